@@ -1,0 +1,204 @@
+"""The book's configuration: one typed tree, read from ``_config.yml`` and ``_toc.yml``.
+
+Jupyter Book reads the same files; what is ours stands under ``sphinx.config.tabbook``.
+"""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from tabbook.errors import ConfigError, Fault
+
+CONFIG_FILE = "_config.yml"
+KEY_PATH = ("sphinx", "config", "tabbook")
+_Model = TypeVar("_Model", bound=BaseModel)
+_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+
+
+class _Tree(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tab(_Tree):
+    """A framework of the book: how it is called, and where its library and environment are."""
+
+    name: str
+    """The framework's name as readers know it: ``PyTorch``."""
+    module: Annotated[str, Field(pattern=_NAME)]
+    """The module of the library that holds its code: ``torch`` for ``d2l.torch``."""
+    requirements: str
+    """The pinned packages of its environment: a file, relative to the book."""
+
+
+class Library(_Tree):
+    """Where the generated library goes, and the name that imports it."""
+
+    path: str = "d2l_lib"
+    package: Annotated[str, Field(pattern=_NAME)] = "d2l"
+
+
+class DataFile(_Tree):
+    """A file that sections read: where it comes from and what it must be."""
+
+    url: str
+    sha1: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+
+
+class BookSettings(_Tree):
+    """All of ``sphinx.config.tabbook``. The order of ``tabs`` is the order of the pages' tabs."""
+
+    tabs: Annotated[dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")], Tab], Field(min_length=1)]
+    library: Library = Library()
+    data: dict[str, DataFile] = {}
+    timeout: Annotated[int, Field(gt=0)] = 1200
+    """Seconds that a job may take, unless its section says otherwise."""
+    names: dict[Annotated[str, Field(pattern=_NAME)], dict[str, str]] = {}
+    """Portable names: for each name, each tab's own way (see ``tabbook.names``)."""
+
+
+class SectionSettings(_Tree):
+    """What a section's front matter may say under ``tabbook:``."""
+
+    tabs: tuple[str, ...] | None = None
+    """The frameworks that the section has; all, if it does not say."""
+    data: tuple[str, ...] = ()
+    """The names of the data files that its code reads."""
+    timeout: Annotated[int, Field(gt=0)] | None = None
+    """Seconds that one of its jobs may take."""
+
+
+def _words(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
+    """Return message and hint for one of pydantic's findings."""
+    if error["type"] == "extra_forbidden":
+        known = sorted(_fields(model))
+        key = str(error["loc"][-1])
+        close = difflib.get_close_matches(key, known, n=1)
+        return "unknown key", f"perhaps you meant {close[0]!r}" if close else "remove it"
+    if error["type"] == "missing":
+        return "a required key is missing", "add it"
+    return error["msg"][0].lower() + error["msg"][1:], f"it says {error['input']!r}"
+
+
+def _fields(model: type[BaseModel]) -> set[str]:
+    """Return every key that a tree of settings knows, at any level."""
+    names = set(model.model_fields)
+    for sub in (Tab, Library, DataFile) if model is BookSettings else ():
+        names |= set(sub.model_fields)
+    return names
+
+
+def find_line(text: str, keys: tuple[str | int, ...]) -> int:
+    """Return the line of ``text``, a YAML document, where the last findable key of ``keys`` is."""
+    line, node = 0, yaml.compose(text, Loader=yaml.SafeLoader)
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            for name, value in node.value:
+                if name.value == str(key):
+                    line, node = name.start_mark.line + 1, value
+                    break
+            else:
+                break
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+def validate(model: type[_Model], data: Any, path: str, text: str, keys: tuple[str, ...], first_line: int = 0) -> _Model:
+    """Return ``data`` as ``model``.
+
+    Raises:
+        ConfigError: One fault per finding; each says ``path``, the line and the key's path.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        faults = []
+        for found in error.errors():
+            where = (*keys, *found["loc"])
+            message, hint = _words(found, model)
+            line = find_line(text, where)
+            dotted = ".".join(str(part) for part in where if part != "[key]")
+            faults.append(Fault(path, first_line + line, f"{dotted}: {message}", hint))
+        raise ConfigError(faults) from None
+
+
+def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
+    """Return the book's settings from the text of its ``_config.yml``.
+
+    Raises:
+        ConfigError: The text is not YAML, has no ``sphinx.config.tabbook``, or breaks its rules.
+    """
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 0
+        raise ConfigError([Fault(path, line, f"not valid YAML: {getattr(error, 'problem', error)}")]) from None
+    for key in KEY_PATH:
+        data = data.get(key) if isinstance(data, dict) else None
+        if data is None:
+            missing = ".".join(KEY_PATH)
+            raise ConfigError([Fault(path, 0, f"there is no {missing}", "add it, with the book's tabs")])
+    settings = validate(BookSettings, data, path, text, KEY_PATH)
+    faults = [
+        Fault(path, find_line(text, (*KEY_PATH, "names", name, tab)), f"{'.'.join(KEY_PATH)}.names.{name}: unknown tab {tab!r}", f"the tabs are {', '.join(settings.tabs)}")
+        for name, ways in settings.names.items()
+        for tab in ways
+        if tab not in settings.tabs
+    ]
+    if faults:
+        raise ConfigError(faults)
+    return settings
+
+
+_ENTRY = re.compile(r"^(?P<file>.+?)(?:\.md)?$")
+
+
+def read_toc(text: str, path: str = "_toc.yml") -> tuple[str, ...]:
+    """Return the files of the table of contents in reading order, with their ``.md``.
+
+    Raises:
+        ConfigError: The text is not a table of contents of Jupyter Book.
+    """
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError([Fault(path, 0, f"not valid YAML: {error}")]) from None
+    if not isinstance(data, dict) or "root" not in data:
+        raise ConfigError([Fault(path, 0, "there is no root", "name the landing page: 'root: chapters/index'")])
+    files: list[str] = []
+
+    def walk(node: Any) -> None:
+        if isinstance(node, list):
+            for item in node:
+                walk(item)
+        elif isinstance(node, dict):
+            for key, value in node.items():
+                if key in ("root", "file"):
+                    files.append(f"{_ENTRY.match(str(value))['file']}.md")  # type: ignore[index]
+                elif key in ("parts", "chapters", "sections", "subtrees", "entries"):
+                    walk(value)
+
+    walk(data)
+    return tuple(dict.fromkeys(files))
+
+
+def find_book(start: Path) -> Path:
+    """Return the nearest folder, from ``start`` upwards, that holds a ``_config.yml``.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_FILE).is_file():
+            return folder
+    raise ConfigError([Fault("", 0, f"no {CONFIG_FILE} in {start} or above it", "run tabbook in a book, or name one with --book")])

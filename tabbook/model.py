@@ -1,0 +1,98 @@
+"""The values that the stages hand on: what a section is, on its own and in one framework."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tabbook.config import SectionSettings
+
+Output = dict[str, Any]
+"""One output of a cell, as nbformat 4 writes it to JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A stretch of text, or a code cell, of a section.
+
+    ``tabs`` names the frameworks that it belongs to, in the book's order; ``None`` means all.
+    ``line`` is the line in the section's file where ``source`` starts, counted from 1. The
+    source of a code cell holds neither the fence nor the options nor the tab mark. ``index``
+    is the cell's place among all cells of the section, kept by its projections.
+    """
+
+    kind: Literal["text", "code"]
+    source: str
+    line: int
+    index: int
+    tabs: tuple[str, ...] | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def belongs_to(self, tab: str) -> bool:
+        """Say whether the projection onto ``tab`` has this cell."""
+        return self.tabs is None or tab in self.tabs
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The cell's tags, such as ``raises-exception`` or ``hide-input``."""
+        return tuple(self.metadata.get("tags", ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One ``.md`` file of the book: one level-1 title, text and code for several frameworks.
+
+    ``path`` is relative to the book, with forward slashes. ``tabs`` are the frameworks that
+    the section has, in the book's order. ``label`` is the target above the title, if any.
+    """
+
+    path: str
+    title: str
+    label: str | None
+    tabs: tuple[str, ...]
+    settings: SectionSettings
+    cells: tuple[Cell, ...]
+
+    @property
+    def code_cells(self) -> tuple[Cell, ...]:
+        """The code cells of all frameworks, in order."""
+        return tuple(cell for cell in self.cells if cell.kind == "code")
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending, as commands take it."""
+        return self.path.rsplit("/", 1)[-1].removesuffix(".md")
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A section reduced to one framework: what its readers see, run and download.
+
+    Code cells hold the framework's own code: branches chosen, portable names rewritten.
+    """
+
+    section: Section
+    tab: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def code_cells(self) -> tuple[Cell, ...]:
+        """The code cells of this framework, in the order in which they run."""
+        return tuple(cell for cell in self.cells if cell.kind == "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a job left in the store.
+
+    ``outputs`` stands for the projection's code cells, in their order: a tuple of nbformat
+    outputs for each. ``made_with`` says how: ``framework`` (name and version), ``python``,
+    ``device``, ``date`` (UTC, ISO 8601), ``seconds``. ``stand_ins`` names the data files that
+    could not be had and were replaced.
+    """
+
+    key: str
+    section: str
+    tab: str
+    outputs: tuple[tuple[Output, ...], ...]
+    made_with: Mapping[str, Any] = field(default_factory=dict)
+    stand_ins: tuple[str, ...] = ()
