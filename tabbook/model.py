@@ -87,7 +87,8 @@ class Result:
     ``outputs`` stands for the projection's code cells, in their order: a tuple of nbformat
     outputs for each. ``made_with`` says how: ``framework`` (name and version), ``python``,
     ``device``, ``date`` (UTC, ISO 8601), ``seconds``. ``stand_ins`` names the data files that
-    could not be had and were replaced.
+    could not be had and were replaced. ``inputs`` is the record that ``key`` is the hash of
+    (see ``tabbook.keys``).
     """
 
     key: str
@@ -96,3 +97,4 @@ class Result:
     outputs: tuple[tuple[Output, ...], ...]
     made_with: Mapping[str, Any] = field(default_factory=dict)
     stand_ins: tuple[str, ...] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict)
