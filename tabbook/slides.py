@@ -1,0 +1,119 @@
+"""Slide marks in text: what they are, and text without them.
+
+``[**…**]`` starts a slide with the marked text, ``(**…**)`` continues it, and ``(~~…~~)`` or
+``[~~…~~]`` is text for slides alone. Every other output shows the text without marks.
+"""
+
+import re
+from bisect import bisect_right
+
+_FENCE = re.compile(r"^[ \t>*+-]*(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$")
+_INLINE = re.compile(
+    r"\\[^\w\s]"  # an escaped character
+    r"|<!--.*?-->"
+    r"|(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`)"  # a code span
+    r"|\$\$.+?\$\$"
+    r"|\$(?=\S)(?:\\.|[^$\\\n]|\n(?![ \t]*\n))+?(?<=\S)\$",
+    re.DOTALL,
+)
+_MARK = re.compile(r"(?P<open>[\[(])(?P<opens>\*\*|~~)|(?P<closes>\*\*|~~)(?P<close>[\])])")
+_CLOSING = {"[": "]", "(": ")"}
+_LINK = re.compile(r"\((?!\*\*|~~)|\[(?!\*\*|~~)|\{")
+
+
+def _protected(text: str) -> list[tuple[int, int]]:
+    """Return the spans, in order, in which nothing is a mark: code, mathematics, escapes."""
+    fences: list[tuple[int, int]] = []
+    start, fence, position = 0, "", 0
+    for line in text.splitlines(keepends=True):
+        found = _FENCE.match(line.rstrip("\n"))
+        if found and not fence and not (found["fence"][0] == "`" and "`" in found["info"]):
+            start, fence = position, found["fence"]
+        elif found and fence and not found["info"].strip() and found["fence"].startswith(fence):
+            fences.append((start, position + len(line)))
+            fence = ""
+        position += len(line)
+    if fence:
+        fences.append((start, len(text)))
+    spans, position = [], 0
+    for start, end in [*fences, (len(text), len(text))]:
+        spans += [match.span() for match in _INLINE.finditer(text, position, start)]
+        spans.append((start, end))
+        position = end
+    return spans
+
+
+class _Text:
+    """A text with its protected spans."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.spans = _protected(text)
+        self.starts = [start for start, _ in self.spans]
+
+    def is_protected(self, position: int) -> bool:
+        index = bisect_right(self.starts, position) - 1
+        return index >= 0 and position < self.spans[index][1]
+
+    def marks(self) -> list[tuple[re.Match[str], re.Match[str]]]:
+        """Return the marks as pairs of what opens and what closes them, inner ones first."""
+        stack: list[re.Match[str]] = []
+        pairs = []
+        for token in _MARK.finditer(self.text):
+            if self.is_protected(token.start()):
+                continue
+            if token["open"]:
+                before = self.text[token.start() - 1 : token.start()]
+                # f(**kw) is a call in prose, not a mark.
+                if not (before.isascii() and (before.isalnum() or before in ("_", "!"))):
+                    stack.append(token)
+                continue
+            for index in range(len(stack) - 1, -1, -1):
+                if self._match(stack[index], token):
+                    pairs.append((stack[index], token))
+                    del stack[index:]
+                    break
+        return pairs
+
+    def _match(self, opening: re.Match[str], closing: re.Match[str]) -> bool:
+        mark = opening["opens"]
+        if mark != closing["closes"] or _CLOSING[opening["open"]] != closing["close"]:
+            return False
+        inside = range(opening.end(), closing.start())
+        if not self.text[inside.start : inside.stop].strip():
+            return False
+        if opening["open"] == "[" and mark == "**" and _LINK.match(self.text, closing.end()):
+            return False  # [**bold**](address)
+        # Bold words inside come in pairs; an odd number means that the two do not belong together.
+        inner = re.compile(re.escape(mark)).finditer(self.text, inside.start, inside.stop)
+        return sum(not self.is_protected(found.start()) for found in inner) % 2 == 0
+
+
+def strip_slide_marks(text: str) -> str:
+    """Return ``text``, a piece of Markdown, without slide marks, on as many lines as before.
+
+    Text for slides alone is gone. Code, mathematics, links such as ``[**bold**](address)`` and
+    calls such as ``f(**kw)`` are left as they are.
+    """
+    marked = _Text(text)
+    edits: list[tuple[int, int, str]] = []
+    for opening, closing in marked.marks():
+        if opening["opens"] == "**":
+            edits += [(*opening.span(), ""), (*closing.span(), "")]
+            continue
+        start, end = opening.start(), closing.end()
+        edits = [edit for edit in edits if not start <= edit[0] < end]
+        lines = "\n" * text.count("\n", start, end)
+        # Leave one space between the neighbours, and none (a line break!) at the line's end.
+        after = re.compile(r"[ \t]*").match(text, end)
+        if after and (start == 0 or text[start - 1] in " \t\n"):
+            end = after.end()
+        if end == len(text) or text[end] == "\n":
+            while start and text[start - 1] in " \t":
+                start -= 1
+        edits.append((start, end, lines))
+    pieces, position = [], 0
+    for start, end, replacement in sorted(edits):
+        pieces += [text[position:start], replacement]
+        position = max(position, end)
+    return "".join([*pieces, text[position:]])
