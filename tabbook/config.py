@@ -111,7 +111,9 @@ def find_line(text: str, keys: tuple[str | int, ...]) -> int:
     return line
 
 
-def validate(model: type[_Model], data: Any, path: str, text: str, keys: tuple[str, ...], first_line: int = 0) -> _Model:
+def validate(
+    model: type[_Model], data: Any, path: str, text: str, keys: tuple[str, ...], first_line: int = 0
+) -> _Model:
     """Return ``data`` as ``model``.
 
     Raises:
@@ -141,7 +143,9 @@ def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
-        raise ConfigError([Fault(path, line, f"not valid YAML: {getattr(error, 'problem', error)}")]) from None
+        raise ConfigError(
+            [Fault(path, line, f"not valid YAML: {getattr(error, 'problem', error)}")]
+        ) from None
     for key in KEY_PATH:
         data = data.get(key) if isinstance(data, dict) else None
         if data is None:
@@ -149,7 +153,12 @@ def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
             raise ConfigError([Fault(path, 0, f"there is no {missing}", "add it, with the book's tabs")])
     settings = validate(BookSettings, data, path, text, KEY_PATH)
     faults = [
-        Fault(path, find_line(text, (*KEY_PATH, "names", name, tab)), f"{'.'.join(KEY_PATH)}.names.{name}: unknown tab {tab!r}", f"the tabs are {', '.join(settings.tabs)}")
+        Fault(
+            path,
+            find_line(text, (*KEY_PATH, "names", name, tab)),
+            f"{'.'.join(KEY_PATH)}.names.{name}: unknown tab {tab!r}",
+            f"the tabs are {', '.join(settings.tabs)}",
+        )
         for name, ways in settings.names.items()
         for tab in ways
         if tab not in settings.tabs
@@ -173,7 +182,9 @@ def read_toc(text: str, path: str = "_toc.yml") -> tuple[str, ...]:
     except yaml.YAMLError as error:
         raise ConfigError([Fault(path, 0, f"not valid YAML: {error}")]) from None
     if not isinstance(data, dict) or "root" not in data:
-        raise ConfigError([Fault(path, 0, "there is no root", "name the landing page: 'root: chapters/index'")])
+        raise ConfigError(
+            [Fault(path, 0, "there is no root", "name the landing page: 'root: chapters/index'")]
+        )
     files: list[str] = []
 
     def walk(node: Any) -> None:
@@ -201,4 +212,13 @@ def find_book(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / CONFIG_FILE).is_file():
             return folder
-    raise ConfigError([Fault("", 0, f"no {CONFIG_FILE} in {start} or above it", "run tabbook in a book, or name one with --book")])
+    raise ConfigError(
+        [
+            Fault(
+                "",
+                0,
+                f"no {CONFIG_FILE} in {start} or above it",
+                "run tabbook in a book, or name one with --book",
+            )
+        ]
+    )

@@ -46,7 +46,7 @@ class ExtractError(TabbookError):
     """Marked code cannot go into the library."""
 
 
-class EnvironmentFault(TabbookError):
+class EnvironmentFailedError(TabbookError):
     """A framework's environment is missing or cannot be made."""
 
 

@@ -1,0 +1,194 @@
+"""A book on disk: its configuration, its sections, and where everything it makes goes."""
+
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from tabbook.config import CONFIG_FILE, BookSettings, find_book, read_settings, read_toc
+from tabbook.errors import ConfigError, Fault, ReadError, TabbookError, usage
+from tabbook.extract import Saved, extract_book
+from tabbook.model import Projection, Section
+from tabbook.project import check_section, check_ways, project
+from tabbook.read import read_section
+
+WORK_FOLDER = ".tabbook"
+TOC_FILE = "_toc.yml"
+
+
+@dataclass(frozen=True)
+class Book:
+    """A book in the folder ``root``. Sections are read once, when they are first asked for."""
+
+    root: Path
+    settings: BookSettings
+    files: tuple[str, ...]
+    """The pages in reading order, relative to the book."""
+    _projections: dict[tuple[str, str], Projection] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def load(cls, start: Path) -> "Book":
+        """Return the book in ``start`` or the nearest folder above it.
+
+        Raises:
+            ConfigError: There is none, or its configuration is not usable.
+        """
+        root = find_book(start)
+        text = (root / CONFIG_FILE).read_text(encoding="utf-8")
+        settings = read_settings(text)
+        check_ways(settings, text)
+        try:
+            toc = (root / TOC_FILE).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise ConfigError([Fault(TOC_FILE, 0, "there is no table of contents", "add _toc.yml")]) from None
+        return cls(root, settings, read_toc(toc))
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """Every page, in reading order.
+
+        Raises:
+            ReadError: The faults of all files, together.
+        """
+        sections, faults = [], []
+        for path in self.files:
+            try:
+                sections.append(self.read(path))
+            except FileNotFoundError:
+                faults.append(
+                    Fault(TOC_FILE, 0, f"{path} does not exist", "add it, or remove it from the contents")
+                )
+            except ReadError as error:
+                faults += error.faults
+        if faults:
+            raise ReadError(faults)
+        return tuple(sections)
+
+    def read(self, path: str) -> Section:
+        """Return the section in the file ``path``, relative to the book.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            ReadError: The file breaks the source format.
+        """
+        data = (self.root / path).read_bytes()
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            raise ReadError([Fault(path, line, "not UTF-8", "save the file as UTF-8")]) from None
+        return read_section(text, path, self.settings)
+
+    def project(self, section: Section, tab: str) -> Projection:
+        """Return ``section`` reduced to ``tab``, computed once."""
+        key = (section.path, tab)
+        known = self._projections.get(key)
+        if known is None or known.section is not section:
+            known = self._projections[key] = project(section, tab, self.settings)
+        return known
+
+    def check(self) -> None:
+        """Check every section for every tab.
+
+        Raises:
+            TabbookError: All faults of the book, together.
+        """
+        faults: list[Fault] = []
+        for section in self.sections:
+            faults += check_section(section, self.settings)
+        if not faults:
+            try:
+                extract_book(self.sections, self.settings)
+            except TabbookError as error:
+                faults += error.faults
+        if faults:
+            raise TabbookError(faults)
+
+    @cached_property
+    def saved(self) -> dict[str, tuple[Saved, ...]]:
+        """What the book saves, for each tab in the book's order."""
+        return extract_book(self.sections, self.settings)
+
+    def find(self, names: tuple[str, ...]) -> tuple[Section, ...]:
+        """Return the sections that ``names`` mean, in the book's order; all for no names.
+
+        A name is a path, a path without its ending, or a file's name without its ending.
+
+        Raises:
+            UsageError: A name means no section, or several.
+        """
+        if not names:
+            return self.sections
+        chosen: set[str] = set()
+        for name in names:
+            wanted = self._relative(name).removesuffix(".md")
+            found = [s for s in self.sections if s.path.removesuffix(".md") == wanted]
+            found = found or [s for s in self.sections if s.path.removesuffix(".md").endswith(f"/{wanted}")]
+            if len(found) != 1:
+                several = (
+                    f"{name} may be {' or '.join(s.path for s in found)}"
+                    if found
+                    else f"there is no section {name!r}"
+                )
+                raise usage(several, "tabbook status lists the sections")
+            chosen.add(found[0].path)
+        return tuple(section for section in self.sections if section.path in chosen)
+
+    def _relative(self, name: str) -> str:
+        path = Path(name)
+        if path.exists() and path.resolve().is_relative_to(self.root):
+            return path.resolve().relative_to(self.root).as_posix()
+        return path.as_posix()
+
+    def tabs(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the tabs that ``names`` mean, in the book's order; all for no names.
+
+        Raises:
+            UsageError: The book does not have one of them.
+        """
+        for name in names:
+            if name not in self.settings.tabs:
+                raise usage(f"there is no tab {name!r}", f"the tabs are {', '.join(self.settings.tabs)}")
+        return tuple(tab for tab in self.settings.tabs if not names or tab in names)
+
+    @property
+    def work(self) -> Path:
+        """The folder of everything that the toolchain makes for itself."""
+        return self.root / WORK_FOLDER
+
+    @property
+    def outputs(self) -> Path:
+        """The store of outputs."""
+        return self.work / "outputs"
+
+    @property
+    def reports(self) -> Path:
+        """The folder of the reports of failed jobs."""
+        return self.work / "reports"
+
+    def environment(self, tab: str) -> Path:
+        """Return the folder of a framework's environment."""
+        return self.work / "environments" / tab
+
+    def python(self, tab: str) -> Path:
+        """Return the Python of a framework's environment, whether it is there or not."""
+        folder, name = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
+        return self.environment(tab) / folder / name
+
+    @property
+    def library(self) -> Path:
+        """The folder to put on ``PYTHONPATH`` for the library."""
+        return self.root / self.settings.library.path
+
+    def library_file(self, tab: str) -> Path:
+        """Return the module of the library for a framework."""
+        return self.library / self.settings.library.package / f"{self.settings.tabs[tab].module}.py"
+
+    def requirements(self, tab: str) -> Path:
+        """Return the file with the pinned packages of a framework's environment."""
+        return self.root / self.settings.tabs[tab].requirements
+
+    @property
+    def site(self) -> Path:
+        """The folder of the built pages."""
+        return self.root / "_build" / "html"

@@ -1,0 +1,130 @@
+"""One environment per framework: their packages conflict, so they never share one."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tabbook.book import Book
+from tabbook.files import write_atomic
+
+STAMP = "tabbook-requirements.sha256"
+_REASON_LINES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentState:
+    """How a framework's environment stands; ``reason`` says why it failed."""
+
+    tab: str
+    status: Literal["ready", "made", "failed", "missing", "outdated"]
+    reason: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether jobs can run in it."""
+        return self.status in ("ready", "made")
+
+
+def fingerprint(book: Book, tab: str) -> str:
+    """Return the hash of all that an environment is made from."""
+    text = book.requirements(tab).read_bytes()
+    return hashlib.sha256(text + f"\npython {sys.version_info[0]}.{sys.version_info[1]}".encode()).hexdigest()
+
+
+def state(book: Book, tab: str) -> EnvironmentState:
+    """Return whether the environment of ``tab`` is there and made from today's requirements."""
+    if not book.requirements(tab).is_file():
+        path = book.requirements(tab).relative_to(book.root)
+        return EnvironmentState(tab, "failed", f"{path} does not exist")
+    stamp = book.environment(tab) / STAMP
+    if not stamp.is_file() or not book.python(tab).exists():
+        return EnvironmentState(tab, "missing", "run tabbook env make")
+    if stamp.read_text(encoding="utf-8") != fingerprint(book, tab):
+        return EnvironmentState(
+            tab, "outdated", f"{book.settings.tabs[tab].requirements} changed: run tabbook env make"
+        )
+    return EnvironmentState(tab, "ready")
+
+
+def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
+    """Make the environment of ``tab`` unless it is up to date; return how it stands then.
+
+    A failure is a state, not an exception, so that the other frameworks go on. The stamp is
+    written last: an environment that was interrupted is made again from nothing.
+    """
+    before = state(book, tab)
+    if before.status == "ready" and not force:
+        _link_toolchain(book, tab)
+        return before
+    if before.status == "failed":
+        return before
+    folder = book.environment(tab)
+    shutil.rmtree(folder, ignore_errors=True)
+    write_atomic(book.work / ".gitignore", "*\n")
+    stamp = fingerprint(book, tab)
+    for command in (
+        [*_uv(), "venv", "--quiet", "--python", sys.executable, str(folder)],
+        [
+            *_uv(),
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            str(book.python(tab)),
+            "-r",
+            str(book.requirements(tab)),
+        ],
+    ):
+        done = subprocess.run(
+            command, env=uv_variables(os.environ), capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            shutil.rmtree(folder, ignore_errors=True)
+            return EnvironmentState(tab, "failed", _tail(done.stderr or done.stdout))
+    _link_toolchain(book, tab)
+    write_atomic(folder / STAMP, stamp)
+    return EnvironmentState(tab, "made")
+
+
+def _uv() -> list[str]:
+    return [sys.executable, "-m", "uv"]
+
+
+def uv_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables for uv: it takes pip's settings for where packages come from.
+
+    uv reads none of pip's variables by itself, so a mirror or a folder of wheels that pip
+    knows would be passed over.
+    """
+    result = {name: value for name, value in environ.items() if name != "VIRTUAL_ENV"}
+    for ours, pips in (
+        ("UV_FIND_LINKS", "PIP_FIND_LINKS"),
+        ("UV_DEFAULT_INDEX", "PIP_INDEX_URL"),
+        ("UV_INDEX", "PIP_EXTRA_INDEX_URL"),
+    ):
+        if pips in environ and ours not in environ:
+            # pip separates by blanks, uv by commas (UV_INDEX by blanks).
+            separator = " " if ours == "UV_INDEX" else ","
+            result[ours] = separator.join(environ[pips].split())
+    return result
+
+
+def _link_toolchain(book: Book, tab: str) -> None:
+    """Let the environment's kernels import ``tabbook.tab``: a copy, as its own package needs nothing."""
+    source = Path(__file__).parent
+    target = next(book.environment(tab).glob("lib/python*/site-packages"), None)
+    target = target or book.environment(tab) / "Lib" / "site-packages"
+    for name in ("__init__.py", "tab.py"):
+        if (source / name).is_file():
+            write_atomic(target / "tabbook" / name, (source / name).read_bytes())
+
+
+def _tail(text: str) -> str:
+    lines = [line.rstrip() for line in text.strip().splitlines() if line.strip()]
+    return "\n".join(lines[-_REASON_LINES:]) or "uv gave no reason"

@@ -1,0 +1,245 @@
+"""Stage 1: the text of a section becomes a :class:`~tabbook.model.Section`.
+
+The format is MyST's: markdown-it finds the blocks, so a fence inside a list or a string that
+looks like a fence is what MyST takes it for. Inline Markdown is left to the renderer.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.colon_fence import colon_fence_plugin
+from mdit_py_plugins.front_matter import front_matter_plugin
+
+from tabbook.config import BookSettings, SectionSettings, validate
+from tabbook.errors import ConfigError, Fault, ReadError
+from tabbook.model import Cell, Section
+from tabbook.slides import strip_slide_marks
+
+_CODE_FENCE = re.compile(r"^\{code-cell\}")
+_TAB_FENCE = re.compile(r"^\{tab\}(.*)$")
+_TAB_MARK = re.compile(r"^\s*(?:%%tab\b|#\s*@tab\b)(.*)$")
+_OPTION = re.compile(r"^:([A-Za-z][\w-]*):\s*(.*)$")
+_LABEL = re.compile(r"^\(([^()]+)\)=\s*$")
+_INTERACTIVE = re.compile(r"^\s*(?:%(?:re)?load_ext\s+tabbook\.tab\b|tab\.interact_select\s*\()")
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    """Return a parser of blocks alone: the renderer parses the text inside them again."""
+    parser = MarkdownIt("commonmark").use(front_matter_plugin).use(colon_fence_plugin)
+    return parser.disable("inline")
+
+
+class _Reader:
+    """Reads one file, collecting its faults on the way."""
+
+    def __init__(self, text: str, path: str, book: BookSettings) -> None:
+        self.lines = text.split("\n")
+        self.tokens = _markdown().parse(text)
+        self.path, self.book = path, book
+        self.tabs = tuple(book.tabs)
+        self.faults: list[Fault] = []
+        self.cells: list[Cell] = []
+
+    def fault(self, line: int, message: str, hint: str = "") -> None:
+        self.faults.append(Fault(self.path, line, message, hint))
+
+    def section(self) -> Section:
+        settings = self._front_matter()
+        if settings.tabs is not None:
+            self.tabs = self._names(", ".join(settings.tabs), 1, "front matter") or self.tabs
+        title, label = self._title()
+        self._split()
+        if self.faults:
+            raise ReadError(self.faults)
+        return Section(self.path, title, label, self.tabs, settings, tuple(self.cells))
+
+    def _front_matter(self) -> SectionSettings:
+        token = next((token for token in self.tokens if token.type == "front_matter"), None)
+        if token is None:
+            return SectionSettings()
+        try:
+            data = yaml.safe_load(token.content) or {}
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            self.fault(2 + (mark.line if mark else 0), "the front matter is not valid YAML", "correct it")
+            return SectionSettings()
+        ours = data.get("tabbook", {}) if isinstance(data, dict) else {}
+        try:
+            settings = validate(SectionSettings, ours, self.path, token.content, ("tabbook",), first_line=1)
+        except ConfigError as error:
+            self.faults += error.faults
+            return SectionSettings()
+        for name in settings.data:
+            if name not in self.book.data:
+                known = ", ".join(self.book.data) or "none"
+                hint = f"declare it in _config.yml under tabbook.data (now: {known})"
+                self.fault(1, f"unknown data file {name!r}", hint)
+        return settings
+
+    def _title(self) -> tuple[str, str | None]:
+        found = [(i, t) for i, t in enumerate(self.tokens) if t.type == "heading_open" and t.tag == "h1"]
+        if not found:
+            self.fault(1, "there is no title", "begin the section with one level-1 heading: '# Title'")
+            return "", None
+        for _, extra in found[1:]:
+            hint = "use '##' below the title, or split the section"
+            self.fault(_map(extra)[0] + 1, "a second level-1 heading", hint)
+        index, token = found[0]
+        above = next((line for line in reversed(self.lines[: _map(token)[0]]) if line.strip()), "")
+        label = _LABEL.match(above.strip())
+        return strip_slide_marks(self.tokens[index + 1].content).strip(), label[1] if label else None
+
+    def _split(self) -> None:
+        """Cut the file at its code cells and tab blocks; what is between is text for all."""
+        front = next((token for token in self.tokens if token.type == "front_matter"), None)
+        position = _map(front)[1] if front else 0
+        for token in self.tokens:
+            if token.type not in ("fence", "colon_fence"):
+                continue
+            is_code, tab_block = _CODE_FENCE.match(token.info.strip()), _TAB_FENCE.match(token.info.strip())
+            if not (is_code or tab_block):
+                continue
+            start, end = _map(token)
+            kind = "code cell" if is_code else "tab block"
+            if token.level:
+                hint = "it must stand on its own, not inside a list or another block"
+                self.fault(start + 1, f"this {kind} is nested", hint)
+                continue
+            closing = self.lines[end - 1].strip() if end - 1 > start else ""
+            if not closing or closing.strip(token.markup[0]) or len(closing) < len(token.markup):
+                self.fault(start + 1, f"this {kind} is never closed", f"end it with a line '{token.markup}'")
+            self._text(position, start)
+            if is_code:
+                self._code(token, start)
+            elif tab_block:
+                self._tab_block(token, start, tab_block[1])
+            position = end
+        self._text(position, len(self.lines))
+
+    def _add(self, kind: Any, source: str, line: int, tabs: Any = None, metadata: Any = None) -> None:
+        self.cells.append(Cell(kind, source, line, len(self.cells), tabs, metadata or {}))
+
+    def _text(self, start: int, end: int) -> None:
+        while start < end and not self.lines[start].strip():
+            start += 1
+        source = "\n".join(self.lines[start:end]).rstrip()
+        if source:
+            self._add("text", source, start + 1)
+
+    def _tab_block(self, token: Token, start: int, names: str) -> None:
+        tabs = self._names(names, start + 1, "tab block")
+        for offset, line in enumerate(token.content.split("\n")):
+            bare = line.lstrip(" :`~")
+            if _TAB_FENCE.match(bare) and line.lstrip()[:1] in (":", "`", "~"):
+                hint = f"end the block of line {start + 1} with a line '{token.markup}' first"
+                self.fault(start + 2 + offset, "a tab block begins inside another one", hint)
+            if _CODE_FENCE.match(bare) and line.lstrip()[:1] in ("`", "~"):
+                hint = "move it out and mark it with %%tab"
+                self.fault(start + 2 + offset, "a code cell stands inside a tab block", hint)
+        body = token.content.split("\n")
+        blank = next((i for i, line in enumerate(body) if line.strip()), 0)
+        self._add("text", "\n".join(body[blank:]).rstrip(), start + 2 + blank, tabs)
+
+    def _code(self, token: Token, start: int) -> None:
+        lines = token.content.removesuffix("\n").split("\n") if token.content else []
+        metadata, used = self._options(lines, start + 2)
+        marks = [(i, m) for i, line in enumerate(lines) if i >= used and (m := _TAB_MARK.match(line))]
+        first = next((i for i in range(used, len(lines)) if lines[i].strip()), None)
+        tabs = None
+        if marks:
+            index, mark = marks[0]
+            if index == first:
+                tabs = self._names(mark[1], start + 2 + index, "tab mark", allow_all=True)
+                used = index + 1
+            elif mark[0].lstrip().startswith("%%"):
+                self.fault(
+                    start + 2 + index, "a tab mark below the first line", "make it the cell's first line"
+                )
+            for extra, again in marks[1:]:
+                if again[0].lstrip().startswith("%%"):
+                    self.fault(
+                        start + 2 + extra, "a second tab mark in one cell", "split the cell, or remove it"
+                    )
+        body = lines[used:]
+        if any(_INTERACTIVE.match(line) for line in body):
+            # Made for readers in Jupyter; where a framework is fixed it would only fail.
+            body = ["" if _INTERACTIVE.match(line) else line for line in body]
+            if all(not line.strip() or line.lstrip().startswith("#") for line in body):
+                return
+        while body and not body[0].strip():
+            body, used = body[1:], used + 1
+        self._add("code", "\n".join(body).rstrip(), start + 2 + used, tabs, metadata)
+
+    def _options(self, lines: list[str], line: int) -> tuple[Mapping[str, Any], int]:
+        """Return the cell's metadata and how many lines it takes, as MyST-NB writes it."""
+        try:
+            if lines and lines[0].strip() == "---":
+                end = next((i for i in range(1, len(lines)) if lines[i].strip() == "---"), None)
+                if end is None:
+                    self.fault(line, "the cell's options are never closed", "end them with a line '---'")
+                    return {}, 1
+                return dict(yaml.safe_load("\n".join(lines[1:end])) or {}), end + 1
+            metadata: dict[str, Any] = {}
+            for used, text in enumerate(lines):
+                option = _OPTION.match(text)
+                if not option:
+                    return self._with_tags(metadata, line), used
+                metadata[option[1]] = yaml.safe_load(option[2])
+            return self._with_tags(metadata, line), len(lines)
+        except (yaml.YAMLError, ValueError, TypeError):
+            self.fault(line, "the cell's options are not valid YAML", "write ':tags: [hide-input]'")
+            return {}, 0
+
+    def _with_tags(self, metadata: dict[str, Any], line: int) -> dict[str, Any]:
+        tags = metadata.get("tags", [])
+        if isinstance(tags, str):
+            metadata["tags"] = [tag.strip() for tag in tags.split(",")]
+        elif not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+            self.fault(line, "the cell's tags are not a list of words", "write ':tags: [hide-input]'")
+            metadata.pop("tags")
+        return metadata
+
+    def _names(self, text: str, line: int, what: str, *, allow_all: bool = False) -> tuple[str, ...] | None:
+        """Return the tabs that ``text`` names, in the book's order; None for all of them."""
+        names = [name for name in re.split(r"[,\s]+", text.strip()) if name]
+        if allow_all and names == ["all"]:
+            return None
+        if not names:
+            self.fault(line, f"this {what} names no tab", f"name some of {', '.join(self.tabs)}")
+        for name in names:
+            if name not in self.tabs:
+                self.fault(line, *unknown_tab(name, self.tabs, tuple(self.book.tabs)))
+        return tuple(tab for tab in self.tabs if tab in names)
+
+
+def unknown_tab(name: str, tabs: tuple[str, ...], book_tabs: tuple[str, ...]) -> tuple[str, str]:
+    """Return message and hint for a name that is no tab of the section."""
+    if name in book_tabs:
+        return f"the section does not have the tab {name!r}", "add it to 'tabs' in the front matter"
+    close = difflib.get_close_matches(name, tabs, n=1)
+    known = f"the tabs are {', '.join(tabs)}"
+    return f"unknown tab {name!r}", f"perhaps you meant {close[0]!r}: {known}" if close else known
+
+
+def _map(token: Token) -> tuple[int, int]:
+    """Return the first line of a block token and the one behind its last, counted from 0."""
+    assert token.map is not None  # markdown-it maps every block token
+    return token.map[0], token.map[1]
+
+
+def read_section(text: str, path: str, book: BookSettings) -> Section:
+    """Return the section that ``text``, the content of the file ``path``, holds.
+
+    The cell that only serves interactive use (``%load_ext tabbook.tab``) is left out.
+
+    Raises:
+        ReadError: The text breaks the source format; every fault of the file is in it.
+    """
+    return _Reader(text.replace("\r\n", "\n").replace("\r", "\n"), path, book).section()
