@@ -1,0 +1,267 @@
+"""The page put together again: what is shown once, what behind tabs, and on which line it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import nbformat
+import pytest
+
+from tabbook.config import BookSettings
+from tabbook.merge import KEY, merge
+from tabbook.model import Result
+from tabbook.project import project
+from tabbook.read import read_section
+
+SETTINGS = BookSettings.model_validate(
+    {
+        "tabs": {
+            "pytorch": {"name": "PyTorch", "module": "torch", "requirements": "a.txt"},
+            "jax": {"name": "JAX", "module": "jax", "requirements": "b.txt"},
+            "mxnet": {"name": "MXNet", "module": "mxnet", "requirements": "c.txt"},
+        },
+        "data": {"text.txt": {"url": "http://example.org", "sha1": "0" * 40}},
+    }
+)
+TABS = tuple(SETTINGS.tabs)
+
+
+def printed(text: str) -> dict[str, Any]:
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+def figure(data: str = "aGk=") -> dict[str, Any]:
+    return {"output_type": "display_data", "metadata": {}, "data": {"image/png": data}}
+
+
+def cell(code: str, options: str = "") -> str:
+    return f"```{{code-cell}} python\n{options}{code}\n```\n"
+
+
+def page(text: str, outputs: Mapping[str, list[Any]] | None = None, **kwargs: Any) -> nbformat.NotebookNode:
+    """Return the merged page of a section; ``outputs`` has those of each code cell of each tab."""
+    section = read_section(text, "chapters/a.md", SETTINGS)
+    projections = {tab: project(section, tab, SETTINGS) for tab in section.tabs}
+    results = {
+        tab: Result(tab, section.path, tab, tuple(map(tuple, cells)), **kwargs)
+        for tab, cells in (outputs or {}).items()
+    }
+    return merge(section, projections, results, SETTINGS)
+
+
+def shape(notebook: nbformat.NotebookNode) -> list[Any]:
+    """Return the code cells of a page as (group, tab, code, printed, note), with None for no group."""
+    return [
+        (
+            cell.metadata.get(KEY, {}).get("group"),
+            cell.metadata.get(KEY, {}).get("tab"),
+            "-" if "remove-input" in cell.metadata.get("tags", []) else cell.source,
+            "".join(output.get("text", "*") for output in cell.outputs),
+            cell.metadata.get(KEY, {}).get("note"),
+        )
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+
+
+def nothing(count: int) -> dict[str, list[Any]]:
+    return {tab: [[] for _ in range(count)] for tab in TABS}
+
+
+def test_neighbours_of_different_frameworks_are_one_group_in_the_books_order() -> None:
+    text = (
+        "# A\n"
+        + cell("%%tab mxnet\nm = 1")
+        + cell("%%tab jax, pytorch\nb = 1")
+        + cell("%%tab pytorch\np = 1")
+    )
+    outputs = {"pytorch": [[printed("b")], [printed("p")]], "jax": [[]], "mxnet": [[printed("m")]]}
+    assert shape(page(text, outputs)) == [
+        (1, "pytorch", "b = 1", "b", None),
+        (1, "pytorch", "p = 1", "p", None),
+        (1, "jax", "b = 1", "", None),
+        (1, "mxnet", "m = 1", "m", None),
+    ]
+
+
+def test_text_between_cells_makes_two_groups_and_each_lists_only_its_frameworks() -> None:
+    text = "# A\n" + cell("%%tab jax\na = 1") + "Text.\n" + cell("%%tab mxnet\nb = 1")
+    cells = {"pytorch": [], "jax": [[]], "mxnet": [[]]}
+    assert [entry[:2] for entry in shape(page(text, cells))] == [(1, "jax"), (2, "mxnet")]
+
+
+def test_code_that_is_the_same_shows_once_with_equal_outputs_once() -> None:
+    text = "# A\n" + cell("print(1)")
+    assert shape(page(text, {tab: [[printed("1\n")]] for tab in TABS})) == [
+        (None, None, "print(1)", "1\n", None)
+    ]
+
+
+def test_the_counters_of_the_runs_do_not_make_outputs_differ() -> None:
+    text = "# A\n" + cell("1")
+    outputs = {
+        tab: [
+            [
+                {
+                    "output_type": "execute_result",
+                    "metadata": {},
+                    "data": {"text/plain": "1"},
+                    "execution_count": i,
+                }
+            ]
+        ]
+        for i, tab in enumerate(TABS)
+    }
+    assert len(shape(page(text, outputs))) == 1
+
+
+def test_the_same_code_with_different_outputs_shows_these_behind_tabs() -> None:
+    text = "# A\n" + cell("print(f())")
+    outputs = {"pytorch": [[printed("p")]], "jax": [[printed("j")]], "mxnet": [[]]}
+    assert shape(page(text, outputs)) == [
+        (None, None, "print(f())", "", None),
+        (1, "pytorch", "-", "p", None),
+        (1, "jax", "-", "j", None),
+        (1, "mxnet", "-", "", "no-output"),
+    ]
+
+
+def test_code_that_the_projection_makes_different_is_a_group() -> None:
+    text = "# A\n" + cell("if tab.selected('jax'):\n    a = 1\nelse:\n    a = 2")
+    assert [entry[:3] for entry in shape(page(text, nothing(1)))] == [
+        (1, "pytorch", "a = 2"),
+        (1, "jax", "a = 1"),
+        (1, "mxnet", "a = 2"),
+    ]
+
+
+def test_a_cell_that_is_empty_in_a_framework_is_not_in_its_tab() -> None:
+    text = "# A\n" + cell("if tab.selected('jax'):\n    a = 1")
+    assert shape(page(text, {"pytorch": [], "jax": [[]], "mxnet": []})) == [(1, "jax", "a = 1", "", None)]
+
+
+def test_a_framework_that_was_not_executed_says_so_where_outputs_are_missed() -> None:
+    text = (
+        "# A\n" + cell("%%tab pytorch\na = 1") + cell("%%tab jax\nb = 1") + "Text.\n"
+        + cell("%%tab pytorch\na = 2") + cell("%%tab jax\nb = 2") + "Text.\n"
+        + cell("%%tab pytorch\na = 3") + cell("%%tab jax\nb = 3") + "Text.\n" + cell("print(1)")
+    )  # fmt: skip
+    outputs = {"pytorch": [[], [], [printed("x")], [printed("1")]], "mxnet": [[printed("1")]]}
+    assert [entry[:2] + entry[4:] for entry in shape(page(text, outputs))] == [
+        (1, "pytorch", None),
+        (1, "jax", "not-executed"),  # told once,
+        (2, "pytorch", None),
+        (2, "jax", None),  # not where nobody misses anything,
+        (3, "pytorch", None),
+        (3, "jax", "not-executed"),  # and where others have an output
+        (None, None, None),
+        (4, "pytorch", None),
+        (4, "jax", "not-executed"),
+        (4, "mxnet", None),
+    ]
+
+
+def test_a_page_that_was_not_executed_at_all_says_so_below_its_title() -> None:
+    notebook = page("(a)=\n# A\n\nText.\n\n" + cell("a = 1"))
+    assert [cell.source.split("\n")[0] for cell in notebook.cells] == ["(a)=", "```{note}", "", "a = 1"]
+    assert "has not been executed" in notebook.cells[1].source
+    assert notebook.metadata.source_map == [0, 1, 2, 6]
+
+
+def test_text_alone_needs_no_execution() -> None:
+    assert [cell.source for cell in page("# A\n\nText.\n").cells] == ["# A\n\nText."]
+
+
+def test_stand_in_data_is_told_loudly() -> None:
+    notebook = page("A\n=\n\n" + cell("a = 1"), {tab: [[]] for tab in TABS}, stand_ins=("text.txt",))
+    assert "```{warning}" in notebook.cells[0].source
+    notebook = page("# A\n" + cell("a = 1"), {tab: [[]] for tab in TABS}, stand_ins=("text.txt",))
+    assert "```{warning}" in notebook.cells[1].source
+    assert "`text.txt` (PyTorch, JAX, MXNet)" in notebook.cells[1].source
+
+
+def test_text_keeps_its_lines_and_its_tab_blocks() -> None:
+    text = """---
+file_format: mystnb
+---
+
+# A
+
+[**One.**]
+
+:::{tab} jax
+Only JAX.
+
+```{note}
+
+Hm.
+```
+:::
+Two.
+
+::::{tab} mxnet,pytorch
+The others.
+::::
+
+:::{tab} pytorch, jax, mxnet
+All.
+:::
+
+Three.
+"""
+    notebook = page(text)
+    (merged,) = notebook.cells
+    shown = [*[""] * notebook.metadata.source_map[0], *merged.source.split("\n")]
+    for line, (here, there) in enumerate(zip(text.split("\n"), shown, strict=False), 1):
+        if here and not here.startswith((":::", "---", "file_format")):
+            assert there == here.replace("[**", "").replace("**]", ""), line
+    assert ":::{tab} jax\nOnly JAX." in merged.source
+    assert ":::{tab} pytorch, mxnet\nThe others.\n:::" in merged.source
+    assert merged.source.count("{tab}") == 2, "a block for all is just text"
+
+
+def test_a_tab_block_keeps_the_blocks_inside_it() -> None:
+    (merged,) = page("# A\n\n:::::{tab} jax\n::::{note}\nHm.\n::::\n:::::\n").cells
+    assert merged.source == "# A\n\n:::::{tab} jax\n::::{note}\nHm.\n::::\n:::::"
+
+
+def test_of_a_figure_in_many_tabs_one_has_the_name() -> None:
+    options = "---\nmystnb: {figure: {name: fig_a, caption: A, classes: wide}}\n---\n"
+    text = "# A\n" + cell("show()", options)
+    notebook = page(text, {"pytorch": [[]], "jax": [[figure()]], "mxnet": [[figure("aGE=")]]})
+    figures = {c.metadata[KEY]["tab"]: c.metadata.mystnb.figure for c in notebook.cells if KEY in c.metadata}
+    assert figures["jax"] == {"name": "fig_a", "caption": "A", "classes": "wide"}
+    assert figures["mxnet"] == {"caption": "A", "classes": "wide tabbook-of-fig_a"}
+
+
+def test_a_named_figure_that_nobody_made_leaves_its_name() -> None:
+    options = "---\nmystnb: {figure: {name: fig_a}}\n---\n"
+    (code,) = (c for c in page("# A\n" + cell("show()", options)).cells if c.cell_type == "code")
+    assert code.outputs[0].data == {"text/plain": "not executed"}
+
+
+@pytest.mark.parametrize("tag", ["remove-output", "remove_output", "remove-stdout"])
+def test_outputs_that_are_not_shown_make_no_tabs(tag: str) -> None:
+    outputs = {tab: [[printed(tab)]] for tab in TABS}
+    assert len(shape(page("# A\n" + cell("f()", f":tags: [{tag}]\n"), outputs))) == 1
+
+
+def test_a_cell_without_its_code_shows_the_outputs_alone() -> None:
+    outputs = {tab: [[printed(tab)]] for tab in TABS}
+    notebook = page("# A\n" + cell("f()", ":tags: [remove-input, hide-output]\n"), outputs)
+    assert [entry[1:4] for entry in shape(notebook)] == [(tab, "-", tab) for tab in TABS]
+    assert all("hide-output" in cell.metadata.tags for cell in notebook.cells[1:])
+
+
+def test_a_section_of_one_framework_has_no_tabs() -> None:
+    text = "---\ntabbook: {tabs: [jax]}\n---\n# A\n" + cell("%%tab jax\nprint(1)")
+    assert shape(page(text, {"jax": [[printed("1")]]})) == [(None, None, "print(1)", "1", None)]
+
+
+def test_the_notebook_is_valid_and_the_same_every_time() -> None:
+    text = "# A\n" + cell("%%tab jax\na = 1") + cell("print(f())") + "Text.\n"
+    outputs = {"pytorch": [[printed("p")]], "jax": [[], [printed("j")]], "mxnet": [[printed("m")]]}
+    notebook = page(text, outputs)
+    nbformat.validate(notebook)
+    assert nbformat.writes(notebook) == nbformat.writes(page(text, outputs))
+    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
+    assert len(notebook.metadata.source_map) == len(notebook.cells)
