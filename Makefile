@@ -1,0 +1,74 @@
+# The two commands: make book, make test. Everything here can be run without make, see README.md.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+TABS := pytorch jax tensorflow mxnet
+
+.PHONY: book test test-tabbook test-d2l $(TABS:%=test-d2l-%) test-site lib kernels serve lint lock clean distclean
+
+## Make the environments, generate the library, execute what changed, build the site.
+book: .venv/book.stamp
+	-$(BIN)/tabbook env make
+	$(BIN)/tabbook build
+
+## The tests of the toolchain, of the library in every framework, and of the site in a browser.
+test: test-tabbook test-d2l test-site
+
+test-tabbook: .venv/test.stamp
+	$(BIN)/python -m pytest tests/tabbook tests/project --cov=tabbook --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
+
+test-d2l: $(TABS:%=test-d2l-%)
+
+$(TABS:%=test-d2l-%): test-d2l-%: .venv/book.stamp
+	$(BIN)/tabbook env make --tab $*
+	PYTHONPATH=d2l_lib .tabbook/environments/$*/bin/python -m pytest tests/d2l --tab $*
+
+test-site: .venv/test.stamp
+	$(BIN)/python -m pytest tests/site
+
+## Generate the library alone.
+lib: .venv/book.stamp
+	$(BIN)/tabbook lib
+
+## Register the four frameworks as Jupyter kernels.
+kernels: .venv/book.stamp
+	$(BIN)/tabbook env make
+	$(BIN)/tabbook env kernels
+
+## Show the built site at http://localhost:8000.
+serve: .venv/book.stamp
+	$(BIN)/tabbook serve
+
+## Style and types, as CI checks them.
+lint: .venv/test.stamp
+	$(BIN)/ruff check tabbook tests benchmarks
+	$(BIN)/ruff format --check tabbook tests benchmarks
+	$(BIN)/mypy
+
+## Pin again what the *.in files ask for.
+lock: .venv/book.stamp
+	$(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header requirements.in -o requirements.txt
+	cd requirements && ../$(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header test.in -o test.txt
+	cd requirements && for tab in $(TABS); do \
+	  ../$(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header --no-emit-find-links $$tab.in | sed 's/+cpu//' > $$tab.new \
+	  && mv $$tab.new $$tab.txt || exit 1; done
+
+## Remove the site; distclean also the environments and the outputs.
+clean:
+	rm -rf _build
+
+distclean: clean
+	rm -rf .venv .tabbook
+
+.venv/uv.stamp: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
+	touch $@
+
+.venv/book.stamp: .venv/uv.stamp requirements.txt pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	touch $@
+
+.venv/test.stamp: .venv/book.stamp requirements/test.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements/test.txt
+	touch $@

@@ -1,0 +1,201 @@
+"""The command line: the only place that prints and decides exit statuses.
+
+0 means clean, 1 that something was found or failed, 2 that the command itself was wrong.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tabbook.book import Book
+    from tabbook.environments import EnvironmentState
+
+app = typer.Typer(
+    name="tabbook",
+    help="Build a book whose every section holds several frameworks behind tabs.",
+    epilog="A first build: tabbook env make, then tabbook build.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+env_app = typer.Typer(
+    help="Show, make and register the frameworks' environments.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+app.add_typer(env_app, name="env")
+
+BookOption = Annotated[
+    Path,
+    typer.Option("--book", metavar="DIR", help="The book's folder, or one inside it.", show_default="."),
+]
+TabOption = Annotated[
+    list[str] | None,
+    typer.Option("--tab", "-t", metavar="TAB", help="Only this framework; may be given again."),
+]
+SectionsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SECTION]...", help="Only these: a path, or a file's name without .md."),
+]
+JobsOption = Annotated[
+    int | None,
+    typer.Option("-j", "--jobs", metavar="N", min=1, help="How many at once; as many as cores if not given."),
+]
+StrictDataOption = Annotated[
+    bool,
+    typer.Option("--strict-data", help="Fail where a data file cannot be had, instead of using a stand-in."),
+]
+HERE = Path()
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+def _warn(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _load(book: Path) -> "Book":
+    from tabbook.book import Book
+
+    return Book.load(book)
+
+
+@env_app.callback()
+def env(context: typer.Context, book: BookOption = HERE) -> None:
+    """Show how the frameworks' environments stand.
+
+    Each framework runs in one of its own, since their packages conflict.
+    """
+    if context.invoked_subcommand is None:
+        from tabbook.environments import state
+
+        loaded = _load(book)
+        states = [state(loaded, tab) for tab in loaded.settings.tabs]
+        _show_environments(loaded, states)
+        if not all(item.usable for item in states):
+            raise typer.Exit(1)
+
+
+@env_app.command("make")
+def env_make(
+    book: BookOption = HERE,
+    tab: TabOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Make them again even if up to date.")] = False,
+) -> None:
+    """Make the environments that are missing or whose requirements changed.
+
+    One that cannot be made is reported with the reason, and the others go on.
+    """
+    from tabbook.environments import make
+
+    loaded = _load(book)
+    states = []
+    for name in loaded.tabs(tuple(tab or ())):
+        _say(f"environment {name} …")
+        states.append(make(loaded, name, force=force))
+    _show_environments(loaded, states)
+    if not all(item.usable for item in states):
+        raise typer.Exit(1)
+
+
+def _show_environments(book: "Book", states: Sequence["EnvironmentState"]) -> None:
+    for item in states:
+        folder = book.environment(item.tab).relative_to(book.root)
+        reason = f"\n    {item.reason}".replace("\n", "\n    ").rstrip() if item.reason else ""
+        _say(f"  {item.tab:12} {item.status:9} {folder}{reason}")
+
+
+@env_app.command("kernels")
+def env_kernels(
+    book: BookOption = HERE,
+    tab: TabOption = None,
+    prefix: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Register under DIR/share/jupyter, not for the user."),
+    ] = None,
+) -> None:
+    """Register a Jupyter kernel for each framework, so that sections open and run in JupyterLab."""
+    from tabbook.kernels import register
+
+    loaded = _load(book)
+    for folder in register(loaded, loaded.tabs(tuple(tab or ())), prefix=prefix):
+        _say(f"registered {folder}")
+
+
+@app.command()
+def lib(
+    book: BookOption = HERE,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail with a diff.")] = False,
+) -> None:
+    """Generate the library from the code marked #@save."""
+    from tabbook.library import generate, outdated
+
+    loaded = _load(book)
+    texts = generate(loaded)
+    if not check:
+        _update_library(loaded)
+        return
+    diffs = outdated(loaded, texts)
+    for diff in diffs.values():
+        _say(diff.rstrip())
+    if diffs:
+        _warn(f"{loaded.settings.library.path} is out of date: run tabbook lib, and commit what it writes")
+        raise typer.Exit(1)
+    _say(f"{loaded.settings.library.path} is up to date")
+
+
+def _update_library(book: "Book") -> None:
+    from tabbook.library import generate, update
+
+    report = update(book, generate(book))
+    for path in report.written:
+        _say(f"wrote {path}")
+    for tab in report.unchecked:
+        _warn(
+            f"warning: {book.library_file(tab).relative_to(book.root)} was not imported: no {tab} environment"
+        )
+    if not report.written:
+        _say(f"{book.settings.library.path} is up to date")
+
+
+@app.command()
+def check(book: BookOption = HERE) -> None:
+    """Check every section for every framework; run nothing."""
+    loaded = _load(book)
+    loaded.check()
+    cells = sum(len(section.code_cells) for section in loaded.sections)
+    _say(f"{len(loaded.sections)} sections, {cells} code cells, {len(loaded.settings.tabs)} tabs: no fault")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; nothing is raised but by a bug."""
+    from tabbook.errors import TabbookError, UsageError
+
+    command = typer.main.get_command(app)
+    try:
+        command(args=None if arguments is None else list(arguments))
+    except UsageError as error:
+        _warn(f"tabbook: {error}")
+        return 2
+    except TabbookError as error:
+        _warn(str(error))
+        count = len(error.faults)
+        _warn(f"tabbook: {count} fault{'s' * (count > 1)}")
+        return 1
+    except KeyboardInterrupt:
+        _warn("tabbook: stopped")
+        return 130
+    except SystemExit as end:  # how typer ends every command, good ones too
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
