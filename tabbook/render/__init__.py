@@ -1,0 +1,88 @@
+"""Stage 6: the Sphinx extension that shows a section once, with each framework behind tabs.
+
+MyST-NB reads pages through :func:`read_page` (see ``nb_custom_formats`` in ``_config.yml``)
+and makes nodes of them; our transform groups these into tabs. So ``jupyter-book build`` needs
+nothing but this extension. Its warnings have the type ``tabbook``: ``tabbook.read`` is a fault
+in a section's source, ``tabbook.library`` one in the code that it saves, ``tabbook.tab`` a tab
+block that names no tab.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+import tabbook
+from tabbook.render.pages import PageCollector, begin_page, load_book, outdated_pages, read_page
+from tabbook.render.tabs import (
+    GroupTabs,
+    HtmlTabs,
+    TabDirective,
+    depart_div,
+    tab_group,
+    tab_panel,
+    visit_group,
+    visit_panel,
+)
+
+__all__ = ["read_page", "setup"]
+
+STATIC = Path(__file__).parent / "static"
+
+
+def _digest(files: list[Path]) -> str:
+    content = b"\0".join(file.read_bytes() for file in sorted(files))
+    return hashlib.sha256(content).hexdigest()
+
+
+def _add_assets(app: Sphinx) -> None:
+    """Add our styles and scripts, where pages are for a browser (an e-book is not)."""
+    if app.builder.format != "html" or getattr(app.builder, "embedded", False):
+        return
+    app.config.html_static_path.append(str(STATIC))
+    app.add_css_file("tabbook.css")
+    names = json.dumps({tab: value["name"] for tab, value in app.config.tabbook["tabs"].items()})
+    # In the head and blocking: it says which tabs are visible before the first one is drawn.
+    app.add_js_file("tabbook-early.js", priority=100, **{"data-tabs": names})
+    app.add_js_file("tabbook.js", loading_method="defer")
+
+
+def _note_versions(_app: Sphinx, config: Config) -> None:
+    """Make pages depend on the toolchain and on our styles, too."""
+    config["tabbook_code"] = _digest([*Path(tabbook.__file__).parent.rglob("*.py")])
+    config["tabbook_assets"] = _digest([*STATIC.iterdir()])
+
+
+def _declare_safe(app: Sphinx) -> None:
+    """Say of two extensions that Jupyter Book brings what they omit: parallel reads are safe.
+
+    One numbers the sections when all pages have been read, in the process that has them all;
+    the other changes trees one by one, by values that are set before the first is read.
+    """
+    for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):
+        extension = app.extensions.get(name)
+        if extension is not None and extension.parallel_read_safe is None:
+            extension.parallel_read_safe = True
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension; return what Sphinx wants to know of it."""
+    app.add_config_value("tabbook", {}, "env", types=[dict])
+    app.add_config_value("tabbook_code", "", "env", types=[str])
+    app.add_config_value("tabbook_assets", "", "html", types=[str])
+    app.connect("config-inited", _note_versions)
+    app.connect("builder-inited", _declare_safe)
+    app.connect("builder-inited", load_book)
+    app.connect("builder-inited", _add_assets)
+    app.connect("env-get-outdated", outdated_pages)
+    app.connect("source-read", begin_page)
+    app.add_env_collector(PageCollector)
+    app.add_directive("tab", TabDirective)
+    app.add_transform(GroupTabs)
+    app.add_post_transform(HtmlTabs)
+    app.add_node(tab_group, html=(visit_group, depart_div))
+    app.add_node(tab_panel, html=(visit_panel, depart_div))
+    return {"version": tabbook.__version__, "parallel_read_safe": True, "parallel_write_safe": True}

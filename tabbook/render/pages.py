@@ -1,0 +1,205 @@
+"""Pages as Sphinx reads them: from text to notebook, and when to read them again.
+
+MyST-NB hands a reader the text alone. Which page it is and what the book is comes from
+Sphinx's events, kept in one value per process: Sphinx reads in parallel by forking, so each
+process has its own copy and reads its pages one after the other.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+from docutils import nodes
+from myst_nb.core.read import is_myst_markdown_notebook
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.environment.collectors import EnvironmentCollector
+from sphinx.errors import ConfigError as SphinxConfigError
+from sphinx.util import logging
+
+from tabbook.book import Book
+from tabbook.errors import ConfigError, ExtractError, Fault, TabbookError
+from tabbook.keys import canonical, sha256
+from tabbook.merge import merge
+from tabbook.model import Result, Section
+from tabbook.read import read_section
+
+_log = logging.getLogger(__name__)
+_V4: Any = nbformat.v4  # nbformat has no types
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_HEAD = re.compile(r"^(?:\([^()\n]+\)=\s*\n+)?#[ \t].*$", re.MULTILINE)
+
+Results = dict[str, Result | None]
+
+
+@dataclass
+class _Reading:
+    """The build that this process works on, and the page that it is at."""
+
+    app: Sphinx
+    book: Book
+    docname: str = ""
+    results: dict[str, Results] = field(default_factory=dict)
+    told: set[Fault] = field(default_factory=set)
+
+    def results_of(self, section: Section) -> Results:
+        """Return what the store has for ``section``; nothing where that cannot be said."""
+        if section.path not in self.results:
+            from tabbook.run import lookup
+
+            results: Results = dict.fromkeys(section.tabs)
+            if section.code_cells:
+                try:
+                    results = {tab: lookup(self.book, section, tab) for tab in section.tabs}
+                except ExtractError as error:  # keys depend on the library of the whole book
+                    warn([fault for fault in error.faults if fault not in self.told], "library", self.app)
+                    self.told |= set(error.faults)
+                except TabbookError:
+                    pass  # the page at fault says so itself
+            self.results[section.path] = results
+        return self.results[section.path]
+
+
+_reading: _Reading | None = None
+
+
+def warn(faults: list[Fault], kind: str, app: Sphinx) -> None:
+    """Give Sphinx a warning of the type ``tabbook.<kind>`` for each fault, with its place."""
+    for fault in faults:
+        text = f"{fault.message}; {fault.hint}" if fault.hint else fault.message
+        place = f"{Path(app.srcdir) / fault.path}:{fault.line or 1}"
+        _log.warning(f"{text} [tabbook.{kind}]", location=place, type="tabbook", subtype=kind)
+
+
+def load_book(app: Sphinx) -> None:
+    """Load the book at the beginning of a build.
+
+    Raises:
+        sphinx.errors.ConfigError: Its configuration is not usable.
+    """
+    global _reading  # noqa: PLW0603 - a reader of MyST-NB gets nothing but the text
+    try:
+        _reading = _Reading(app, Book.load(Path(app.srcdir)))
+    except ConfigError as error:
+        raise SphinxConfigError(str(error)) from None
+
+
+def begin_page(_app: Sphinx, docname: str, _content: list[str]) -> None:
+    """Note which page is read next."""
+    if _reading is not None:
+        _reading.docname = docname
+
+
+def stamp(results: Results) -> str:
+    """Return a hash of everything that a page shows besides its text."""
+    return sha256(
+        canonical(
+            [
+                [tab, result and [result.key, result.outputs, result.stand_ins]]
+                for tab, result in results.items()
+            ]
+        )
+    )
+
+
+def _stamps(env: BuildEnvironment) -> dict[str, str]:
+    """Return the stamps of the pages that have been read, by name."""
+    stamps: dict[str, str] = env.__dict__.setdefault("tabbook_stamps", {})
+    return stamps
+
+
+class PageCollector(EnvironmentCollector):
+    """Keeps, for each page, the stamp of the outputs that it was made with."""
+
+    def clear_doc(self, _app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+        """Forget a page that is read again or gone."""
+        _stamps(env).pop(docname, None)
+
+    def merge_other(
+        self, _app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment
+    ) -> None:
+        """Take over what another process has read."""
+        _stamps(env).update({name: value for name, value in _stamps(other).items() if name in docnames})
+
+    def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
+        """Do nothing: the stamp is taken while the page is read."""
+
+
+def outdated_pages(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], _removed: set[str]
+) -> list[str]:
+    """Return the pages to read again because what they show changed although their text did not."""
+    if _reading is None:
+        return []
+    found = []
+    for docname in sorted(env.found_docs - added - changed):
+        known = _stamps(env).get(docname)
+        if known is None:
+            continue
+        path = Path(env.doc2path(docname)).relative_to(app.srcdir).as_posix()
+        try:
+            now = stamp(_reading.results_of(_reading.book.read(path)))
+        except TabbookError:
+            now = ""
+        if now != known:
+            found.append(docname)
+    return found
+
+
+def _plain(text: str) -> NotebookNode:
+    """Return a page without code as MyST-NB would read it: all its text in one cell."""
+    front = _FRONT_MATTER.match(text)
+    try:
+        data = yaml.safe_load(front[1] or "") if front else {}
+    except yaml.YAMLError:
+        data, front = {}, None  # shown as text, as in a page that MyST reads itself
+    metadata = data if isinstance(data, dict) else {}
+    start = front.end() if front else 0
+    notebook: NotebookNode = _V4.new_notebook(
+        cells=[_V4.new_markdown_cell(text[start:], id="text-0")], metadata=metadata
+    )
+    notebook.metadata["source_map"] = [text.count("\n", 0, start)]
+    return notebook
+
+
+def _failed(text: str, faults: tuple[Fault, ...]) -> NotebookNode:
+    """Return a page that shows what is wrong with it, under its own title and label."""
+    head = _HEAD.search(text)
+    listed = "\n".join(
+        f"{number}. line {fault.line}: {fault.message}" for number, fault in enumerate(faults, 1)
+    )
+    fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", listed)), default=0))
+    return _plain(
+        f"{head[0] if head else '# This page cannot be shown'}\n\n"
+        f"{fence}{{error}}\nThis page cannot be shown, because its source has faults:\n\n{listed}\n{fence}\n"
+    )
+
+
+def read_page(text: str) -> NotebookNode:
+    """Return the page that ``text`` is the source of, as a notebook for MyST-NB.
+
+    A section comes with the outputs of all its frameworks from the store. Faults of its source
+    are warnings of Sphinx, each at its line, and what the page shows.
+    """
+    reading = _reading
+    if reading is None or not is_myst_markdown_notebook(text):
+        return _plain(text)
+    app, env = reading.app, reading.app.env
+    path = Path(env.doc2path(reading.docname)).relative_to(app.srcdir).as_posix()
+    try:
+        section = read_section(text, path, reading.book.settings)
+        projections = {tab: reading.book.project(section, tab) for tab in section.tabs}
+    except TabbookError as error:
+        warn(list(error.faults), "read", app)
+        env.note_reread()  # or else the next build would not say a word
+        return _failed(text, error.faults)
+    results = reading.results_of(section)
+    _stamps(env)[reading.docname] = stamp(results)
+    metadata = {
+        key: value for key, value in _plain(text).metadata.items() if key not in ("tabbook", "source_map")
+    }
+    return merge(section, projections, results, reading.book.settings, metadata)

@@ -1,0 +1,30 @@
+"""The site, built as ``jupyter-book build`` builds it, but reading its pages in parallel."""
+
+from pathlib import Path
+
+from jupyter_book.sphinx import build_sphinx
+
+
+def run_sphinx(root: Path, out: Path, *, warnings_as_errors: bool, jobs: int, quiet: bool) -> int:
+    """Build the book in ``root`` into ``out``; return Sphinx's exit status.
+
+    Where anything is wrong, Sphinx's memory of what it has read is dropped: the next build
+    would otherwise read only what changes, and pass over the pages that it warned of.
+    """
+    # These are the values that jupyter-book's own command passes, so both commands share
+    # what they have read.
+    status = build_sphinx(
+        root,
+        out,
+        noconfig=True,
+        path_config=root / "_config.yml",
+        confoverrides={"external_toc_path": (root / "_toc.yml").as_posix(), "latex_individualpages": False},
+        builder="html",
+        warningiserror=warnings_as_errors,
+        keep_going=warnings_as_errors,
+        quiet=quiet,
+        jobs=jobs,
+    )
+    if status != 0:
+        (out.parent / ".doctrees" / "environment.pickle").unlink(missing_ok=True)
+    return status if isinstance(status, int) else 2

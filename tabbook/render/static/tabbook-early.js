@@ -1,0 +1,53 @@
+/* Runs in the head, before the page is drawn: decides which framework the page shows.
+ *
+ * What is visible follows from one style sheet with the chosen tab's name in it, so nothing
+ * needs to be touched in the page, and the wrong framework never flashes up. A group that
+ * does not have the chosen tab shows its first one. Without this script all panels are visible.
+ */
+(() => {
+  "use strict";
+  const KEY = "tabbook.tab";
+  const names = JSON.parse(document.currentScript.dataset.tabs);
+  const style = document.createElement("style");
+  const known = (tab) => (tab !== null && Object.hasOwn(names, tab) ? tab : null);
+
+  window.tabbook = {
+    /** The names of the book's frameworks, by tab, in the book's order. */
+    names,
+    /** The tab that the page shows where it can. */
+    current: null,
+    /** Show `tab` in every group that has it. */
+    show(tab) {
+      this.current = tab;
+      document.documentElement.dataset.tabbook = tab;
+      style.textContent = `
+        .tabbook-panel { display: none }
+        .tabbook-panel[data-tabs~="${tab}"],
+        .tabbook-group:not([data-tabs~="${tab}"]) > .tabbook-tabs + .tabbook-panel { display: block }`;
+    },
+    /** Return the tab that the reader chose on this page or before, or null. */
+    chosen() {
+      const asked = known(new URLSearchParams(location.search).get("tab"));
+      if (asked) {
+        this.remember(asked);
+        return asked;
+      }
+      try {
+        return known(localStorage.getItem(KEY));
+      } catch {
+        return null; // storage is switched off: the choice holds for this page alone
+      }
+    },
+    /** Keep the choice for the next page and the next visit. */
+    remember(tab) {
+      try {
+        localStorage.setItem(KEY, tab);
+      } catch {
+        /* see above */
+      }
+    },
+  };
+
+  document.head.append(style);
+  window.tabbook.show(window.tabbook.chosen() ?? Object.keys(names)[0]);
+})();

@@ -1,0 +1,177 @@
+/* The tabs at work: clicks, keys, the control in the header, and a page that stays put. */
+(() => {
+  "use strict";
+  const { tabbook } = window;
+  const groups = [...document.querySelectorAll(".tabbook-group")];
+  if (!tabbook || groups.length === 0) return;
+
+  const tabsOf = (element) => element.dataset.tabs.split(" ");
+  const isVisible = (element) => element.getClientRects().length > 0;
+  const scroll = (top) => window.scrollBy({ top, behavior: "instant" });
+
+  /* -- What is selected ---------------------------------------------------------------- */
+
+  function update() {
+    for (const group of groups) {
+      const tabs = tabsOf(group);
+      const shown = tabs.includes(tabbook.current) ? tabbook.current : tabs[0];
+      for (const tab of group.querySelectorAll(":scope > .tabbook-tabs > .tabbook-tab")) {
+        const selected = tab.dataset.tab === shown;
+        tab.setAttribute("aria-selected", selected);
+        tab.tabIndex = selected ? 0 : -1;
+        if (selected) {
+          document.getElementById(tab.getAttribute("aria-controls")).setAttribute("aria-labelledby", tab.id);
+        }
+      }
+    }
+    if (control) control.value = tabbook.current;
+  }
+
+  /** Show `tab` everywhere, while `anchor` stays where it is in the window. */
+  function select(tab, anchor) {
+    const top = anchor.getBoundingClientRect().top;
+    const root = document.documentElement;
+    root.style.overflowAnchor = "none"; // the browser's own way of holding on would add to ours
+    tabbook.show(tab);
+    update();
+    hold(anchor, top);
+    requestAnimationFrame(() => {
+      hold(anchor, top);
+      requestAnimationFrame(() => root.style.removeProperty("overflow-anchor"));
+    });
+  }
+
+  function choose(tab, anchor) {
+    tabbook.remember(tab);
+    const url = new URL(location.href);
+    if (url.searchParams.has("tab")) {
+      url.searchParams.set("tab", tab);
+      history.replaceState(history.state, "", url);
+    }
+    select(tab, anchor);
+  }
+
+  /* -- Staying put --------------------------------------------------------------------- */
+
+  // Where the page is too short to scroll as far as it takes, empty room makes up for it. It is
+  // taken away again as soon as it is out of sight.
+  const room = { before: null, after: null };
+
+  function setRoom(side, height, place) {
+    room[side]?.remove();
+    room[side] = null;
+    if (height <= 0) return;
+    const element = document.createElement("div");
+    element.className = "tabbook-room";
+    element.style.height = `${height}px`;
+    place(element);
+    room[side] = element;
+  }
+
+  function hold(anchor, top) {
+    const off = () => anchor.getBoundingClientRect().top - top;
+    setRoom("before", 0);
+    setRoom("after", 0);
+    scroll(off());
+    const missing = off();
+    if (missing >= 1) {
+      setRoom("after", missing, (element) => document.body.append(element));
+    } else if (missing <= -1) {
+      setRoom("before", -missing, (element) => (anchor.closest(".tabbook-group") ?? anchor).before(element));
+    }
+    scroll(off());
+  }
+
+  addEventListener(
+    "scroll",
+    () => {
+      if (room.after && room.after.getBoundingClientRect().top > window.innerHeight) setRoom("after", 0);
+      const box = room.before?.getBoundingClientRect();
+      if (box && box.bottom < 0) {
+        setRoom("before", 0);
+        scroll(-box.height);
+      }
+    },
+    { passive: true },
+  );
+
+  /** Return what the reader is looking at: the first block of text or group below the header. */
+  function inSight() {
+    const article = document.querySelector("article") ?? document.body;
+    const { left, width } = article.getBoundingClientRect();
+    const header = document.querySelector(".bd-header-article")?.getBoundingClientRect().bottom ?? 0;
+    for (let y = Math.max(header, 0) + 8; y < window.innerHeight; y += 16) {
+      const element = document.elementFromPoint(left + width / 2, y);
+      if (element && article.contains(element) && !element.matches("article, section, .tabbook-group")) {
+        return element.closest(".tabbook-group") ?? element;
+      }
+    }
+    return article;
+  }
+
+  /* -- Clicks and keys ----------------------------------------------------------------- */
+
+  document.addEventListener("click", (event) => {
+    const tab = event.target.closest?.(".tabbook-tab");
+    if (tab) choose(tab.dataset.tab, tab);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const tab = event.target.closest?.(".tabbook-tab");
+    if (!tab || event.altKey || event.ctrlKey || event.metaKey) return;
+    const tabs = [...tab.parentElement.children];
+    const index = tabs.indexOf(tab);
+    const to = {
+      ArrowRight: (index + 1) % tabs.length,
+      ArrowLeft: (index - 1 + tabs.length) % tabs.length,
+      Home: 0,
+      End: tabs.length - 1,
+    }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    choose(tabs[to].dataset.tab, tabs[to]);
+    tabs[to].focus({ preventScroll: true });
+  });
+
+  /* -- One control for the page, in its header ------------------------------------------ */
+
+  function addControl() {
+    const header = document.querySelector(".header-article__right, .header-article-items__end");
+    if (!header) return null;
+    const used = new Set(groups.flatMap(tabsOf).concat(tabbook.current));
+    const select = document.createElement("select");
+    select.className = "tabbook-control";
+    select.setAttribute("aria-label", "Framework");
+    select.title = "Framework";
+    for (const tab of Object.keys(tabbook.names).filter((name) => used.has(name))) {
+      select.add(new Option(tabbook.names[tab], tab));
+    }
+    select.addEventListener("change", () => choose(select.value, inSight()));
+    header.prepend(select);
+    return select;
+  }
+
+  /* -- Links into a panel that is not visible -------------------------------------------- */
+
+  function reveal() {
+    const id = decodeURIComponent(location.hash.slice(1));
+    const target = id && document.getElementById(id);
+    const panel = target && target.closest(".tabbook-panel");
+    if (!panel || isVisible(target)) return;
+    const twin = [...document.getElementsByClassName(`tabbook-of-${id}`)].find(isVisible);
+    if (!twin) {
+      tabbook.show(tabsOf(panel)[0]); // for this page only: the reader did not choose it
+      update();
+    }
+    (twin ?? target).scrollIntoView({ behavior: "instant" });
+  }
+
+  const control = addControl();
+  update();
+  reveal();
+  addEventListener("hashchange", reveal);
+  addEventListener("pageshow", (event) => {
+    const tab = event.persisted && tabbook.chosen(); // back from a page where another was chosen
+    if (tab && tab !== tabbook.current) select(tab, inSight());
+  });
+})();

@@ -1,0 +1,206 @@
+"""Tabs in the document tree: plain containers for every builder, real tabs in HTML.
+
+Why not sphinx-design's tab sets: without JavaScript these hide all tabs but one, they are
+radio buttons to a screen reader, and the choice takes effect only when the page has loaded,
+which shows the wrong framework first. Ours are plain nodes, each framework under its name,
+until the HTML builder makes an accessible tab list of them; which panel is visible is decided
+by one attribute of the page, set before anything is drawn (``static/tabbook-early.js``).
+"""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Any
+
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
+
+from tabbook.merge import KEY, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
+
+_log = logging.getLogger(__name__)
+PART = "tabbook_part"
+"""The attribute that says what a container is to us: a block, a group or a panel."""
+_NOTES = {
+    NOT_EXECUTED: "Not executed in {name}: the outputs are missing.",
+    NO_OUTPUT: "No output in {name}.",
+}
+
+
+def _container(part: str, tabs: Sequence[str], children: Sequence[nodes.Node] = ()) -> nodes.container:
+    node = nodes.container("", *children, classes=[f"tabbook-{part}"], tabs=list(tabs))
+    node[PART] = part
+    return node
+
+
+class TabDirective(SphinxDirective):
+    """Text for the readers of some frameworks: ``:::{tab} pytorch, jax``."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return one container, or the text alone if the names are no tabs."""
+        named = self.arguments[0].replace(",", " ").split()
+        known = self.config.tabbook["tabs"]
+        for name in named:
+            if name not in known:
+                message = f"unknown tab {name!r}; the tabs are {', '.join(known)} [tabbook.tab]"
+                _log.warning(message, location=self.get_location(), type="tabbook", subtype="tab")
+        node = _container("block", [tab for tab in known if tab in named])
+        self.set_source_info(node)
+        self.state.nested_parse(self.content, self.content_offset, node)
+        return [node] if node["tabs"] else list(node.children)
+
+
+def _mark(node: nodes.Node) -> dict[str, Any]:
+    """Return the mark that the merge left on a code cell; empty for every other node."""
+    if isinstance(node, nodes.container) and node.get("nb_element") == "cell_code":
+        metadata: dict[str, Any] = node["cell_metadata"]
+        mark: dict[str, Any] = metadata.get(KEY, {})
+        return mark
+    return {}
+
+
+def _is_block(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.container) and bool(node.get(PART) == "block")
+
+
+class GroupTabs(SphinxTransform):
+    """Make a group of each run of tab blocks of different frameworks, and of each run of cells."""
+
+    default_priority = 200  # before targets are handed on to the node that follows them
+
+    def apply(self, **_kwargs: Any) -> None:
+        """Regroup the children of every node that has tab blocks or marked cells."""
+        self.names = {tab: value["name"] for tab, value in self.config.tabbook.get("tabs", {}).items()}
+        parents = {
+            id(node.parent): node.parent
+            for node in self.document.findall(nodes.container)
+            if _is_block(node) or _mark(node)
+        }
+        for parent in parents.values():
+            parent.children = list(self._regrouped(parent.children))
+            for child in parent.children:
+                child.parent = parent
+
+    def _regrouped(self, children: Sequence[nodes.Node]) -> Iterator[nodes.Node]:
+        """Yield the children with their runs replaced by groups."""
+        run: list[nodes.container] = []
+        for child in [*children, None]:
+            if run and not (child is not None and self._continues(run, child)):
+                yield self._group(run)
+                run = []
+            if child is not None and (_is_block(child) or _mark(child)):
+                assert isinstance(child, nodes.container)
+                run.append(child)
+            elif child is not None:
+                yield child
+
+    def _continues(self, run: Sequence[nodes.container], child: nodes.Node) -> bool:
+        first = _mark(run[0])
+        if first:
+            return bool(_mark(child).get("group") == first["group"])
+        taken = {tab for block in run for tab in block["tabs"]}
+        return isinstance(child, nodes.container) and _is_block(child) and not taken & set(child["tabs"])
+
+    def _group(self, run: Sequence[nodes.container]) -> nodes.container:
+        panels: dict[tuple[str, ...], list[nodes.Node]] = {}
+        for node in run:
+            mark = _mark(node)
+            content = panels.setdefault((mark["tab"],) if mark else tuple(node["tabs"]), [])
+            # A cell without its code and without outputs is there only for its note.
+            content += ([node] if node.children else []) if mark else node.children
+            if "note" in mark:
+                text = _NOTES[mark["note"]].format(name=self.names[mark["tab"]])
+                content.append(nodes.paragraph(text, text, classes=["tabbook-note"]))
+        order = list(self.names)
+        ordered = sorted(panels, key=lambda tabs: order.index(tabs[0]))
+        made = []
+        for tabs in ordered:
+            title = ", ".join(self.names[tab] for tab in tabs)
+            name = nodes.paragraph("", "", nodes.strong(title, title), classes=["tabbook-name"])
+            made.append(_container("panel", tabs, [name, *panels[tabs]]))
+        group = _container("group", [tab for tab in order if any(tab in tabs for tabs in panels)], made)
+        group["classes"].append("tabbook-code" if _mark(run[0]) else "tabbook-text")
+        group.source, group.line = run[0].source, run[0].line
+        return group
+
+
+class tab_group(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
+    """A group in HTML: the tab list, then the panels."""
+
+
+class tab_panel(nodes.General, nodes.Element):  # noqa: N801
+    """A panel in HTML."""
+
+
+class HtmlTabs(SphinxPostTransform):
+    """Turn groups into tab lists with panels, for browsers."""
+
+    default_priority = 210  # after MyST-NB has hidden what tags hide
+    formats = ("html",)
+
+    def run(self, **_kwargs: Any) -> None:
+        """Replace the containers, and give figures of other tabs the number of their twin."""
+        self._number_twins()
+        if getattr(self.app.builder, "embedded", False):
+            return
+        names = {tab: value["name"] for tab, value in self.config.tabbook.get("tabs", {}).items()}
+        groups = [node for node in self.document.findall(nodes.container) if node.get(PART) == "group"]
+        for number, plain in enumerate(groups, 1):
+            group = tab_group("", classes=plain["classes"], ids=plain["ids"], tabs=plain["tabs"])
+            group["number"], group["titles"] = number, [names[tab] for tab in plain["tabs"]]
+            panels = [panel for panel in plain.children if isinstance(panel, nodes.container)]
+            group["panels"] = {tab: panel["tabs"][0] for panel in panels for tab in panel["tabs"]}
+            for panel in panels:
+                ids = [f"tabbook-{number}-{panel['tabs'][0]}", *panel["ids"]]
+                group += tab_panel("", *panel.children, classes=panel["classes"], ids=ids, tabs=panel["tabs"])
+            plain.replace_self(group)
+
+    def _number_twins(self) -> None:
+        """Show the number of a figure in every tab: one alone carries the name, and is counted."""
+        for figure in self.document.findall(nodes.figure):
+            for twin in [name for name in figure["classes"] if name.startswith(OF_FIGURE)]:
+                identity = nodes.make_id(twin.removeprefix(OF_FIGURE))
+                figure["classes"][figure["classes"].index(twin)] = OF_FIGURE + identity
+                numbers = self.env.toc_fignumbers.get(self.env.docname, {}).get("figure", {})
+                caption = next(iter(figure.findall(nodes.caption)), None)
+                if caption is not None and identity in numbers and self.config.numfig:
+                    shown = self.config.numfig_format.get("figure", "") % ".".join(
+                        map(str, numbers[identity])
+                    )
+                    caption.insert(0, nodes.inline(shown, f"{shown} ", classes=["caption-number"]))
+
+
+def visit_group(self: HTML5Translator, node: tab_group) -> None:
+    """Write the start of a group, with its tab list: the first tab is the selected one."""
+    attributes: Any = {"data-tabs": " ".join(node["tabs"])}
+    self.body.append(self.starttag(node, "div", **attributes))
+    self.body.append('<div class="tabbook-tabs" role="tablist" aria-label="Framework">')
+    for index, (tab, title) in enumerate(zip(node["tabs"], node["titles"], strict=True)):
+        panel = f"tabbook-{node['number']}-{node['panels'][tab]}"
+        state = 'aria-selected="true" tabindex="0"' if index == 0 else 'aria-selected="false" tabindex="-1"'
+        self.body.append(
+            f'<button type="button" class="tabbook-tab" role="tab" id="tabbook-{node["number"]}-{tab}-tab" '
+            f'aria-controls="{panel}" data-tab="{tab}" {state}>{escape(title)}</button>'
+        )
+    self.body.append("</div>\n")
+
+
+def visit_panel(self: HTML5Translator, node: tab_panel) -> None:
+    """Write the start of a panel."""
+    attributes: Any = {
+        "role": "tabpanel",
+        "aria-labelledby": f"{node['ids'][0]}-tab",
+        "data-tabs": " ".join(node["tabs"]),
+    }
+    self.body.append(self.starttag(node, "div", **attributes))
+
+
+def depart_div(self: HTML5Translator, _node: nodes.Element) -> None:
+    """Write the end of a group or a panel."""
+    self.body.append("</div>\n")
