@@ -30,6 +30,7 @@ START_SECONDS = 120
 """How long a kernel may take to answer for the first time; imports come later."""
 
 _CELL_FRAME = re.compile(r"^(?:  File )?Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
+_SYNTAX_PLACE = re.compile(r" \(\d+\.py, line \d+\)$")  # names a file that nobody has
 _PASSED_ON = re.compile(
     r"HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|PATH|(DY)?LD_LIBRARY_PATH|SYSTEMROOT"
     r"|SSL_CERT_\w+|XDG_\w+|(CUDA|CUDNN|NVIDIA|NCCL|XLA|JAX|TF|KERAS|TORCH|PYTORCH|MXNET|D2L)_\w+"
@@ -47,7 +48,7 @@ _THREADS = [
 ]
 
 
-class _Failed(Exception):
+class _FailedError(Exception):
     """Carries what went wrong from deep inside a job to its outcome."""
 
     def __init__(self, kind: FailureKind, message: str, traceback: str = "", line: int = 0) -> None:
@@ -151,7 +152,8 @@ def _shown_paths(job: JobSpec, scratch: Path) -> dict[str, str]:
     """Return what outputs say in place of this machine's folders, longest first."""
     environment = Path(job.python).parent.parent
     shown = {f"{path}/": "site-packages/" for path in environment.glob("lib/python*/site-packages")}
-    shown |= {f"{scratch / 'work'}/": "", f"{scratch / 'data'}/": "", f"{scratch / 't'}/ipykernel_": "/ipykernel_"}
+    shown |= {f"{scratch / 'work'}/": "", f"{scratch / 'data'}/": ""}
+    shown[f"{scratch / 't'}/ipykernel_"] = "/ipykernel_"  # where cells are, see tabbook.outputs
     if job.library:
         shown[f"{job.library.rstrip('/')}/"] = ""
     home = str(Path.home())
@@ -176,7 +178,7 @@ async def _kernel(job: JobSpec, scratch: Path) -> AsyncIterator[tuple[Any, Any]]
     the same moment cannot take each other's ports.
 
     Raises:
-        _Failed: The kernel does not start.
+        _FailedError: The kernel does not start.
     """
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
@@ -207,13 +209,13 @@ async def _kernel(job: JobSpec, scratch: Path) -> AsyncIterator[tuple[Any, Any]]
                     stdout=sink,
                     stderr=sink,
                 )
-            group = manager.provisioner.pid
+            group = manager.provisioner.pid  # type: ignore[union-attr]  # the local one
             _running.add(group)
             client = manager.client()
             client.start_channels()
             await client.wait_for_ready(timeout=min(START_SECONDS, job.timeout))
         except (OSError, RuntimeError, ValueError) as error:
-            raise _Failed("no-start", f"the kernel does not start: {error}", _log_tail(log)) from None
+            raise _FailedError("no-start", f"the kernel does not start: {error}", _log_tail(log)) from None
         client.allow_stdin = False
         yield manager, client
     finally:
@@ -253,19 +255,19 @@ class _Clock:
         """Return the whole seconds that are left, at least one.
 
         Raises:
-            _Failed: None is left.
+            _FailedError: None is left.
         """
         left = self._end - time.monotonic()
         if left <= 0:
             raise self.up()
         return max(1, math.ceil(left))
 
-    def up(self) -> _Failed:
+    def up(self) -> _FailedError:
         """Return the failure of a job that outlived its time."""
-        return _Failed("timeout", f"the job was stopped: it took more than {self._limit:g} seconds")
+        return _FailedError("timeout", f"the job was stopped: it took more than {self._limit:g} seconds")
 
 
-def _raised(reply: Mapping[str, Any], job: JobSpec, paths: Mapping[str, str]) -> _Failed:
+def _raised(reply: Mapping[str, Any], job: JobSpec, paths: Mapping[str, str]) -> _FailedError:
     """Return the failure of a cell that raised: its line is the innermost one in the section."""
     error = normalise([{"output_type": "error", "ename": "", "evalue": "", **reply}], paths)[0]
     traceback = plain("\n".join(error["traceback"]))
@@ -273,15 +275,15 @@ def _raised(reply: Mapping[str, Any], job: JobSpec, paths: Mapping[str, str]) ->
     for count, number in _CELL_FRAME.findall(traceback):
         if 0 < int(count) <= len(job.steps):
             line = job.steps[int(count) - 1].place(int(number))
-    first = (error["evalue"].strip().split("\n") or [""])[0]
-    return _Failed("raised", f"{error['ename']}: {first}" if first else error["ename"], traceback, line)
+    first = _SYNTAX_PLACE.sub("", error["evalue"].strip().split("\n")[0])
+    return _FailedError("raised", f"{error['ename']}: {first}" if first else error["ename"], traceback, line)
 
 
 async def _run_cells(job: JobSpec, scratch: Path, done: list[tuple[Output, ...]]) -> dict[str, str]:
     """Run the job's cells, adding each one's outputs to ``done``; return the versions used.
 
     Raises:
-        _Failed: A cell fails, or the kernel does. ``done`` then holds the cells before it, and
+        _FailedError: A cell fails, or the kernel does. ``done`` then holds the cells before it, and
             what the failing one put out.
     """
     from nbclient import NotebookClient
@@ -315,7 +317,7 @@ async def _run_cells(job: JobSpec, scratch: Path, done: list[tuple[Output, ...]]
             except (CellTimeoutError, TimeoutError):
                 raise clock.up() from None
             except DeadKernelError:
-                raise _Failed("died", "the kernel died", _log_tail(scratch / "kernel.log")) from None
+                raise _FailedError("died", "the kernel died", _log_tail(scratch / "kernel.log")) from None
             finally:
                 done.append(normalise(cell.outputs, paths))
     # Displays that later cells update change outputs of earlier ones, so all are taken at the end.
@@ -323,10 +325,10 @@ async def _run_cells(job: JobSpec, scratch: Path, done: list[tuple[Output, ...]]
     return versions
 
 
-def _failure(job: JobSpec, failed: _Failed, done: list[tuple[Output, ...]]) -> Failure:
+def _failure(job: JobSpec, failed: _FailedError, done: list[tuple[Output, ...]]) -> Failure:
     """Return ``failed`` with its place: the cell that ran last, or the section as a whole."""
     if _running.stopping:
-        failed = _Failed("stopped", "the run was stopped")
+        failed = _FailedError("stopped", "the run was stopped")
     failure = Failure(
         failed.kind, job.section, failed.line, job.tab, failed.message, traceback=failed.traceback
     )
@@ -364,10 +366,10 @@ def execute(job: JobSpec) -> Outcome:
         result = Result(
             job.key, job.section, job.tab, tuple(done), made_with, job.stand_ins, dict(job.inputs)
         )
-    except _Failed as failed:
+    except _FailedError as failed:
         failure = _failure(job, failed, done)
     except Exception as error:  # whatever else breaks must not take the other jobs along
-        failure = _failure(job, _Failed("broken", f"the job could not be run: {error!r}"), done)
+        failure = _failure(job, _FailedError("broken", f"the job could not be run: {error!r}"), done)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return Outcome(job.section, job.tab, time.monotonic() - start, result, failure)

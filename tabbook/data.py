@@ -1,0 +1,138 @@
+"""The data files that jobs read: found on this machine or downloaded, and always checked.
+
+A file counts only if its SHA-1 is the declared one. It is looked for in ``$D2L_DATA``, then in
+the user's cache; then it is downloaded into the cache.
+"""
+
+import hashlib
+import http.client
+import logging
+import os
+import tempfile
+import urllib.request
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tabbook.config import DataFile
+
+CONNECT_SECONDS = 20
+"""How long a server may keep silent before a download is given up."""
+
+_log = logging.getLogger(__name__)
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Which data files can be had, and where; which cannot, and why."""
+
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+def cache_folder(environment: Mapping[str, str] | None = None) -> Path:
+    """Return the folder of the user's cache that data files are downloaded into."""
+    variables = os.environ if environment is None else environment
+    base = variables.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "d2l"
+
+
+def search_folders(environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
+    """Return the folders that may hold data files, in the order in which they are asked."""
+    variables = os.environ if environment is None else environment
+    named = variables.get("D2L_DATA")
+    return (*((Path(named),) if named else ()), cache_folder(variables))
+
+
+def sha1(path: Path) -> str:
+    """Return the SHA-1 of a file in hexadecimal digits.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha1").hexdigest()
+
+
+def find(name: str, declared: DataFile, folders: Iterable[Path]) -> Path | None:
+    """Return the first file called ``name`` in ``folders`` that is what it must be, if any.
+
+    One that is not is logged as a warning and passed over.
+    """
+    for folder in folders:
+        path = folder / name
+        try:
+            if sha1(path) == declared.sha1:
+                return path.resolve()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            _log.warning("cannot read the data file %s: %s", path, error)
+            continue
+        _log.warning("%s is not the file that the book declares (its SHA-1 differs); it is not used", path)
+    return None
+
+
+def download(name: str, declared: DataFile, folder: Path, seconds: float = CONNECT_SECONDS) -> Path:
+    """Download a data file into ``folder`` and return where it is.
+
+    Nothing appears under its name before it is whole and has the declared SHA-1, and nothing
+    else is left behind.
+
+    Raises:
+        OSError: It cannot be reached, read or written, or is not what it must be.
+    """
+    target = folder / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha1()
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file, urllib.request.urlopen(declared.url, timeout=seconds) as answer:
+            while chunk := answer.read(_CHUNK):
+                digest.update(chunk)
+                file.write(chunk)
+        if digest.hexdigest() != declared.sha1:
+            raise OSError(f"what {declared.url} sent is not the declared file (its SHA-1 differs)")
+        Path(temporary).replace(target)
+    except (http.client.HTTPException, ValueError) as error:
+        raise OSError(f"{declared.url}: {error}") from None
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return target.resolve()
+
+
+def resolve(
+    declared: Mapping[str, DataFile], names: Iterable[str], *, fetch: bool, seconds: float = CONNECT_SECONDS
+) -> Found:
+    """Return which of ``names`` can be had; with ``fetch``, download those that are not here.
+
+    Args:
+        declared: The book's data files, by name; it has all of ``names``.
+        names: The files that are wanted.
+        fetch: Whether the network may be used. Downloads run side by side.
+        seconds: How long a server may keep silent.
+    """
+    folders = search_folders()
+    paths: dict[str, Path] = {}
+    missing: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        path = find(name, declared[name], folders)
+        if path is None:
+            missing[name] = f"not in {' or '.join(map(str, folders))}"
+        else:
+            paths[name] = path
+    if not fetch or not missing:
+        return Found(paths, missing)
+
+    def attempt(name: str) -> Path | str:
+        try:
+            return download(name, declared[name], cache_folder(), seconds)
+        except OSError as error:
+            return f"{missing[name]}, and the download failed: {error}"
+
+    with ThreadPoolExecutor(len(missing)) as pool:
+        answers = dict(zip(missing, pool.map(attempt, list(missing)), strict=True))
+    paths |= {name: answer for name, answer in answers.items() if isinstance(answer, Path)}
+    return Found(paths, {name: answer for name, answer in answers.items() if isinstance(answer, str)})

@@ -1,0 +1,174 @@
+"""What there is to run: each section's job per framework, and what the store has of it.
+
+Looking up needs no network, no kernel and no environment: the key is made from texts alone.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import chain, combinations
+from pathlib import Path
+from typing import TypeVar, cast
+
+from tabbook import keys
+from tabbook.book import Book
+from tabbook.errors import ExecuteError, Fault, TabbookError
+from tabbook.model import Projection, Result, Section
+from tabbook.store import Store
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A section's code in one framework, and all but the device and the data of its key."""
+
+    section: Section
+    tab: str
+    projection: Projection
+    environment: tuple[str, ...]
+    library: Mapping[str, str]
+    data: Mapping[str, str]
+
+    def key(self, device: str, missing: Iterable[str] = ()) -> keys.Key:
+        """Return the job's key on ``device`` where the data files ``missing`` cannot be had."""
+        absent = set(missing)
+        data = {name: keys.STAND_IN if name in absent else sha1 for name, sha1 in self.data.items()}
+        return keys.job_key(
+            self.projection, environment=self.environment, device=device, data=data, library=self.library
+        )
+
+
+@cache
+def device_class() -> str:
+    """Return ``gpu`` if this machine has one that frameworks can use, else ``cpu``.
+
+    ``TABBOOK_DEVICE`` overrides what is found.
+    """
+    named = os.environ.get("TABBOOK_DEVICE")
+    if named:
+        return named
+    tool = shutil.which("nvidia-smi")
+    if tool is None or os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return "cpu"
+    try:
+        listed = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return "cpu"
+    return "gpu" if listed.returncode == 0 and "GPU " in listed.stdout else "cpu"
+
+
+def _cached(path: Path, read: Callable[[str], _T], absent: _T) -> _T:
+    """Return ``read(text)`` of a file, computed again only when the file changes."""
+    try:
+        state = path.stat()
+    except OSError:
+        return absent
+    return cast(_T, _read(path, read, state.st_mtime_ns, state.st_size, state.st_ino))
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, read: Callable[[str], object], *_state: int) -> object:
+    return read(path.read_text(encoding="utf-8"))
+
+
+def job(book: Book, section: Section, tab: str) -> Job | None:
+    """Return the job of ``section`` in ``tab``; ``None`` if it has no code to run there.
+
+    Raises:
+        TabbookError: The section cannot be projected, or names a data file that the book lacks.
+    """
+    if tab not in section.tabs:
+        return None
+    projection = book.project(section, tab)
+    if not any(cell.source.strip() for cell in projection.code_cells):
+        return None
+    unknown = [name for name in section.settings.data if name not in book.settings.data]
+    if unknown:
+        hint = "declare it in _config.yml under sphinx.config.tabbook.data"
+        raise ExecuteError([Fault(section.path, 0, f"unknown data file {name!r}", hint) for name in unknown])
+    return Job(
+        section,
+        tab,
+        projection,
+        environment=_cached(book.requirements(tab), keys.environment_lines, ()),
+        library=_cached(book.library_file(tab), keys.library_parts, keys.library_parts("")),
+        data={name: book.settings.data[name].sha1 for name in section.settings.data},
+    )
+
+
+def jobs(
+    book: Book, sections: Iterable[Section] | None = None, tabs: Iterable[str] | None = None
+) -> tuple[Job, ...]:
+    """Return every job of ``sections`` in ``tabs`` (all of the book's, if not given), in order.
+
+    Raises:
+        TabbookError: With the faults of all sections.
+    """
+    wanted = tuple(book.settings.tabs if tabs is None else tabs)
+    found: list[Job] = []
+    errors: list[TabbookError] = []
+    for section in book.sections if sections is None else sections:
+        for tab in wanted:
+            try:
+                planned = job(book, section, tab)
+            except TabbookError as error:
+                errors.append(error)
+                continue
+            if planned is not None:
+                found.append(planned)
+    if errors:
+        kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else ExecuteError
+        raise kind(fault for error in errors for fault in error.faults)
+    return tuple(found)
+
+
+def accepted_devices(device: str) -> tuple[str, ...]:
+    """Return the classes of devices whose outputs a run on ``device`` takes from the store.
+
+    A machine without a GPU does not replace what one with a GPU made.
+    """
+    return (device,) if device == "gpu" else (device, "gpu")
+
+
+def _subsets(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Yield every choice of ``names`` but the empty one, small ones first."""
+    names = tuple(names)
+    sizes = range(1, len(names) + 1) if len(names) <= 4 else (len(names),)
+    return chain.from_iterable(combinations(names, size) for size in sizes)
+
+
+def stored(store: Store, planned: Job, devices: Iterable[str], missing: Iterable[str] = ()) -> Result | None:
+    """Return the job's result in ``store`` on the first of ``devices`` that has one, if any."""
+    absent = tuple(missing)
+    for device in devices:
+        result = store.get(planned.key(device, absent).digest)
+        if result is not None:
+            return result
+    return None
+
+
+def find_result(store: Store, planned: Job) -> Result | None:
+    """Return the best result that ``store`` has for a page, if it has any.
+
+    Real data comes before a stand-in, this machine's class of device before another.
+    """
+    own = device_class()
+    devices = (own, *({"cpu", "gpu"} - {own}))
+    result = stored(store, planned, devices)
+    for missing in () if result else _subsets(planned.data):
+        result = result or stored(store, planned, devices, missing)
+    return result
+
+
+def lookup(book: Book, section: Section, tab: str) -> Result | None:
+    """Return what a page shows of ``section`` in ``tab``; ``None`` if that was not executed.
+
+    Raises:
+        TabbookError: The section cannot be projected.
+    """
+    planned = job(book, section, tab)
+    return None if planned is None else find_result(Store(book.outputs), planned)
