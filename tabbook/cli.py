@@ -13,6 +13,8 @@ import typer
 if TYPE_CHECKING:
     from tabbook.book import Book
     from tabbook.environments import EnvironmentState
+    from tabbook.model import Section
+    from tabbook.run import RunReport
 
 app = typer.Typer(
     name="tabbook",
@@ -98,7 +100,7 @@ def env_make(
     loaded = _load(book)
     states = []
     for name in loaded.tabs(tuple(tab or ())):
-        _say(f"environment {name} …")
+        _say(f"environment of {name} …")
         states.append(make(loaded, name, force=force))
     _show_environments(loaded, states)
     if not all(item.usable for item in states):
@@ -172,6 +174,128 @@ def check(book: BookOption = HERE) -> None:
     loaded.check()
     cells = sum(len(section.code_cells) for section in loaded.sections)
     _say(f"{len(loaded.sections)} sections, {cells} code cells, {len(loaded.settings.tabs)} tabs: no fault")
+
+
+@app.command()
+def run(
+    sections: SectionsArgument = None,
+    book: BookOption = HERE,
+    tab: TabOption = None,
+    jobs: JobsOption = None,
+    strict_data: StrictDataOption = False,
+    force: Annotated[bool, typer.Option("--force", help="Execute even what did not change.")] = False,
+) -> None:
+    """Execute what changed, each framework in its environment.
+
+    The library is brought up to date first. A failing cell stops its own job alone; good
+    outputs are kept, and the next run executes only what is missing.
+    """
+    loaded = _load(book)
+    chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
+    _update_library(loaded)
+    report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data, force=force)
+    _summary(loaded, report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _run(
+    book: "Book",
+    sections: "Sequence[Section]",
+    tabs: Sequence[str],
+    jobs: int | None,
+    *,
+    strict_data: bool,
+    force: bool,
+) -> "RunReport":
+    from rich.console import Console
+
+    from tabbook.progress import progress_on
+    from tabbook.run import run as run_jobs
+
+    with progress_on(Console()) as progress:
+        return run_jobs(
+            book, sections, tabs, workers=jobs, strict_data=strict_data, force=force, progress=progress
+        )
+
+
+def _summary(book: "Book", report: "RunReport") -> None:
+    """Print the table of a run, and under it what went wrong."""
+    from rich.console import Console
+
+    from tabbook.progress import failures_text, summary_table
+
+    names = {tab: about.name for tab, about in book.settings.tabs.items()}
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=120)  # whole names in logs, whatever their width is taken for
+    console.print(summary_table(report, names, book.files))
+    text = failures_text(report)
+    if text:
+        _warn(text)
+
+
+@app.command()
+def status(sections: SectionsArgument = None, book: BookOption = HERE, tab: TabOption = None) -> None:
+    """Show which outputs are up to date; execute nothing."""
+    from tabbook.library import generate, outdated
+    from tabbook.run import status as run_status
+
+    loaded = _load(book)
+    report = run_status(loaded, loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ())))
+    _summary(loaded, report)
+    stale_library = outdated(loaded, generate(loaded))
+    if stale_library:
+        _warn(f"{loaded.settings.library.path} is out of date: run tabbook lib")
+    if not report.ok or stale_library:
+        raise typer.Exit(1)
+
+
+@app.command()
+def build(
+    sections: SectionsArgument = None,
+    book: BookOption = HERE,
+    tab: TabOption = None,
+    jobs: JobsOption = None,
+    strict_data: StrictDataOption = False,
+    no_run: Annotated[
+        bool, typer.Option("--no-run", help="Show what the store has; execute nothing.")
+    ] = False,
+) -> None:
+    """Build the site: library, outputs, pages.
+
+    With sections or tabs only their code is executed; the pages of the others show what the
+    store has. The site is built even if some jobs fail; the exit status tells.
+    """
+    from tabbook.build import build_site
+    from tabbook.run import status as run_status
+
+    loaded = _load(book)
+    chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
+    _update_library(loaded)
+    if no_run:
+        report = run_status(loaded, chosen, tabs)
+    else:
+        report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data, force=False)
+    site = build_site(loaded, jobs=jobs)
+    _summary(loaded, report)
+    _say(f"{'The site' if not site.status else 'The site, with faults,'} is at {site.page}")
+    if site.status or not (report.ok or no_run):
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    book: BookOption = HERE,
+    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535)] = 8000,
+) -> None:
+    """Show the built site in a browser on this machine."""
+    from tabbook.serve import server
+
+    loaded = _load(book)
+    with server(loaded.site, port) as running:
+        _say(f"http://127.0.0.1:{running.server_port}/ (Ctrl-C stops it)")
+        running.serve_forever()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
