@@ -135,7 +135,7 @@ def _class(block: _Class) -> str:
     text = "\n".join(lines).rstrip()
     text = _documented(text, block.saved.origin) if not text.rstrip().endswith(":") else text
     for method in block.methods.values():
-        body = Code(_documented(method.source, method.origin))
+        body = Code(_documented(method.source, method.origin, indent))
         moved = body.reindent(1, len(body.lines), "", indent)
         separator = "\n" if text.rstrip().endswith(":") else "\n\n"
         text += separator + "\n".join([indent + _comment(method.origin), *moved])
@@ -156,8 +156,11 @@ def _is_filler(node: ast.stmt) -> bool:
     return isinstance(node, ast.Pass) or docstring
 
 
-def _documented(source: str, origin: Origin) -> str:
-    """Return a definition whose docstring, if it has one, also names its section."""
+def _documented(source: str, origin: Origin, shift: str = "") -> str:
+    """Return a definition whose docstring, if it has one, also names its section.
+
+    ``shift`` is the indent that the definition will get: a docstring's lines move with it.
+    """
     code = Code(source)
     node = code.tree.body[-1]
     if (
@@ -172,12 +175,13 @@ def _documented(source: str, origin: Origin) -> str:
     if match is None or doc.lineno == node.lineno:
         return source  # pieces side by side, or on the header's line: leave it as it is
     prefix, quotes, text = match.groups()
-    indent = " " * doc.col_offset
+    indent = shift + " " * doc.col_offset
     if len(quotes) == 1:
         if '"""' in text or text.endswith('"'):
             return source
         quotes = '"""'
-    text = f"{text.rstrip()}\n\n{indent}{_where(origin)}\n{indent}"
+    text = re.sub(r"\n(?=[^\n])", "\n" + shift, text.rstrip())
+    text = f"{text}\n\n{indent}{_where(origin)}\n{indent}"
     new = f"{prefix}{quotes}{text}{quotes}"
     return source[: code.start(doc.value)] + new + source[code.end(doc.value) :]
 

@@ -7,93 +7,99 @@ import ast
 import io
 import re
 import tokenize
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from functools import cached_property
+import warnings
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Iterator
+from difflib import SequenceMatcher
+from functools import cached_property, lru_cache
+from operator import itemgetter
 
-_MAGIC_LINE = re.compile(r"^(?P<before>\s*(?:[\w.,\s\[\]]+=\s*)?)(?P<magic>[%!].*|\?{1,2}\S.*)$")
-_HELP_LINE = re.compile(r"^(?P<before>\s*)(?P<magic>[%\w.\[\]'\"]+\?{1,2})\s*$")
-_CELL_MAGIC = re.compile(r"^%%(\w+)")
-_PYTHON_BODIES = frozenset({"time", "timeit", "capture", "prun", "memray_flamegraph"})
-_PLACEHOLDER = re.compile(r"__ipython_(\d+)__")
+_LEXEME = re.compile(
+    r"""\#[^\n]*
+    | (?P<quotes>\"{3}|'{3}) (?:\\.|(?!(?P=quotes)).)* (?P=quotes)
+    | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
+    | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<newline>\n)
+    | \\. | [^\\\n"'\#()\[\]{}]+ | .""",
+    re.VERBOSE | re.DOTALL,
+)
+_COMMAND = re.compile(
+    r"""(?P<before> [ \t]* (?:[\w.,\ \t\[\]'"]+=[ \t]*)? ) (?P<magic> [%!] (?:[^\n]*\\\n)* [^\n]* )
+    | (?P<indent>[ \t]*) (?P<help> \?{1,2}[^\n]+ | [*\w.\[\]'"]+\?{1,2} ) [ \t]* (?=\n|\Z)""",
+    re.VERBOSE,
+)
+_CELL_MAGIC = re.compile(r"\s*%%(\w+)")
+_PYTHON_BODIES = frozenset({"time", "timeit", "capture", "prun", "debug", "memit"})
+_PLACEHOLDER = re.compile(r"__ipython_(\d+)__(?:\(\s*\))?")
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 class CodeError(Exception):
-    """The text is not Python; ``line`` counts from 1 within it."""
+    """Code that a stage cannot use; ``line`` counts from 1 within it, ``hint`` says what to do."""
 
-    def __init__(self, message: str, line: int) -> None:
+    def __init__(self, message: str, line: int, hint: str = "") -> None:
         super().__init__(message)
-        self.line = line
+        self.line, self.hint = line, hint
 
 
 class Code:
-    """Python text with its tree.
+    """Python text with its tree; :func:`parse` returns one that others share, so change none.
 
-    ``text`` holds a placeholder name for each magic or shell command, which :meth:`restore`
-    puts back. ``opaque`` says that the cell is in another language (``%%bash``): it has no
-    statements of ours.
+    ``text`` holds a placeholder for each of IPython's commands (``%magic``, ``!shell``,
+    ``help?``), which :meth:`restore` puts back. ``opaque`` says that the cell is in another
+    language (``%%bash``): it has no statements of ours.
 
     Raises:
-        CodeError: The text is not valid Python, magics aside.
+        CodeError: The text is not valid Python, commands aside.
     """
 
     def __init__(self, text: str) -> None:
         self.magics: list[str] = []
-        self.opaque = False
-        self.text = text
-        self.tree = self._parse()
+        cell_magic = _CELL_MAGIC.match(text)
+        self.opaque = cell_magic is not None and cell_magic[1] not in _PYTHON_BODIES
+        self.text = text if self.opaque else self._mask(text)
+        self.tree = ast.Module([], []) if self.opaque else self._parse()
+
+    def _mask(self, text: str) -> str:
+        """Return ``text`` with a placeholder for each command, and as many lines as before.
+
+        A command begins where a statement could: not in a string, nor between brackets.
+        """
+        if not any(sign in text for sign in "%!?"):
+            return text
+        parts: list[str] = []
+        position, depth, fresh = 0, 0, True
+        while position < len(text):
+            found = _COMMAND.match(text, position) if fresh and depth == 0 else None
+            if found:
+                command = found["magic"] or found["help"]
+                lines = command.count("\n")
+                place = f"__ipython_{len(self.magics)}__" + ("(" + "\n" * lines + ")" if lines else "")
+                parts.append((found["before"] or found["indent"] or "") + place)
+                self.magics.append(command)
+                position, fresh = found.end(), False
+                continue
+            lexeme = _LEXEME.match(text, position)
+            assert lexeme is not None  # its last alternative matches anything
+            depth = max(0, depth + bool(lexeme["open"]) - bool(lexeme["close"]))
+            parts.append(lexeme[0])
+            position, fresh = lexeme.end(), bool(lexeme["newline"])
+        return "".join(parts)
 
     def _parse(self) -> ast.Module:
-        first = next((line for line in self.text.split("\n") if line.strip()), "")
-        cell_magic = _CELL_MAGIC.match(first)
-        if cell_magic and cell_magic[1] not in _PYTHON_BODIES:
-            self.opaque = True
-            return ast.Module([], [])
-        while True:
-            try:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # '\d' in a string is the author's concern
                 return ast.parse(self.text)
-            except SyntaxError as error:
-                line = error.lineno or 1
-                if self._mask(line) or self._mask_all():
-                    continue
-                raise CodeError(error.msg, line) from None
-            except ValueError as error:  # null bytes
-                raise CodeError(str(error), 1) from None
-
-    def _mask(self, line: int) -> bool:
-        """Set a command on ``line`` aside: Python stumbles over it, so it is not in a string."""
-        lines = self.text.split("\n")
-        if not 1 <= line <= len(lines):
-            return False
-        found = _MAGIC_LINE.match(lines[line - 1]) or _HELP_LINE.match(lines[line - 1])
-        if not found:
-            return False
-        end = line
-        while lines[end - 1].endswith("\\") and end < len(lines):
-            end += 1
-        command = "\n".join([found["magic"], *lines[line:end]])
-        lines[line - 1] = f"{found['before']}__ipython_{len(self.magics)}__"
-        # Commands of several lines keep their line count, so that places stay true.
-        lines[line:end] = [""] * (end - line)
-        self.magics.append(command)
-        self.text = "\n".join(lines)
-        return True
-
-    def _mask_all(self) -> bool:
-        """Set every line aside that looks like a command: Python stumbled over one further down."""
-        candidates = [
-            number for number, line in enumerate(self.text.split("\n"), 1) if re.match(r"\s*[%!]", line)
-        ]
-        masked = [self._mask(number) for number in candidates]
-        return any(masked)
+        except SyntaxError as error:
+            raise CodeError(f"not valid Python: {error.msg}", error.lineno or 1) from None
+        except ValueError as error:  # null bytes
+            raise CodeError(f"not valid Python: {error}", 1) from None
 
     def restore(self, text: str) -> str:
         """Return ``text``, made from this code's text, with the commands back in it."""
-        for number, command in reversed(list(enumerate(self.magics))):
-            extra = command.count("\n")
-            place = re.compile(rf"__ipython_{number}__(?:\n[ \t]*){{{extra}}}")
-            text = place.sub(lambda _, command=command: command, text, count=1)  # type: ignore[misc]
-        return text
+        if not self.magics:
+            return text
+        return _PLACEHOLDER.sub(lambda found: self.magics[int(found[1])], text)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -170,6 +176,46 @@ class Code:
         return result
 
 
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Code:
+    """Return the code of ``text``; every stage asks for the same texts, so they are kept.
+
+    Raises:
+        CodeError: The text is not valid Python.
+    """
+    return Code(text)
+
+
+def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the names that statements define where they stand: not what functions keep inside."""
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from ((alias.asname or alias.name).split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.AnnAssign) and node.value is None:
+            continue  # a bare annotation defines nothing
+        if not isinstance(node, _SCOPES):
+            yield from bound_names(ast.iter_child_nodes(node))
+
+
+def line_map(original: str, made: str, first: int) -> tuple[int, ...]:
+    """Return, for each line of ``made``, the line of the file that it came from.
+
+    ``original`` starts at line ``first``. What is made of it drops lines (the branches of other
+    frameworks), shifts some to the left and rewrites names in others.
+    """
+    before = [line.strip() for line in original.split("\n")]
+    after = [line.strip() for line in made.split("\n")]
+    places = [0] * len(after)
+    for _, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        for j in range(j1, j2):
+            places[j] = max(min(i1 + j - j1, i2 - 1), 0)
+    return tuple(first + place for place in places)
+
+
 class Rewriter:
     """Replaces stretches of a text by what functions return, outermost stretches first.
 
@@ -182,7 +228,10 @@ class Rewriter:
 
     def add(self, start: int, end: int, replacement: Callable[[], str]) -> None:
         """Let ``replacement`` stand for the text from ``start`` to ``end``."""
-        self._sites.append((start, end, replacement))
+        insort(self._sites, (start, end, replacement), key=_outermost_first)
+
+    def __bool__(self) -> bool:
+        return bool(self._sites)
 
     def rewrite(self, start: int = 0, end: int | None = None) -> str:
         """Return the text from ``start`` to ``end`` with the stretches in it replaced."""
@@ -195,8 +244,15 @@ class Rewriter:
         return "".join([*parts, self.text[position:end]])
 
     def _inside(self, start: int, end: int) -> Iterator[tuple[int, int, Callable[[], str]]]:
-        self._sites.sort(key=lambda site: (site[0], -site[1]))
-        yield from [site for site in self._sites if site[0] >= start and site[1] <= end]
+        for number in range(bisect_left(self._sites, start, key=itemgetter(0)), len(self._sites)):
+            if self._sites[number][0] >= end:
+                return
+            if self._sites[number][1] <= end:
+                yield self._sites[number]
+
+
+def _outermost_first(site: tuple[int, int, object]) -> tuple[int, int]:
+    return site[0], -site[1]
 
 
 _ATOMS = (

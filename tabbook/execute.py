@@ -29,7 +29,7 @@ from tabbook.outputs import normalise, plain, stream_text
 START_SECONDS = 120
 """How long a kernel may take to answer for the first time; imports come later."""
 
-_CELL_FRAME = re.compile(r"^(?:  File )?Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
+_CELL_FRAME = re.compile(r"^ *(?:File )?Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
 _SYNTAX_PLACE = re.compile(r" \(\d+\.py, line \d+\)$")  # names a file that nobody has
 _PASSED_ON = re.compile(
     r"HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|PATH|(DY)?LD_LIBRARY_PATH|SYSTEMROOT"
@@ -274,7 +274,10 @@ def _raised(reply: Mapping[str, Any], job: JobSpec, paths: Mapping[str, str]) ->
     line = 0
     for count, number in _CELL_FRAME.findall(traceback):
         if 0 < int(count) <= len(job.steps):
-            line = job.steps[int(count) - 1].place(int(number))
+            step = job.steps[int(count) - 1]
+            # IPython drops a cell's first lines where they are blank, and counts without them.
+            blank = re.match(r"(?:[ \t]*\n)*", step.source)
+            line = step.place(int(number) + (blank[0].count("\n") if blank else 0))
     first = _SYNTAX_PLACE.sub("", error["evalue"].strip().split("\n")[0])
     return _FailedError("raised", f"{error['ename']}: {first}" if first else error["ename"], traceback, line)
 

@@ -104,7 +104,7 @@ class _Page:
             self.lines.append(line - 1)
 
     def code(self, code: _Code, source: str, outputs: Sequence[Output], name: str, metadata: Any) -> None:
-        metadata = self._with_figure(metadata, outputs)
+        metadata = self._with_figure(metadata, outputs, code.cell.index)
         self.cells.append(
             _V4.new_code_cell(
                 source,
@@ -115,17 +115,20 @@ class _Page:
         )
         self.lines.append(code.cell.line - 1)
 
-    def _with_figure(self, metadata: dict[str, Any], outputs: Sequence[Output]) -> dict[str, Any]:
+    def _with_figure(self, metadata: dict[str, Any], outputs: Sequence[Output], index: int) -> dict[str, Any]:
         """Return the metadata so that of a figure in many tabs one alone carries the name."""
         figure = _figure(metadata)
         name = str(figure.get("name") or "")
+        if KEY in metadata and figure.get("caption") and not name:
+            name = f"{self.section.path.removesuffix('.md').replace('/', '-')}-cell-{index}"
+            figure = {**figure, "name": name}
         if not name or not any(
             output["output_type"] in ("display_data", "execute_result") for output in outputs
         ):
             return metadata
         if name not in self.figures:
             self.figures.add(name)
-            return metadata
+            return {**metadata, "mystnb": {**metadata["mystnb"], "figure": figure}}
         classes = f"{figure.get('classes', '')} {OF_FIGURE}{name}".strip()
         unnamed = {**{key: value for key, value in figure.items() if key != "name"}, "classes": classes}
         return {**metadata, "mystnb": {**metadata["mystnb"], "figure": unnamed}}

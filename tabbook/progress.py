@@ -1,6 +1,5 @@
 """How a run looks to whoever waits for it: live on a terminal, plain lines elsewhere."""
 
-import time
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
@@ -63,12 +62,9 @@ class Lines:
         self._count += 1
         note = f": {job.failure.fault}" if job.failure else ""
         note = note or (f" ({job.reason.splitlines()[0]})" if job.reason else "")
-        self._say(
-            f"[{self._count}/{self._total}] {_name(job.section)} · {job.tab} {_word(job.status)}"
-            f" after {job.seconds:.0f} s{note}"
-            if job.status != "skipped"
-            else f"[{self._count}/{self._total}] {_name(job.section)} · {job.tab} {_word(job.status)}{note}"
-        )
+        clock = "" if job.status == "skipped" else f" after {job.seconds:.0f} s"
+        count = f"[{self._count}/{self._total}]"
+        self._say(f"{count} {_name(job.section)} · {job.tab} {_word(job.status)}{clock}{note}")
 
 
 class Live:
@@ -123,7 +119,7 @@ def progress_on(console: Console) -> Lines | Live:
 def _cell(job: JobStatus | None) -> str:
     if job is None:
         return "[dim]—[/]"
-    clock = "" if job.status in ("skipped", "stale") else f" {job.seconds:.0f} s"
+    clock = "" if job.status in ("skipped", "stale") else f" {job.seconds:.0f}\N{NO-BREAK SPACE}s"
     return f"[{_COLOURS[job.status]}]{_word(job.status)}{clock}[/]{' [yellow]*[/]' * bool(job.stand_ins)}"
 
 
@@ -161,5 +157,5 @@ def failures_text(report: RunReport, seconds: float | None = None) -> str:
     for name, why in report.stand_ins.items():
         lines.append(f"WARNING: the data file {name} could not be had ({why}); a stand-in was used")
     if seconds is not None:
-        lines.append(f"{time.strftime('%M:%S', time.gmtime(seconds))} minutes")
+        lines.append(f"It took {int(seconds) // 60}:{int(seconds) % 60:02} minutes.")
     return "\n".join(lines)

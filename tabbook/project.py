@@ -1,6 +1,5 @@
 """Stage 2: a section reduced to one framework, as its readers see, run and download it."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -137,21 +136,3 @@ def check_section(section: Section, book: BookSettings) -> list[Fault]:
         )
         for (line, message), tabs in faults.items()
     ]
-
-
-def source_line(cell: Cell, projected: str, line: int) -> int:
-    """Return the line of the section's file for ``line`` of a cell's projected code.
-
-    ``cell`` is the section's own cell. Choosing branches drops lines and rewriting names
-    changes them, so the line is found by matching the two texts.
-    """
-    original, shown = cell.source.split("\n"), projected.split("\n")
-    strip = [text.strip() for text in original], [text.strip() for text in shown]
-    matcher = difflib.SequenceMatcher(None, *strip, autojunk=False)
-    best = 0
-    for block in matcher.get_matching_blocks():
-        if block.b <= line - 1 < block.b + block.size:
-            return cell.line + block.a + (line - 1 - block.b)
-        if block.b + block.size <= line - 1:
-            best = block.a + block.size
-    return cell.line + min(best, len(original) - 1)

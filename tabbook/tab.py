@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
 
 _MODULES = {"pytorch": "torch"}
 """The modules that frameworks are imported as, where they are not called like the tab."""
@@ -148,22 +147,21 @@ def transform(lines: list[str]) -> list[str]:
     return rest if rest and rest[0].startswith("%%") else ["\n", *rest]
 
 
-def _magic(line: str, cell: str) -> None:
-    """Run this cell only if the selected tab is among those named.
-
-    ``%%tab pytorch, jax`` or ``%%tab all``, on the first line of the cell.
-    """
-    # Cells never come here, as `transform` takes the mark away; run_cell_magic does.
-    shell: Any = InteractiveShell.instance()
-    if _belongs(line):
-        shell.run_cell(cell)
-    else:
-        run_mark(line)
-
-
 def load_ipython_extension(shell: Any) -> None:
     """Make ``%%tab`` and ``tab`` known to a notebook. Loading it again changes nothing."""
-    shell.register_magic_function(_magic, magic_kind="cell", magic_name="tab")
+
+    def run_if_selected(line: str, cell: str) -> None:
+        """Run this cell only if the selected tab is among those named.
+
+        ``%%tab pytorch, jax`` or ``%%tab all``, on the first line of the cell.
+        """
+        # Cells never come here, as `transform` takes the mark away; run_cell_magic does.
+        if _belongs(line):
+            shell.run_cell(cell)
+        else:
+            run_mark(line)
+
+    shell.register_magic_function(run_if_selected, magic_kind="cell", magic_name="tab")
     if transform not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.append(transform)
     shell.push({"tab": tab}, interactive=False)

@@ -2,9 +2,8 @@
 
 MyST-NB reads pages through :func:`read_page` (see ``nb_custom_formats`` in ``_config.yml``)
 and makes nodes of them; our transform groups these into tabs. So ``jupyter-book build`` needs
-nothing but this extension. Its warnings have the type ``tabbook``: ``tabbook.read`` is a fault
-in a section's source, ``tabbook.library`` one in the code that it saves, ``tabbook.tab`` a tab
-block that names no tab.
+nothing but this extension. Its warnings are ``tabbook.read``, a fault in a section's source, and
+``tabbook.tab``, a tab block in a plain page that names no tab.
 """
 
 import hashlib
@@ -50,6 +49,16 @@ def _add_assets(app: Sphinx) -> None:
     app.add_js_file("tabbook.js", loading_method="defer")
 
 
+def _drop_repeats(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object
+) -> None:
+    """Keep each script of a page once: Sphinx repeats the inline ones, and browsers complain."""
+    seen: dict[object, Any] = {}
+    for script in context["script_files"]:
+        seen.setdefault((str(script.filename or ""), *sorted(script.attributes.items())), script)
+    context["script_files"][:] = seen.values()
+
+
 def _note_versions(_app: Sphinx, config: Config) -> None:
     """Make pages depend on the toolchain and on our styles, too."""
     config["tabbook_code"] = _digest([*Path(tabbook.__file__).parent.rglob("*.py")])
@@ -79,6 +88,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _add_assets)
     app.connect("env-get-outdated", outdated_pages)
     app.connect("source-read", begin_page)
+    app.connect("html-page-context", _drop_repeats)
     app.add_env_collector(PageCollector)
     app.add_directive("tab", TabDirective)
     app.add_transform(GroupTabs)

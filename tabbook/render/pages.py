@@ -6,6 +6,7 @@ process has its own copy and reads its pages one after the other.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,11 @@ from sphinx.errors import ConfigError as SphinxConfigError
 from sphinx.util import logging
 
 from tabbook.book import Book
-from tabbook.errors import ConfigError, ExtractError, Fault, TabbookError
+from tabbook.errors import ConfigError, Fault, TabbookError
 from tabbook.keys import canonical, sha256
 from tabbook.merge import merge
 from tabbook.model import Result, Section
+from tabbook.plan import lookup
 from tabbook.read import read_section
 
 _log = logging.getLogger(__name__)
@@ -44,35 +46,27 @@ class _Reading:
     book: Book
     docname: str = ""
     results: dict[str, Results] = field(default_factory=dict)
-    told: set[Fault] = field(default_factory=set)
 
     def results_of(self, section: Section) -> Results:
-        """Return what the store has for ``section``; nothing where that cannot be said."""
-        if section.path not in self.results:
-            from tabbook.run import lookup
+        """Return what the store has for ``section``, looked up once in each build.
 
-            results: Results = dict.fromkeys(section.tabs)
-            if section.code_cells:
-                try:
-                    results = {tab: lookup(self.book, section, tab) for tab in section.tabs}
-                except ExtractError as error:  # keys depend on the library of the whole book
-                    warn([fault for fault in error.faults if fault not in self.told], "library", self.app)
-                    self.told |= set(error.faults)
-                except TabbookError:
-                    pass  # the page at fault says so itself
-            self.results[section.path] = results
+        Raises:
+            TabbookError: The section cannot be projected.
+        """
+        if section.path not in self.results:
+            self.results[section.path] = {tab: lookup(self.book, section, tab) for tab in section.tabs}
         return self.results[section.path]
 
 
 _reading: _Reading | None = None
 
 
-def warn(faults: list[Fault], kind: str, app: Sphinx) -> None:
-    """Give Sphinx a warning of the type ``tabbook.<kind>`` for each fault, with its place."""
+def _warn(faults: Iterable[Fault], app: Sphinx) -> None:
+    """Give Sphinx a warning of the type ``tabbook.read`` for each fault, with its place."""
     for fault in faults:
         text = f"{fault.message}; {fault.hint}" if fault.hint else fault.message
         place = f"{Path(app.srcdir) / fault.path}:{fault.line or 1}"
-        _log.warning(f"{text} [tabbook.{kind}]", location=place, type="tabbook", subtype=kind)
+        _log.warning(f"{text} [tabbook.read]", location=place, type="tabbook", subtype="read")
 
 
 def load_book(app: Sphinx) -> None:
@@ -193,11 +187,11 @@ def read_page(text: str) -> NotebookNode:
     try:
         section = read_section(text, path, reading.book.settings)
         projections = {tab: reading.book.project(section, tab) for tab in section.tabs}
+        results = reading.results_of(section)
     except TabbookError as error:
-        warn(list(error.faults), "read", app)
+        _warn(error.faults, app)
         env.note_reread()  # or else the next build would not say a word
         return _failed(text, error.faults)
-    results = reading.results_of(section)
     _stamps(env)[reading.docname] = stamp(results)
     metadata = {
         key: value for key, value in _plain(text).metadata.items() if key not in ("tabbook", "source_map")

@@ -69,6 +69,10 @@ def _is_block(node: nodes.Node) -> bool:
     return isinstance(node, nodes.container) and bool(node.get(PART) == "block")
 
 
+class twin_figure(nodes.figure):  # noqa: N801 - docutils names nodes so
+    """A figure that another tab has, too: shown like any other, but not counted again."""
+
+
 class GroupTabs(SphinxTransform):
     """Make a group of each run of tab blocks of different frameworks, and of each run of cells."""
 
@@ -77,6 +81,9 @@ class GroupTabs(SphinxTransform):
     def apply(self, **_kwargs: Any) -> None:
         """Regroup the children of every node that has tab blocks or marked cells."""
         self.names = {tab: value["name"] for tab, value in self.config.tabbook.get("tabs", {}).items()}
+        for figure in list(self.document.findall(nodes.figure)):
+            if any(name.startswith(OF_FIGURE) for name in figure["classes"]):
+                figure.replace_self(twin_figure("", *figure.children, **figure.attributes))
         parents = {
             id(node.parent): node.parent
             for node in self.document.findall(nodes.container)
@@ -130,7 +137,7 @@ class GroupTabs(SphinxTransform):
         return group
 
 
-class tab_group(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
+class tab_group(nodes.General, nodes.Element):  # noqa: N801
     """A group in HTML: the tab list, then the panels."""
 
 
@@ -163,17 +170,16 @@ class HtmlTabs(SphinxPostTransform):
 
     def _number_twins(self) -> None:
         """Show the number of a figure in every tab: one alone carries the name, and is counted."""
-        for figure in self.document.findall(nodes.figure):
-            for twin in [name for name in figure["classes"] if name.startswith(OF_FIGURE)]:
-                identity = nodes.make_id(twin.removeprefix(OF_FIGURE))
-                figure["classes"][figure["classes"].index(twin)] = OF_FIGURE + identity
-                numbers = self.env.toc_fignumbers.get(self.env.docname, {}).get("figure", {})
-                caption = next(iter(figure.findall(nodes.caption)), None)
-                if caption is not None and identity in numbers and self.config.numfig:
-                    shown = self.config.numfig_format.get("figure", "") % ".".join(
-                        map(str, numbers[identity])
-                    )
-                    caption.insert(0, nodes.inline(shown, f"{shown} ", classes=["caption-number"]))
+        numbers = self.env.toc_fignumbers.get(self.env.docname, {}).get("figure", {})
+        for figure in self.document.findall(twin_figure):
+            classes = [name for name in figure["classes"] if not name.startswith(OF_FIGURE)]
+            (twin,) = set(figure["classes"]) - set(classes)
+            identity = nodes.make_id(twin.removeprefix(OF_FIGURE))
+            figure["classes"] = [*classes, OF_FIGURE + identity]
+            caption = next(iter(figure.findall(nodes.caption)), None)
+            if caption is not None and identity in numbers and self.config.numfig:
+                shown = self.config.numfig_format.get("figure", "") % ".".join(map(str, numbers[identity]))
+                caption.insert(0, nodes.inline(shown, f"{shown} ", classes=["caption-number"]))
 
 
 def visit_group(self: HTML5Translator, node: tab_group) -> None:

@@ -48,6 +48,13 @@
     },
   };
 
+  // The theme leaves these empty for who has not chosen light or dark: the page is drawn without
+  // colours first, and the console has an error. (Its setting for it would cost those without
+  // JavaScript all colours.)
+  const { dataset } = document.documentElement;
+  dataset.mode ||= "auto";
+  dataset.theme ||= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+
   document.head.append(style);
   window.tabbook.show(window.tabbook.chosen() ?? Object.keys(names)[0]);
 })();

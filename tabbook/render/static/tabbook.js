@@ -136,7 +136,7 @@
   /* -- One control for the page, in its header ------------------------------------------ */
 
   function addControl() {
-    const header = document.querySelector(".header-article__right, .header-article-items__end");
+    const header = document.querySelector(".article-header-buttons");
     if (!header) return null;
     const used = new Set(groups.flatMap(tabsOf).concat(tabbook.current));
     const select = document.createElement("select");

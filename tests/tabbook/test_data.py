@@ -1,0 +1,121 @@
+"""Only the declared bytes are ever used, wherever they come from."""
+
+import http.server
+import logging
+import threading
+
+import pytest
+
+from engine_helpers import DATA, DATA_SHA1
+from tabbook.config import DataFile
+from tabbook.data import cache_folder, resolve, search_folders
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/missing":
+            self.send_error(404)
+            return
+        if self.path == "/slow":
+            self.server.released.wait(10)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(DATA)))
+        self.end_headers()
+        self.wfile.write(DATA[:5] if self.path == "/partial" else DATA.replace(b"t", self.server.letter))
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        running.letter, running.released = b"t", threading.Event()
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        running.url = f"http://127.0.0.1:{running.server_port}"
+        yield running
+        running.released.set()
+        running.shutdown()
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("D2L_DATA", str(tmp_path / "named"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "named", tmp_path / "cache/d2l"
+
+
+def wanted(url="http://127.0.0.1:9/nobody"):
+    return {"words.txt": DataFile(url=url, sha1=DATA_SHA1)}
+
+
+def test_the_named_folder_comes_before_the_cache(folders):
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "words.txt").write_bytes(DATA)
+    assert resolve(wanted(), ["words.txt"], fetch=False).paths == {"words.txt": folders[0] / "words.txt"}
+    (folders[0] / "words.txt").unlink()
+    assert resolve(wanted(), ["words.txt"], fetch=False).paths == {"words.txt": folders[1] / "words.txt"}
+
+
+def test_without_variables_the_cache_is_the_users():
+    assert str(cache_folder({})).endswith(".cache/d2l")
+    assert search_folders({}) == (cache_folder({}),)
+
+
+def test_a_wrong_file_is_passed_over_and_left_to_its_owner(folders, caplog):
+    folders[0].mkdir()
+    (folders[0] / "words.txt").write_bytes(b"other")
+    found = resolve(wanted(), ["words.txt"], fetch=False)
+    assert not found.paths
+    assert set(found.missing) == {"words.txt"}
+    assert "SHA-1" in caplog.text
+    assert (folders[0] / "words.txt").read_bytes() == b"other"
+
+
+def test_a_file_that_cannot_be_read_is_passed_over(folders, caplog):
+    (folders[0] / "words.txt").mkdir(parents=True)
+    with caplog.at_level(logging.WARNING):
+        assert not resolve(wanted(), ["words.txt"], fetch=False).paths
+    assert "cannot read" in caplog.text
+
+
+def test_a_download_lands_in_the_cache_and_is_found_there(folders, server):
+    found = resolve(wanted(server.url), ["words.txt", "words.txt"], fetch=True)
+    assert found.paths == {"words.txt": folders[1] / "words.txt"}
+    assert found.paths["words.txt"].read_bytes() == DATA
+    assert [path.name for path in folders[1].iterdir()] == ["words.txt"]
+    assert resolve(wanted(), ["words.txt"], fetch=False).paths == found.paths
+
+
+@pytest.mark.parametrize("path", ["/missing", "/partial", "/wrong"])
+def test_a_bad_download_is_never_used_nor_left_behind(folders, server, path):
+    server.letter = b"T" if path == "/wrong" else b"t"
+    found = resolve(wanted(server.url + path), ["words.txt"], fetch=True)
+    assert not found.paths
+    assert "download failed" in found.missing["words.txt"]
+    assert list(folders[1].iterdir()) == []
+
+
+def test_a_wrong_file_in_the_cache_is_replaced(folders, server):
+    folders[1].mkdir(parents=True)
+    (folders[1] / "words.txt").write_bytes(b"half")
+    assert resolve(wanted(server.url), ["words.txt"], fetch=True).paths["words.txt"].read_bytes() == DATA
+
+
+def test_a_silent_server_is_given_up(folders, server):
+    found = resolve(wanted(server.url + "/slow"), ["words.txt"], fetch=True, seconds=0.2)
+    assert "timed out" in found.missing["words.txt"]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/nobody", "nonsense", "file:///nowhere/words.txt"])
+def test_an_address_that_answers_nothing_is_a_reason_not_an_error(folders, url):
+    assert set(resolve(wanted(url), ["words.txt"], fetch=True).missing) == {"words.txt"}
+
+
+def test_a_cache_that_cannot_be_written_is_a_reason_too(tmp_path, monkeypatch, server):
+    monkeypatch.delenv("D2L_DATA", raising=False)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert set(resolve(wanted(server.url), ["words.txt"], fetch=True).missing) == {"words.txt"}

@@ -1,0 +1,260 @@
+"""Jobs in real kernels: what they see, what they leave, and every way in which they fail."""
+
+import os
+import tempfile
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine_helpers import KEY, job
+from tabbook.execute import execute, job_environment, stopped
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind():
+    """Every test checks that its kernels, their children and their folders are gone."""
+    before = set(Path(tempfile.gettempdir()).glob("tabbook-*"))
+    yield
+    deadline = time.monotonic() + 5
+    while (left := psutil.Process().children(recursive=True)) and time.monotonic() < deadline:
+        if all("resource_tracker" in " ".join(p.cmdline()) for p in left if p.is_running()):
+            break
+        time.sleep(0.05)
+    else:
+        assert not left
+    assert set(Path(tempfile.gettempdir()).glob("tabbook-*")) <= before
+
+
+def gone(pid):
+    """Say whether a process has ended, within three seconds; one that nobody waited for has."""
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def texts(outcome):
+    """Return each cell's outputs as text."""
+    assert outcome.failure is None, outcome.failure
+    return [
+        "".join(o.get("text") or o.get("data", {}).get("text/plain") or o["ename"] for o in cell)
+        for cell in outcome.result.outputs
+    ]
+
+
+def test_outputs_stand_for_the_cells_in_order():
+    done = execute(
+        job(
+            "x = 20\nprint('hello')\nx",
+            "x += 1",
+            "x",
+            framework="Client",
+            module="nbclient",
+            device="cpu",
+            inputs={"tab": "pytorch"},
+            stand_ins=("words.txt",),
+        )
+    )
+    assert texts(done) == ["hello\n20", "", "21"]
+    assert done.result.outputs[2][0]["execution_count"] == 3
+    assert (done.result.key, done.result.section, done.result.tab) == (KEY, "chapters/a.md", "pytorch")
+    assert (done.result.inputs, done.result.stand_ins) == ({"tab": "pytorch"}, ("words.txt",))
+    made = done.result.made_with
+    assert made["framework"].startswith("Client 0.")
+    assert made["python"].startswith("3.")
+    assert made["device"] == "cpu"
+    assert made["date"].endswith("Z")
+    assert 0 < made["seconds"] < 60
+
+
+def test_a_framework_whose_version_cannot_be_known_has_none():
+    assert execute(job("1", framework="Odd", module="not-there")).result.made_with["framework"] == "Odd"
+
+
+def test_the_same_code_leaves_the_same_outputs():
+    source = "import sys\nfor i in range(50):\n    print(i)\n    print(i, file=sys.stderr)\nhash('a')"
+    first, second = execute(job(source)), execute(job(source))
+    assert first.result.outputs == second.result.outputs
+
+
+def test_a_job_has_a_folder_of_its_own_and_the_data_that_it_declared(tmp_path, monkeypatch):
+    (tmp_path / "words").write_text("time")
+    (tmp_path / "d2l").mkdir()
+    (tmp_path / "d2l/__init__.py").write_text("x = 5")
+    monkeypatch.setenv("HOME", str(tmp_path.parent))
+    done = execute(
+        job(
+            "import os\nos.listdir()",
+            "open('a', 'w').close()\nopen(os.path.join(os.environ['D2L_DATA'], 'words.txt')).read()",
+            "os.listdir(os.environ['D2L_DATA']), os.environ['D2L_DATA_OFFLINE'], os.environ['TABBOOK_TAB']",
+            "import d2l\nd2l.x, os.environ['OMP_NUM_THREADS'], os.environ['MORE']",
+            "import warnings\nwarnings.warn('careful')",
+            data={"words.txt": str(tmp_path / "words")},
+            library=str(tmp_path),
+            threads=2,
+            environment={"MORE": "1"},
+        )
+    )
+    *outputs, warned = texts(done)
+    assert outputs == ["[]", "'time'", "(['words.txt'], '1', 'pytorch')", "(5, '2', '1')"]
+    assert warned.startswith("<cell>:2: UserWarning: careful")
+
+
+def test_credentials_are_not_passed_on_unless_named():
+    inherited = {
+        "HOME": "/h",
+        "PATH": "/bin",
+        "CUDA_VISIBLE_DEVICES": "0",
+        "GITHUB_TOKEN": "t",
+        "AWS_SECRET_ACCESS_KEY": "k",
+        "HTTPS_PROXY": "http://me:pw@proxy",
+        "D2L_TOKEN": "t",
+        "XDG_API_KEY": "k",
+        "MY_VALUE": "v",
+        "PYTHONPATH": "/mine",
+        "TABBOOK_PASS_ENV": "MY_VALUE, NOT_THERE",
+    }
+    seen = job_environment(job("1", python="/env/bin/python"), Path("/s"), inherited)
+    assert seen["PATH"] == "/env/bin:/bin"
+    assert seen["CUDA_VISIBLE_DEVICES"] == "0"
+    assert seen["MY_VALUE"] == "v"
+    assert seen["PYTHONPATH"] == ""
+    assert not {"GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY", "D2L_TOKEN", "XDG_API_KEY"} & set(seen)
+
+
+def test_a_cell_that_raises_stops_the_job_and_is_named():
+    failed = execute(job("def f(x):\n    y = 1\n    return y / x", "print('before')\nf(0)", "print('never')")).failure
+    assert failed.kind == "raised"
+    assert failed.message == "ZeroDivisionError: division by zero"
+    assert (failed.path, failed.line, failed.cell_line) == ("chapters/a.md", 12, 18)
+    assert failed.source == "print('before')\nf(0)"
+    assert failed.output == "before"
+    assert "return y / x" in failed.traceback
+    assert "\x1b" not in failed.traceback
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "line"),
+    [
+        ("x = 1\ny = (", "SyntaxError", 11),
+        ("raise ValueError", "ValueError", 10),
+        ("\nraise ValueError('one\\ntwo')", "ValueError: one", 11),
+        ("%%time\n1 / 0", "ZeroDivisionError: division by zero", 10),
+        ("input()", "StdinNotImplementedError", 10),
+    ],
+)
+def test_the_line_of_other_faults(source, message, line):
+    failed = execute(job(source)).failure
+    assert failed.message.startswith(message)
+    assert ".py, line" not in failed.message
+    assert failed.line == line
+
+
+def test_a_cell_that_is_to_raise_may():
+    done = execute(job(("1 / 0", ("raises-exception",)), "'after'"))
+    assert texts(done) == ["ZeroDivisionError", "'after'"]
+
+
+def test_a_cell_that_never_ends_is_stopped_in_time():
+    start = time.monotonic()
+    failed = execute(job("'fine'", "import time\nwhile True:\n    time.sleep(0.01)", timeout=2)).failure
+    assert failed.kind == "timeout"
+    assert "more than 2 seconds" in failed.message
+    assert failed.line == 16
+    assert time.monotonic() - start < 8
+
+
+def test_the_limit_is_the_jobs_not_each_cells():
+    failed = execute(job(*["import time; time.sleep(0.7)"] * 6, timeout=2)).failure
+    assert failed.kind == "timeout"
+
+
+@pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)"])
+def test_a_kernel_that_dies_is_a_failure_like_any_other(end):
+    failed = execute(job("import os", f"os.write(2, b'why')\n{end}")).failure
+    assert failed.kind == "died"
+    assert (failed.line, failed.source.split("\n")[-1]) == (16, end)
+
+
+@pytest.mark.parametrize("python", ["/bin/false", "/nowhere/python"])
+def test_a_kernel_that_does_not_start_is_one_too(python):
+    failed = execute(job("1", python=python)).failure
+    assert failed.kind == "no-start"
+    assert (failed.line, failed.source) == (0, "")
+
+
+def test_what_a_kernel_says_as_it_fails_to_start_is_kept(tmp_path):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho no module named ipykernel >&2\nexit 1\n")
+    python.chmod(0o755)
+    assert execute(job("1", python=str(python))).failure.traceback == "no module named ipykernel"
+
+
+def test_children_of_a_kernel_are_killed_with_it():
+    done = execute(job("import subprocess\nsubprocess.Popen(['sleep', '300']).pid"))
+    assert gone(int(texts(done)[0]))
+
+
+def test_children_of_a_dead_kernel_are_killed_too(tmp_path):
+    note = tmp_path / "pid"
+    source = f"import os, subprocess\nopen({str(note)!r}, 'w').write(str(subprocess.Popen(['sleep', '300']).pid))"
+    assert execute(job(source, "os._exit(1)")).failure.kind == "died"
+    assert gone(int(note.read_text()))
+
+
+def test_much_output_is_kept_whole():
+    long, many = texts(execute(job("print('x' * 20_000_000)", "for i in range(3000): display(i)")))
+    assert len(long) == 20_000_001
+    assert many == "".join(map(str, range(3000)))
+
+
+def test_cleared_and_updated_displays_are_kept_as_they_end():
+    done = execute(
+        job(
+            "from IPython.display import clear_output, display\nfor i in range(9):\n    clear_output(wait=True)\n    display(i)",
+            "shown = display('old', display_id=True)",
+            "shown.update('new')",
+        )
+    )
+    assert texts(done) == ["8", "'new'", ""]
+
+
+def test_a_job_that_breaks_the_machinery_is_a_failure():
+    failed = execute(job("1", data={"a": "/x", "a/b": "/y"})).failure
+    assert failed.kind == "broken"
+
+
+def test_stopping_ends_running_jobs_at_once_and_lets_none_start():
+    outcomes = []
+    thread = threading.Thread(target=lambda: outcomes.append(execute(job("import time\ntime.sleep(60)"))))
+    thread.start()
+    time.sleep(1.5)
+    start = time.monotonic()
+    with stopped():
+        thread.join()
+        outcomes.append(execute(job("1")))
+    assert [outcome.failure.kind for outcome in outcomes] == ["stopped", "stopped"]
+    assert time.monotonic() - start < 5
+    assert texts(execute(job("1"))) == ["1"]
+
+
+def test_jobs_run_in_other_processes_as_well():
+    with ProcessPoolExecutor(1) as pool:
+        assert texts(pool.submit(execute, job("6 * 7")).result()) == ["42"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+def test_the_users_own_kernels_and_profile_are_not_consulted(tmp_path, monkeypatch):
+    startup = tmp_path / ".ipython/profile_default/startup"
+    startup.mkdir(parents=True)
+    (startup / "a.py").write_text("surprise = 1")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / ".ipython"))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    assert texts(execute(job("'surprise' in globals()"))) == ["False"]

@@ -1,0 +1,136 @@
+"""What makes outputs stale, and what does not."""
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine_helpers import projection
+from tabbook.keys import (
+    STAND_IN,
+    canonical,
+    environment_lines,
+    job_key,
+    library_code,
+    library_parts,
+    normal_code,
+    sha256,
+)
+
+
+def key(projected=None, **changes):
+    values = {"environment": ("a==1",), "device": "cpu", "data": {"d": "1" * 40}, "library": {"*": "x"}}
+    return job_key(projected or projection("x = 1"), **{**values, **changes})
+
+
+def test_the_record_proves_the_key():
+    assert key().digest == sha256(canonical(key().record))
+    assert key().digest == key().digest
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        projection("x = 2"),
+        projection("x = 1", "y = 1"),
+        projection("x = 1 # why"),
+        projection("x = 1", tab="jax"),
+        projection("x = 1", tags=("raises-exception",)),
+        projection("x = 1", tags=("skip-execution",)),
+    ],
+)
+def test_code_tab_and_execution_tags_change_the_key(changed):
+    assert key(changed).digest != key().digest
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"environment": ("a==2",)},
+        {"device": "gpu"},
+        {"data": {"d": "2" * 40}},
+        {"data": {"d": STAND_IN}},
+        {"data": {}},
+        {"library": {"*": "y"}},
+    ],
+)
+def test_what_surrounds_the_code_changes_the_key(change):
+    assert key(**change).digest != key().digest
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        projection("x = 1", text="Other prose,\n\nand more."),
+        projection("x = 1", tags=("hide-input", "remove-output")),
+        projection("x = 1  \t\n\n"),
+        projection("\nx = 1\r\n"),
+    ],
+)
+def test_prose_presentation_and_trailing_blanks_do_not(same):
+    assert key(same).digest == key().digest
+
+
+def test_order_of_cells_counts():
+    assert key(projection("a()", "b()")).digest != key(projection("b()", "a()")).digest
+
+
+def test_blanks_inside_a_string_are_part_of_the_value():
+    assert normal_code('x = """a  \nb"""  \ny') == 'x = """a  \nb"""\ny'
+    assert normal_code("x = 1  \r\ny = 2\r\n") == "x = 1\ny = 2"
+
+
+def test_code_that_is_not_python_is_kept_as_it_is():
+    assert normal_code("%%bash\necho '''  \n") == "%%bash\necho '''  "
+
+
+LIBRARY = '''# from a.md, cell 3
+import torch  # why
+
+
+def f():
+    """Doc.
+
+    # not a comment
+    """
+    return "#"  # but this is
+
+
+x = """
+
+a"""
+'''
+
+
+def test_comments_and_blank_lines_of_the_library_do_not_count():
+    text = library_code(LIBRARY)
+    assert "why" not in text
+    assert "# not a comment" in text
+    assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(LIBRARY))
+    assert library_parts(LIBRARY) == library_parts(LIBRARY.replace("cell 3", "cell 4").replace("\n\n\ndef", "\n\ndef"))
+    assert library_parts(LIBRARY) != library_parts(LIBRARY.replace('"#"', '"!"'))
+    assert library_parts("x = '''") != library_parts("x = '''#")
+
+
+LINES = st.lists(
+    st.sampled_from(["x = 1", "  # c", "", "   ", 'y = """a', 'b"""', "def f():", "    return 2  # r", "z = '#'", "\t"])
+)
+
+
+@given(LINES)
+def test_the_library_without_comments_means_the_same(lines):
+    text = "\n".join(lines) + "\n"
+    try:
+        tree = ast.dump(ast.parse(text))
+    except (SyntaxError, ValueError):
+        return
+    assert ast.dump(ast.parse(library_code(text))) == tree
+    assert ast.dump(ast.parse(normal_code(text))) == tree
+    assert library_code(library_code(text)) == library_code(text)
+
+
+def test_only_the_requirements_of_a_requirements_file_count():
+    one = environment_lines("# made by uv\nb==2  # via a\n    # via x\n\na==1 \\\n")
+    assert one == ("a==1 \\", "b==2")
+    assert environment_lines("a==1 \\\r\nb==2") == one
