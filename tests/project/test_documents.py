@@ -1,0 +1,190 @@
+"""The documents tell the truth: links lead somewhere, commands exist, examples do what they say."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from commands import ROOT, check_tabbook, make_targets, mentioned_targets
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from tabbook.cli import app
+from tabbook.config import CONFIG_FILE, SectionSettings, read_settings
+from tabbook.names import rewrite
+from tabbook.project import check_section, project, ways_of
+from tabbook.read import read_section
+
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("*.md", "docs/**/*.md", ".github/**/*.md", "d2l_lib/*.md")
+    for path in ROOT.glob(pattern)
+)
+SETTINGS = read_settings((ROOT / CONFIG_FILE).read_text(encoding="utf-8"))
+_PATH = re.compile(
+    r"(?:\.ci|\.github|chapters|d2l_lib|docs|requirements|tabbook|tests)/[\w./-]*|\w+\.(?:md|toml)"
+)
+
+
+def tokens(document: str) -> Iterator[Token]:
+    """Yield every token of a document, inline ones included."""
+    for token in (
+        MarkdownIt("commonmark").enable("table").parse((ROOT / document).read_text(encoding="utf-8"))
+    ):
+        yield token
+        yield from token.children or ()
+
+
+def codes(document: str) -> list[str]:
+    """Return a document's pieces of code: spans, and blocks."""
+    return [
+        token.content for token in tokens(document) if token.type in ("code_inline", "fence", "code_block")
+    ]
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the anchors that code hosts give to a document's headings."""
+    found = set()
+    for line in re.findall(r"^#+ +(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+        found.add(re.sub(r"[^\w\- ]", "", line.strip().lower()).replace(" ", "-"))
+    return found
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_to_files_and_headings(document: str) -> None:
+    addresses = [
+        str(token.attrGet("href") or token.attrGet("src") or "")
+        for token in tokens(document)
+        if token.type in ("link_open", "image")
+    ]
+    for token in tokens(document):
+        if token.type in ("html_inline", "html_block"):
+            addresses += re.findall(r'(?:src|href)="([^"]+)"', token.content)
+    broken = []
+    for address in addresses:
+        if re.match(r"[a-z]+:", address):
+            continue
+        path, _, anchor = address.partition("#")
+        target = (ROOT / document).parent / path if path else ROOT / document
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(address)
+    assert not broken
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_commands_that_documents_name_exist(document: str) -> None:
+    wrong = []
+    for code in codes(document):
+        wrong += [f"there is no target {t}" for t in mentioned_targets(code) if t not in make_targets()]
+        wrong += check_tabbook(code)
+    assert not wrong
+
+
+def test_a_wrong_command_would_be_found() -> None:
+    assert list(mentioned_targets("cd x && make book test-d2l  # make it")) == ["book", "test-d2l"]
+    assert list(check_tabbook(".venv/bin/tabbook build rnn-scratch --tab jax")) == []
+    assert list(check_tabbook("tabbook bild")) == ["there is no command tabbook bild"]
+    assert list(check_tabbook("tabbook env make --tap jax")) == ["tabbook env make has no option --tap"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_paths_that_documents_name_exist(document: str) -> None:
+    spans = [token.content for token in tokens(document) if token.type == "code_inline"]
+    beside = (ROOT / document).parent
+    named = [span for span in spans if _PATH.fullmatch(span)]
+    assert [path for path in named if not (ROOT / path).exists() and not (beside / path).exists()] == []
+
+
+def test_the_readme_names_every_command_and_target() -> None:
+    text = "\n".join(codes("README.md"))
+    commands = typer.main.get_command(app)
+    missing = [f"tabbook {name}" for name in commands.commands if f"tabbook {name}" not in text]  # type: ignore[attr-defined]
+    listed = (ROOT / "Makefile").read_text(encoding="utf-8").split(".PHONY:")[1].split("\n")[0].split()
+    missing += [
+        f"make {name}" for name in listed if re.fullmatch(r"[\w-]+", name) and f"make {name}" not in text
+    ]
+    assert not missing
+
+
+def test_the_maintainers_page_names_every_module() -> None:
+    text = (ROOT / "docs/maintainers.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)/?`", text.split("## Faults")[0]))
+    modules = {path.stem for path in (ROOT / "tabbook").glob("[a-z]*.py")}
+    assert modules - named == set()
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs/decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in folder.glob("0*.md") if f"({path.name})" not in index] == []
+
+
+def blocks(document: str, language: str) -> list[str]:
+    return [t.content for t in tokens(document) if t.type == "fence" and t.info.strip() == language]
+
+
+def test_the_authors_page_shows_a_section_that_works() -> None:
+    text = next(block for block in blocks("docs/authors.md", "markdown") if block.startswith("---"))
+    section = read_section(text, "chapters/sums.md", SETTINGS)
+    assert check_section(section, SETTINGS) == []
+    assert (section.title, section.label) == ("Sums", "sec_sums")
+    code = {tab: project(section, tab, SETTINGS).code_cells[-1].source for tab in section.tabs}
+    assert code["pytorch"] == "x = torch.ones((2, 3))\nx.sum()"
+    assert code["tensorflow"] == "x = tf.ones((2, 3))\ntf.reduce_sum(x)"
+    assert len(project(section, "jax", SETTINGS).cells) > len(project(section, "mxnet", SETTINGS).cells)
+
+
+def test_the_authors_page_shows_all_of_the_front_matter() -> None:
+    text = next(block for block in blocks("docs/authors.md", "yaml") if "tabbook:" in block)
+    settings = read_section(f"{text}\n# Title\n", "chapters/x.md", SETTINGS).settings
+    assert (settings.tabs, settings.timeout) == (("pytorch", "jax"), 600)
+    assert all(f"  {name}:" in text for name in SectionSettings.model_fields)
+
+
+def test_the_authors_page_is_right_about_portable_names() -> None:
+    rows = re.findall(
+        r"^\| `(d2l\.[^`]+)` \| `([^`]+)` \| `([^`]+)` \|$", (ROOT / "docs/authors.md").read_text(), re.M
+    )
+    assert len(rows) >= 3
+    for source, pytorch, tensorflow in rows:
+        assert rewrite(source, ways_of("pytorch", SETTINGS)) == pytorch
+        assert rewrite(source, ways_of("tensorflow", SETTINGS)) == tensorflow
+
+
+def test_the_authors_page_quotes_messages_that_exist() -> None:
+    table = (ROOT / "docs/authors.md").read_text(encoding="utf-8").split("## When something is wrong")[1]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tabbook").glob("*.py"))
+    quoted = [
+        span for row in re.findall(r"^\| (`.+`) \|", table, re.M) for span in re.findall(r"`([^`]+)`", row)
+    ]
+    assert quoted
+    for message in quoted:
+        # What depends on the case: a name in quotes, the kind of block, the tab and Python's words.
+        fixed = re.split(r" '|tab block|: …|jax", message)
+        assert all(part.strip() in source for part in fixed if part.strip(" '") and "pytroch" not in part), (
+            message
+        )
+
+
+def test_no_file_names_a_place_on_one_machine() -> None:
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("this is not a git checkout")
+    listed = subprocess.run(
+        [git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    place = re.compile(r"(?<![\w.:}~-])/(?:home|Users|root|work|workspace|mnt|srv|data)/[\w.-]+")
+    found = []
+    for name in filter(None, listed.split("\0")):
+        path = ROOT / name
+        if not path.is_file():
+            continue  # removed, and not yet committed
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # a picture
+        found += [f"{name}: {match[0]}" for match in place.finditer(text)]
+    assert not found

@@ -1,0 +1,169 @@
+"""The workflows are valid, pinned, and may do no more than they must."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from commands import ROOT, check_tabbook, make_targets, mentioned_targets
+
+from tabbook.config import CONFIG_FILE, read_settings
+
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+ACTIONS = sorted((GITHUB / "actions").glob("*/action.yml"))
+FORMS = sorted(path for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
+BIN = Path(sys.executable).parent
+
+
+def load(path: Path) -> dict[str, Any]:
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data["on"] = data.pop(True, None)  # YAML 1.1 takes the key `on` for a boolean
+    return data
+
+
+def named(path: Path) -> str:
+    return path.relative_to(GITHUB).as_posix()
+
+
+def steps(path: Path) -> Iterator[dict[str, Any]]:
+    data = load(path)
+    yield from data.get("runs", {}).get("steps", [])
+    for job in data.get("jobs", {}).values():
+        yield from job.get("steps", [])
+
+
+def run(*command: str | Path) -> None:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("schema", "paths"),
+    [
+        ("vendor.github-workflows", WORKFLOWS),
+        ("vendor.github-actions", ACTIONS),
+        ("vendor.dependabot", [GITHUB / "dependabot.yml"]),
+        ("vendor.github-issue-forms", FORMS),
+        ("vendor.github-issue-config", [GITHUB / "ISSUE_TEMPLATE" / "config.yml"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_files_follow_githubs_schemas(schema: str, paths: list[Path]) -> None:
+    assert paths
+    run(BIN / "check-jsonschema", "--builtin-schema", schema, *paths)
+
+
+def test_zizmor_finds_nothing_even_as_an_auditor() -> None:
+    options = ("--offline", "--no-progress", "--persona", "auditor", "--collect=all", "--strict-collection")
+    run(BIN / "zizmor", *options, ".github", ".pre-commit-config.yaml")
+
+
+def test_there_are_the_three_workflows() -> None:
+    assert {path.name for path in WORKFLOWS} >= {"ci.yml", "execute.yml", "publish.yml"}
+
+
+def test_every_action_is_pinned_by_hash_and_says_its_version() -> None:
+    pins: dict[str, set[str]] = {}
+    for path in [*WORKFLOWS, *ACTIONS]:
+        for line in re.findall(r"^\s*(?:- )?uses:\s*(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+            if line.startswith("./"):
+                assert (ROOT / line).exists(), line
+                continue
+            match = re.fullmatch(r"([\w.-]+/[\w.-]+)(?:/[\w./-]+)?@([0-9a-f]{40}) # v\d+\.\d+\.\d+", line)
+            assert match, f"{named(path)}: {line}"
+            pins.setdefault(match[1], set()).add(match[2])
+    assert pins
+    assert [action for action, hashes in pins.items() if len(hashes) > 1] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=named)
+def test_no_stranger_gets_the_rights_of_main(path: Path) -> None:
+    triggers = load(path)["on"]
+    assert not set(triggers) & {"pull_request_target", "workflow_run", "issue_comment", "issues"}
+    assert "secrets." not in path.read_text(encoding="utf-8")
+    if "pull_request" in triggers:
+        assert "self-hosted" not in str(load(path)["jobs"])
+        assert "vars.GPU_RUNNER" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=named)
+def test_permissions_are_the_least(path: Path) -> None:
+    data = load(path)
+    assert data["permissions"] == {"contents": "read"}
+    wider = {name: job["permissions"] for name, job in data["jobs"].items() if "permissions" in job}
+    expected = {"deploy": {"pages": "write", "id-token": "write"}} if path.name == "publish.yml" else {}
+    assert wider == expected
+
+
+def test_the_job_that_may_write_pages_runs_no_code_of_ours() -> None:
+    deploy = load(GITHUB / "workflows" / "publish.yml")["jobs"]["deploy"]
+    assert all("run" not in step and step["uses"].startswith("actions/") for step in deploy["steps"])
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=named)
+def test_jobs_end_and_checkouts_keep_no_credentials(path: Path) -> None:
+    for name, job in load(path)["jobs"].items():
+        assert "timeout-minutes" in job or "uses" in job, name
+    for step in steps(path):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+def test_main_alone_writes_caches() -> None:
+    found = 0
+    for path in [*WORKFLOWS, *ACTIONS]:
+        for step in steps(path):
+            action = step.get("uses", "").split("@")[0]
+            assert action != "actions/cache", "it saves whenever it may: use restore, and save on main"
+            if action == "actions/cache/save":
+                found += 1
+                assert "github.ref == 'refs/heads/main'" in step["if"]
+                guarded = "github.event_name == 'push'" in step["if"]
+                assert guarded or "pull_request" not in load(path)["on"]
+    assert found
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=named)
+def test_commands_of_the_workflows_exist(path: Path) -> None:
+    wrong = []
+    for step in steps(path):
+        code = step.get("run", "")
+        assert "${{" not in code, "expressions go through env, where the shell does not read them"
+        wrong += [f"no target {t}" for t in mentioned_targets(code) if t not in make_targets()]
+        wrong += list(check_tabbook(code))
+    assert not wrong
+
+
+def test_matrices_have_every_framework_of_the_book() -> None:
+    tabs = list(read_settings((ROOT / CONFIG_FILE).read_text(encoding="utf-8")).tabs)
+    matrices = {
+        f"{path.name}: {name}": job["strategy"]["matrix"]["tab"]
+        for path in WORKFLOWS
+        for name, job in load(path)["jobs"].items()
+        if "strategy" in job
+    }
+    assert matrices == {"ci.yml: library": tabs, "execute.yml: execute": tabs}
+
+
+def test_publishing_waits_for_every_framework() -> None:
+    jobs = load(GITHUB / "workflows" / "publish.yml")["jobs"]
+    assert jobs["execute"]["uses"] == "./.github/workflows/execute.yml"
+    assert (jobs["render"]["needs"], jobs["deploy"]["needs"]) == ("execute", "render")
+    execute = "\n".join(step.get("run", "") for step in steps(GITHUB / "workflows" / "execute.yml"))
+    assert "--strict-data" in execute
+
+
+def test_hooks_are_pinned_and_ours_run_from_the_builders_environment() -> None:
+    path = ROOT / ".pre-commit-config.yaml"
+    run(BIN / "pre-commit", "validate-config", path)
+    for line in re.findall(r"^\s*rev:\s*(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+        assert re.fullmatch(r"[0-9a-f]{40} # frozen: v\d+\.\d+\.\d+", line), line
+    local = [repo for repo in load(path)["repos"] if repo["repo"] == "local"]
+    entries = [hook["entry"].split()[0] for repo in local for hook in repo["hooks"]]
+    assert entries
+    assert all(entry.startswith(".venv/bin/") and (BIN / entry.split("/")[-1]).exists() for entry in entries)
