@@ -29,6 +29,8 @@ OF_FIGURE = "tabbook-of-"
 
 _V4: Any = nbformat.v4  # nbformat has no types
 _from_dict: Any = nbformat.from_dict
+# MyST-NB adds one to the line of a cell to count from 1, and MyST adds one again.
+_LINE_OFFSET = 2
 _TITLE = re.compile(r"^ {0,3}#[ \t]")
 _COLONS = re.compile(r"^[ \t>]*(:{3,})", re.MULTILINE)
 
@@ -101,7 +103,7 @@ class _Page:
     def markdown(self, line: int, lines: Sequence[str], name: str) -> None:
         if any(text.strip() for text in lines):
             self.cells.append(_V4.new_markdown_cell("\n".join(lines), id=name))
-            self.lines.append(line - 1)
+            self.lines.append(line - _LINE_OFFSET)
 
     def code(self, code: _Code, source: str, outputs: Sequence[Output], name: str, metadata: Any) -> None:
         metadata = self._with_figure(metadata, outputs, code.cell.index)
@@ -113,7 +115,7 @@ class _Page:
                 outputs=[_from_dict(output) for output in outputs],
             )
         )
-        self.lines.append(code.cell.line - 1)
+        self.lines.append(code.cell.line - _LINE_OFFSET)
 
     def _with_figure(self, metadata: dict[str, Any], outputs: Sequence[Output], index: int) -> dict[str, Any]:
         """Return the metadata so that of a figure in many tabs one alone carries the name."""
@@ -281,8 +283,8 @@ def merge(
     """Return the page of ``section``: a notebook whose text, code and outputs are those of all tabs.
 
     ``projections`` has every tab of the section; a tab without a result is shown as not
-    executed. ``metadata`` becomes the notebook's, with ``source_map``, the line of each cell
-    (counted from 0), as MyST-NB's own reader writes it. Same input, same bytes.
+    executed. ``metadata`` becomes the notebook's, with ``source_map``, from which MyST-NB says
+    the line of a fault, as its own reader adds it. Same input, same bytes.
 
     * Text is as in the file, tab blocks included, without slide marks.
     * Neighbouring code cells of some frameworks become one group, each tab with its own cells.

@@ -23,11 +23,12 @@ from sphinx.errors import ConfigError as SphinxConfigError
 from sphinx.util import logging
 
 from tabbook.book import Book
-from tabbook.errors import ConfigError, Fault, TabbookError
+from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
 from tabbook.keys import canonical, sha256
 from tabbook.merge import merge
 from tabbook.model import Result, Section
 from tabbook.plan import lookup
+from tabbook.project import check_section
 from tabbook.read import read_section
 
 _log = logging.getLogger(__name__)
@@ -156,7 +157,7 @@ def _plain(text: str) -> NotebookNode:
     notebook: NotebookNode = _V4.new_notebook(
         cells=[_V4.new_markdown_cell(text[start:], id="text-0")], metadata=metadata
     )
-    notebook.metadata["source_map"] = [text.count("\n", 0, start)]
+    notebook.metadata["source_map"] = [text.count("\n", 0, start) - 1]  # counted as in merge.py
     return notebook
 
 
@@ -186,6 +187,9 @@ def read_page(text: str) -> NotebookNode:
     path = Path(env.doc2path(reading.docname)).relative_to(app.srcdir).as_posix()
     try:
         section = read_section(text, path, reading.book.settings)
+        faults = check_section(section, reading.book.settings)
+        if faults:
+            raise ProjectError(faults)
         projections = {tab: reading.book.project(section, tab) for tab in section.tabs}
         results = reading.results_of(section)
     except TabbookError as error:

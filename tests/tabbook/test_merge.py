@@ -164,7 +164,7 @@ def test_a_page_that_was_not_executed_at_all_says_so_below_its_title() -> None:
     notebook = page("(a)=\n# A\n\nText.\n\n" + cell("a = 1"))
     assert [cell.source.split("\n")[0] for cell in notebook.cells] == ["(a)=", "```{note}", "", "a = 1"]
     assert "has not been executed" in notebook.cells[1].source
-    assert notebook.metadata.source_map == [0, 1, 2, 6]
+    assert notebook.metadata.source_map == [-1, 0, 1, 5]
 
 
 def test_text_alone_needs_no_execution() -> None:
@@ -210,7 +210,7 @@ Three.
 """
     notebook = page(text)
     (merged,) = notebook.cells
-    shown = [*[""] * notebook.metadata.source_map[0], *merged.source.split("\n")]
+    shown = [*[""] * (notebook.metadata.source_map[0] + 1), *merged.source.split("\n")]
     for line, (here, there) in enumerate(zip(text.split("\n"), shown, strict=False), 1):
         if here and not here.startswith((":::", "---", "file_format")):
             assert there == here.replace("[**", "").replace("**]", ""), line

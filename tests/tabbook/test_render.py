@@ -1,0 +1,255 @@
+"""The Sphinx extension: what pages hold, when they are read again, and that faults are told."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jupyter_book.sphinx import build_sphinx
+from render_helpers import FRONT, NAMES, fill_store, model_page, outputs_of, write_book
+
+from tabbook.book import Book
+from tabbook.build import Site, build_site
+
+PLAIN = "# Welcome\n\nRead {ref}`sec_model`.\n\n:::{tab} jax\nFor some.\n:::\n"
+
+
+def pages(count: int = 1) -> dict[str, str]:
+    names = ["model", *(f"model{number}" for number in range(2, count + 1))]
+    return {"index": PLAIN, **{name: model_page(name) for name in names}}
+
+
+def build(root: Path, jobs: int = 1, **kwargs: bool) -> Site:
+    return build_site(Book.load(root), jobs=jobs, quiet=True, **kwargs)
+
+
+def html(site: Site, name: str = "model") -> str:
+    return (site.page.parent / f"{name}.html").read_text()
+
+
+def groups(text: str) -> list[str]:
+    """Return the HTML of each group of a page."""
+    return re.split(r'(?=<div class="tabbook-group)', text.split("<footer", maxsplit=1)[0])[1:]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Site]]:
+    """A book of two pages, built once; nobody changes it."""
+    root = write_book(tmp_path_factory.mktemp("book"), pages())
+    fill_store(root)
+    return root, build(root)
+
+
+def test_the_book_builds_without_a_warning(book: tuple[Path, Site]) -> None:
+    assert book[1].status == 0
+    assert book[1].page == book[0] / "_build/html/index.html"
+
+
+def test_each_group_lists_only_its_frameworks_in_the_books_order(book: tuple[Path, Site]) -> None:
+    listed = [re.findall(r'role="tab".*?data-tab="(\w+)"', group) for group in groups(html(book[1]))]
+    everyone = list(NAMES)
+    assert listed == [everyone, everyone, everyone, everyone, everyone, ["pytorch"]]
+
+
+def test_a_group_is_a_tab_list_with_its_panels(book: tuple[Path, Site]) -> None:
+    imports, text = groups(html(book[1]))[:2]
+    assert imports.count('role="tabpanel"') == 3
+    assert 'role="tablist"' in imports
+    assert (
+        'id="tabbook-1-jax-tab" aria-controls="tabbook-1-jax" data-tab="jax" aria-selected="false"' in imports
+    )
+    assert 'aria-labelledby="tabbook-1-jax-tab" class="tabbook-panel' in imports
+    assert '<p class="tabbook-name"><strong>JAX</strong></p>' in imports, "for readers without JavaScript"
+    # A block for two frameworks is one panel with two tabs: nothing in it is there twice.
+    assert text.count('role="tabpanel"') == 2
+    assert text.count('aria-controls="tabbook-2-pytorch"') == 2
+    assert "<strong>PyTorch, MXNet</strong>" in text
+    assert "A heading inside" in text
+
+
+def test_code_and_outputs_that_are_the_same_are_shown_once(book: tuple[Path, Site]) -> None:
+    text = html(book[1])
+    assert text.count("the same for all") == 2  # in the code and in the output
+    assert "framework" not in groups(text)[2].split("tabbook-panel")[1].split("this is")[0]
+    assert all(f"this is {tab}" in groups(text)[2] for tab in NAMES)
+
+
+def test_a_figure_of_many_tabs_counts_once_and_has_its_number_in_each(book: tuple[Path, Site]) -> None:
+    figures = groups(html(book[1]))[3]
+    assert figures.count("<figure") == 3
+    assert figures.count('id="fig-model"') == 1
+    assert figures.count("tabbook-of-fig-model") == 2
+    assert re.findall(r'caption-number">(Fig. [\d.]+)', figures) == ["Fig. 1"] * 3
+
+
+def test_tags_keep_working_behind_tabs(book: tuple[Path, Site]) -> None:
+    assert groups(html(book[1]))[4].count('<details class="hide above-input') == 3 or (
+        groups(html(book[1]))[4].count("<details") == 3
+    )
+
+
+def test_slide_marks_and_the_interactive_cell_are_gone(book: tuple[Path, Site]) -> None:
+    text = html(book[1])
+    assert "We begin." in text
+    assert not re.search(r"\*\*|~~|Only on slides|interact_select", text)
+
+
+def test_a_plain_page_renders_as_usual_and_may_have_tab_blocks(book: tuple[Path, Site]) -> None:
+    text = html(book[1], "index")
+    assert "<h1>Welcome" in text
+    assert 'href="model.html#sec-model"' in text
+    assert re.findall(r'data-tab="(\w+)"', groups(text)[0]) == ["jax"]
+
+
+def test_scripts_are_there_once_and_decide_before_the_page_is_drawn(book: tuple[Path, Site]) -> None:
+    head = html(book[1]).split("</head>")[0]
+    assert re.search(r'<script data-tabs="[^"]*PyTorch[^"]*" src="_static/tabbook-early.js', head)
+    assert not re.search(r"<script[^>]*(defer|async)[^>]*tabbook-early", head)
+    scripts = re.findall(r"<script[^>]*>[^<]*</script>", html(book[1]))
+    assert len(set(scripts)) == len(scripts), "browsers complain when a constant is declared again"
+
+
+@pytest.mark.parametrize("builder", ["text", "latex", "epub"])
+def test_other_builders_show_every_framework_under_its_name(book: tuple[Path, Site], builder: str) -> None:
+    root, out = book[0], book[0] / "_build" / builder
+    overrides = {"external_toc_path": str(root / "_toc.yml"), "latex_individualpages": False}
+    if builder == "epub":
+        overrides["version"] = "1"  # which e-books must have
+    config = root / "_config.yml"
+    status = build_sphinx(
+        root, out, noconfig=True, path_config=config, confoverrides=overrides, builder=builder,
+        doctreedir=out / "doctrees", really_quiet=True,
+    )  # fmt: skip
+    assert status == 0
+    (page,) = (
+        file for file in out.iterdir() if file.name in ("model.txt", "model.xhtml") or file.suffix == ".tex"
+    )
+    text = page.read_text()
+    for tab, name in NAMES.items():
+        assert name in text
+        assert f"this is {tab}" in text.replace("\\PYG{n}{", "").replace("}", "")
+    assert "tablist" not in text
+    assert "tabbook-early" not in text
+
+
+def test_reading_and_writing_in_parallel_gives_the_same_bytes(tmp_path: Path) -> None:
+    digests = []
+    root = write_book(tmp_path / "book", pages(7))  # Sphinx reads in parallel from six pages on
+    fill_store(root)
+    for jobs in (1, 2):
+        site = build(root, jobs)
+        assert site.status == 0
+        files = sorted(site.page.parent.rglob("*.html"))
+        digests.append({file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files})
+        site.page.parent.parent.rename(tmp_path / f"built{jobs}")
+    assert digests[0] == digests[1]
+    assert len(digests[0]) >= 8
+
+
+def test_a_page_is_read_again_when_its_outputs_changed_and_only_then(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write_book(
+        tmp_path, {**pages(), "other": FRONT + "# Other\n\n```{code-cell} python\nother()\n```\n"}
+    )
+
+    def read() -> set[str]:
+        """Build; return the pages that were read."""
+        capsys.readouterr()
+        assert build_site(Book.load(root), jobs=1).status == 0
+        return set(re.findall(r"reading sources.*?%\] \x1b\[35m([a-z]+)\x1b", capsys.readouterr().out))
+
+    assert read() == {"index", "model", "other"}
+    assert read() == set()
+    fill_store(root, tabs=("pytorch",))
+    assert read() == {"model", "other"}
+    assert "Not executed in JAX" in (root / "_build/html/model.html").read_text()
+    fill_store(root)
+    assert read() == {"model", "other"}
+    assert "Not executed" not in (root / "_build/html/model.html").read_text()
+
+    def changed(cell: object, tab: str) -> list[dict[str, object]]:
+        if "other()" in cell.source:  # type: ignore[attr-defined]
+            return [{"output_type": "stream", "name": "stdout", "text": "new\n"}]
+        return outputs_of(cell, tab)  # type: ignore[arg-type]
+
+    fill_store(root, changed)
+    assert read() == {"other"}
+    (root / "index.md").write_text(PLAIN + "More.\n")
+    assert read() == {"index"}
+    (root / "other.md").unlink()
+    write_book(root, pages())
+    assert "other" not in read()
+
+
+def test_stand_in_data_is_told_on_the_page(tmp_path: Path) -> None:
+    root = write_book(tmp_path, {"index": FRONT + "# A\n\n```{code-cell} python\na()\n```\n"})
+    fill_store(root, stand_ins=("text.txt",))
+    text = html(build(root), "index")
+    assert re.search(r'class="tabbook-stand-in admonition warning"', text)
+    assert text.index("<h1>") < text.index("stand-in data") < text.index("cell_input")
+
+
+FAULTY = (
+    FRONT + "(sec_model)=\n# A `title`\n\n:::{tab} jaxx\nText.\n:::\n\n```{code-cell} python\nif (\n```\n"
+)
+
+
+def test_faults_are_warnings_with_their_lines_and_the_other_pages_are_built(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write_book(tmp_path, {"index": PLAIN, "model": FAULTY, "other": FRONT + "# Other\n"})
+    site = build(root)
+    told = capsys.readouterr().err
+    assert site.status == 1
+    assert re.search(r"model\.md:9: WARNING: unknown tab 'jaxx'.*\[tabbook\.read\]", told)
+    shown = html(site)
+    assert "This page cannot be shown" in shown
+    assert "line 9: unknown tab" in shown
+    assert 'id="sec-model"' in shown, "other pages refer to it"
+    assert "<h1>Other" in html(site, "other")
+    assert build(root).status == 1, "nothing was corrected"
+    assert build(root, warnings_as_errors=False).status == 0
+    assert "unknown tab" in capsys.readouterr().err, "and it is told each time"
+    (root / "model.md").write_text(FAULTY.replace("jaxx", "jax").replace("if (", "a = 1"))
+    assert build(root).status == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_fault_in_code_is_at_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write_book(tmp_path, {"index": PLAIN, "model": FAULTY.replace("jaxx", "jax")})
+    assert build(root).status == 1
+    assert re.search(r"model\.md:14: WARNING: not valid Python", capsys.readouterr().err)
+
+
+def test_an_unknown_tab_in_a_plain_page_is_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write_book(tmp_path, {"index": "# A\n\n:::{tab} jaxx\nText.\n:::\n"})
+    site = build(root)
+    assert site.status == 1
+    assert re.search(r"index\.md:3: WARNING: unknown tab 'jaxx'.*\[tabbook\.tab\]", capsys.readouterr().err)
+    assert "Text." in html(site, "index")
+
+
+def test_an_unusable_configuration_stops_the_build(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write_book(tmp_path, {"index": PLAIN})
+    book = Book.load(root)
+    config = root / "_config.yml"
+    config.write_text(config.read_text().replace("module: jax", "modul: jax"))
+    assert build_site(book, jobs=1, quiet=True).status == 2
+    assert "modul: unknown key; perhaps you meant 'module'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("front", "shown"),
+    [("", ""), ("---\nmyst:\n  substitutions: {a: b}\n---\n", ""), ("---\na: [\n---\n", "a: [")],
+    ids=["none", "some", "not YAML"],
+)
+def test_front_matter_of_a_plain_page(tmp_path: Path, front: str, shown: str) -> None:
+    site = build(write_book(tmp_path, {"index": front + "# A\n\nText.\n"}), warnings_as_errors=False)
+    assert "<h1>A" in html(site, "index")
+    assert shown in html(site, "index")
