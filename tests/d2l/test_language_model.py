@@ -1,5 +1,7 @@
 """Minibatches for language models: which pieces of the corpus, in which order, with which labels."""
 
+# ruff: noqa: N806 (matrices have capital letters, as in the book)
+
 import numpy as np
 import pytest
 

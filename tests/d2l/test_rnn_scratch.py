@@ -4,6 +4,8 @@ The reference below is written for this test alone, in double precision, with th
 by hand; it shares nothing with the book's code.
 """
 
+# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+
 import math
 
 import numpy as np
@@ -157,10 +159,10 @@ class Model:
         """Return the loss and, by name, its gradients, clipped by the trainer if asked."""
         model, trainer = self.model, self.trainer
         if self.tab == "jax":
-            (l, _), grads = model.training_step(trainer.state.params, (X, Y), trainer.state)
+            (loss, _), grads = model.training_step(trainer.state.params, (X, Y), trainer.state)
             if clip is not None:
                 grads = trainer.clip_gradients(clip, grads)
-            return float(l), {
+            return float(loss), {
                 name: array(grads[name] if name in grads else grads["rnn"][name]) for name in NAMES
             }
         if self.tab == "tensorflow":
@@ -168,22 +170,22 @@ class Model:
 
             params = [getattr(self.holder(name), name) for name in NAMES]
             with tf.GradientTape() as tape:
-                l = model.training_step((X, Y))
-            grads = tape.gradient(l, params)
+                loss = model.training_step((X, Y))
+            grads = tape.gradient(loss, params)
             if clip is not None:
                 grads = trainer.clip_gradients(clip, grads)
-            return float(l), {name: array(g) for name, g in zip(NAMES, grads, strict=True)}
+            return float(loss), {name: array(g) for name, g in zip(NAMES, grads, strict=True)}
         if self.tab == "mxnet":
             from mxnet import autograd
 
             with autograd.record():
-                l = model.training_step((X, Y))
+                loss = model.training_step((X, Y))
         else:
-            l = model.training_step((X, Y))
-        l.backward()
+            loss = model.training_step((X, Y))
+        loss.backward()
         if clip is not None:
             trainer.clip_gradients(clip, model)
-        return float(array(l)), {name: array(getattr(self.holder(name), name).grad) for name in NAMES}
+        return float(array(loss)), {name: array(getattr(self.holder(name), name).grad) for name in NAMES}
 
     def predict(self, prefix, num_preds, vocab):
         if self.tab == "jax":
@@ -241,9 +243,7 @@ def test_the_layer_returns_the_states_of_all_steps_and_the_last(it, ref):
 def test_the_layer_goes_on_from_a_state(it, ref, form):
     state = it.floats(ref.start)
     outputs, _ = it.hidden(it.model.one_hot(it.tensor(ref.X)), (state,) if form == "tuple" else state)
-    np.testing.assert_allclose(
-        np.array([array(H) for H in outputs]), ref.hidden(ref.X, ref.start), **CLOSE
-    )
+    np.testing.assert_allclose(np.array([array(H) for H in outputs]), ref.hidden(ref.X, ref.start), **CLOSE)
 
 
 def test_one_hot_puts_the_steps_first(it, ref):
@@ -337,7 +337,7 @@ def test_predict_depends_on_the_warm_up(d2l, tab):
 def test_check_len_and_check_shape_complain(d2l):
     d2l.check_len([1, 2], 2)
     d2l.check_shape(d2l.ones((2, 3)), (2, 3))
-    with pytest.raises(AssertionError, match="2.*expected 3"):
+    with pytest.raises(AssertionError, match=r"2.*expected 3"):
         d2l.check_len([1, 2], 3)
     with pytest.raises(AssertionError, match="expected"):
         d2l.check_shape(d2l.ones((2, 3)), (3, 2))
