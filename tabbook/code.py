@@ -269,9 +269,7 @@ def is_atom(node: ast.expr) -> bool:
 
 
 def stands_alone(text: str) -> bool:
-    """Say whether an expression's text keeps its meaning outside brackets (line breaks)."""
-    if "\n" not in text:
-        return True
+    """Say whether an expression's text needs no brackets around it (for line breaks, or ``:=``)."""
     try:
         ast.parse(text, mode="eval")
     except SyntaxError:

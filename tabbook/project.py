@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
-from tabbook.branches import asked_tabs, questions, select
+from tabbook.branches import select
+from tabbook.conditions import asked_tabs, questions
 from tabbook.code import Code, CodeError
 from tabbook.config import CONFIG_FILE, KEY_PATH, BookSettings, find_line
 from tabbook.errors import ConfigError, Fault, ProjectError
 from tabbook.model import Cell, Projection, Section
-from tabbook.names import Way, parse_way, rewrite
+from tabbook.names import Way, parse_way
+from tabbook.rewrite import rewrite
 from tabbook.read import unknown_tab
 
 
