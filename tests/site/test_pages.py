@@ -1,0 +1,140 @@
+"""Every page of the built book, and the page on recurrent networks in particular."""
+
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from looks import assert_shows, groups
+
+RNN = "chapters/recurrent-neural-networks/rnn-scratch.html"
+NAMES = {"pytorch": "PyTorch", "jax": "JAX", "tensorflow": "TensorFlow", "mxnet": "MXNet"}
+
+
+class _Links(HTMLParser):
+    """Collects what a page refers to, and what others may refer to in it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: set[str] = set()
+        self.anchors: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if value and ((name == "href" and tag in ("a", "link")) or name == "src"):
+                self.links.add(value)
+            if value and name == "id":
+                self.anchors.append(value)
+
+
+def broken_links(site: Any) -> list[str]:
+    """Return the references within the site that lead nowhere."""
+    pages = {page: _Links((site.folder / page).read_text()) for page in site.pages}
+    found = []
+    for page, parsed in pages.items():
+        for link in parsed.links:
+            target = urlsplit(urljoin(f"http://here/{page}", link))
+            if target.netloc != "here" or target.scheme != "http":
+                continue
+            path = unquote(target.path).lstrip("/")
+            if not (site.folder / path).is_file():
+                found.append(f"{page}: {link}")
+            elif target.fragment and path in pages and unquote(target.fragment) not in pages[path].anchors:
+                found.append(f"{page}: no {target.fragment} in {path}")
+    return found
+
+
+def repeated_ids(site: Any) -> list[str]:
+    """Return the names that stand in a page twice."""
+    found = []
+    for page in site.pages:
+        anchors = _Links((site.folder / page).read_text()).anchors
+        found += [f"{page}: {name}" for name in set(anchors) if anchors.count(name) > 1]
+    return found
+
+
+# What the theme itself writes twice, on every page.
+THEMES_OWN = ("pst-primary-sidebar-checkbox", "pst-secondary-sidebar-checkbox")
+
+
+@pytest.mark.parametrize("which", ["book_site", "small_site"])
+def test_no_link_image_or_anchor_is_broken(which: str, request: pytest.FixtureRequest) -> None:
+    site = request.getfixturevalue(which)
+    assert len(site.pages) > 3
+    assert broken_links(site) == []
+
+
+@pytest.mark.parametrize("which", ["book_site", "small_site"])
+def test_no_name_stands_twice_in_a_page(which: str, request: pytest.FixtureRequest) -> None:
+    site = request.getfixturevalue(which)
+    assert [name for name in repeated_ids(site) if not name.endswith(THEMES_OWN)] == []
+
+
+def test_a_broken_link_would_be_found(small_site: Any, tmp_path: Any) -> None:
+    (tmp_path / "a.html").write_text('<a href="b.html">x</a><img src="c.png"><a href="#d">y</a><p id="e">')
+    site = type(small_site)(tmp_path, "")
+    assert sorted(broken_links(site)) == ["a.html: b.html", "a.html: c.png", "a.html: no d in a.html"]
+
+
+def test_no_page_makes_the_console_complain_or_misses_a_picture(reader: Any, book_site: Any) -> None:
+    someone = reader(book_site)
+    for path in book_site.pages:
+        page = someone.open(path)
+        page.wait_for_load_state("load")
+        missing = "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
+        assert page.evaluate(missing) == [], path
+        page.close()
+        assert someone.complaints == [], path
+
+
+def test_switching_to_jax_switches_the_page_and_lasts(reader: Any, book_site: Any) -> None:
+    someone = reader(book_site)
+    page = someone.open(RNN)
+    assert len(groups(page)) > 3
+    for tab in NAMES:
+        page.locator(f".tabbook-tab[data-tab={tab}]").nth(1).click()
+        assert_shows(page, tab)
+    page.locator(".tabbook-tab[data-tab=jax]").last.click()
+    page.reload()
+    assert_shows(page, "jax")
+    page.locator("a.left-prev, a.right-next").first.click()
+    page.wait_for_load_state()
+    assert page.url.rsplit("/", 1)[1] != "rnn-scratch.html"
+    assert_shows(page, "jax")
+    assert someone.complaints == []
+
+
+def test_a_click_moves_nothing_on_the_rnn_page(reader: Any, book_site: Any) -> None:
+    page = reader(book_site).open(RNN)
+    where = "element => element.getBoundingClientRect().top"
+    for index in range(page.locator(".tabbook-group").count()):
+        for tab in ("jax", "tensorflow", "pytorch"):
+            clicked = page.locator(".tabbook-group").nth(index).locator(f".tabbook-tab[data-tab={tab}]")
+            if not clicked.count():
+                continue
+            clicked.scroll_into_view_if_needed()
+            before = clicked.evaluate(where)
+            clicked.evaluate("element => element.click()")
+            page.wait_for_timeout(40)
+            assert abs(clicked.evaluate(where) - before) < 1, f"{tab} in group {index + 1}"
+
+
+def test_without_javascript_the_rnn_page_has_all_four_under_their_names(reader: Any, book_site: Any) -> None:
+    page = reader(book_site, java_script_enabled=False).open(RNN)
+    for tab, name in NAMES.items():
+        panels = page.locator(f".tabbook-panel[data-tabs~={tab}]")
+        assert panels.count() > 3
+        assert all(panel.is_visible() for panel in panels.all())
+        assert page.locator(".tabbook-name", has_text=name).first.is_visible()
+
+
+def test_every_framework_of_the_rnn_page_was_executed(reader: Any, book_site: Any) -> None:
+    page = reader(book_site, java_script_enabled=False).open(RNN)
+    told = page.locator(".tabbook-not-executed, .tabbook-note", has_text="ot executed")
+    if told.count():
+        pytest.skip(f"the book was built without all frameworks: {told.first.inner_text()}")
+    for tab in NAMES:
+        panels = page.locator(f".tabbook-panel[data-tabs~={tab}]")
+        assert panels.locator(".cell_output").count() > 0
+        assert panels.locator(".cell_output img").count() > 0, "the plot of the training"
