@@ -29,6 +29,20 @@ from tabbook.outputs import normalise, plain, stream_text
 START_SECONDS = 120
 """How long a kernel may take to answer for the first time; imports come later."""
 
+_LAUNCHER = """
+import sys
+if sys.path[0] == "":
+    del sys.path[0]
+from ipykernel.kernelapp import IPKernelApp
+class App(IPKernelApp):
+    def init_iopub(self, context):
+        context.sndhwm = 0
+        super().init_iopub(context)
+App.launch_instance()
+"""
+"""Starts a kernel that keeps outputs until they are read. Usual ones drop what is more than a
+thousand messages ahead of a slow reader."""
+
 _CELL_FRAME = re.compile(r"^ *(?:File )?Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
 _SYNTAX_PLACE = re.compile(r" \(\d+\.py, line \d+\)$")  # names a file that nobody has
 _PASSED_ON = re.compile(
@@ -185,7 +199,7 @@ async def _kernel(job: JobSpec, scratch: Path) -> AsyncIterator[tuple[Any, Any]]
 
     class OneKernel(KernelSpecManager):
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            argv = [job.python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            argv = [job.python, "-c", _LAUNCHER, "-f", "{connection_file}"]
             # What native code writes past Python, such as TensorFlow's notes on the machine's
             # CPU and drivers, is no output of a cell; it stays in the kernel's log.
             argv.append("--IPKernelApp.capture_fd_output=False")
@@ -211,6 +225,7 @@ async def _kernel(job: JobSpec, scratch: Path) -> AsyncIterator[tuple[Any, Any]]
                 )
             group = manager.provisioner.pid  # type: ignore[union-attr]  # the local one
             _running.add(group)
+            manager.context.rcvhwm = 0  # the other end of what _LAUNCHER does
             client = manager.client()
             client.start_channels()
             await client.wait_for_ready(timeout=min(START_SECONDS, job.timeout))

@@ -16,7 +16,7 @@ from IPython.core.error import UsageError
 _MODULES = {"pytorch": "torch"}
 """The modules that frameworks are imported as, where they are not called like the tab."""
 _DEFAULT_TABS = ("pytorch", "jax", "tensorflow", "mxnet")
-_MARK = re.compile(r"\s*(?:%%tab|#\s*@tab)(?P<names>[^\n]*)\n?\Z")
+_MARK = re.compile(r"\s*(?:%%tab|#\s*@tab)\b(?P<names>[^\n]*)\n?\Z")
 _SKIP = "__import__('tabbook.tab', fromlist=['tab']).run_mark({names!r})\n"
 
 

@@ -30,11 +30,19 @@ def steps(*sources: str | tuple[str, tuple[str, ...]]) -> tuple[Step, ...]:
 
 def job(*sources: str | tuple[str, tuple[str, ...]], **changes) -> JobSpec:
     """Return a job that runs ``sources`` in this environment's Python."""
-    values = {"key": KEY, "section": "chapters/a.md", "tab": "pytorch", "python": sys.executable, "timeout": 60}
+    values = {
+        "key": KEY,
+        "section": "chapters/a.md",
+        "tab": "pytorch",
+        "python": sys.executable,
+        "timeout": 60,
+    }
     return JobSpec(steps=steps(*sources), **{**values, **changes})
 
 
-def projection(*sources: str, tab: str = "pytorch", tags: tuple[str, ...] = (), text: str = "Prose.") -> Projection:
+def projection(
+    *sources: str, tab: str = "pytorch", tags: tuple[str, ...] = (), text: str = "Prose."
+) -> Projection:
     """Return a section of one paragraph and code cells for all, as its projection onto ``tab``."""
     code = [Cell("code", s, 10 * i, i, None, {"tags": list(tags)}) for i, s in enumerate(sources, 1)]
     cells = (Cell("text", text, 1, 0), *code)
@@ -48,7 +56,9 @@ class LocalBook(Book):
         return Path(sys.executable)
 
 
-def make_book(root: Path, sections=MappingProxyType({}), url: str = "file:///nowhere/at/all", **settings) -> LocalBook:
+def make_book(
+    root: Path, sections=MappingProxyType({}), url: str = "file:///nowhere/at/all", **settings
+) -> LocalBook:
     """Write a book of two tabs into ``root`` and load it.
 
     ``sections`` are bodies by name; a body may bring its own front matter. ``settings`` go into
@@ -70,8 +80,9 @@ def make_book(root: Path, sections=MappingProxyType({}), url: str = "file:///now
     for tab in tabs:
         (root / f"requirements/{tab}.txt").write_text(f"{tab}==1.0\n")
     for name, body in sections.items():
-        matter = "" if body.startswith("---") else "---\nfile_format: mystnb\n---\n"
-        (root / f"chapters/{name}.md").write_text(f"{matter}# {name}\n\n{body}")
+        own = body.startswith("---\n")
+        matter, text = body.split("---\n", 2)[1:] if own else ("file_format: mystnb\n", body)
+        (root / f"chapters/{name}.md").write_text(f"---\n{matter}---\n# {name}\n\n{text}")
     return LocalBook.load(root)
 
 

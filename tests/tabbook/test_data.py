@@ -5,8 +5,8 @@ import logging
 import threading
 
 import pytest
-
 from engine_helpers import DATA, DATA_SHA1
+
 from tabbook.config import DataFile
 from tabbook.data import cache_folder, resolve, search_folders
 

@@ -9,24 +9,21 @@ from pathlib import Path
 
 import psutil
 import pytest
-
 from engine_helpers import KEY, job
+
 from tabbook.execute import execute, job_environment, stopped
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind():
-    """Every test checks that its kernels, their children and their folders are gone."""
-    before = set(Path(tempfile.gettempdir()).glob("tabbook-*"))
-    yield
-    deadline = time.monotonic() + 5
-    while (left := psutil.Process().children(recursive=True)) and time.monotonic() < deadline:
-        if all("resource_tracker" in " ".join(p.cmdline()) for p in left if p.is_running()):
-            break
-        time.sleep(0.05)
-    else:
-        assert not left
-    assert set(Path(tempfile.gettempdir()).glob("tabbook-*")) <= before
+def nothing_left_behind(monkeypatch):
+    """Check after every test that its kernels, their children and their folders are gone."""
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        before = set(psutil.Process().children(recursive=True))
+        yield
+        assert not list(Path(folder).glob("tabbook-*"))
+        left = [child.pid for child in set(psutil.Process().children(recursive=True)) - before]
+        assert all(gone(pid) for pid in left)
 
 
 def gone(pid):
@@ -125,11 +122,15 @@ def test_credentials_are_not_passed_on_unless_named():
     assert seen["CUDA_VISIBLE_DEVICES"] == "0"
     assert seen["MY_VALUE"] == "v"
     assert seen["PYTHONPATH"] == ""
-    assert not {"GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY", "D2L_TOKEN", "XDG_API_KEY"} & set(seen)
+    assert not {"GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY", "D2L_TOKEN", "XDG_API_KEY"} & set(
+        seen
+    )
 
 
 def test_a_cell_that_raises_stops_the_job_and_is_named():
-    failed = execute(job("def f(x):\n    y = 1\n    return y / x", "print('before')\nf(0)", "print('never')")).failure
+    failed = execute(
+        job("def f(x):\n    y = 1\n    return y / x", "print('before')\nf(0)", "print('never')")
+    ).failure
     assert failed.kind == "raised"
     assert failed.message == "ZeroDivisionError: division by zero"
     assert (failed.path, failed.line, failed.cell_line) == ("chapters/a.md", 12, 18)
@@ -203,7 +204,9 @@ def test_children_of_a_kernel_are_killed_with_it():
 
 def test_children_of_a_dead_kernel_are_killed_too(tmp_path):
     note = tmp_path / "pid"
-    source = f"import os, subprocess\nopen({str(note)!r}, 'w').write(str(subprocess.Popen(['sleep', '300']).pid))"
+    source = (
+        f"import os, subprocess\nopen({str(note)!r}, 'w').write(str(subprocess.Popen(['sleep', '300']).pid))"
+    )
     assert execute(job(source, "os._exit(1)")).failure.kind == "died"
     assert gone(int(note.read_text()))
 
@@ -217,7 +220,8 @@ def test_much_output_is_kept_whole():
 def test_cleared_and_updated_displays_are_kept_as_they_end():
     done = execute(
         job(
-            "from IPython.display import clear_output, display\nfor i in range(9):\n    clear_output(wait=True)\n    display(i)",
+            "from IPython.display import clear_output, display\n"
+            "for i in range(9):\n    clear_output(wait=True)\n    display(i)",
             "shown = display('old', display_id=True)",
             "shown.update('new')",
         )

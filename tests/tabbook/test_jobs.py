@@ -3,10 +3,10 @@
 import pickle
 
 import pytest
+from engine_helpers import job, projection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine_helpers import job, projection
 from tabbook.jobs import Failure, line_map, steps_of
 from tabbook.outputs import normalise, plain, stream_text
 

@@ -3,10 +3,10 @@
 import ast
 
 import pytest
+from engine_helpers import projection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine_helpers import projection
 from tabbook.keys import (
     STAND_IN,
     canonical,
@@ -108,13 +108,17 @@ def test_comments_and_blank_lines_of_the_library_do_not_count():
     assert "why" not in text
     assert "# not a comment" in text
     assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(LIBRARY))
-    assert library_parts(LIBRARY) == library_parts(LIBRARY.replace("cell 3", "cell 4").replace("\n\n\ndef", "\n\ndef"))
+    assert library_parts(LIBRARY) == library_parts(
+        LIBRARY.replace("cell 3", "cell 4").replace("\n\n\ndef", "\n\ndef")
+    )
     assert library_parts(LIBRARY) != library_parts(LIBRARY.replace('"#"', '"!"'))
     assert library_parts("x = '''") != library_parts("x = '''#")
 
 
 LINES = st.lists(
-    st.sampled_from(["x = 1", "  # c", "", "   ", 'y = """a', 'b"""', "def f():", "    return 2  # r", "z = '#'", "\t"])
+    st.sampled_from(
+        ["x = 1", "  # c", "", "   ", 'y = """a', 'b"""', "def f():", "    return 2  # r", "z = '#'", "\t"]
+    )
 )
 
 

@@ -5,8 +5,8 @@ import logging
 import threading
 
 import pytest
-
 from engine_helpers import KEY
+
 from tabbook.model import Result
 from tabbook.store import Store
 
@@ -85,7 +85,9 @@ def test_an_entry_under_another_key_is_not_taken(tmp_path, caplog):
 
 def test_an_entry_of_another_version_is_not_taken(tmp_path, caplog, monkeypatch):
     store = Store(tmp_path)
-    monkeypatch.setattr("tabbook.store.asdict", lambda _: {"key": KEY, "outputs": [], "stand_ins": [], "new": 1})
+    monkeypatch.setattr(
+        "tabbook.store.asdict", lambda _: {"key": KEY, "outputs": [], "stand_ins": [], "new": 1}
+    )
     store.put(RESULT)
     assert store.get(KEY) is None
     assert "field" in caplog.text

@@ -1,0 +1,450 @@
+"""A run executes what is stale and nothing else, and keeps whatever is good."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from engine_helpers import DATA, code, make_book, with_data
+from rich.console import Console
+
+from tabbook import plan
+from tabbook.errors import ExecuteError, ProjectError
+from tabbook.jobs import Failure, Outcome
+from tabbook.model import Result
+from tabbook.plan import accepted_devices, device_class, job, jobs
+from tabbook.progress import Lines, Live, failures_text, progress_on, summary_table
+from tabbook.report import failure_text, read_seconds, write_seconds
+from tabbook.run import JobStatus, RunReport, lookup, run, status
+from tabbook.store import Store
+
+
+@pytest.fixture(autouse=True)
+def no_data_of_this_machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("D2L_DATA", raising=False)
+    monkeypatch.setattr("tabbook.run.device_class", lambda: "cpu")
+    monkeypatch.setattr("tabbook.plan.device_class", lambda: "cpu")
+
+
+def ready(_tab):
+    return ""
+
+
+def go(book, **options):
+    return run(book, **{"usable": ready, **options})
+
+
+def states(report):
+    return {f"{Path(job.section).stem} {job.tab}": job.status for job in report.jobs}
+
+
+@pytest.fixture
+def executed(monkeypatch):
+    """Replace kernels by a fake, and return the list of the jobs that it was given."""
+    given = []
+
+    def fake(spec):
+        given.append(spec)
+        failure = None
+        if "fail" in spec.steps[0].source:
+            failure = Failure("raised", spec.section, 7, spec.tab, "Error: no", 5, "fail()", "trace", "said")
+        output = {"output_type": "stream", "name": "stdout", "text": spec.tab}
+        made = {"seconds": 2.0, "device": spec.device}
+        outputs = tuple((output,) for _ in spec.steps)
+        result = Result(spec.key, spec.section, spec.tab, outputs, made, spec.stand_ins, dict(spec.inputs))
+        return Outcome(spec.section, spec.tab, 2.0, None if failure else result, failure)
+
+    monkeypatch.setattr("tabbook.run.execute", fake)
+    return given
+
+
+def test_a_book_is_executed_once_in_real_kernels(tmp_path):
+    body = code("x = 1") + code("%%tab jax\nx = 2") + code("x")
+    book = make_book(tmp_path, {"a": body, "prose": "Nothing."})
+    report = go(book)
+    assert states(report) == {"a pytorch": "executed", "a jax": "executed"}
+    assert report.ok
+    (section,) = (s for s in book.sections if s.name == "a")
+    shown = {
+        tab: lookup(book, section, tab).outputs[-1][0]["data"]["text/plain"] for tab in ("pytorch", "jax")
+    }
+    assert shown == {"pytorch": "1", "jax": "2"}
+    again = go(book)
+    assert states(again) == {"a pytorch": "stored", "a jax": "stored"}
+    assert again.jobs[0].seconds > 0
+
+
+def test_only_what_changed_is_executed_again(tmp_path, executed):
+    sections = {"a": code("x = 1") + code("%%tab jax\ny = 1"), "b": code("z = 1")}
+    assert len(go(make_book(tmp_path, sections)).executed) == 4
+    sections["a"] = "New prose.\n\n" + sections["a"].replace("y = 1", "y = 2")
+    report = go(make_book(tmp_path, sections))
+    assert states(report) == {
+        "a pytorch": "stored",
+        "a jax": "executed",
+        "b pytorch": "stored",
+        "b jax": "stored",
+    }
+
+
+def test_the_environment_and_the_library_are_part_of_the_key(tmp_path, executed):
+    book = make_book(tmp_path, {"a": code("x = 1")})
+    go(book)
+    (tmp_path / "requirements/jax.txt").write_text("# remark\njax==2.0\n")
+    assert states(status(book)) == {"a pytorch": "stored", "a jax": "stale"}
+    book.library_file("pytorch").parent.mkdir(parents=True)
+    book.library_file("pytorch").write_text("x = 1\n")
+    assert states(go(book)) == {"a pytorch": "executed", "a jax": "executed"}
+    book.library_file("pytorch").write_text("# remark\nx = 1\n")
+    assert states(go(book)) == {"a pytorch": "stored", "a jax": "stored"}
+
+
+def test_sections_and_tabs_can_be_chosen(tmp_path, executed):
+    book = make_book(tmp_path, {"a": code("x = 1"), "b": code("x = 1")})
+    report = go(book, sections=book.find(("b",)), tabs=("jax",))
+    assert states(report) == {"b jax": "executed"}
+    assert states(status(book)) == {
+        "a pytorch": "stale",
+        "a jax": "stored",
+        "b pytorch": "stale",
+        "b jax": "stored",
+    }
+
+
+def test_force_executes_what_the_store_has(tmp_path, executed):
+    book = make_book(tmp_path, {"a": code("x = 1")})
+    go(book)
+    assert len(go(book, force=True).executed) == 2
+
+
+def test_a_failing_job_stops_alone_and_leaves_a_report(tmp_path, executed):
+    sections = {"a": code("%%tab jax\nfail()") + code("x = 1"), "b": code("x = 2")}
+    report = go(make_book(tmp_path, sections))
+    assert states(report) == {
+        "a pytorch": "executed",
+        "a jax": "failed",
+        "b pytorch": "executed",
+        "b jax": "executed",
+    }
+    assert not report.ok
+    (failed,) = report.failures
+    text = failed.report.read_text()
+    assert failed.report == tmp_path / ".tabbook/reports/chapters/a.jax.md"
+    for part in ("chapters/a.md:7 (jax)", "Error: no", "chapters/a.md:5", "fail()", "trace", "said"):
+        assert part in text
+    assert "a.md:7: jax: Error: no" in failures_text(report, 61)
+    sections["a"] = sections["a"].replace("fail()", "x = 0")
+    assert go(make_book(tmp_path, sections)).ok
+    assert not failed.report.exists()
+
+
+def test_a_report_goes_when_the_store_has_the_result_again(tmp_path, executed):
+    good, bad = {"a": code("x = 1")}, {"a": code("fail()")}
+    go(make_book(tmp_path, good))
+    report = go(make_book(tmp_path, bad)).failures[0].report
+    assert report.exists()
+    go(make_book(tmp_path, good))
+    assert not report.exists()
+
+
+def test_a_framework_without_environment_is_skipped_and_the_run_is_not_clean(tmp_path, executed):
+    book = make_book(tmp_path, {"a": code("x = 1"), "b": code("y = 1")})
+    report = go(book, usable=lambda tab: "no wheel" if tab == "jax" else "")
+    assert states(report) == {
+        "a pytorch": "executed",
+        "a jax": "skipped",
+        "b pytorch": "executed",
+        "b jax": "skipped",
+    }
+    assert not report.ok
+    assert [entry.reason for entry in report.skipped] == ["no wheel", "no wheel"]
+    assert failures_text(report).count("no wheel") == 1
+
+
+def test_an_environment_is_checked_where_nothing_else_is_said(tmp_path, executed):
+    report = run(make_book(tmp_path, {"a": code("x = 1")}))
+    assert {entry.status for entry in report.jobs} == {"skipped"}
+    assert "tabbook env make" in report.jobs[0].reason
+
+
+def test_a_store_that_cannot_be_written_is_a_failure_of_the_job(tmp_path, executed):
+    book = make_book(tmp_path, {"a": code("x = 1")})
+    book.work.mkdir()
+    book.outputs.write_text("in the way")
+    report = go(book, tabs=("jax",))
+    assert "cannot be stored" in report.failures[0].failure.message
+
+
+def test_the_time_limit_and_the_threads_of_a_job(tmp_path, executed):
+    short = "---\nfile_format: mystnb\ntabbook: {timeout: 5}\n---\n" + code("x = 1")
+    go(make_book(tmp_path, {"a": short, "b": code("x = 2")}), workers=10_000)
+    assert {Path(spec.section).stem: spec.timeout for spec in executed} == {"a": 5, "b": 60}
+    assert all(spec.threads >= 1 for spec in executed)
+    assert {(spec.tab, spec.framework) for spec in executed} == {("jax", "Jax"), ("pytorch", "Pytorch")}
+
+
+def test_jobs_that_took_long_begin_first(tmp_path, executed):
+    book = make_book(tmp_path, {"a": code("x = 1"), "b": code("x = 2")})
+    for name, seconds in (("a", 1), ("b", 100)):
+        write_seconds(book.work, f"chapters/{name}.md", "jax", seconds)
+    (book.work / "seconds/broken.json").write_text("{")
+    assert read_seconds(book.work) == {("chapters/a.md", "jax"): 1.0, ("chapters/b.md", "jax"): 100.0}
+    go(book, tabs=("jax",), workers=1)
+    assert [Path(spec.section).stem for spec in executed] == ["b", "a"]
+
+
+class TestData:
+    def book(self, tmp_path, **options):
+        return make_book(tmp_path / "book", {"a": with_data(code("x = 1")), "b": code("x = 1")}, **options)
+
+    def test_data_that_can_be_had_reaches_the_job(self, tmp_path, executed, monkeypatch):
+        monkeypatch.setenv("D2L_DATA", str(tmp_path / "named"))
+        (tmp_path / "named").mkdir()
+        (tmp_path / "named/words.txt").write_bytes(DATA)
+        report = go(self.book(tmp_path), tabs=("jax",), strict_data=True)
+        by_name = {Path(spec.section).stem: spec for spec in executed}
+        assert by_name["a"].data == {"words.txt": str(tmp_path / "named/words.txt")}
+        assert (by_name["a"].stand_ins, by_name["b"].data) == ((), {})
+        assert not report.stand_ins
+
+    def test_a_stand_in_is_said_aloud_and_replaced_when_the_data_comes(self, tmp_path, executed, monkeypatch):
+        book = self.book(tmp_path)
+        first = go(book, tabs=("jax",))
+        assert first.ok
+        assert set(first.stand_ins) == {"words.txt"}
+        assert "WARNING: the data file words.txt" in failures_text(first)
+        assert [entry.stand_ins for entry in first.jobs] == [("words.txt",), ()]
+        again = go(book, tabs=("jax",))
+        assert states(again) == {"a jax": "stored", "b jax": "stored"}
+        assert set(again.stand_ins) == {"words.txt"}
+        section = book.find(("a",))[0]
+        assert lookup(book, section, "jax").stand_ins == ("words.txt",)
+        assert states(status(book, tabs=("jax",))) == {"a jax": "stored", "b jax": "stored"}
+        assert set(status(book).stand_ins) == {"words.txt"}
+
+        monkeypatch.setenv("D2L_DATA", str(tmp_path))
+        (tmp_path / "words.txt").write_bytes(DATA)
+        assert states(status(book, tabs=("jax",)))["a jax"] == "stale"
+        assert states(go(book, tabs=("jax",))) == {"a jax": "executed", "b jax": "stored"}
+        assert lookup(book, section, "jax").stand_ins == ()
+
+        # Whoever has the results does not need the data.
+        monkeypatch.delenv("D2L_DATA")
+        report = go(book, tabs=("jax",), strict_data=True)
+        assert states(report) == {"a jax": "stored", "b jax": "stored"}
+        assert not report.stand_ins
+
+    def test_strict_data_executes_nothing_without_it(self, tmp_path, executed):
+        with pytest.raises(ExecuteError) as raised:
+            go(self.book(tmp_path), strict_data=True)
+        assert not executed
+        assert raised.value.faults[0].path == "chapters/a.md"
+        assert "words.txt" in raised.value.faults[0].message
+        assert "D2L_DATA" in raised.value.faults[0].hint
+
+    def test_a_file_that_the_book_does_not_declare_is_an_error(self, tmp_path):
+        book = make_book(tmp_path, {"a": with_data(code("x = 1")).replace("words", "other")})
+        with pytest.raises(Exception, match=r"other\.txt"):
+            go(book)
+
+
+class TestDevices:
+    def test_a_machine_without_a_gpu_takes_what_one_with_it_made(self, tmp_path, executed, monkeypatch):
+        book = make_book(tmp_path, {"a": code("x = 1")})
+        monkeypatch.setattr("tabbook.run.device_class", lambda: "gpu")
+        go(book, tabs=("jax",))
+        monkeypatch.setattr("tabbook.run.device_class", lambda: "cpu")
+        assert states(go(book)) == {"a pytorch": "executed", "a jax": "stored"}
+        assert lookup(book, book.find(("a",))[0], "jax").made_with["device"] == "gpu"
+
+    def test_a_machine_with_a_gpu_does_its_own(self, tmp_path, executed, monkeypatch):
+        book = make_book(tmp_path, {"a": code("x = 1")})
+        go(book)
+        monkeypatch.setattr("tabbook.run.device_class", lambda: "gpu")
+        assert states(go(book)) == {"a pytorch": "executed", "a jax": "executed"}
+        assert accepted_devices("gpu") == ("gpu",)
+
+    @pytest.mark.parametrize(
+        ("script", "device"),
+        [("echo 'GPU 0: fast'", "gpu"), ("echo none", "cpu"), ("echo 'GPU 0'; exit 9", "cpu"), (None, "cpu")],
+    )
+    def test_a_gpu_is_one_that_the_driver_lists(self, tmp_path, monkeypatch, script, device):
+        if script:
+            (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\n{script}\n")
+            (tmp_path / "nvidia-smi").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.delenv("TABBOOK_DEVICE", raising=False)
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        assert device_class.__wrapped__() == device
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+        assert device_class.__wrapped__() == "cpu"
+        monkeypatch.setenv("TABBOOK_DEVICE", "gpu")
+        assert device_class.__wrapped__() == "gpu"
+
+    def test_a_driver_that_hangs_is_no_gpu(self, tmp_path, monkeypatch):
+        (tmp_path / "nvidia-smi").write_text("#!/nowhere\n")
+        (tmp_path / "nvidia-smi").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.delenv("TABBOOK_DEVICE", raising=False)
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        assert device_class.__wrapped__() == "cpu"
+
+
+def test_a_section_without_code_for_a_tab_has_no_job(tmp_path):
+    book = make_book(
+        tmp_path, {"a": code("%%tab jax\nx = 1") + code("%load_ext tabbook.tab\ntab.interact_select('jax')")}
+    )
+    assert [(found.section.name, found.tab) for found in jobs(book)] == [("a", "jax")]
+    section = book.find(("a",))[0]
+    assert job(book, section, "mxnet") is None
+    assert lookup(book, section, "pytorch") is None
+    assert lookup(book, section, "jax") is None
+
+
+def test_the_faults_of_all_sections_are_reported_together(tmp_path, monkeypatch):
+    book = make_book(tmp_path, {"a": code("x = 1"), "b": code("x = 1")})
+
+    def broken(self, section, tab):
+        raise ProjectError([plan.Fault(section.path, 3, f"bad for {tab}")])
+
+    monkeypatch.setattr("tabbook.book.Book.project", broken)
+    with pytest.raises(ProjectError) as raised:
+        jobs(book, book.find(("a", "b")), ("pytorch", "jax"))
+    assert len(raised.value.faults) == 4
+
+
+def test_lookup_does_not_read_files_that_did_not_change(tmp_path, executed, monkeypatch):
+    book = make_book(tmp_path, {"a": code("x = 1")})
+    go(book)
+    lookup(book, book.find(("a",))[0], "jax")
+    monkeypatch.setattr("pathlib.Path.read_text", lambda *_, **__: pytest.fail("read again"))
+    assert lookup(book, book.find(("a",))[0], "jax") is not None
+
+
+RUNNER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {helpers!r})
+from engine_helpers import LocalBook
+from tabbook.run import run
+try:
+    run(LocalBook.load(Path({root!r})), usable=lambda tab: "", tabs=["jax"], workers=2)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_leaves_no_process_and_keeps_what_was_finished(tmp_path, sent):
+    note = tmp_path / "pid"
+    endless = f"""
+        import os, subprocess, time
+        child = subprocess.Popen(["sleep", "300"])
+        open({str(note)!r} + ".tmp", "w").write(f"[{{os.getpid()}}, {{child.pid}}]")
+        os.rename({str(note)!r} + ".tmp", {str(note)!r})
+        time.sleep(300)"""
+    book = make_book(
+        tmp_path / "book",
+        {
+            "quick": code("x = 1"),
+            "endless": code(textwrap.dedent(endless).strip()),
+            "never": code("y = 1\ntime"),
+        },
+    )
+    script = RUNNER.format(helpers=str(Path(__file__).parent), root=str(tmp_path / "book"))
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+        "TABBOOK_DEVICE": "cpu",
+    }
+    running = subprocess.Popen([sys.executable, "-c", script], env=environment)
+    try:
+        store = Store(book.outputs)
+        deadline = time.monotonic() + 60
+        while not (note.exists() and list(store.keys())) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        pids = json.loads(note.read_text())
+        start = time.monotonic()
+        running.send_signal(sent)
+        assert running.wait(20) == 130
+        assert time.monotonic() - start < 5
+    finally:
+        running.kill()
+    for pid in pids:
+        if psutil.pid_exists(pid):
+            assert psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    kept = list(store.keys())
+    assert kept
+    assert all(store.get(key) for key in kept)
+
+
+REPORT = RunReport(
+    (
+        JobStatus("chapters/a.md", "pytorch", "executed", 12.0),
+        JobStatus("chapters/a.md", "jax", "stored", 3.0, stand_ins=("w",)),
+        JobStatus(
+            "chapters/b.md",
+            "pytorch",
+            "failed",
+            1.0,
+            failure=Failure("died", "chapters/b.md", 3, "pytorch", "the kernel died"),
+        ),
+        JobStatus("chapters/b.md", "jax", "skipped", reason="no wheel\nat all"),
+        JobStatus("chapters/c.md", "jax", "stale"),
+    ),
+    {"w": "not found"},
+)
+
+
+def printed(*things, **options):
+    console = Console(width=100, record=True, file=io.StringIO(), **options)
+    for thing in things:
+        console.print(thing)
+    return console.export_text()
+
+
+def test_the_table_says_how_every_job_stands():
+    text = printed(
+        summary_table(REPORT, {"pytorch": "PyTorch", "jax": "JAX"}, ["chapters/b.md", "chapters/a.md"])
+    )
+    assert "executed 12\N{NO-BREAK SPACE}s" in text
+    assert "from the store 3\N{NO-BREAK SPACE}s *" in text
+    assert "failed 1\N{NO-BREAK SPACE}s" in text
+    assert "not executed" in text
+    assert text.index("│ b ") < text.index("│ a ")
+    assert "stand-in" in text
+    assert "│ c " in printed(summary_table(REPORT, {"pytorch": "PyTorch", "jax": "JAX"}))
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_says_what_begins_and_how_it_ends(terminal):
+    console = Console(width=100, record=True, file=io.StringIO(), force_terminal=terminal)
+    with progress_on(console) as progress:
+        assert isinstance(progress, Live if terminal else Lines)
+        progress.planned(3, 1)
+        progress.begun("chapters/b.md", "pytorch")
+        for entry in REPORT.jobs[2:4] + REPORT.jobs[:1]:
+            progress.ended(entry)
+    text = console.export_text()
+    assert "3 to execute, 1 from the store" in text
+    assert "[1/3] b · pytorch failed after 1 s: chapters/b.md:3: pytorch: the kernel died" in text
+    assert "[2/3] b · jax not executed (no wheel)" in text
+    assert "[3/3] a · pytorch executed after 12 s" in text
+    assert terminal or "b · pytorch …" in text
+
+
+def test_a_report_survives_code_with_fences():
+    text = failure_text(
+        Failure("died", "a.md", 0, "jax", "the kernel died", source="x = '```'", traceback="log")
+    )
+    assert "````python\nx = '```'\n````" in text
+    assert "The kernel's log" in text
+    assert text.startswith("# a.md (jax)")

@@ -1,0 +1,107 @@
+"""The order of jobs, how many run at once, and that every one of them ends; no kernels here."""
+
+import signal
+import threading
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+
+import pytest
+from engine_helpers import job
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tabbook.jobs import Outcome
+from tabbook.schedule import longest_first, run_all, terminable
+
+
+class FakeExecutor(Executor):
+    """Ends the oldest job whenever it is asked for another, and notes how many it held."""
+
+    def __init__(self, lose=()):
+        self.held, self.most, self.lose = [], 0, lose
+
+    def submit(self, work, item):
+        future = Future()
+        self.held.append(future)
+        self.most = max(self.most, sum(not f.done() for f in self.held))
+        threading.Timer(0.005, self.end, (future, work, item)).start()
+        return future
+
+    def end(self, future, work, item):
+        if not future.set_running_or_notify_cancel():
+            return
+        if item.section in self.lose:
+            future.set_exception(ConnectionError("the worker is gone"))
+        else:
+            future.set_result(work(item))
+
+
+def work(spec):
+    return Outcome(spec.section, spec.tab, 1.0)
+
+
+def jobs(count):
+    return [job("1", section=str(number)) for number in range(count)]
+
+
+@given(st.integers(0, 12), st.integers(-1, 5))
+def test_every_job_ends_once_and_never_too_many_run(count, slots):
+    executor, begun = FakeExecutor(), []
+    ended = [
+        outcome.section
+        for outcome in run_all(jobs(count), executor, slots, work, lambda j: begun.append(j.section))
+    ]
+    assert sorted(ended) == sorted(begun)
+    assert begun == [str(number) for number in range(count)]
+    assert executor.most <= max(1, slots)
+
+
+def test_a_job_that_its_worker_loses_fails_alone():
+    ended = {o.section: o.failure for o in run_all(jobs(3), FakeExecutor(lose=["1"]), 2, work)}
+    assert ended["0"] is ended["2"] is None
+    assert ended["1"].kind == "broken"
+    assert "the worker is gone" in ended["1"].message
+
+
+def test_an_executor_that_takes_no_more_fails_what_is_left():
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    assert [o.failure.kind for o in run_all(jobs(2), executor, 1, work)] == ["broken", "broken"]
+
+
+def test_whoever_stops_listening_stops_what_has_not_begun():
+    executor = FakeExecutor()
+    outcomes = run_all(jobs(10), executor, 2, work)
+    next(outcomes)
+    outcomes.close()
+    assert len(executor.held) <= 3
+
+
+def test_the_longest_begin_first_and_the_unknown_before_them():
+    known = {("a", "jax"): 5.0, ("b", "jax"): 50.0}
+    short, long = job("1", section="a", tab="jax"), job("1", section="b", tab="jax")
+    new, large = job("1", section="c", tab="jax"), job("1\n2\n3", section="d", tab="jax")
+    assert longest_first([short, new, long, large], known) == [large, new, long, short]
+
+
+def test_equals_keep_the_order_of_the_book():
+    assert [spec.section for spec in longest_first(jobs(5), {})] == list("01234")
+
+
+def test_sigterm_ends_a_run_like_an_interrupt_and_is_given_back():
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), terminable():
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_other_threads_leave_signals_alone():
+    before, seen = signal.getsignal(signal.SIGTERM), []
+
+    def inside():
+        with terminable():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=inside)
+    thread.start()
+    thread.join()
+    assert seen == [before]
