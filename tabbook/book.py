@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from tabbook.check import check_section
 from tabbook.config import CONFIG_FILE, BookSettings, find_book, read_settings, read_toc
 from tabbook.errors import ConfigError, Fault, ReadError, TabbookError, usage
 from tabbook.extract import Saved, extract_book
 from tabbook.model import Projection, Section
-from tabbook.project import check_section, check_ways, project
+from tabbook.project import check_ways, project
 from tabbook.read import read_section
 
 WORK_FOLDER = ".tabbook"

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tabbook.code import Code, CodeError, Rewriter, stands_alone
 
@@ -71,6 +71,12 @@ def unanswerable(code: Code) -> Iterator[CodeError]:
             # Before Python 3.12 the tree does not say where in an f-string an expression is.
             hint = "choose before the string, into a variable"
             yield CodeError("tab.selected stands inside an f-string", node.lineno, hint)
+        elif isinstance(node, ast.BoolOp) and asks(node):
+            asking = max(number for number, value in enumerate(node.values) if asks(value))
+            before = (part for value in node.values[:asking] for part in ast.walk(value))
+            if any(isinstance(part, ast.NamedExpr) for part in before):
+                hint = "ask for the tab first, or assign on a line of its own"
+                yield CodeError("':=' stands before tab.selected in a condition", node.lineno, hint)
     for number, magic in enumerate(code.magics):
         if "tab.selected" in magic:
             line = code.line_of(code.text.index(f"__ipython_{number}__"))
@@ -138,7 +144,6 @@ class Expressions:
                 left.append((number, answer))
             elif answer is decides or (exact and is_last and left):
                 if not exact or not left:
-                    self._refuse_assignments(node.values[:number])
                     return answer
                 left.append((number, str(answer)))
                 break
@@ -172,15 +177,6 @@ class Expressions:
         starts = [first, *(start for _, start in bounds)]
         ends = [*(end for end, _ in bounds), last]
         return list(zip(starts, ends, strict=True))
-
-    @staticmethod
-    def _refuse_assignments(dropped: Sequence[ast.expr]) -> None:
-        """Raise if a condition that is dropped would define a name."""
-        for value in dropped:
-            for node in ast.walk(value):
-                if isinstance(node, ast.NamedExpr):
-                    hint = "ask for the tab first, or assign on a line of its own"
-                    raise CodeError("':=' stands before tab.selected in a condition", node.lineno, hint)
 
 
 def _is_not(node: ast.expr) -> bool:

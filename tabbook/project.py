@@ -5,14 +5,12 @@ from dataclasses import replace
 from functools import cache
 
 from tabbook.branches import select
-from tabbook.conditions import asked_tabs, questions
-from tabbook.code import Code, CodeError
+from tabbook.code import CodeError
 from tabbook.config import CONFIG_FILE, KEY_PATH, BookSettings, find_line
 from tabbook.errors import ConfigError, Fault, ProjectError
 from tabbook.model import Cell, Projection, Section
 from tabbook.names import Way, parse_way
 from tabbook.rewrite import rewrite
-from tabbook.read import unknown_tab
 
 
 @cache
@@ -61,7 +59,7 @@ def selected_cells(section: Section, tab: str) -> tuple[Cell, ...]:
         try:
             source = select(cell.source, tab)
         except CodeError as error:
-            faults.append(_fault(section, cell, tab, error))
+            faults.append(code_fault(section, cell, error))
             continue
         if source.strip():
             cells.append(replace(cell, source=source))
@@ -79,62 +77,15 @@ def project(section: Section, tab: str, book: BookSettings) -> Projection:
     Raises:
         ProjectError: A cell is not valid Python for the tab, or asks for an unknown tab.
     """
-    ways, cells, faults = ways_of(tab, book), [], []
-    for cell in selected_cells(section, tab):
-        if cell.kind == "text":
-            cells.append(cell)
-            continue
-        try:
-            cells.append(replace(cell, source=rewrite(cell.source, ways, book.library.package)))
-        except CodeError as error:
-            faults.append(_fault(section, cell, tab, error))
-    if faults:
-        raise ProjectError(faults)
+    ways, package = ways_of(tab, book), book.library.package
+    cells = (
+        replace(cell, source=rewrite(cell.source, ways, package)) if cell.kind == "code" else cell
+        for cell in selected_cells(section, tab)
+    )
     return Projection(section, tab, tuple(cells))
 
 
-def _fault(section: Section, cell: Cell, tab: str, error: CodeError) -> Fault:
-    return Fault(
-        section.path, cell.line + error.line - 1, f"not valid Python for {tab}: {error}", "correct the cell"
-    )
-
-
-def check_section(section: Section, book: BookSettings) -> list[Fault]:
-    """Return the faults of every code cell for every tab that it claims."""
-    faults: dict[tuple[int, str], list[str]] = {}
-    asked: list[Fault] = []
-    for cell in section.code_cells:
-        try:
-            code = Code(cell.source)
-        except CodeError as error:
-            tabs = [tab for tab in section.tabs if cell.belongs_to(tab)]
-            faults.setdefault((cell.line + error.line - 1, str(error)), []).extend(tabs)
-            continue
-        for call in questions(code.tree):
-            try:
-                unknown = [name for name in asked_tabs(call) if name not in book.tabs]
-            except CodeError as error:
-                asked.append(
-                    Fault(
-                        section.path, cell.line + error.line - 1, str(error), "write tab.selected('pytorch')"
-                    )
-                )
-                continue
-            for name in unknown:
-                line = cell.line + call.lineno - 1
-                asked.append(Fault(section.path, line, *unknown_tab(name, section.tabs, tuple(book.tabs))))
-    if not faults and not asked:
-        for tab in section.tabs:
-            try:
-                project(section, tab, book)
-            except ProjectError as error:  # only what choosing branches brought about
-                asked += error.faults
-    return asked + [
-        Fault(
-            section.path,
-            line,
-            f"not valid Python for {', '.join(tabs)}: {message}",
-            "correct the cell, or its tab mark",
-        )
-        for (line, message), tabs in faults.items()
-    ]
+def code_fault(section: Section, cell: Cell, error: CodeError) -> Fault:
+    """Return the fault for what is wrong with the code of a cell of ``section``."""
+    hint = error.hint or "correct the cell, or mark whose cell it is"
+    return Fault(section.path, cell.line + error.line - 1, str(error), hint)

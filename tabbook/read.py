@@ -4,9 +4,10 @@ The format is MyST's: markdown-it finds the blocks, so a fence inside a list or 
 looks like a fence is what MyST takes it for. Inline Markdown is left to the renderer.
 """
 
+import ast
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,8 @@ from markdown_it.token import Token
 from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from tabbook.config import BookSettings, SectionSettings, validate
+from tabbook.code import Code, CodeError, parse
+from tabbook.config import BookSettings, SectionSettings, find_line, validate
 from tabbook.errors import ConfigError, Fault, ReadError
 from tabbook.model import Cell, Section
 from tabbook.slides import strip_slide_marks
@@ -26,7 +28,9 @@ _TAB_FENCE = re.compile(r"^\{tab\}(.*)$")
 _TAB_MARK = re.compile(r"^\s*(?:%%tab\b|#\s*@tab\b)(.*)$")
 _OPTION = re.compile(r"^:([A-Za-z][\w-]*):\s*(.*)$")
 _LABEL = re.compile(r"^\(([^()]+)\)=\s*$")
-_INTERACTIVE = re.compile(r"^\s*(?:%(?:re)?load_ext\s+tabbook\.tab\b|tab\.interact_select\s*\()")
+_INSIDE = re.compile(r"^\s*(?::{3,}|`{3,}|~{3,})\{(?P<kind>tab|code-cell)\}")
+_VERBATIM = re.compile(r"^\{(?:code|code-block|sourcecode|literalinclude|raw|math|eval-rst|prompt)\}")
+_LOADING = re.compile(r"%(?:re)?load_ext\s+tabbook\.tab\b")
 
 
 @cache
@@ -53,7 +57,7 @@ class _Reader:
     def section(self) -> Section:
         settings = self._front_matter()
         if settings.tabs is not None:
-            self.tabs = self._names(", ".join(settings.tabs), 1, "front matter") or self.tabs
+            self.tabs = self._names(", ".join(settings.tabs), self._line("tabs"), "front matter") or self.tabs
         title, label = self._title()
         self._split()
         if self.faults:
@@ -70,7 +74,7 @@ class _Reader:
             mark = getattr(error, "problem_mark", None)
             self.fault(2 + (mark.line if mark else 0), "the front matter is not valid YAML", "correct it")
             return SectionSettings()
-        ours = data.get("tabbook", {}) if isinstance(data, dict) else {}
+        ours = (data.get("tabbook") or {}) if isinstance(data, dict) else {}
         try:
             settings = validate(SectionSettings, ours, self.path, token.content, ("tabbook",), first_line=1)
         except ConfigError as error:
@@ -80,11 +84,19 @@ class _Reader:
             if name not in self.book.data:
                 known = ", ".join(self.book.data) or "none"
                 hint = f"declare it in _config.yml under tabbook.data (now: {known})"
-                self.fault(1, f"unknown data file {name!r}", hint)
+                self.fault(self._line("data"), f"unknown data file {name!r}", hint)
         return settings
 
+    def _line(self, key: str) -> int:
+        """Return the line of a key under ``tabbook:`` in the front matter."""
+        return 1 + find_line(self.tokens[0].content, ("tabbook", key))
+
     def _title(self) -> tuple[str, str | None]:
-        found = [(i, t) for i, t in enumerate(self.tokens) if t.type == "heading_open" and t.tag == "h1"]
+        found = [
+            (i, t)
+            for i, t in enumerate(self.tokens)
+            if t.type == "heading_open" and t.tag == "h1" and not t.level
+        ]
         if not found:
             self.fault(1, "there is no title", "begin the section with one level-1 heading: '# Title'")
             return "", None
@@ -103,25 +115,36 @@ class _Reader:
         for token in self.tokens:
             if token.type not in ("fence", "colon_fence"):
                 continue
-            is_code, tab_block = _CODE_FENCE.match(token.info.strip()), _TAB_FENCE.match(token.info.strip())
-            if not (is_code or tab_block):
-                continue
             start, end = _map(token)
-            kind = "code cell" if is_code else "tab block"
+            info = token.info.strip()
+            is_code, tab_block = _CODE_FENCE.match(info), _TAB_FENCE.match(info)
+            kind = "code cell" if is_code else "tab block" if tab_block else "block"
             if token.level:
-                hint = "it must stand on its own, not inside a list or another block"
-                self.fault(start + 1, f"this {kind} is nested", hint)
+                if is_code or tab_block:
+                    hint = "it must stand on its own, not inside a list or another block"
+                    self.fault(start + 1, f"this {kind} is nested", hint)
                 continue
             closing = self.lines[end - 1].strip() if end - 1 > start else ""
             if not closing or closing.strip(token.markup[0]) or len(closing) < len(token.markup):
                 self.fault(start + 1, f"this {kind} is never closed", f"end it with a line '{token.markup}'")
-            self._text(position, start)
+            if is_code or tab_block:
+                self._text(position, start)
+                position = end
             if is_code:
                 self._code(token, start)
             elif tab_block:
                 self._tab_block(token, start, tab_block[1])
-            position = end
+            elif info.startswith("{") and not _VERBATIM.match(info):
+                self._outer_block(token, start)
         self._text(position, len(self.lines))
+
+    def _outer_block(self, token: Token, start: int) -> None:
+        """Check a directive that is not ours: nothing of ours may stand inside it."""
+        for number, line in enumerate(token.content.split("\n"), start + 2):
+            if inside := _INSIDE.match(line):
+                kind = "tab block" if inside["kind"] == "tab" else "code cell"
+                hint = "end that block first, and begin another one behind"
+                self.fault(number, f"a {kind} stands inside the block of line {start + 1}", hint)
 
     def _add(self, kind: Any, source: str, line: int, tabs: Any = None, metadata: Any = None) -> None:
         self.cells.append(Cell(kind, source, line, len(self.cells), tabs, metadata or {}))
@@ -135,14 +158,15 @@ class _Reader:
 
     def _tab_block(self, token: Token, start: int, names: str) -> None:
         tabs = self._names(names, start + 1, "tab block")
-        for offset, line in enumerate(token.content.split("\n")):
-            bare = line.lstrip(" :`~")
-            if _TAB_FENCE.match(bare) and line.lstrip()[:1] in (":", "`", "~"):
+        for number, line in enumerate(token.content.split("\n"), start + 2):
+            if not (inside := _INSIDE.match(line)):
+                continue
+            if inside["kind"] == "tab":
                 hint = f"end the block of line {start + 1} with a line '{token.markup}' first"
-                self.fault(start + 2 + offset, "a tab block begins inside another one", hint)
-            if _CODE_FENCE.match(bare) and line.lstrip()[:1] in ("`", "~"):
+                self.fault(number, "a tab block begins inside another one", hint)
+            else:
                 hint = "move it out and mark it with %%tab"
-                self.fault(start + 2 + offset, "a code cell stands inside a tab block", hint)
+                self.fault(number, "a code cell stands inside a tab block", hint)
         body = token.content.split("\n")
         blank = next((i for i, line in enumerate(body) if line.strip()), 0)
         self._add("text", "\n".join(body[blank:]).rstrip(), start + 2 + blank, tabs)
@@ -150,30 +174,22 @@ class _Reader:
     def _code(self, token: Token, start: int) -> None:
         lines = token.content.removesuffix("\n").split("\n") if token.content else []
         metadata, used = self._options(lines, start + 2)
-        marks = [(i, m) for i, line in enumerate(lines) if i >= used and (m := _TAB_MARK.match(line))]
-        first = next((i for i in range(used, len(lines)) if lines[i].strip()), None)
+        first = next((i for i in range(used, len(lines)) if lines[i].strip()), len(lines))
         tabs = None
-        if marks:
-            index, mark = marks[0]
-            if index == first:
-                tabs = self._names(mark[1], start + 2 + index, "tab mark", allow_all=True)
-                used = index + 1
-            elif mark[0].lstrip().startswith("%%"):
-                self.fault(
-                    start + 2 + index, "a tab mark below the first line", "make it the cell's first line"
-                )
-            for extra, again in marks[1:]:
-                if again[0].lstrip().startswith("%%"):
-                    self.fault(
-                        start + 2 + extra, "a second tab mark in one cell", "split the cell, or remove it"
-                    )
+        if first < len(lines) and (mark := _TAB_MARK.match(lines[first])):
+            tabs = self._names(mark[1], start + 2 + first, "tab mark", allow_all=True)
+            used = first + 1
         body = lines[used:]
-        if any(_INTERACTIVE.match(line) for line in body):
-            # Made for readers in Jupyter; where a framework is fixed it would only fail.
-            body = ["" if _INTERACTIVE.match(line) else line for line in body]
-            if all(not line.strip() or line.lstrip().startswith("#") for line in body):
-                return
-        while body and not body[0].strip():
+        for line in _late_marks("\n".join(body)):
+            message = (
+                "a second tab mark in one cell" if tabs or used > first else "a tab mark below the first line"
+            )
+            self.fault(start + 1 + used + line, message, "make it the first line of a cell of its own")
+        source = _for_builds("\n".join(body))
+        if source is None:
+            return
+        body = source.split("\n")
+        while len(body) > 1 and not body[0].strip():
             body, used = body[1:], used + 1
         self._add("code", "\n".join(body).rstrip(), start + 2 + used, tabs, metadata)
 
@@ -217,6 +233,46 @@ class _Reader:
             if name not in self.tabs:
                 self.fault(line, *unknown_tab(name, self.tabs, tuple(self.book.tabs)))
         return tuple(tab for tab in self.tabs if tab in names)
+
+
+def _late_marks(source: str) -> Iterator[int]:
+    """Yield the lines of a cell, from 1, that are tab marks although code stands above them."""
+    if "%%tab" not in source:
+        return
+    try:
+        code = parse(source)
+    except CodeError:
+        return  # the code is at fault first
+    for number, magic in enumerate(code.magics):
+        if _TAB_MARK.match(magic):
+            yield code.line_of(code.text.index(f"__ipython_{number}__"))
+
+
+def _for_builds(source: str) -> str | None:
+    """Return a cell's code without what is for readers in Jupyter; None if nothing else is in it.
+
+    A kernel that runs a projection has one framework: there is nothing to select.
+    """
+    if "tabbook.tab" not in source and "interact_select" not in source:
+        return source
+    try:
+        code = parse(source)
+    except CodeError:
+        return source
+    lines = source.split("\n")
+    for node in code.tree.body:
+        if isinstance(node, ast.Expr) and _is_interactive(code, node.value):
+            last = node.end_lineno or node.lineno
+            lines[node.lineno - 1 : last] = [""] * (last - node.lineno + 1)
+    if all(not line.strip() or line.lstrip().startswith("#") for line in lines):
+        return None
+    return "\n".join(lines)
+
+
+def _is_interactive(code: Code, node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
+        return ast.unparse(node.func) == "tab.interact_select"
+    return isinstance(node, ast.Name) and _LOADING.match(code.restore(node.id)) is not None
 
 
 def unknown_tab(name: str, tabs: tuple[str, ...], book_tabs: tuple[str, ...]) -> tuple[str, str]:

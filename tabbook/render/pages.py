@@ -23,12 +23,12 @@ from sphinx.errors import ConfigError as SphinxConfigError
 from sphinx.util import logging
 
 from tabbook.book import Book
+from tabbook.check import check_section
 from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
 from tabbook.keys import canonical, sha256
 from tabbook.merge import merge
 from tabbook.model import Result, Section
 from tabbook.plan import lookup
-from tabbook.project import check_section
 from tabbook.read import read_section
 
 _log = logging.getLogger(__name__)

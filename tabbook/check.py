@@ -1,0 +1,88 @@
+"""What is wrong with a section's code, found without running any of it."""
+
+import ast
+import warnings
+from collections.abc import Iterator
+
+from tabbook.branches import select
+from tabbook.code import Code, CodeError, line_map, parse
+from tabbook.conditions import asked_tabs, questions, unanswerable
+from tabbook.config import BookSettings
+from tabbook.errors import Fault
+from tabbook.model import Cell, Projection, Section
+from tabbook.names import roots, uses
+from tabbook.project import code_fault, project, ways_of
+from tabbook.read import unknown_tab
+
+
+def check_section(section: Section, book: BookSettings) -> list[Fault]:
+    """Return the faults of the code of every cell, for every tab that the section has."""
+    faults = [fault for cell in section.code_cells for fault in _check_cell(section, cell, book)]
+    if not faults:
+        for tab in section.tabs:
+            faults += _check_roots(project(section, tab, book), book)
+    return faults
+
+
+def _check_cell(section: Section, cell: Cell, book: BookSettings) -> Iterator[Fault]:
+    try:
+        code = parse(cell.source)
+    except CodeError as error:
+        yield code_fault(section, cell, error)
+        return
+    errors = list(unanswerable(code)) or list(_compile_errors(code))
+    yield from (code_fault(section, cell, found) for found in errors)
+    if errors:
+        return
+    for call in questions(code.tree):
+        for name in asked_tabs(call):
+            if name not in book.tabs:
+                message, hint = unknown_tab(name, section.tabs, tuple(book.tabs))
+                yield code_fault(section, cell, CodeError(message, call.lineno, hint))
+
+
+def _compile_errors(code: Code) -> Iterator[CodeError]:
+    """Yield what Python finds only when it compiles, such as ``return`` outside a function."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(code.tree, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except SyntaxError as error:
+        if "__future__" not in error.msg:  # commands may stand above it
+            yield CodeError(f"not valid Python: {error.msg}", error.lineno or 1)
+
+
+def _check_roots(projection: Projection, book: BookSettings) -> Iterator[Fault]:
+    """Yield the names such as ``torch`` that rewritten code needs and no cell of the section has."""
+    section, tab, package = projection.section, projection.tab, book.library.package
+    ways = ways_of(tab, book)
+    bound = {name for cell in projection.code_cells for name in _bound_anywhere(parse(cell.source).tree)}
+    if "*" in bound:
+        return
+    bound.add(package)
+    for cell in projection.code_cells:
+        source = section.cells[cell.index].source
+        if f"{package}." not in source:
+            continue
+        chosen = select(source, tab)
+        loaded = {node.id for node in ast.walk(parse(cell.source).tree) if isinstance(node, ast.Name)}
+        for node in uses(parse(chosen).tree, package):
+            if not (way := ways.get(node.attr)):
+                continue
+            for root in sorted((roots(way) & loaded) - bound):
+                line = line_map(source, chosen, cell.line)[node.lineno - 1]
+                message = f"{package}.{node.attr} becomes {way.text} for {tab}, but no cell imports {root}"
+                yield Fault(section.path, line, message, f"import it in a cell for {tab}")
+                bound.add(root)  # once is enough
+
+
+def _bound_anywhere(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from ((alias.asname or alias.name).split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
