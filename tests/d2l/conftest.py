@@ -1,0 +1,67 @@
+"""The library's tests run once in each framework's environment: ``pytest tests/d2l --tab jax``.
+
+They see the framework through three fixtures: ``tab``, its name in the book; ``d2l``, its module of
+the library; and ``numpy_of``, which makes an array of NumPy from one of its tensors. Tensors are made
+with the library's own ``d2l.tensor``.
+"""
+
+import importlib
+import importlib.util
+import os
+
+import numpy as np
+import pytest
+
+MODULES = {"pytorch": "torch", "jax": "jax", "tensorflow": "tensorflow", "mxnet": "mxnet"}
+
+os.environ.setdefault("MPLBACKEND", "agg")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--tab", choices=sorted(MODULES), help="the framework to test (default: the one that is installed)"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Skip the tests of this folder where there is no framework to run them with."""
+    if _tab(config) is None:
+        reason = f"no framework is installed here: none of {', '.join(MODULES.values())}"
+        for item in items:
+            if "d2l" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _tab(config):
+    """Return the framework that was asked for, else the first that this Python has, else None."""
+    here = (tab for tab, module in MODULES.items() if importlib.util.find_spec(module))
+    return config.getoption("--tab", None) or next(here, None)
+
+
+@pytest.fixture(scope="session")
+def tab(pytestconfig):
+    """The framework's name in the book: ``pytorch``, ``jax``, ``tensorflow`` or ``mxnet``."""
+    return _tab(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def d2l(tab):
+    """The framework's module of the library."""
+    if tab == "mxnet":
+        importlib.import_module("mxnet.numpy_extension").set_np()
+    return importlib.import_module(f"d2l.{MODULES[tab]}")
+
+
+@pytest.fixture(scope="session")
+def numpy_of(tab):
+    """A function that returns any tensor of the framework, or number, as an array of NumPy."""
+
+    def convert(tensor):
+        if tab == "mxnet" and hasattr(tensor, "asnumpy"):
+            return tensor.asnumpy()
+        if tab == "pytorch" and hasattr(tensor, "detach"):
+            return tensor.detach().cpu().numpy()
+        return np.asarray(tensor)
+
+    return convert
