@@ -233,6 +233,15 @@ def test_of_a_figure_in_many_tabs_one_has_the_name() -> None:
     assert figures["mxnet"] == {"caption": "A", "classes": "wide tabbook-of-fig_a"}
 
 
+def test_a_figure_without_a_name_gets_one_so_that_it_is_counted_once() -> None:
+    text = "# A\n" + cell("show()", "---\nmystnb: {figure: {caption: A}}\n---\n")
+    notebook = page(text, {"pytorch": [[figure()]], "jax": [[figure("aGE=")]], "mxnet": [[]]})
+    first, second, none = (c.metadata.mystnb.figure for c in notebook.cells if KEY in c.metadata)
+    assert first["name"] == "chapters-a-cell-1"
+    assert second["classes"] == "tabbook-of-chapters-a-cell-1"
+    assert none == {"caption": "A"}
+
+
 def test_a_named_figure_that_nobody_made_leaves_its_name() -> None:
     options = "---\nmystnb: {figure: {name: fig_a}}\n---\n"
     (code,) = (c for c in page("# A\n" + cell("show()", options)).cells if c.cell_type == "code")

@@ -253,3 +253,20 @@ def test_front_matter_of_a_plain_page(tmp_path: Path, front: str, shown: str) ->
     site = build(write_book(tmp_path, {"index": front + "# A\n\nText.\n"}), warnings_as_errors=False)
     assert "<h1>A" in html(site, "index")
     assert shown in html(site, "index")
+
+
+@pytest.mark.parametrize(
+    "front", ["", FRONT, "---\nmyst: {}\n---\n\n"], ids=["plain", "section", "front matter"]
+)
+def test_warnings_of_sphinx_name_the_line_of_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], front: str
+) -> None:
+    role = "{nothing}`x`\n"
+    blocks = f"# A\n\n{role}\n:::{{tab}} jax\nText.\n:::\n\n{role}\n:::{{tab}} mxnet\n{role}:::\n"
+    root = write_book(tmp_path, {"index": front + blocks})
+    build(root)
+    lines = (front + blocks).split("\n")
+    wrong = [number for number, line in enumerate(lines, 1) if "{nothing}" in line]
+    told = [int(line) for line in re.findall(r"index\.md:(\d+): WARNING: Unknown", capsys.readouterr().err)]
+    assert told[:2] == wrong[:2]
+    assert abs(told[2] - wrong[2]) <= 1, "MyST counts inside a directive on its own"
