@@ -1,9 +1,9 @@
 """Run what is stale: plan, take what the store has, execute the rest, keep every good result."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -12,11 +12,12 @@ from tabbook import data as data_files
 from tabbook import environments
 from tabbook.book import Book
 from tabbook.errors import ExecuteError, Fault
-from tabbook.execute import execute, stopped
+from tabbook.execute import execute
 from tabbook.jobs import Failure, JobSpec, Outcome, steps_of
 from tabbook.model import Result, Section
 from tabbook.plan import Job, accepted_devices, device_class, jobs, lookup, stored
 from tabbook.report import failure_report, read_seconds, report_path, write_seconds
+from tabbook.sandbox import stopped
 from tabbook.schedule import longest_first, run_all, terminable
 from tabbook.store import Store
 
@@ -255,9 +256,11 @@ def run(
     slots = max(1, min(workers or cores, len(stale())))
     specs = [_spec(book, job, found, device, max(1, cores // slots)) for job in stale()]
     keeper = _Keeper(book, store)
-    for outcome in _outcomes(longest_first(specs, read_seconds(book.work)), executor, slots, progress):
-        ended = done[outcome.section, outcome.tab] = keeper.keep(outcome)
-        progress.ended(ended)
+    ordered = longest_first(specs, read_seconds(book.work))
+    with closing(_outcomes(ordered, executor, slots, progress)) as outcomes:
+        for outcome in outcomes:
+            ended = done[outcome.section, outcome.tab] = keeper.keep(outcome)
+            progress.ended(ended)
     statuses = tuple(done[job.section.path, job.tab] for job in planned)
     used = {name for entry in statuses for name in entry.stand_ins}
     return RunReport(statuses, {name: why for name, why in found.missing.items() if name in used})
@@ -287,7 +290,7 @@ def _skip_unusable(
 
 def _outcomes(
     specs: list[JobSpec], executor: Executor | None, slots: int, progress: Progress
-) -> Iterable[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Yield the outcomes of ``specs``; when stopped, end this process's kernels at once."""
     with ExitStack() as stack:
         stack.enter_context(terminable())

@@ -11,7 +11,8 @@ import psutil
 import pytest
 from engine_helpers import KEY, job
 
-from tabbook.execute import execute, job_environment, stopped
+from tabbook.execute import execute
+from tabbook.sandbox import job_environment, stopped
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +78,23 @@ def test_a_framework_whose_version_cannot_be_known_has_none():
 def test_the_same_code_leaves_the_same_outputs():
     source = "import sys\nfor i in range(50):\n    print(i)\n    print(i, file=sys.stderr)\nhash('a')"
     first, second = execute(job(source)), execute(job(source))
+    assert first.result.outputs == second.result.outputs
+
+
+def test_the_same_figure_is_the_same_file():
+    environments = Path(__file__).parents[2] / ".tabbook/environments"
+    python = next(
+        (p for p in environments.glob("*/bin/python") if list(p.parent.parent.glob("lib/*/*/matplotlib"))),
+        None,
+    )
+    if python is None:
+        pytest.skip("no framework's environment was made: run tabbook env make")
+    source = (
+        "from matplotlib import pyplot as plt\n%config InlineBackend.figure_formats = ['svg']\n"
+        "plt.plot([1, 2]);"
+    )
+    first, second = (execute(job(source, python=str(python))) for _ in range(2))
+    assert "image/svg+xml" in first.result.outputs[0][0]["data"]
     assert first.result.outputs == second.result.outputs
 
 
