@@ -51,19 +51,24 @@ class Book:
         Raises:
             ReadError: The faults of all files, together.
         """
-        sections, faults = [], []
+        sections, faults = self._read
+        if faults:
+            raise ReadError(faults)
+        return sections
+
+    @cached_property
+    def _read(self) -> tuple[tuple[Section, ...], list[Fault]]:
+        """The pages that can be read, and what is wrong with the others."""
+        sections, faults = [], list[Fault]()
         for path in self.files:
             try:
                 sections.append(self.read(path))
             except FileNotFoundError:
-                faults.append(
-                    Fault(TOC_FILE, 0, f"{path} does not exist", "add it, or remove it from the contents")
-                )
+                hint = "add it, or remove it from the contents"
+                faults.append(Fault(TOC_FILE, 0, f"{path} does not exist", hint))
             except ReadError as error:
                 faults += error.faults
-        if faults:
-            raise ReadError(faults)
-        return tuple(sections)
+        return tuple(sections), faults
 
     def read(self, path: str) -> Section:
         """Return the section in the file ``path``, relative to the book.
@@ -94,14 +99,16 @@ class Book:
         Raises:
             TabbookError: All faults of the book, together.
         """
-        faults: list[Fault] = []
-        for section in self.sections:
-            faults += check_section(section, self.settings)
-        if not faults:
-            try:
-                extract_book(self.sections, self.settings)
-            except TabbookError as error:
-                faults += error.faults
+        sections, faults = self._read
+        faults, sound = list(faults), []
+        for section in sections:
+            found = check_section(section, self.settings)
+            faults += found
+            sound += [] if found else [section]
+        try:
+            extract_book(sound, self.settings)
+        except TabbookError as error:
+            faults += error.faults
         if faults:
             raise TabbookError(faults)
 

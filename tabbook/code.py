@@ -30,7 +30,10 @@ _COMMAND = re.compile(
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)")
 _PYTHON_BODIES = frozenset({"time", "timeit", "capture", "prun", "debug", "memit"})
 _PLACEHOLDER = re.compile(r"__ipython_(\d+)__(?:\(\s*\))?")
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_SCOPES = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
 
 
 class CodeError(Exception):

@@ -6,18 +6,17 @@ string is text, and text in column 0 of a string ends nothing.
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from tabbook.code import Code, CodeError
+from tabbook.code import Code, CodeError, bound_names, line_map, parse
 from tabbook.config import BookSettings
 from tabbook.errors import ExtractError, Fault, TabbookError
 from tabbook.model import Section
 from tabbook.project import selected_cells
 
-_MARK = re.compile(r"#\s*@save\b")
-_MARK_AND_BLANKS = re.compile(r"[ \t]*#\s*@save\b[ \t]*")
+_MARK = re.compile(r"^#\s*@save\b[ \t]*|(?<=[ \t])#\s*@save[ \t]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +56,11 @@ def extract(section: Section, tab: str) -> tuple[Saved, ...]:
     faults: list[Fault] = []
     for cell in selected_cells(section, tab):
         if cell.kind == "code" and "@save" in cell.source:
+            lines = line_map(section.cells[cell.index].source, cell.source, cell.line)
             origin = Origin(section.path, order[cell.index], cell.line, section.label)
-            try:
-                saved += extract_code(cell.source, origin)
-            except CodeError as error:
-                message = f"{error} (for {tab})"
-                faults.append(Fault(section.path, cell.line + error.line - 1, message))
+            found, errors = _extract(parse(cell.source), origin, lines)
+            saved += found
+            faults += [Fault(section.path, lines[e.line - 1], str(e), e.hint) for e in errors]
     if faults:
         raise ExtractError(faults)
     return tuple(saved)
@@ -74,23 +72,43 @@ def extract_code(source: str, origin: Origin) -> list[Saved]:
     Raises:
         CodeError: The code is not Python, or a mark stands where it can mean nothing.
     """
-    code = Code(source)
-    if code.opaque:
-        return []
-    marks = {line: column for line, (column, text) in code.comments.items() if _MARK.match(text)}
-    marked: set[int] = set()
-    body = code.tree.body
-    for line, column in marks.items():
-        alone = not code.lines[line - 1][:column].strip()
+    saved, errors = _extract(parse(source), origin, range(origin.line, origin.line + source.count("\n") + 1))
+    for error in errors:
+        raise error
+    return saved
+
+
+def _extract(code: Code, origin: Origin, lines: Sequence[int]) -> tuple[list[Saved], list[CodeError]]:
+    """Return what a cell saves and what is wrong with its marks; ``lines`` are its lines in the file."""
+    body, errors, chosen = code.tree.body, list[CodeError](), set[int]()
+    marks = {line: column for line, (column, text) in code.comments.items() if _MARK.search(text)}
+    for line in marks:
         inside = next((i for i, node in enumerate(body) if _first(node) <= line <= _last(node)), None)
-        if inside is not None:
-            if line > _header_end(code, body[inside]):
-                hint = "put it on the header of the statement at the margin, or take it away"
-                raise CodeError(f"a #@save inside a body saves nothing; {hint}", line)
-            marked.add(inside)
-        elif alone:
-            marked.update(_run_below(code, body, line))
-    return [_saved(code, body[number], marks, origin) for number in sorted(marked)]
+        run = [inside] if inside is not None else list(_run_below(code, body, line))
+        if not run:
+            hint = "put it on the statement, or on the line right above"
+            errors.append(CodeError("a #@save with no statement right below it saves nothing", line, hint))
+        elif inside is not None and line > _header_end(code, body[inside]):
+            hint = "put it on the header of the statement that begins at the margin, or take it away"
+            errors.append(CodeError("a #@save inside a body saves nothing", line, hint))
+        else:
+            chosen.update(run)
+    errors += [error for number in sorted(chosen) for error in _unfit(body, number)]
+    if errors:
+        return [], errors
+    places = {i: replace(origin, line=lines[_first(body[i]) - 1]) for i in sorted(chosen)}
+    return [_saved(code, body[number], marks, place) for number, place in places.items()], []
+
+
+def _unfit(body: Sequence[ast.stmt], number: int) -> Iterator[CodeError]:
+    """Yield why a statement cannot be saved, if it cannot."""
+    node = body[number]
+    neighbours = [*body[max(0, number - 1) : number], *body[number + 1 : number + 2]]
+    if any(_first(other) <= _last(node) and _first(node) <= _last(other) for other in neighbours):
+        yield CodeError("a #@save on several statements of one line", node.lineno, "write one on each line")
+    if any(isinstance(part, ast.Name) and part.id.startswith("__ipython_") for part in ast.walk(node)):
+        hint = "take the magic or shell command out of what is saved"
+        yield CodeError("an IPython command cannot go into the library", node.lineno, hint)
 
 
 def _first(node: ast.stmt) -> int:
@@ -108,84 +126,62 @@ def _header_end(code: Code, node: ast.stmt) -> int:
     body = getattr(node, "body", None)
     if not isinstance(body, list) or not body:
         return _last(node)
-    # The header ends where the first line of the body begins; a comment between is the body's.
     first = _first(body[0])
-    line = _first(node) if first <= node.lineno else first - 1
+    if first == body[0].lineno and code.lines[first - 1][: body[0].col_offset].strip():
+        return _last(node)  # the body goes on behind the header
+    # A comment between header and body is the body's.
+    line = first - 1
     while line > node.lineno and not code.lines[line - 1].split("#")[0].strip():
         line -= 1
-    return max(line, node.lineno)
+    return line
 
 
 def _run_below(code: Code, body: Sequence[ast.stmt], line: int) -> Iterator[int]:
     """Yield the statements that a mark on a line of its own covers."""
-    following = [i for i, node in enumerate(body) if _first(node) > line]
-    if not following or any(not text.strip() for text in code.lines[line : _first(body[following[0]]) - 1]):
-        raise CodeError("a #@save with no statement right below it saves nothing", line)
     end = line
-    for number in following:
-        node = body[number]
+    for number, node in enumerate(body):
+        if _first(node) <= line:
+            continue
         if any(not text.strip() for text in code.lines[end : _first(node) - 1]):
             return
         yield number
-        end = _last(node)
+        end = max(end, _last(node))
 
 
-def _saved(code: Code, node: ast.stmt, marks: dict[int, int], origin: Origin) -> Saved:
-    first, last = _first(node), _last(node)
+def _saved(code: Code, node: ast.stmt, marks: Mapping[int, int], place: Origin) -> Saved:
+    first, last = _first(node), _trailing_comments(code, node)
     while first > 1 and code.lines[first - 2].startswith("#") and first - 1 not in code.string_lines:
         first -= 1  # comments right above the statement explain it
-    last = _trailing_comments(code, node, last)
-    lines = []
-    for number in range(first, last + 1):
-        line = code.lines[number - 1]
-        if number in marks:
-            column = marks[number]
-            line = (line[:column].rstrip() + _MARK_AND_BLANKS.sub("  ", line[column:])).rstrip()
-            if not line.strip():
-                continue
-        lines.append(line)
-    place = Origin(origin.path, origin.cell, origin.line + _first(node) - 1, origin.label)
+    lines = [_without_mark(code.lines[n - 1], marks.get(n)) for n in range(first, last + 1)]
+    source = "\n".join(line for line in lines if line is not None)
+    names = tuple(dict.fromkeys(bound_names([node])))
     if isinstance(node, ast.Import | ast.ImportFrom):
-        return Saved("import", "\n".join(lines), _bound(node), place)
-    target = _added_to(node)
-    if target:
-        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        text = _without_decorator("\n".join(lines))
-        return Saved("method", text, (node.name,), place, target)
-    kind: Literal["definition", "statement"] = "definition" if _bound(node) else "statement"
-    return Saved(kind, "\n".join(lines), _bound(node), place)
+        return Saved("import", source, names, place)
+    if target := _added_to(node):
+        return Saved("method", _without_decorator(source), names, place, target)
+    return Saved("definition" if names else "statement", source, names, place)
 
 
-def _trailing_comments(code: Code, node: ast.stmt, last: int) -> int:
-    """Return a compound statement's last line with the indented comments that end its body."""
+def _without_mark(line: str, column: int | None) -> str | None:
+    """Return a line without the mark in its comment, which starts in ``column``; None if none is left."""
+    if column is None:
+        return line
+    note = _MARK.sub("", line[column:]).strip()
+    note = f"# {note}" if note and not note.startswith("#") else note
+    return f"{line[:column]}{note}".rstrip() or None
+
+
+def _trailing_comments(code: Code, node: ast.stmt) -> int:
+    """Return a statement's last line, with the indented comments that end its body if it has one."""
+    last = end = _last(node)
     if not hasattr(node, "body"):
         return last
-    end = last
     for number in range(last + 1, len(code.lines) + 1):
         line = code.lines[number - 1]
         if line.strip() and not (line[:1].isspace() and line.lstrip().startswith("#")):
             break
         end = number if line.strip() else end
     return end
-
-
-def _bound(node: ast.stmt) -> tuple[str, ...]:
-    """Return the names that a statement defines at the top of a module."""
-    if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-        return (node.name,)
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return tuple((alias.asname or alias.name).split(".")[0] for alias in node.names)
-    targets: list[ast.expr] = []
-    if isinstance(node, ast.Assign):
-        targets = node.targets
-    elif isinstance(node, ast.AnnAssign) and node.value is not None:
-        targets = [node.target]
-    leaves = (leaf for target in targets for leaf in ast.walk(target))
-    return tuple(dict.fromkeys(leaf.id for leaf in leaves if isinstance(leaf, ast.Name) and _stored(leaf)))
-
-
-def _stored(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Store)
 
 
 def is_adder(node: ast.expr) -> bool:

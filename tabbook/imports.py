@@ -1,0 +1,97 @@
+"""The import statements at the top of a library module: merged, sorted, without repeats."""
+
+import ast
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tabbook.code import parse
+from tabbook.extract import Saved
+
+_WIDTH = 88
+
+
+@dataclass(order=True, frozen=True, slots=True)
+class _Import:
+    """One imported name. ``parts`` is what stands behind ``import``, ``above`` and ``behind`` comments."""
+
+    group: int
+    is_from: bool
+    module: str
+    part: str
+    above: str = field(default="", compare=False)
+    behind: str = field(default="", compare=False)
+
+
+def format_imports(saved: Iterable[Saved], package: str) -> str:
+    """Return the imports of a module, and that of ``sys``, without those of ``package`` itself."""
+    found: dict[_Import, _Import] = {}
+    for item in [_Import(1, False, "sys", "sys"), *(i for s in saved for i in _imports(s, package))]:
+        if item.above or item.behind or item not in found:
+            found[item] = item
+    text, group = "", None
+    for statement in _statements(sorted(found.values(), key=_order)):
+        text += "\n" if group not in (None, statement[0].group) else ""
+        text += _written(statement)
+        group = statement[0].group
+    return text
+
+
+def _order(item: _Import) -> tuple[int, bool, str, str, str, str]:
+    return (
+        item.group,
+        item.is_from,
+        item.module.lower(),
+        item.above + item.behind,
+        item.part.lower(),
+        item.part,
+    )
+
+
+def _imports(saved: Saved, package: str) -> Iterable[_Import]:
+    code = parse(saved.source)
+    node = code.tree.body[0]
+    above = saved.source[: code.start(node)]
+    assert isinstance(node, ast.Import | ast.ImportFrom)
+    for alias in node.names:
+        is_from = isinstance(node, ast.ImportFrom)
+        module = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+        if module.split(".")[0] == package:
+            continue
+        part = alias.name + (f" as {alias.asname}" if alias.asname else "")
+        behind = code.comments.get(alias.end_lineno or 0, (0, ""))[1]
+        yield _Import(_group(module), is_from, module, part, above, behind)
+
+
+def _statements(items: Sequence[_Import]) -> Iterable[list[_Import]]:
+    """Yield the names that one statement imports: of one module, with one comment."""
+    statement: list[_Import] = []
+    for item in items:
+        last = statement[-1] if statement else None
+        if last and (not item.is_from or _head(last) != _head(item)):
+            yield statement
+            statement = []
+        statement.append(item)
+    if statement:
+        yield statement
+
+
+def _head(item: _Import) -> tuple[str, bool, str, str]:
+    return item.module, item.is_from, item.above, item.behind
+
+
+def _written(statement: Sequence[_Import]) -> str:
+    item = statement[0]
+    parts = [item.part for item in statement]
+    line = f"from {item.module} import {', '.join(parts)}" if item.is_from else f"import {item.part}"
+    if len(line) > _WIDTH:
+        line = f"from {item.module} import (\n" + "".join(f"    {part},\n" for part in parts) + ")"
+    return f"{item.above}{line}{'  ' if item.behind else ''}{item.behind}\n"
+
+
+def _group(module: str) -> int:
+    """Return where a module's imports stand: the future, the standard library, the others."""
+    top = module.split(".", maxsplit=1)[0]
+    if top == "__future__":
+        return 0
+    return 1 if top in sys.stdlib_module_names else 2
