@@ -7,6 +7,9 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from looks import assert_shows, groups
 
+# What Jupyter Book's own parts warn of is not ours to mend.
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
+
 RNN = "chapters/recurrent-neural-networks/rnn-scratch.html"
 NAMES = {"pytorch": "PyTorch", "jax": "JAX", "tensorflow": "TensorFlow", "mxnet": "MXNet"}
 
@@ -81,7 +84,7 @@ def test_no_page_makes_the_console_complain_or_misses_a_picture(reader: Any, boo
     someone = reader(book_site)
     for path in book_site.pages:
         page = someone.open(path)
-        page.wait_for_load_state("load")
+        page.wait_for_load_state("networkidle")  # one page only leads to another
         missing = "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
         assert page.evaluate(missing) == [], path
         page.close()

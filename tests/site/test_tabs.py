@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from looks import assert_shows, groups
 
+# What Jupyter Book's own parts warn of is not ours to mend.
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
+
 NAMES = ("PyTorch", "JAX", "MXNet")
 TAB = "#tabbook-{}-{}-tab"
 

@@ -12,6 +12,9 @@ from render_helpers import FRONT, NAMES, fill_store, model_page, outputs_of, wri
 from tabbook.book import Book
 from tabbook.build import Site, build_site
 
+# What Jupyter Book's own parts warn of is not ours to mend.
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
+
 PLAIN = "# Welcome\n\nRead {ref}`sec_model`.\n\n:::{tab} jax\nFor some.\n:::\n"
 
 
