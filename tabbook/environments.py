@@ -55,8 +55,9 @@ def state(book: Book, tab: str) -> EnvironmentState:
 def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
     """Make the environment of ``tab`` unless it is up to date; return how it stands then.
 
-    A failure is a state, not an exception, so that the other frameworks go on. The stamp is
-    written last: an environment that was interrupted is made again from nothing.
+    A failure is a state, not an exception, so that the other frameworks go on. Requirements
+    that changed are synchronised in place. The stamp is written last: an environment that was
+    interrupted is made again from nothing.
     """
     before = state(book, tab)
     if before.status == "ready" and not force:
@@ -64,23 +65,17 @@ def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
         return before
     if before.status == "failed":
         return before
-    folder = book.environment(tab)
-    shutil.rmtree(folder, ignore_errors=True)
+    folder, stamp = book.environment(tab), fingerprint(book, tab)
     write_atomic(book.work / ".gitignore", "*\n")
-    stamp = fingerprint(book, tab)
-    for command in (
-        [*_uv(), "venv", "--quiet", "--python", sys.executable, str(folder)],
-        [
-            *_uv(),
-            "pip",
-            "install",
-            "--quiet",
-            "--python",
-            str(book.python(tab)),
-            "-r",
-            str(book.requirements(tab)),
-        ],
-    ):
+    commands = [
+        [*_uv(), "pip", "sync", "--quiet", "--python", str(book.python(tab)), str(book.requirements(tab))]
+    ]
+    if before.status == "outdated" and not force:
+        (folder / STAMP).unlink()  # whoever looks meanwhile must not take it for whole
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+        commands.insert(0, [*_uv(), "venv", "--quiet", "--python", sys.executable, str(folder)])
+    for command in commands:
         done = subprocess.run(
             command, env=uv_variables(os.environ), capture_output=True, text=True, check=False
         )
