@@ -20,7 +20,7 @@ test-d2l: $(TABS:%=test-d2l-%)
 
 $(TABS:%=test-d2l-%): test-d2l-%: .venv/book.stamp
 	$(BIN)/tabbook env make --tab $*
-	PYTHONPATH=d2l_lib .tabbook/environments/$*/bin/python -m pytest tests/d2l --tab $*
+	OMP_NUM_THREADS=1 PYTHONPATH=d2l_lib .tabbook/environments/$*/bin/python -m pytest tests/d2l --tab $*
 
 test-site: .venv/test.stamp
 	$(BIN)/python -m pytest tests/site

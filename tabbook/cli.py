@@ -277,7 +277,8 @@ def build(
         report = run_status(loaded, chosen, tabs)
     else:
         report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data, force=False)
-    site = build_site(loaded, jobs=jobs)
+    _say("building the pages …")
+    site = build_site(loaded, jobs=jobs, quiet=True)
     _summary(loaded, report)
     _say(f"{'The site' if not site.status else 'The site, with faults,'} is at {site.page}")
     if site.status or not (report.ok or no_run):

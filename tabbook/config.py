@@ -4,7 +4,6 @@ Jupyter Book reads the same files; what is ours stands under ``sphinx.config.tab
 """
 
 import difflib
-import re
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -12,12 +11,29 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from tabbook.errors import ConfigError, Fault
+from tabbook.errors import ConfigError, Fault, usage
 
 CONFIG_FILE = "_config.yml"
 KEY_PATH = ("sphinx", "config", "tabbook")
 _Model = TypeVar("_Model", bound=BaseModel)
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+_TAB = r"^[a-z][a-z0-9_-]*$"
+_SHA1 = r"^[0-9a-f]{40}$"
+_PATTERNS = {
+    _NAME: "a name that Python allows",
+    _TAB: "a name of small letters, digits, '-' and '_'",
+    _SHA1: "a SHA-1 in 40 hexadecimal digits",
+}
+_TYPES = {
+    "string_type": "text; put it in quotes if YAML takes it for something else",
+    "tuple_type": "a list, such as [a, b]",
+    "dict_type": "a mapping of keys to values",
+    "model_type": "a mapping of keys to values",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "greater_than": "more than 0",
+}
 
 
 class _Tree(BaseModel):
@@ -46,13 +62,13 @@ class DataFile(_Tree):
     """A file that sections read: where it comes from and what it must be."""
 
     url: str
-    sha1: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+    sha1: Annotated[str, Field(pattern=_SHA1)]
 
 
 class BookSettings(_Tree):
     """All of ``sphinx.config.tabbook``. The order of ``tabs`` is the order of the pages' tabs."""
 
-    tabs: Annotated[dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")], Tab], Field(min_length=1)]
+    tabs: Annotated[dict[Annotated[str, Field(pattern=_TAB)], Tab], Field(min_length=1)]
     library: Library = Library()
     data: dict[str, DataFile] = {}
     timeout: Annotated[int, Field(gt=0)] = 1200
@@ -81,7 +97,10 @@ def _words(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
         return "unknown key", f"perhaps you meant {close[0]!r}" if close else "remove it"
     if error["type"] == "missing":
         return "a required key is missing", "add it"
-    return error["msg"][0].lower() + error["msg"][1:], f"it says {error['input']!r}"
+    is_name = error["type"] == "string_pattern_mismatch"
+    wanted = _PATTERNS[error["ctx"]["pattern"]] if is_name else _TYPES.get(error["type"])
+    said = f"it says {error['input']!r}"
+    return (f"this must be {wanted}", said) if wanted else (error["msg"][0].lower() + error["msg"][1:], said)
 
 
 def _fields(model: type[BaseModel]) -> set[str]:
@@ -132,6 +151,12 @@ def validate(
         raise ConfigError(faults) from None
 
 
+def _not_yaml(path: str, error: yaml.YAMLError) -> Fault:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    return Fault(path, mark.line + 1 if mark else 0, f"not valid YAML: {problem}", "correct it")
+
+
 def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
     """Return the book's settings from the text of its ``_config.yml``.
 
@@ -141,11 +166,7 @@ def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 0
-        raise ConfigError(
-            [Fault(path, line, f"not valid YAML: {getattr(error, 'problem', error)}")]
-        ) from None
+        raise ConfigError([_not_yaml(path, error)]) from None
     for key in KEY_PATH:
         data = data.get(key) if isinstance(data, dict) else None
         if data is None:
@@ -163,12 +184,15 @@ def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
         for tab in ways
         if tab not in settings.tabs
     ]
+    modules: dict[str, str] = {}
+    for tab, about in settings.tabs.items():
+        if modules.setdefault(about.module, tab) != tab:
+            place = (*KEY_PATH, "tabs", tab, "module")
+            message = f"{'.'.join(place)}: {about.module!r} is the module of {modules[about.module]} already"
+            faults.append(Fault(path, find_line(text, place), message, "give each tab a module of its own"))
     if faults:
         raise ConfigError(faults)
     return settings
-
-
-_ENTRY = re.compile(r"^(?P<file>.+?)(?:\.md)?$")
 
 
 def read_toc(text: str, path: str = "_toc.yml") -> tuple[str, ...]:
@@ -180,11 +204,10 @@ def read_toc(text: str, path: str = "_toc.yml") -> tuple[str, ...]:
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigError([Fault(path, 0, f"not valid YAML: {error}")]) from None
+        raise ConfigError([_not_yaml(path, error)]) from None
     if not isinstance(data, dict) or "root" not in data:
-        raise ConfigError(
-            [Fault(path, 0, "there is no root", "name the landing page: 'root: chapters/index'")]
-        )
+        hint = "name the landing page: 'root: chapters/index'"
+        raise ConfigError([Fault(path, 0, "there is no root", hint)])
     files: list[str] = []
 
     def walk(node: Any) -> None:
@@ -192,12 +215,13 @@ def read_toc(text: str, path: str = "_toc.yml") -> tuple[str, ...]:
             for item in node:
                 walk(item)
         elif isinstance(node, dict):
-            for key, value in node.items():
-                if key in ("root", "file"):
-                    files.append(f"{_ENTRY.match(str(value))['file']}.md")  # type: ignore[index]
-                elif key in ("parts", "chapters", "sections", "subtrees", "entries"):
-                    walk(value)
+            file = str(node.get("root") or node.get("file") or "")
+            if file and not file.endswith((".ipynb", ".rst")):  # Jupyter Book reads those itself
+                files.append(f"{file.removesuffix('.md')}.md")
+            for key in ("parts", "chapters", "sections", "subtrees", "entries"):
+                walk(node.get(key))
 
+    walk({"root": data["root"]})  # first, wherever it stands
     walk(data)
     return tuple(dict.fromkeys(files))
 
@@ -206,19 +230,10 @@ def find_book(start: Path) -> Path:
     """Return the nearest folder, from ``start`` upwards, that holds a ``_config.yml``.
 
     Raises:
-        ConfigError: There is none.
+        UsageError: There is none.
     """
     start = start.resolve()
     for folder in (start, *start.parents):
         if (folder / CONFIG_FILE).is_file():
             return folder
-    raise ConfigError(
-        [
-            Fault(
-                "",
-                0,
-                f"no {CONFIG_FILE} in {start} or above it",
-                "run tabbook in a book, or name one with --book",
-            )
-        ]
-    )
+    raise usage(f"no {CONFIG_FILE} in {start} or above it", "run tabbook in a book, or name one with --book")
