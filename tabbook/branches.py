@@ -109,7 +109,7 @@ class _Statements:
                 lines += [indent + arm.inline] if arm.inline else self._lines(arm, indent)
                 break
             keyword = "else" if arm.test is True else "elif" if number else "if"
-            lines.append(f"{indent}{keyword}{'' if arm.test is True else arm.opening}{arm.rest}")
+            lines.append(f"{indent}{keyword}{arm.opening}{arm.rest}")
             lines += [] if arm.inline else self._lines(arm, arm.indent)
         return lines, arms[-1].last
 
@@ -123,7 +123,7 @@ class _Statements:
             keyword_end = keyword + len("if" if text.startswith("if", keyword) else "elif")
             colon = self._colon(self.code.end(node.test))
             test = self.expressions.condition(node.test)
-            opening = text[keyword_end:colon]
+            opening = "" if test is True else text[keyword_end:colon]
             if isinstance(test, str) and asks(node.test):
                 before, after = (
                     text[keyword_end : self.code.start(node.test)],
@@ -139,7 +139,8 @@ class _Statements:
             above = arm.last
             if not _is_elif(self.code, node):
                 keyword = self._else(above)
-                yield self._arm(True, "", keyword, self._colon(keyword), node.orelse, above)
+                colon = self._colon(keyword)
+                yield self._arm(True, text[keyword + len("else") : colon], keyword, colon, node.orelse, above)
                 return
             following = node.orelse[0]
             assert isinstance(following, ast.If)

@@ -13,7 +13,10 @@ _WIDTH = 88
 
 @dataclass(order=True, frozen=True, slots=True)
 class _Import:
-    """One imported name. ``parts`` is what stands behind ``import``, ``above`` and ``behind`` comments."""
+    """One imported name; ``part`` is what stands behind ``import``.
+
+    Comments stand ``above`` its statement, ``behind`` it, or ``inside`` on the name's own line.
+    """
 
     group: int
     is_from: bool
@@ -21,13 +24,14 @@ class _Import:
     part: str
     above: str = field(default="", compare=False)
     behind: str = field(default="", compare=False)
+    inside: str = field(default="", compare=False)
 
 
 def format_imports(saved: Iterable[Saved], package: str) -> str:
     """Return the imports of a module, and that of ``sys``, without those of ``package`` itself."""
     found: dict[_Import, _Import] = {}
     for item in [_Import(1, False, "sys", "sys"), *(i for s in saved for i in _imports(s, package))]:
-        if item.above or item.behind or item not in found:
+        if item.above or item.behind or item.inside or item not in found:
             found[item] = item
     text, group = "", None
     for statement in _statements(sorted(found.values(), key=_order)):
@@ -59,8 +63,10 @@ def _imports(saved: Saved, package: str) -> Iterable[_Import]:
         if module.split(".")[0] == package:
             continue
         part = alias.name + (f" as {alias.asname}" if alias.asname else "")
-        behind = code.comments.get(alias.end_lineno or 0, (0, ""))[1]
-        yield _Import(_group(module), is_from, module, part, above, behind)
+        behind = code.comments.get(node.end_lineno or 0, (0, ""))[1]
+        is_own = node.end_lineno not in (node.lineno, alias.end_lineno)
+        inside = code.comments.get(alias.end_lineno or 0, (0, ""))[1] if is_own else ""
+        yield _Import(_group(module), is_from, module, part, above, behind, inside)
 
 
 def _statements(items: Sequence[_Import]) -> Iterable[list[_Import]]:
@@ -84,8 +90,9 @@ def _written(statement: Sequence[_Import]) -> str:
     item = statement[0]
     parts = [item.part for item in statement]
     line = f"from {item.module} import {', '.join(parts)}" if item.is_from else f"import {item.part}"
-    if len(line) > _WIDTH:
-        line = f"from {item.module} import (\n" + "".join(f"    {part},\n" for part in parts) + ")"
+    if len(line) > _WIDTH or any(item.inside for item in statement):
+        rows = (f"    {item.part},{'  ' if item.inside else ''}{item.inside}\n" for item in statement)
+        line = f"from {item.module} import (\n{''.join(rows)})"
     return f"{item.above}{line}{'  ' if item.behind else ''}{item.behind}\n"
 
 

@@ -1,0 +1,21 @@
+"""Fixtures of the toolchain's tests."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytest_regressions.file_regression import FileRegressionFixture
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture
+def golden(file_regression: FileRegressionFixture) -> Callable[[str, str], None]:
+    """Return a check that a text is what ``golden/NAME`` holds; ``--force-regen`` writes it anew."""
+
+    def check(name: str, text: str) -> None:
+        lines = [line.rstrip() for line in text.splitlines()]
+        normal = "\n".join(lines).strip("\n") + "\n"
+        file_regression.check(normal, fullpath=GOLDEN / name, extension="", encoding="utf-8")
+
+    return check
