@@ -52,16 +52,18 @@ def settle(text: str) -> str:
     """Return ``text`` without marks, its lines where their brackets are now."""
     lines: list[str] = []
     under: dict[str, int] = {}  # for each bracket the column behind it
-    shifts: dict[str, int] = {}  # and how far its line has moved
+    moves: dict[str, tuple[int, int]] = {}  # and its line's old indent, and how far that has moved
     for line in text.split("\n"):
-        shift = 0
+        shift, old = 0, len(line) - len(line.lstrip(" \t"))
         if start := _START.match(line):
             indent, kind, number = start.groups()
-            if number in under:
-                shift = under[number] - len(indent) if kind == "<" else shifts[number]
-            line = (" " * max(0, len(indent) + shift) if shift else indent) + line[start.end() :]
+            if kind == "<" and number in under:
+                shift = under[number] - old
+            elif number in moves and old >= moves[number][0]:
+                shift = moves[number][1]
+            line = (" " * max(0, old + shift) if shift else indent) + line[start.end() :]
         for bracket in _OPENING.finditer(line):
             under[bracket[1]] = len(plain(line[: bracket.start()]))
-            shifts[bracket[1]] = shift
+            moves[bracket[1]] = old, shift
         lines.append(plain(line))
     return "\n".join(lines)
