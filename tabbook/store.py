@@ -4,50 +4,49 @@ There is no index and no database: any number of processes may read and write at
 file that was damaged counts as missing, and a folder of files can be copied anywhere.
 """
 
-import hashlib
-import json
+import contextlib
 import logging
+import os
 import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from tabbook.entry import pack, unpack
 from tabbook.files import write_atomic
-from tabbook.keys import canonical
 from tabbook.model import Result
 
 _log = logging.getLogger(__name__)
 _KEY = re.compile(r"[0-9a-f]{64}")
-# The entry is JSON, but its frame is fixed to the byte: the hash is of the bytes between head
-# and tail, so nothing needs to be written out again to check it.
-_HEAD = b'{"format":1,"sha256":"%s","result":'
-_HEAD_LENGTH = len(_HEAD) - 2 + 64
-_TAIL = b"}\n"
+GRACE = 3600.0
+"""Seconds for which nothing is removed that was just written: a run may still be at it."""
 
 
-def _pack(result: Result) -> bytes:
-    payload = canonical(asdict(result))
-    return _HEAD % hashlib.sha256(payload).hexdigest().encode() + payload + _TAIL
-
-
-def _unpack(data: bytes, key: str) -> Result:
-    """Return the entry that ``data`` holds.
+def entry_path(key: str) -> str:
+    """Return where the entry of ``key`` is within any store, here or elsewhere.
 
     Raises:
-        ValueError: It is not whole, or another key's.
+        ValueError: ``key`` is not 64 hexadecimal digits.
     """
-    payload = data[_HEAD_LENGTH : -len(_TAIL)]
-    if data != _HEAD % hashlib.sha256(payload).hexdigest().encode() + payload + _TAIL:
-        raise ValueError("its content does not have the hash that it states")
-    fields: dict[str, Any] = json.loads(payload)
-    if fields.get("key") != key:
-        raise ValueError("it belongs to another key")
-    try:
-        outputs = tuple(tuple(cell) for cell in fields.pop("outputs"))
-        return Result(**{**fields, "outputs": outputs, "stand_ins": tuple(fields["stand_ins"])})
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"it lacks a field or has one too many ({error})") from None
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not a key: {key!r}")
+    return f"{key[:2]}/{key}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a store as it was found: ``result``, or ``problem`` says why there is none.
+
+    ``size`` is in bytes; ``written`` is when it was, in seconds since the epoch.
+    """
+
+    key: str
+    path: Path
+    size: int
+    written: float
+    result: Result | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,7 @@ class Store:
         Raises:
             ValueError: ``key`` is not 64 hexadecimal digits.
         """
-        if not _KEY.fullmatch(key):
-            raise ValueError(f"not a key: {key!r}")
-        return self.root / key[:2] / f"{key}.json"
+        return self.root / entry_path(key)
 
     def get(self, key: str) -> Result | None:
         """Return the result stored under ``key``; ``None`` if there is none that can be trusted.
@@ -73,7 +70,7 @@ class Store:
         """
         path = self.path(key)
         try:
-            return _unpack(path.read_bytes(), key)
+            return unpack(path.read_bytes(), key)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -86,12 +83,74 @@ class Store:
         Raises:
             OSError: The store cannot be written.
         """
-        path = self.path(result.key)
-        write_atomic(path, _pack(result))
+        path, data = self.path(result.key), pack(result)
+        if not write_atomic(path, data):
+            with contextlib.suppress(OSError):  # it is wanted again: as good as just written
+                os.utime(path)
         return path
 
     def keys(self) -> Iterator[str]:
         """Yield the key of every entry, damaged or not, in order."""
         for path in sorted(self.root.glob("[0-9a-f][0-9a-f]/*.json")):
-            if _KEY.fullmatch(path.stem):
+            if _KEY.fullmatch(path.stem) and path.parent.name == path.stem[:2]:
                 yield path.stem
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every entry, read and checked, in the order of the keys."""
+        for key in self.keys():
+            path = self.path(key)
+            try:
+                state = path.stat()
+            except OSError:
+                continue  # removed meanwhile
+            result, problem = None, ""
+            try:
+                result = unpack(path.read_bytes(), key)
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError) as error:
+                problem = str(error)
+            yield Entry(key, path, state.st_size, state.st_mtime, result, problem)
+
+    def garbage(self, used: Collection[str], keep: float, now: float | None = None) -> tuple[Entry, ...]:
+        """Return the entries that nobody is going to miss: damaged, or unused and old.
+
+        Args:
+            used: The keys to keep, whatever their age.
+            keep: Seconds for which the other whole ones are kept, too.
+            now: The time, in seconds since the epoch.
+        """
+        now = time.time() if now is None else now
+        return tuple(
+            entry
+            for entry in self.entries()
+            if now - entry.written > (GRACE if entry.problem else max(keep, GRACE))
+            and (entry.problem or entry.key not in used)
+        )
+
+    def remove(self, entry: Entry) -> bool:
+        """Remove ``entry`` unless it was written anew since it was looked at; say whether it is gone.
+
+        Raises:
+            OSError: The store cannot be written.
+        """
+        aside = entry.path.with_name(f".{entry.path.name}.{os.getpid()}.tmp")
+        try:
+            entry.path.rename(aside)
+        except FileNotFoundError:
+            return False
+        if aside.stat().st_mtime != entry.written:
+            aside.replace(entry.path)
+            return False
+        aside.unlink()
+        return True
+
+    def leftovers(self, now: float | None = None) -> tuple[Path, ...]:
+        """Return the temporary files that processes which were killed have left behind."""
+        now = time.time() if now is None else now
+        found = []
+        for path in sorted(self.root.glob("[0-9a-f][0-9a-f]/.*.tmp")):
+            with contextlib.suppress(OSError):
+                if now - path.stat().st_mtime > GRACE:
+                    found.append(path)
+        return tuple(found)

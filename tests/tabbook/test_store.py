@@ -1,12 +1,18 @@
 """Outputs come back as they were stored, or not at all."""
 
+import base64
 import json
 import logging
+import os
 import threading
+from dataclasses import replace
 
 import pytest
 from engine_helpers import KEY
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tabbook.entry import pack, unpack
 from tabbook.model import Result
 from tabbook.store import Store
 
@@ -86,7 +92,7 @@ def test_an_entry_under_another_key_is_not_taken(tmp_path, caplog):
 def test_an_entry_of_another_version_is_not_taken(tmp_path, caplog, monkeypatch):
     store = Store(tmp_path)
     monkeypatch.setattr(
-        "tabbook.store.asdict", lambda _: {"key": KEY, "outputs": [], "stand_ins": [], "new": 1}
+        "tabbook.entry.asdict", lambda _: {"key": KEY, "outputs": [], "stand_ins": [], "new": 1}
     )
     store.put(RESULT)
     assert store.get(KEY) is None
@@ -120,3 +126,117 @@ def test_many_may_write_and_read_at_once(tmp_path):
         thread.join()
     assert len(seen) == 120
     assert all(result == RESULT for result in seen)
+
+
+def with_pictures(*values):
+    cells = tuple(
+        ({"output_type": "display_data", "metadata": {}, "data": {"image/png": v, "text/plain": "<Figure>"}},)
+        for v in values
+    )
+    return replace(RESULT, outputs=cells)
+
+
+def test_a_picture_that_is_shown_again_stands_once_and_comes_back_as_it_was(tmp_path):
+    store, picture = Store(tmp_path), base64.b64encode(bytes(range(256)) * 40).decode() + "\n"
+    once = store.put(with_pictures(picture)).stat().st_size
+    often = with_pictures(*[picture] * 9, "small", picture[:-1])
+    path = store.put(often)
+    assert store.get(KEY) == often
+    assert path.stat().st_size < 3 * once
+    assert path.read_text().count(picture.strip()) == 2  # the one without a line feed is another
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.dictionaries(
+                st.sampled_from(["image/png", "text/plain", "application/json", "$blob"]),
+                st.one_of(
+                    st.text(max_size=5),
+                    st.sampled_from(["a" * 1023, "a" * 1024, "é\n" * 2000]),
+                    st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=2),
+                ),
+            ),
+            max_size=3,
+        ),
+        max_size=4,
+    )
+)
+def test_whatever_cells_put_out_comes_back_the_same(cells):
+    outputs = tuple(
+        tuple({"output_type": "display_data", "metadata": {}, "data": data} for data in cell)
+        for cell in cells
+    )
+    result = replace(RESULT, outputs=outputs)
+    data = pack(result)
+    assert unpack(data, KEY) == result
+    assert pack(unpack(data, KEY)) == data
+
+
+def test_every_damage_is_found(tmp_path):
+    data = pack(with_pictures("x" * 2000, "x" * 2000))
+    for position in range(0, len(data), 7):
+        changed = data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :]
+        with pytest.raises(ValueError, match="it"):
+            unpack(changed, KEY)
+
+
+HOUR, DAY = 3600, 86_400
+
+
+def aged(store, number, seconds, now=1e9):
+    """Store an entry as if it were written ``seconds`` ago, and return its key."""
+    key = f"{number:064x}"
+    path = store.put(replace(RESULT, key=key))
+    os.utime(path, (now - seconds, now - seconds))
+    return key
+
+
+def test_garbage_is_what_nobody_uses_and_nobody_just_wrote(tmp_path):
+    store = Store(tmp_path)
+    used, old, young, fresh, broken, breaking = (
+        aged(store, n, age) for n, age in enumerate([9 * DAY, 9 * DAY, 2 * DAY, 60, 2 * HOUR, 60])
+    )
+    for key, age in ((broken, 2 * HOUR), (breaking, 60)):
+        store.path(key).write_bytes(b"{}")
+        os.utime(store.path(key), (1e9 - age, 1e9 - age))
+
+    def garbage(keep):
+        return {entry.key for entry in store.garbage({used}, keep, now=1e9)}
+
+    assert garbage(7 * DAY) == {old, broken}
+    assert garbage(0) == {old, young, broken}
+    assert {used, fresh, breaking} <= set(store.keys())
+
+
+def test_an_entry_that_was_written_meanwhile_is_not_removed(tmp_path):
+    store = Store(tmp_path)
+    key = aged(store, 1, 9 * DAY)
+    (entry,) = store.garbage((), 0, now=1e9)
+    store.put(replace(RESULT, key=key))  # the same bytes: it is wanted again all the same
+    assert not store.remove(entry)
+    assert store.get(key) is not None
+    os.utime(entry.path, (entry.written, entry.written))
+    assert store.remove(entry)
+    assert not store.remove(entry)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_killed_processes_left_is_found_when_it_is_old(tmp_path):
+    store = Store(tmp_path)
+    path = store.put(RESULT)
+    for name, age in (("old", 2 * HOUR), ("new", 60)):
+        left = path.with_name(f".{path.name}.{name}.tmp")
+        left.write_text("half")
+        os.utime(left, (1e9 - age, 1e9 - age))
+    assert [file.name for file in store.leftovers(now=1e9)] == [f".{path.name}.old.tmp"]
+
+
+def test_entries_say_what_is_wrong_with_them(tmp_path):
+    store = Store(tmp_path)
+    good, bad = aged(store, 1, 0), aged(store, 2, 0)
+    store.path(bad).write_bytes(b"{}")
+    first, second = store.entries()
+    assert (first.key, first.problem, first.result.section) == (good, "", "chapters/a.md")
+    assert (second.key, second.result) == (bad, None)
+    assert "hash" in second.problem

@@ -1,0 +1,75 @@
+"""A result as the bytes of one file: whole or worthless, and each picture in it once.
+
+The file is JSON, but its frame is fixed to the byte: the hash is of the bytes between head and
+tail, so nothing needs to be written out again to check it. Long values of outputs (pictures,
+above all) stand apart, under their own hash: however often a page shows one, it is kept once,
+and as it was produced.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from tabbook.keys import canonical, sha256
+from tabbook.model import Result
+
+FORMAT = 2
+_HEAD = b'{"format":%d,"sha256":"%s","result":'
+_HEAD_LENGTH = len(_HEAD % (FORMAT, b"")) + 64
+_TAIL = b"}\n"
+_APART = 1024
+"""Values of so many characters or more stand apart."""
+
+
+def _frame(payload: bytes) -> bytes:
+    return _HEAD % (FORMAT, hashlib.sha256(payload).hexdigest().encode()) + payload + _TAIL
+
+
+def pack(result: Result) -> bytes:
+    """Return ``result`` as the content of a file; equal results, equal bytes."""
+    fields = asdict(result)
+    blobs: dict[str, str] = {}
+    places: list[tuple[int, int, str, str]] = []
+    cells = []
+    for number, cell in enumerate(fields["outputs"]):
+        outputs = []
+        for position, output in enumerate(cell):
+            data = output.get("data")
+            if isinstance(data, Mapping):
+                kept = {}
+                for mime in sorted(data):
+                    value = data[mime]
+                    if not isinstance(value, str) or len(value) < _APART:
+                        kept[mime] = value
+                        continue
+                    name = sha256(value)
+                    blobs[name] = value
+                    places.append((number, position, mime, name))
+                output = {**output, "data": kept}
+            outputs.append(output)
+        cells.append(outputs)
+    return _frame(canonical({**fields, "outputs": cells, "blobs": blobs, "places": places}))
+
+
+def unpack(data: bytes, key: str) -> Result:
+    """Return the result of ``key`` that `pack` made ``data`` of.
+
+    Raises:
+        ValueError: It is not whole, not of this format, or another key's; the message says which.
+    """
+    payload = data[_HEAD_LENGTH : -len(_TAIL)]
+    if data != _frame(payload):
+        raise ValueError("its content does not have the hash that it states")
+    fields: dict[str, Any] = json.loads(payload)
+    if fields.get("key") != key:
+        raise ValueError("it belongs to another key")
+    try:
+        blobs = fields.pop("blobs")
+        for number, position, mime, name in fields.pop("places"):
+            fields["outputs"][number][position]["data"][mime] = blobs[name]
+        outputs = tuple(tuple(cell) for cell in fields.pop("outputs"))
+        return Result(**{**fields, "outputs": outputs, "stand_ins": tuple(fields["stand_ins"])})
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ValueError(f"it lacks a field or has one too many ({error})") from None
