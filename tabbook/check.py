@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 
 from tabbook.branches import select
-from tabbook.code import Code, CodeError, line_map, parse
+from tabbook.code import Code, CodeError, line_map, not_python, parse
 from tabbook.conditions import asked_tabs, questions, unanswerable
 from tabbook.config import BookSettings
 from tabbook.errors import Fault
@@ -49,7 +49,7 @@ def _compile_errors(code: Code) -> Iterator[CodeError]:
             compile(code.tree, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except SyntaxError as error:
         if "__future__" not in error.msg:  # commands may stand above it
-            yield CodeError(f"not valid Python: {error.msg}", error.lineno or 1)
+            yield not_python(error)
 
 
 def _check_roots(projection: Projection, book: BookSettings) -> Iterator[Fault]:

@@ -44,6 +44,13 @@ class CodeError(Exception):
         self.line, self.hint = line, hint
 
 
+def not_python(error: SyntaxError | ValueError) -> CodeError:
+    """Return what Python's own error says about a cell."""
+    message = re.sub(r" on line \d+", "", error.msg if isinstance(error, SyntaxError) else str(error))
+    hint = "correct it; only IPython's commands, with % or ! in front, need not be Python"
+    return CodeError(f"not valid Python: {message}", getattr(error, "lineno", None) or 1, hint)
+
+
 class Code:
     """Python text with its tree; :func:`parse` returns one that others share, so change none.
 
@@ -93,10 +100,8 @@ class Code:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # '\d' in a string is the author's concern
                 return ast.parse(self.text)
-        except SyntaxError as error:
-            raise CodeError(f"not valid Python: {error.msg}", error.lineno or 1) from None
-        except ValueError as error:  # null bytes
-            raise CodeError(f"not valid Python: {error}", 1) from None
+        except (SyntaxError, ValueError) as error:  # the latter for null bytes
+            raise not_python(error) from None
 
     def restore(self, text: str) -> str:
         """Return ``text``, made from this code's text, with the commands back in it."""

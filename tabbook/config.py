@@ -16,6 +16,10 @@ from tabbook.errors import ConfigError, Fault, usage
 CONFIG_FILE = "_config.yml"
 KEY_PATH = ("sphinx", "config", "tabbook")
 _Model = TypeVar("_Model", bound=BaseModel)
+Seconds = Annotated[float, BeforeValidator(quantities.seconds)]
+"""A time: in the file a number of seconds, or text such as ``20min``."""
+Size = Annotated[int, BeforeValidator(quantities.size)]
+"""A size: in the file a number of bytes, or text such as ``6GB``."""
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _TAB = r"^[a-z][a-z0-9_-]*$"
 _SHA1 = r"^[0-9a-f]{40}$"
@@ -33,6 +37,8 @@ _TYPES = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "greater_than": "more than 0",
+    "too_short": "a mapping with at least one entry",
+    "greater_than_equal": "0 or more",
 }
 
 
@@ -71,8 +77,12 @@ class BookSettings(_Tree):
     tabs: Annotated[dict[Annotated[str, Field(pattern=_TAB)], Tab], Field(min_length=1)]
     library: Library = Library()
     data: dict[str, DataFile] = {}
-    timeout: Annotated[int, Field(gt=0)] = 1200
+    timeout: Seconds = 1200
     """Seconds that a job may take, unless its section says otherwise."""
+    output_limit: Size = 200_000
+    """Characters that a cell may print on one stream: of more, the middle is left out, visibly."""
+    remote: str | None = None
+    """Where ``--pull`` looks for outputs, and ``tabbook store push`` puts them: a URL."""
     names: dict[Annotated[str, Field(pattern=_NAME)], dict[str, str]] = {}
     """Portable names: for each name, each tab's own way (see ``tabbook.names``)."""
 
@@ -84,8 +94,18 @@ class SectionSettings(_Tree):
     """The frameworks that the section has; all, if it does not say."""
     data: tuple[str, ...] = ()
     """The names of the data files that its code reads."""
-    timeout: Annotated[int, Field(gt=0)] | None = None
+    timeout: Seconds | None = None
     """Seconds that one of its jobs may take."""
+    gpus: Annotated[int, Field(ge=0)] = 0
+    """How many GPUs one of its jobs needs."""
+    gpu_memory: Size | None = None
+    """How many bytes of memory a job needs on each of its GPUs; all that they have, if not said."""
+
+    @model_validator(mode="after")
+    def _memory_is_of_a_gpu(self) -> "SectionSettings":
+        if self.gpu_memory is not None and not self.gpus:
+            raise ValueError("gpu_memory says nothing without gpus: add gpus: 1")
+        return self
 
 
 def _words(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
@@ -97,6 +117,11 @@ def _words(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
         return "unknown key", f"perhaps you meant {close[0]!r}" if close else "remove it"
     if error["type"] == "missing":
         return "a required key is missing", "add it"
+    if error["type"] == "value_error" and isinstance(error["input"], dict):
+        message, _, hint = str(error["ctx"]["error"]).partition(": ")
+        return message, hint
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"]), f"it says {error['input']!r}"
     is_name = error["type"] == "string_pattern_mismatch"
     wanted = _PATTERNS[error["ctx"]["pattern"]] if is_name else _TYPES.get(error["type"])
     said = f"it says {error['input']!r}"

@@ -87,5 +87,4 @@ def project(section: Section, tab: str, book: BookSettings) -> Projection:
 
 def code_fault(section: Section, cell: Cell, error: CodeError) -> Fault:
     """Return the fault for what is wrong with the code of a cell of ``section``."""
-    hint = error.hint or "correct the cell, or mark whose cell it is"
-    return Fault(section.path, cell.line + error.line - 1, str(error), hint)
+    return Fault(section.path, cell.line + error.line - 1, str(error), error.hint)

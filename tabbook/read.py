@@ -72,7 +72,8 @@ class _Reader:
             data = yaml.safe_load(token.content) or {}
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            self.fault(2 + (mark.line if mark else 0), "the front matter is not valid YAML", "correct it")
+            message = f"the front matter is not valid YAML: {getattr(error, 'problem', None) or error}"
+            self.fault(2 + (mark.line if mark else 0), message, "correct it")
             return SectionSettings()
         ours = (data.get("tabbook") or {}) if isinstance(data, dict) else {}
         try:

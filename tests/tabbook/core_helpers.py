@@ -2,9 +2,14 @@
 
 from pathlib import Path
 
+from tabbook.assemble import assemble
 from tabbook.book import Book
+from tabbook.check import check_section
 from tabbook.config import BookSettings
+from tabbook.errors import TabbookError
+from tabbook.extract import extract_book
 from tabbook.model import Projection
+from tabbook.read import read_section
 
 HERE = Path(__file__).parent
 SMALL = HERE / "books" / "small"
@@ -24,3 +29,18 @@ def section(*cells: str, front: str = "") -> str:
     """Return the text of a section with these code cells."""
     fences = "\n\n".join(f"```{{code-cell}} python\n{cell}\n```" for cell in cells)
     return f"{front}# Title\n\n{fences}\n"
+
+
+def faults_of(text: str, path: str = "a.md", book: BookSettings = SETTINGS) -> list[str]:
+    """Return all that is wrong with a section, from reading it to making a library of it alone."""
+    try:
+        page = read_section(text, path, book)
+        faults = check_section(page, book)
+        if faults:
+            raise TabbookError(faults)
+        saved = extract_book([page], book)
+        for tab, about in book.tabs.items():
+            assemble(saved[tab], about, {}, book.library)
+    except TabbookError as error:
+        return [str(fault) for fault in error.faults]
+    return []
