@@ -67,9 +67,10 @@ def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
         return before
     folder, stamp = book.environment(tab), fingerprint(book, tab)
     write_atomic(book.work / ".gitignore", "*\n")
-    commands = [
-        [*_uv(), "pip", "sync", "--quiet", "--python", str(book.python(tab)), str(book.requirements(tab))]
-    ]
+    # Not `sync`, which leaves out what the file does not list: PyTorch's build for a GPU, say, needs
+    # packages that the build for CPUs, which was pinned, does not.
+    install = [*_uv(), "pip", "install", "--exact", "--quiet", "--python", str(book.python(tab))]
+    commands = [[*install, "-r", str(book.requirements(tab))]]
     if before.status == "outdated" and not force:
         (folder / STAMP).unlink()  # whoever looks meanwhile must not take it for whole
     else:
