@@ -1,0 +1,86 @@
+"""The book's configuration and its table of contents; faults are in ``bad/``."""
+
+from pathlib import Path
+
+import pytest
+from core_helpers import SETTINGS
+
+from tabbook.config import BookSettings, find_book, find_line, read_settings, read_toc
+from tabbook.errors import Fault, TabbookError, usage
+
+MINIMAL = """
+sphinx:
+  config:
+    tabbook:
+      tabs:
+        jax: {name: JAX, module: jax, requirements: r.txt}
+"""
+
+
+def test_what_need_not_be_said() -> None:
+    settings = read_settings(MINIMAL)
+    assert list(settings.tabs) == ["jax"]
+    assert (settings.library.path, settings.library.package) == ("d2l_lib", "d2l")
+    assert (settings.data, settings.names) == ({}, {})
+    assert settings.timeout > 0
+
+
+def test_the_order_of_the_tabs_is_the_books() -> None:
+    assert list(SETTINGS.tabs) == ["pytorch", "jax", "mxnet"]
+    assert BookSettings.model_validate(SETTINGS.model_dump()) == SETTINGS
+
+
+def test_lines_of_keys() -> None:
+    text = "a:\n  b:\n  - c: 1\n  - d:\n      e: 2\n"
+    assert [find_line(text, keys) for keys in [("a",), ("a", "b", 0), ("a", "b", 1, "d", "e"), ("x",)]] == [
+        1,
+        3,
+        5,
+        0,
+    ]
+    assert find_line(text, ("a", "b", 9, "x")) == 2  # the last that is there
+    assert find_line(text, ("a", "b", 0, "c", "z")) == 3
+    assert find_line("", ("a",)) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        ("root: a", ("a.md",)),
+        ("root: a.md\nchapters: [{file: b.md}, {file: c/d}]", ("a.md", "b.md", "c/d.md")),
+        (
+            "root: a\nparts: [{caption: P, chapters: [{file: b, sections: [{file: c}]}]}]",
+            ("a.md", "b.md", "c.md"),
+        ),
+        ("root: a\nchapters:\n- sections: [{file: c}]\n  file: b", ("a.md", "b.md", "c.md")),
+        ("root: a\nsubtrees: [{entries: [{file: b}, {url: 'http://x'}]}]", ("a.md", "b.md")),
+        ("root: a\nchapters: [{file: n.ipynb}, {file: r.rst}, {file: a}]", ("a.md",)),
+    ],
+)
+def test_tables_of_contents(text: str, files: tuple[str, ...]) -> None:
+    assert read_toc(text) == files
+
+
+def test_a_book_is_found_from_any_folder_in_it(tmp_path: Path) -> None:
+    (tmp_path / "_config.yml").write_text(MINIMAL, encoding="utf-8")
+    inside = tmp_path / "chapters" / "one"
+    inside.mkdir(parents=True)
+    assert find_book(inside) == find_book(tmp_path) == tmp_path.resolve()
+
+
+def test_a_folder_without_a_book(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"no _config.yml in .*; run tabbook in a book, or name one with --book"
+    ):
+        find_book(tmp_path)
+
+
+def test_faults_read_as_file_line_message_hint() -> None:
+    assert str(Fault("a.md", 3, "wrong", "mend it")) == "a.md:3: wrong; mend it"
+    assert str(Fault("a.md", 0, "wrong")) == "a.md: wrong"
+    assert str(usage("no such tab", "try jax")) == "no such tab; try jax"
+
+
+def test_faults_stand_in_the_order_of_their_places_and_once() -> None:
+    faults = [Fault("b.md", 1, "x"), Fault("a.md", 10, "x"), Fault("a.md", 9, "x"), Fault("b.md", 1, "x")]
+    assert [str(fault) for fault in TabbookError(faults).faults] == ["a.md:9: x", "a.md:10: x", "b.md:1: x"]

@@ -1,0 +1,166 @@
+"""The text of a section, as the model has it."""
+
+import pytest
+from core_helpers import SETTINGS, section
+
+from tabbook.errors import ReadError
+from tabbook.model import Cell, Section
+from tabbook.read import read_section
+
+
+def read(text: str) -> Section:
+    return read_section(text, "chapters/a.md", SETTINGS)
+
+
+def cells(text: str) -> list[tuple[str, str, int, tuple[str, ...] | None]]:
+    return [(cell.kind, cell.source, cell.line, cell.tabs) for cell in read(text).cells]
+
+
+def code(text: str) -> list[tuple[str, int, tuple[str, ...] | None]]:
+    return [(cell.source, cell.line, cell.tabs) for cell in read(text).code_cells]
+
+
+def test_a_section() -> None:
+    page = read(
+        "---\ntabbook: {tabs: [mxnet, jax], data: [poem.txt], timeout: 7}\n---\n\n"
+        "(sec_a)=\n# A [**title**]\n\n"
+        "Text.\n\n```{code-cell} python\nx = 1\n```\n\nMore.\n"
+    )
+    assert (page.path, page.name, page.title, page.label) == ("chapters/a.md", "a", "A title", "sec_a")
+    assert page.tabs == ("jax", "mxnet")  # the book's order
+    assert (page.settings.data, page.settings.timeout) == (("poem.txt",), 7)
+    assert page.cells == (
+        Cell("text", "(sec_a)=\n# A [**title**]\n\nText.", 5, 0),
+        Cell("code", "x = 1", 11, 1),
+        Cell("text", "More.", 14, 2),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "label"),
+    [
+        ("# One\n", "One", None),
+        ("One\n===\n", "One", None),
+        ("(sec_x)=\n\n# One ##\n", "One", "sec_x"),
+        ("Text first.\n\n# One\n", "One", None),
+        ("# One\n\n> # quoted\n\n- # listed\n", "One", None),
+        ("# One\n\n```python\n# a comment\n```\n", "One", None),
+        ("---\ntabbook:\n---\n# One", "One", None),
+        ("---\nA text\n---\n# One", "One", None),
+        ("---\n---\n# One", "One", None),
+    ],
+)
+def test_titles(text: str, title: str, label: str | None) -> None:
+    assert (read(text).title, read(text).label) == (title, label)
+    assert read(text).tabs == tuple(SETTINGS.tabs)
+
+
+@pytest.mark.parametrize(
+    ("cell", "source", "line", "tabs"),
+    [
+        ("%%tab jax\na", "a", 5, ("jax",)),
+        ("%%tab mxnet, pytorch\na", "a", 5, ("pytorch", "mxnet")),
+        ("%%tab mxnet pytorch\na", "a", 5, ("pytorch", "mxnet")),
+        ("%%tab all\na", "a", 5, None),
+        ("#@tab jax\na", "a", 5, ("jax",)),
+        ("# @tab jax,mxnet\na", "a", 5, ("jax", "mxnet")),
+        ("\n\n%%tab jax\n\n\na\n\n", "a", 9, ("jax",)),
+        ("a\n# @tab jax", "a\n# @tab jax", 4, None),
+        ("a = '''\n%%tab jax\n'''", "a = '''\n%%tab jax\n'''", 4, None),
+        ("", "", 4, None),
+        ("%%tab jax", "", 5, ("jax",)),
+        ("%%time\na", "%%time\na", 4, None),
+        ("    a = 1", "    a = 1", 4, None),
+    ],
+)
+def test_whose_cell_it_is(cell: str, source: str, line: int, tabs: tuple[str, ...] | None) -> None:
+    assert code(section(cell)) == [(source, line, tabs)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "metadata", "line"),
+    [
+        (":tags: [hide-input, raises-exception]\n\na", {"tags": ["hide-input", "raises-exception"]}, 6),
+        (":tags: hide-input, b\na", {"tags": ["hide-input", "b"]}, 5),
+        (
+            "---\ntags: [b]\nmystnb: {image: {width: 3}}\n---\na",
+            {"tags": ["b"], "mystnb": {"image": {"width": 3}}},
+            8,
+        ),
+        ("---\n---\na", {}, 6),
+        (":class: x\n:tags: []\n%%tab jax\na", {"class": "x", "tags": []}, 7),
+        (":tags: [b]", {"tags": ["b"]}, 5),
+    ],
+)
+def test_options(cell: str, metadata: dict[str, object], line: int) -> None:
+    (read_cell,) = read(section(cell)).code_cells
+    assert (read_cell.metadata, read_cell.line) == (metadata, line)
+    assert read_cell.tags == tuple(metadata.get("tags", ()))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("fence", ["```", "`````", "~~~"])
+def test_fences(fence: str) -> None:
+    assert code(f"# T\n\n{fence}{{code-cell}} ipython3\na = '''\n``\n'''\n{fence}\n") == [
+        ("a = '''\n``\n'''", 4, None)
+    ]
+
+
+def test_what_looks_like_a_cell_is_what_myst_takes_it_for() -> None:
+    shown = "````markdown\n```{code-cell} python\na\n```\n:::{tab} jax\n:::\n````\n"
+    shown = f"# T\n\n{shown}\n```{{code-block}} md\n:::{{tab}} x\n```\n"
+    assert [kind for kind, *_ in cells(shown)] == ["text"]
+
+
+def test_tab_blocks() -> None:
+    text = "# T\n\n:::{tab} mxnet,jax\n\n- one\n\n  two\n:::\n"
+    text += "::::{tab} pytorch\n:::{note}\nText.\n:::\n::::\nEnd"
+    assert cells(text) == [
+        ("text", "# T", 1, None),
+        ("text", "- one\n\n  two", 5, ("jax", "mxnet")),
+        ("text", ":::{note}\nText.\n:::", 10, ("pytorch",)),
+        ("text", "End", 14, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%load_ext tabbook.tab",
+        "%reload_ext tabbook.tab\ntab.interact_select('jax')",
+        "# choose\n%load_ext tabbook.tab\ntab.interact_select(\n    'jax',\n    'mxnet',\n)\n",
+        "tab.interact_select(['jax'])",
+    ],
+)
+def test_the_cell_for_interactive_use_is_dropped(cell: str) -> None:
+    assert code(section(cell, "a")) == [("a", 8 + cell.count("\n"), None)]
+
+
+def test_code_beside_the_interactive_lines_stays_on_its_line() -> None:
+    text = section(
+        "import a\n%load_ext tabbook.tab\ntab.interact_select(\n    'jax')\nb",
+        "s = '''\n%load_ext tabbook.tab\n'''",
+    )
+    assert code(text) == [("import a\n\n\n\nb", 4, None), ("s = '''\n%load_ext tabbook.tab\n'''", 12, None)]
+    assert code(section("%load_ext tabbook.tab\nb")) == [("b", 5, None)]
+    assert code(section("tab.interact_select(")) == [
+        ("tab.interact_select(", 4, None)
+    ]  # a fault of the check
+
+
+def test_line_ends_of_any_system() -> None:
+    text = "---\ntabbook: {tabs: [jax]}\n---\n# T\n\n```{code-cell} python\na\nb\n```\nText\rmore\n"
+    text = text.replace("\n", "\r\n")
+    assert cells(text) == [
+        ("text", "# T", 4, None),
+        ("code", "a\nb", 7, None),
+        ("text", "Text\nmore", 10, None),
+    ]
+
+
+def test_a_page_ends_without_a_line_end() -> None:
+    assert cells("# T\n```{code-cell} python\na\n```") == [("text", "# T", 1, None), ("code", "a", 3, None)]
+
+
+def test_tab_names_that_no_tab_comes_close_to() -> None:
+    with pytest.raises(ReadError, match=r"a.md:4: unknown tab 'xyz'; the tabs are pytorch, jax, mxnet"):
+        read(section("%%tab xyz\na"))
