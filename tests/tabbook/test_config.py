@@ -70,7 +70,7 @@ def test_a_book_is_found_from_any_folder_in_it(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_book(tmp_path: Path) -> None:
     with pytest.raises(
-        ConfigError, match=r"no _config.yml in .*; run tabbook in a book, or name one with --book"
+        TabbookError, match=r"no _config.yml in .*; run tabbook in a book, or name one with --book"
     ):
         find_book(tmp_path)
 
