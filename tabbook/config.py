@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from tabbook import quantities
 from tabbook.errors import ConfigError, Fault, usage
 
 CONFIG_FILE = "_config.yml"
@@ -55,6 +56,8 @@ class Tab(_Tree):
     """The module of the library that holds its code: ``torch`` for ``d2l.torch``."""
     requirements: str
     """The pinned packages of its environment: a file, relative to the book."""
+    preamble: str | None = None
+    """Code that begins its module of the library, written by hand: a file, relative to the book."""
 
 
 class Library(_Tree):
