@@ -80,6 +80,8 @@ def extract_code(source: str, origin: Origin) -> list[Saved]:
 
 def _extract(code: Code, origin: Origin, lines: Sequence[int]) -> tuple[list[Saved], list[CodeError]]:
     """Return what a cell saves and what is wrong with its marks; ``lines`` are its lines in the file."""
+    if code.opaque:
+        return [], []
     body, errors, chosen = code.tree.body, list[CodeError](), set[int]()
     marks = {line: column for line, (column, text) in code.comments.items() if _MARK.search(text)}
     for line in marks:
