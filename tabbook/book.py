@@ -93,8 +93,11 @@ class Book:
             known = self._projections[key] = project(section, tab, self.settings)
         return known
 
-    def check(self) -> None:
+    def check(self, *, imports: bool = True) -> None:
         """Check every section for every tab.
+
+        ``imports`` asks whether pages import what portable names become: it matters to pages,
+        not to the library, which has imports of its own.
 
         Raises:
             TabbookError: All faults of the book, together.
@@ -102,7 +105,7 @@ class Book:
         sections, faults = self._read
         faults, sound = list(faults), []
         for section in sections:
-            found = check_section(section, self.settings)
+            found = check_section(section, self.settings, imports=imports)
             faults += found
             sound += [] if found else [section]
         try:

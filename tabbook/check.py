@@ -15,10 +15,13 @@ from tabbook.project import code_fault, project, ways_of
 from tabbook.read import unknown_tab
 
 
-def check_section(section: Section, book: BookSettings) -> list[Fault]:
-    """Return the faults of the code of every cell, for every tab that the section has."""
+def check_section(section: Section, book: BookSettings, *, imports: bool = True) -> list[Fault]:
+    """Return the faults of the code of every cell, for every tab that the section has.
+
+    ``imports`` asks whether cells import what portable names become.
+    """
     faults = [fault for cell in section.code_cells for fault in _check_cell(section, cell, book)]
-    if not faults:
+    if imports and not faults:
         for tab in section.tabs:
             faults += _check_roots(project(section, tab, book), book)
     return faults

@@ -64,17 +64,10 @@ def _root(node: ast.expr) -> str | None:
 
 def definition(name: str, way: Way) -> str:
     """Return the statement that defines ``name`` in the library."""
-    if way.kind == "attribute":
-        return f"{name} = {way.text}"
     if way.kind == "method":
-        arguments, returned = f"{way.subject}, *args, **kwargs", f"{way.subject}{way.body}(*args, **kwargs)"
-    else:
-        template = template_of(way)
-        arguments, returned = (
-            ast.unparse(template.args),
-            ast.get_source_segment(way.text, template.body) or "",
-        )
-    return f"def {name}({arguments}):\n    return {returned}"
+        arguments = f"{way.subject}, *args, **kwargs"
+        return f"{name} = lambda {arguments}: {way.subject}{way.body}(*args, **kwargs)"
+    return f"{name} = {way.text}"
 
 
 def template_of(way: Way) -> ast.Lambda:

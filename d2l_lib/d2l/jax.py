@@ -112,16 +112,8 @@ __all__ = [
 # Portable names, from _config.yml
 abs = jnp.abs
 arange = jnp.arange
-
-
-def argmax(x, *args, **kwargs):
-    return x.argmax(*args, **kwargs)
-
-
-def astype(x, *args, **kwargs):
-    return x.astype(*args, **kwargs)
-
-
+argmax = lambda x, *args, **kwargs: x.argmax(*args, **kwargs)
+astype = lambda x, *args, **kwargs: x.astype(*args, **kwargs)
 concat = jnp.concatenate
 cos = jnp.cos
 exp = jnp.exp
@@ -135,65 +127,25 @@ log = jnp.log
 matmul = jnp.matmul
 maximum = jnp.maximum
 nn_Module = nn.Module
-
-
-def normal(shape):
-    return jax.random.normal(d2l.get_key(), shape)
-
-
-def numpy(x):
-    return jax.device_get(x)
-
-
+normal = lambda shape: jax.random.normal(d2l.get_key(), shape)
+numpy = lambda x: jax.device_get(x)
 ones = jnp.ones
 ones_like = jnp.ones_like
-
-
-def rand(*shape):
-    return jax.random.uniform(d2l.get_key(), shape)
-
-
-def randn(*shape):
-    return jax.random.normal(d2l.get_key(), shape)
-
-
-def reduce_mean(x, *args, **kwargs):
-    return x.mean(*args, **kwargs)
-
-
-def reduce_sum(x, *args, **kwargs):
-    return x.sum(*args, **kwargs)
-
-
-def reshape(x, *args, **kwargs):
-    return x.reshape(*args, **kwargs)
-
-
+rand = lambda *shape: jax.random.uniform(d2l.get_key(), shape)
+randn = lambda *shape: jax.random.normal(d2l.get_key(), shape)
+reduce_mean = lambda x, *args, **kwargs: x.mean(*args, **kwargs)
+reduce_sum = lambda x, *args, **kwargs: x.sum(*args, **kwargs)
+reshape = lambda x, *args, **kwargs: x.reshape(*args, **kwargs)
 sigmoid = jax.nn.sigmoid
 sin = jnp.sin
-
-
-def size(a):
-    return a.size
-
-
+size = lambda a: a.size
 sqrt = jnp.sqrt
 stack = jnp.stack
-
-
-def swapaxes(x, *args, **kwargs):
-    return x.swapaxes(*args, **kwargs)
-
-
+swapaxes = lambda x, *args, **kwargs: x.swapaxes(*args, **kwargs)
 tanh = jnp.tanh
 tensor = jnp.array
 to = jax.device_put
-
-
-def transpose(a):
-    return a.T
-
-
+transpose = lambda a: a.T
 zeros = jnp.zeros
 zeros_like = jnp.zeros_like
 

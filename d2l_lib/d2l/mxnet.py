@@ -102,16 +102,8 @@ __all__ = [
 # Portable names, from _config.yml
 abs = np.abs
 arange = np.arange
-
-
-def argmax(x, *args, **kwargs):
-    return x.argmax(*args, **kwargs)
-
-
-def astype(x, *args, **kwargs):
-    return x.astype(*args, **kwargs)
-
-
+argmax = lambda x, *args, **kwargs: x.argmax(*args, **kwargs)
+astype = lambda x, *args, **kwargs: x.astype(*args, **kwargs)
 concat = np.concatenate
 cos = np.cos
 exp = np.exp
@@ -125,62 +117,25 @@ log = np.log
 matmul = np.matmul
 maximum = np.maximum
 nn_Module = nn.Block
-
-
-def normal(shape):
-    return np.random.normal(size=shape)
-
-
-def numpy(x, *args, **kwargs):
-    return x.asnumpy(*args, **kwargs)
-
-
+normal = lambda shape: np.random.normal(size=shape)
+numpy = lambda x, *args, **kwargs: x.asnumpy(*args, **kwargs)
 ones = np.ones
 ones_like = np.ones_like
 rand = np.random.rand
 randn = np.random.randn
-
-
-def reduce_mean(x, *args, **kwargs):
-    return x.mean(*args, **kwargs)
-
-
-def reduce_sum(x, *args, **kwargs):
-    return x.sum(*args, **kwargs)
-
-
-def reshape(x, *args, **kwargs):
-    return x.reshape(*args, **kwargs)
-
-
+reduce_mean = lambda x, *args, **kwargs: x.mean(*args, **kwargs)
+reduce_sum = lambda x, *args, **kwargs: x.sum(*args, **kwargs)
+reshape = lambda x, *args, **kwargs: x.reshape(*args, **kwargs)
 sigmoid = npx.sigmoid
 sin = np.sin
-
-
-def size(a):
-    return a.size
-
-
+size = lambda a: a.size
 sqrt = np.sqrt
 stack = np.stack
-
-
-def swapaxes(x, *args, **kwargs):
-    return x.swapaxes(*args, **kwargs)
-
-
+swapaxes = lambda x, *args, **kwargs: x.swapaxes(*args, **kwargs)
 tanh = np.tanh
 tensor = np.array
-
-
-def to(x, *args, **kwargs):
-    return x.as_in_ctx(*args, **kwargs)
-
-
-def transpose(a):
-    return a.T
-
-
+to = lambda x, *args, **kwargs: x.as_in_ctx(*args, **kwargs)
+transpose = lambda a: a.T
 zeros = np.zeros
 zeros_like = np.zeros_like
 

@@ -117,35 +117,17 @@ matmul = tf.matmul
 maximum = tf.maximum
 nn_Module = tf.keras.Model
 normal = tf.random.normal
-
-
-def numpy(x, *args, **kwargs):
-    return x.numpy(*args, **kwargs)
-
-
+numpy = lambda x, *args, **kwargs: x.numpy(*args, **kwargs)
 ones = tf.ones
 ones_like = tf.ones_like
-
-
-def rand(*shape):
-    return tf.random.uniform(shape)
-
-
-def randn(*shape):
-    return tf.random.normal(shape)
-
-
+rand = lambda *shape: tf.random.uniform(shape)
+randn = lambda *shape: tf.random.normal(shape)
 reduce_mean = tf.reduce_mean
 reduce_sum = tf.reduce_sum
 reshape = tf.reshape
 sigmoid = tf.sigmoid
 sin = tf.sin
-
-
-def size(a):
-    return tf.size(a).numpy()
-
-
+size = lambda a: tf.size(a).numpy()
 sqrt = tf.sqrt
 stack = tf.stack
 swapaxes = tf.experimental.numpy.swapaxes

@@ -103,25 +103,12 @@ __all__ = [
 # Portable names, from _config.yml
 abs = torch.abs
 arange = torch.arange
-
-
-def argmax(x, *args, **kwargs):
-    return x.argmax(*args, **kwargs)
-
-
-def astype(x, *args, **kwargs):
-    return x.type(*args, **kwargs)
-
-
+argmax = lambda x, *args, **kwargs: x.argmax(*args, **kwargs)
+astype = lambda x, *args, **kwargs: x.type(*args, **kwargs)
 concat = torch.cat
 cos = torch.cos
 exp = torch.exp
-
-
-def expand_dims(x, *args, **kwargs):
-    return x.unsqueeze(*args, **kwargs)
-
-
+expand_dims = lambda x, *args, **kwargs: x.unsqueeze(*args, **kwargs)
 eye = torch.eye
 float32 = torch.float32
 int32 = torch.int32
@@ -132,58 +119,24 @@ matmul = torch.matmul
 maximum = torch.maximum
 nn_Module = nn.Module
 normal = torch.randn
-
-
-def numpy(x, *args, **kwargs):
-    return x.detach().numpy(*args, **kwargs)
-
-
+numpy = lambda x, *args, **kwargs: x.detach().numpy(*args, **kwargs)
 ones = torch.ones
 ones_like = torch.ones_like
 rand = torch.rand
 randn = torch.randn
-
-
-def reduce_mean(x, *args, **kwargs):
-    return x.mean(*args, **kwargs)
-
-
-def reduce_sum(x, *args, **kwargs):
-    return x.sum(*args, **kwargs)
-
-
-def reshape(x, *args, **kwargs):
-    return x.reshape(*args, **kwargs)
-
-
+reduce_mean = lambda x, *args, **kwargs: x.mean(*args, **kwargs)
+reduce_sum = lambda x, *args, **kwargs: x.sum(*args, **kwargs)
+reshape = lambda x, *args, **kwargs: x.reshape(*args, **kwargs)
 sigmoid = torch.sigmoid
 sin = torch.sin
-
-
-def size(a):
-    return a.numel()
-
-
+size = lambda a: a.numel()
 sqrt = torch.sqrt
 stack = torch.stack
-
-
-def swapaxes(x, *args, **kwargs):
-    return x.swapaxes(*args, **kwargs)
-
-
+swapaxes = lambda x, *args, **kwargs: x.swapaxes(*args, **kwargs)
 tanh = torch.tanh
 tensor = torch.tensor
-
-
-def to(x, *args, **kwargs):
-    return x.to(*args, **kwargs)
-
-
-def transpose(a):
-    return a.T
-
-
+to = lambda x, *args, **kwargs: x.to(*args, **kwargs)
+transpose = lambda a: a.T
 zeros = torch.zeros
 zeros_like = torch.zeros_like
 

@@ -22,6 +22,7 @@ from sphinx.environment.collectors import EnvironmentCollector
 from sphinx.errors import ConfigError as SphinxConfigError
 from sphinx.util import logging
 
+from tabbook import stored
 from tabbook.book import Book
 from tabbook.check import check_section
 from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
@@ -49,13 +50,18 @@ class _Reading:
     results: dict[str, Results] = field(default_factory=dict)
 
     def results_of(self, section: Section) -> Results:
-        """Return what the store has for ``section``, looked up once in each build.
+        """Return what the store has for ``section``, or came with it, looked up once in each build.
 
         Raises:
             TabbookError: The section cannot be projected.
         """
         if section.path not in self.results:
-            self.results[section.path] = {tab: lookup(self.book, section, tab) for tab in section.tabs}
+            came = stored.load(self.book.root, section.path)
+            self.results[section.path] = {
+                tab: lookup(self.book, section, tab)
+                or (stored.result(came, self.book.project(section, tab)) if came else None)
+                for tab in section.tabs
+            }
         return self.results[section.path]
 
 
