@@ -1,9 +1,10 @@
 """The one definition of stale: a job's key, made from everything that can change its outputs.
 
 A key covers the projected code, the framework's pinned environment, the class of the device,
-the declared data files and the library's code, and nothing else: no path, no time stamp, no
-prose. Whoever asks whether outputs are up to date asks here. The record that the key is the
-hash of is stored beside the outputs, so that a later run can say in words what changed.
+the declared data files and the library's symbols that the job can run (see ``tabbook.closure``),
+and nothing else: no path, no time stamp, no prose. Whoever asks whether outputs are up to date
+asks here. The record that the key is the hash of is stored beside the outputs, so that a later
+run can say in words what changed.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from typing import Any
 
 from tabbook.model import Cell, Projection
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the way in which jobs run changes their outputs: every key changes with it."""
 
 STAND_IN = "stand-in"
@@ -112,15 +113,6 @@ def environment_lines(text: str) -> tuple[str, ...]:
     return tuple(sorted({line for line in lines if line and not line.startswith("#")}))
 
 
-def library_parts(text: str) -> dict[str, str]:
-    """Return the hashes of the library's code that a job depends on, by symbol.
-
-    The one entry ``*`` stands for the whole module. A closure over the symbols that a job
-    really uses goes here, and changes nothing else.
-    """
-    return {"*": sha256(library_code(text))}
-
-
 def _cell_part(cell: Cell) -> dict[str, Any]:
     return {"sha256": sha256(normal_code(cell.source)), "tags": sorted(EXECUTION_TAGS & set(cell.tags))}
 
@@ -132,6 +124,7 @@ def job_key(
     device: str,
     data: Mapping[str, str],
     library: Mapping[str, str],
+    whole: str = "",
 ) -> Key:
     """Return the key of the job that executes ``projection``.
 
@@ -140,7 +133,8 @@ def job_key(
         environment: The framework's requirements, from `environment_lines`.
         device: The class of the device: ``cpu`` or ``gpu``.
         data: For each declared data file the SHA-1 that it must have, or `STAND_IN`.
-        library: The hashes of the library's code, from `library_parts`.
+        library: The hashes of the library's code that the job can run, by symbol.
+        whole: Why that is all of the library, where the text does not say what the job uses.
     """
     record = {
         "format": FORMAT,
@@ -150,5 +144,6 @@ def job_key(
         "device": device,
         "data": dict(data),
         "library": dict(library),
+        "whole": whole,
     }
     return Key(sha256(canonical(record)), record)

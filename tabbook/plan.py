@@ -13,11 +13,14 @@ from itertools import chain, combinations
 from pathlib import Path
 from typing import TypeVar, cast
 
-from tabbook import keys
+from tabbook import closure, keys
 from tabbook.book import Book
+from tabbook.closure import LibraryIndex
+from tabbook.code import CodeError
 from tabbook.errors import ExecuteError, Fault, TabbookError
 from tabbook.model import Projection, Result, Section
 from tabbook.store import Store
+from tabbook.uses import cells_use
 
 _T = TypeVar("_T")
 
@@ -32,13 +35,20 @@ class Job:
     environment: tuple[str, ...]
     library: Mapping[str, str]
     data: Mapping[str, str]
+    whole: str = ""
+    """Why the job may use all of the library; empty where its symbols are known."""
 
     def key(self, device: str, missing: Iterable[str] = ()) -> keys.Key:
         """Return the job's key on ``device`` where the data files ``missing`` cannot be had."""
         absent = set(missing)
         data = {name: keys.STAND_IN if name in absent else sha1 for name, sha1 in self.data.items()}
         return keys.job_key(
-            self.projection, environment=self.environment, device=device, data=data, library=self.library
+            self.projection,
+            environment=self.environment,
+            device=device,
+            data=data,
+            library=self.library,
+            whole=self.whole,
         )
 
 
@@ -75,6 +85,39 @@ def _read(path: Path, read: Callable[[str], object], *_state: int) -> object:
     return read(path.read_text(encoding="utf-8"))
 
 
+@cache
+def _indexer(package: str) -> Callable[[str], LibraryIndex]:
+    """Return what reads a library module; the same for the same package, so that `_cached` knows it."""
+
+    def index(text: str) -> LibraryIndex:
+        try:
+            return LibraryIndex(text, package)
+        except CodeError:  # edited by hand, or half a merge: what it holds counts as a whole
+            return LibraryIndex(f"broken = {keys.sha256(text)!r}", package)
+
+    return index
+
+
+def _whole_text(text: str) -> str:
+    return keys.sha256(keys.library_code(text))
+
+
+def library_part(book: Book, projection: Projection) -> tuple[dict[str, str], str]:
+    """Return the hashes of the library's code that a job can run, and why that is all of it, if it is."""
+    package, about = book.settings.library.package, book.settings.tabs
+    module = about[projection.tab].module
+    used = cells_use((cell.source for cell in projection.code_cells), package, module)
+    indexer = _indexer(package)
+    index = _cached(book.library_file(projection.tab), indexer, None) or indexer("")
+    hashes = index.hashes(used)
+    if used.others:
+        for tab in about:
+            if tab != projection.tab:
+                text = _cached(book.library_file(tab), _whole_text, closure.MISSING)
+                hashes[f"{package}.{about[tab].module}"] = text
+    return hashes, index.closure(used).whole
+
+
 def job(book: Book, section: Section, tab: str) -> Job | None:
     """Return the job of ``section`` in ``tab``; ``None`` if it has no code to run there.
 
@@ -90,13 +133,15 @@ def job(book: Book, section: Section, tab: str) -> Job | None:
     if unknown:
         hint = "declare it in _config.yml under sphinx.config.tabbook.data"
         raise ExecuteError([Fault(section.path, 0, f"unknown data file {name!r}", hint) for name in unknown])
+    library, whole = library_part(book, projection)
     return Job(
         section,
         tab,
         projection,
         environment=_cached(book.requirements(tab), keys.environment_lines, ()),
-        library=_cached(book.library_file(tab), keys.library_parts, keys.library_parts("")),
+        library=library,
         data={name: book.settings.data[name].sha1 for name in section.settings.data},
+        whole=whole,
     )
 
 

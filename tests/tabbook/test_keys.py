@@ -13,7 +13,6 @@ from tabbook.keys import (
     environment_lines,
     job_key,
     library_code,
-    library_parts,
     normal_code,
     sha256,
 )
@@ -53,6 +52,7 @@ def test_code_tab_and_execution_tags_change_the_key(changed):
         {"data": {"d": STAND_IN}},
         {"data": {}},
         {"library": {"*": "y"}},
+        {"whole": "uses d2l as a value"},
     ],
 )
 def test_what_surrounds_the_code_changes_the_key(change):
@@ -108,11 +108,11 @@ def test_comments_and_blank_lines_of_the_library_do_not_count():
     assert "why" not in text
     assert "# not a comment" in text
     assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(LIBRARY))
-    assert library_parts(LIBRARY) == library_parts(
+    assert library_code(LIBRARY) == library_code(
         LIBRARY.replace("cell 3", "cell 4").replace("\n\n\ndef", "\n\ndef")
     )
-    assert library_parts(LIBRARY) != library_parts(LIBRARY.replace('"#"', '"!"'))
-    assert library_parts("x = '''") != library_parts("x = '''#")
+    assert library_code(LIBRARY) != library_code(LIBRARY.replace('"#"', '"!"'))
+    assert library_code("x = '''") != library_code("x = '''#")
 
 
 LINES = st.lists(
