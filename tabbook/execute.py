@@ -20,7 +20,7 @@ from typing import Any
 
 from tabbook.jobs import Failure, JobSpec, Outcome
 from tabbook.model import Output, Result
-from tabbook.outputs import normalise, plain, stream_text
+from tabbook.outputs import compact, normalise, plain, stream_text
 from tabbook.sandbox import JobFailedError, kernel, log_tail, make_folders, running, shown_paths
 
 _CELL_FRAME = re.compile(r"^ *(?:File )?Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
@@ -94,13 +94,27 @@ async def _run_cells(job: JobSpec, scratch: Path, done: list[tuple[Output, ...]]
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from nbformat import v4
 
+    class Runner(NotebookClient):  # type: ignore[misc]
+        """Keeps what a cell prints within bounds while the cell runs."""
+
+        printed = 0
+
+        def output(self, outs: list[Any], msg: dict[str, Any], *rest: Any) -> Any:
+            out = super().output(outs, msg, *rest)
+            if job.output_limit is not None and msg["msg_type"] == "stream":
+                self.printed += len(msg["content"]["text"])
+                if self.printed > job.output_limit:  # not at each message: that would take long
+                    self.printed = 0
+                    compact(outs, job.output_limit)
+            return out
+
     paths = shown_paths(job, scratch)
     clock = _Clock(job.timeout)
     cells = [v4.new_code_cell(step.source, metadata={"tags": list(step.tags)}) for step in job.steps]
     replies: list[Mapping[str, Any]] = []
     async with kernel(job, scratch) as (manager, client):
         versions = await _versions(client, job.module)
-        runner = NotebookClient(
+        runner = Runner(
             v4.new_notebook(cells=cells),
             km=manager,
             timeout_func=lambda _: clock.left(),
@@ -123,9 +137,9 @@ async def _run_cells(job: JobSpec, scratch: Path, done: list[tuple[Output, ...]]
             except DeadKernelError:
                 raise JobFailedError("died", "the kernel died", log_tail(scratch / "kernel.log")) from None
             finally:
-                done.append(normalise(cell.outputs, paths))
+                done.append(normalise(cell.outputs, paths, job.output_limit))
     # Displays that later cells update change outputs of earlier ones, so all are taken at the end.
-    done[:] = [normalise(cell.outputs, paths) for cell in cells]
+    done[:] = [normalise(cell.outputs, paths, job.output_limit) for cell in cells]
     return versions
 
 

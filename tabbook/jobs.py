@@ -65,6 +65,7 @@ class JobSpec:
     holds the library's package, ``data`` the files that the job may read, by name. ``timeout``
     is in seconds, for the whole job; ``threads`` is how many cores it may keep busy.
     ``environment`` is what its environment variables are to hold besides the usual.
+    ``output_limit`` is how many characters of one stream of a cell are kept; all, if ``None``.
     """
 
     key: str
@@ -82,6 +83,7 @@ class JobSpec:
     timeout: float = 1200
     threads: int = 1
     environment: Mapping[str, str] = field(default_factory=dict)
+    output_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

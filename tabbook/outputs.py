@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -34,39 +35,100 @@ def _tidy(text: str, paths: Mapping[str, str]) -> str:
     return _CELL_FILE.sub("<cell>", text)
 
 
-def _flush(run: dict[str, str], paths: Mapping[str, str]) -> list[Output]:
+def _capped(text: str, limit: int | None, left_out: int) -> str:
+    """Return at most ``limit`` characters of ``text``, its start and its end, and a mark between.
+
+    The cuts are at the ends of lines where these are near. ``left_out`` is how many characters
+    were dropped earlier, behind the first half.
+    """
+    if limit is None or (len(text) <= limit and not left_out):
+        return text
+    head, tail = text[: limit // 2], text[len(text) - (limit - limit // 2) :]
+    left_out += len(text) - len(head) - len(tail)
+    near = min(1000, limit // 4)
+    if 0 <= len(head) - head.rfind("\n") - 1 <= near:
+        left_out += len(head) - head.rfind("\n") - 1
+        head = head[: head.rfind("\n") + 1]
+    if 0 <= tail.find("\n") < near:
+        left_out += tail.find("\n") + 1
+        tail = tail[tail.find("\n") + 1 :]
+    line = "" if head.endswith("\n") else "\n"
+    return f"{head}{line}[… {left_out:,} characters left out: output_limit is {limit:,} …]\n{tail}"
+
+
+def _behind(text: str) -> str:
+    """Return ``text`` with its finished lines as they are in the end, to be continued."""
+    done, feed, last = text.rpartition("\n")
+    end = "\r" if last.endswith("\r") else ""
+    return (_settled(done + feed) if feed else "") + last.rstrip("\r").rpartition("\r")[2] + end
+
+
+def compact(outputs: list[Any], limit: int) -> None:
+    """Shorten the streams at the end of ``outputs`` in place, while more may follow.
+
+    What `normalise` makes of them with the same ``limit`` stays the same, and the memory that
+    they take is bounded, however much a cell prints.
+    """
+    start = len(outputs)
+    while start and outputs[start - 1]["output_type"] == "stream":
+        start -= 1
+    run: dict[str, dict[str, Any]] = {}
+    for output in outputs[start:]:
+        name, text = output["name"], output["text"]
+        kept = run.setdefault(name, {"output_type": "stream", "name": name, "text": "", "left_out": 0})
+        kept["text"] += text
+        kept["left_out"] += output.get("left_out", 0)
+    for kept in run.values():
+        text, head = _behind(kept["text"]), limit // 2
+        if len(text) > 3 * limit:
+            kept["left_out"] += len(text) - head - 2 * limit
+            text = text[:head] + text[-2 * limit :]
+        kept["text"] = text
+    outputs[start:] = [type(outputs[start])(kept) for kept in run.values()] if run else []
+
+
+def _flush(
+    run: dict[str, str], paths: Mapping[str, str], limit: int | None, left_out: Mapping[str, int]
+) -> list[Output]:
     """Return a run of streams as one output for each stream, standard output first."""
     return [
-        {"output_type": "stream", "name": name, "text": _tidy(_settled(run[name]), paths)}
+        {
+            "output_type": "stream",
+            "name": name,
+            "text": _capped(_tidy(_settled(run[name]), paths), limit, left_out[name]),
+        }
         for name in sorted(run, reverse=True)
         if run[name]
     ]
 
 
 def normalise(
-    outputs: Iterable[Mapping[str, Any]], paths: Mapping[str, str] | None = None
+    outputs: Iterable[Mapping[str, Any]], paths: Mapping[str, str] | None = None, limit: int | None = None
 ) -> tuple[Output, ...]:
     """Return a cell's outputs as plain values that are the same for the same run of the code.
 
     Streams that follow each other become one per name: how they were cut, and which of the two
     came first, depends on timing alone. Paths of temporary files and of ``paths`` (text to
-    replace → its replacement) are replaced in streams and tracebacks.
+    replace → its replacement) are replaced in streams and tracebacks. Of a stream, ``limit``
+    characters are kept, and a mark says where how many are missing; nothing else is ever cut.
     """
     paths = paths or {}
     kept: list[Output] = []
     run: dict[str, str] = {}
+    left_out: Counter[str] = Counter()
     for output in outputs:
         value: Output = json.loads(json.dumps(output))
         if value["output_type"] == "stream":
             run[value["name"]] = run.get(value["name"], "") + value["text"]
+            left_out[value["name"]] += value.get("left_out", 0)
             continue
-        kept += _flush(run, paths)
-        run = {}
+        kept += _flush(run, paths, limit, left_out)
+        run, left_out = {}, Counter()
         if value["output_type"] == "error":
             value["traceback"] = [_tidy(line, paths) for line in value["traceback"]]
             value["evalue"] = _tidy(value["evalue"], paths)
         kept.append(value)
-    return tuple(kept + _flush(run, paths))
+    return tuple(kept + _flush(run, paths, limit, left_out))
 
 
 def stream_text(outputs: Iterable[Output], lines: int = 20) -> str:

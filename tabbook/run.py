@@ -150,6 +150,7 @@ def _spec(book: Book, job: Job, found: data_files.Found, device: str, threads: i
         inputs=key.record,
         device=device,
         timeout=job.section.settings.timeout or book.settings.timeout,
+        output_limit=book.settings.output_limit,
         threads=threads,
         # Shared, so that only the first job makes matplotlib's cache of fonts.
         environment={"MPLCONFIGDIR": str(book.work / "matplotlib")},
