@@ -154,7 +154,7 @@ def test_the_authors_page_shows_a_section_that_works() -> None:
 def test_the_authors_page_shows_all_of_the_front_matter() -> None:
     text = next(block for block in blocks("docs/authors.md", "yaml") if "tabbook:" in block)
     settings = read_section(f"{text}\n# Title\n", "chapters/x.md", SETTINGS).settings
-    assert (settings.tabs, settings.timeout) == (("pytorch", "jax"), 600)
+    assert (settings.tabs, settings.timeout) == (("pytorch", "jax"), 600.0)
     assert all(f"  {name}:" in text for name in SectionSettings.model_fields)
 
 
