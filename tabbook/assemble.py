@@ -17,6 +17,8 @@ from tabbook.extract import Origin, Saved
 from tabbook.imports import format_imports
 from tabbook.names import Way, definition, roots
 
+_STRING = re.compile(r"""([rRuU]?)(\"{3}|'{3}|"|')((?:\\.|(?!\2).)*)\2""", re.DOTALL)
+
 
 @dataclass(slots=True)
 class _Class:
@@ -59,7 +61,7 @@ def assemble(
     if named:
         parts.append("# Portable names, from _config.yml")
     body = [(text, "\n" in text, True) for text in named] + [_block(block) for block in blocks]
-    return "\n".join(part for part in parts if part) + "\n" + _spaced(body)
+    return ("\n".join(part for part in parts if part) + "\n" + _spaced(body)).rstrip("\n") + "\n"
 
 
 def _missing_roots(
@@ -201,7 +203,7 @@ def _documented(source: str, origin: Origin, shift: str = "") -> str:
     doc = node.body[0]
     assert isinstance(doc, ast.Expr)
     literal = source[code.start(doc.value) : code.end(doc.value)]
-    match = re.fullmatch(r'([rRuU]?)("""|\'\'\'|"|\')(.*)\2', literal, re.DOTALL)
+    match = _STRING.fullmatch(literal)
     if match is None or doc.lineno == node.lineno:
         return source  # pieces side by side, or on the header's line: leave it as it is
     prefix, quotes, text = match.groups()

@@ -82,8 +82,8 @@ def _statements(items: Sequence[_Import]) -> Iterable[list[_Import]]:
         yield statement
 
 
-def _head(item: _Import) -> tuple[str, bool, str, str]:
-    return item.module, item.is_from, item.above, item.behind
+def _head(item: _Import) -> tuple[str, bool, bool, str, str]:
+    return item.module, item.is_from, item.part == "*", item.above, item.behind
 
 
 def _written(statement: Sequence[_Import]) -> str:
