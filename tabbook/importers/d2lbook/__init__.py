@@ -1,0 +1,60 @@
+"""Books in d2lbook's Markdown become books of ours: ``tabbook import d2lbook SRC DEST``.
+
+The way: ``project`` reads the source's configuration; for each page, ``fences`` and ``scan`` say
+what stands where, ``headings``, ``figures``, ``tables``, ``equations``, ``inline`` and ``blocks``
+make edits of that, ``cells`` settles the code; ``book`` looks at all pages together (order,
+labels, what is saved); ``settings`` writes the project's files and ``write`` the destination.
+"""
+
+from pathlib import Path
+
+from tabbook.book import Book
+from tabbook.errors import TabbookError, usage
+from tabbook.files import write_atomic
+from tabbook.importers.d2lbook.book import convert_book
+from tabbook.importers.d2lbook.project import load_project, load_single
+from tabbook.importers.d2lbook.write import check_places, write_tree
+from tabbook.importers.report import Findings, Report, make_report
+from tabbook.library import generate
+
+__all__ = ["import_book"]
+
+
+def import_book(source: Path, destination: Path, *, force: bool = False) -> Report:
+    """Import a d2lbook project, or one page, and return the report of it.
+
+    ``destination`` is written as a whole or not at all; ``source`` is only read.
+
+    Raises:
+        UsageError: The source is no such project, or the destination cannot be written to.
+    """
+    check_places(source, destination, force=force)
+    findings = Findings()
+    if source.is_dir():
+        try:
+            project = load_project(source, findings)
+        except FileNotFoundError as error:
+            raise usage(f"{source} is no d2lbook project: it has {error}", "name its root folder") from None
+    else:
+        project = load_single(source, findings)
+    book = convert_book(project, findings)
+    copies = [(path, name) for name, path in book.copies.items()]
+    try:
+        write_tree(destination, book.texts, copies, lambda folder: _add_library(folder, findings))
+    except OSError as error:
+        hint = "name another destination"
+        raise usage(f"{destination} cannot be written: {error.strerror}", hint) from None
+    return make_report(source.name, findings, book.counts)
+
+
+def _add_library(folder: Path, findings: Findings) -> None:
+    """Generate the library of the new book; what our own tools refuse is a fault, and none is made."""
+    try:
+        texts = generate(Book.load(folder))
+    except TabbookError as error:
+        for fault in error.faults:
+            message = f"the library cannot be generated: {fault.message}"
+            findings.fault(fault.path, fault.line, "library", message, fault.hint)
+        return
+    for path, text in texts.items():
+        write_atomic(folder / path, text)

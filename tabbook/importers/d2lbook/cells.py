@@ -1,0 +1,251 @@
+"""Code cells: whose they are, whether they are Python, and how they are written in our format."""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tabbook.branches import select
+from tabbook.code import Code, CodeError
+from tabbook.conditions import asked_tabs, questions
+from tabbook.extract import Origin, extract_code
+from tabbook.importers.d2lbook.branches import published_reading
+from tabbook.importers.d2lbook.fences import Fence, ends_in_string
+from tabbook.importers.d2lbook.marks import normalise_marks
+from tabbook.importers.report import Findings
+
+_TAB = re.compile(r"^[ \t]*(?:%%tab|#[ \t]*(?:@tab|%%tab))\b[ \t:]*(?P<names>.*?)[ \t]*$")
+_EXTENSION = re.compile(r"^[ \t]*%(?:re)?load_ext[ \t]+d2lbook\.tab\b", re.MULTILINE)
+_LIBRARIES = re.compile(r"#[ \t]*required_libs\((?P<inside>.*)\)")
+_QUOTED = re.compile(r"""["']([^"']+)["']""")
+_OLD_BRANCH = re.compile(r"\bd2l\.USE_([A-Z]+)\b")
+_HIDE = {
+    "input": re.compile(r"#[ \t]*@hide_code\b|#[ \t]*@hide\b(?!_)|#[ \t]*hide code\b", re.IGNORECASE),
+    "output": re.compile(r"#[ \t]*@hide_outputs?\b|#[ \t]*@hide\b(?!_)|#[ \t]*hide outputs\b", re.IGNORECASE),
+}
+_NOWHERE = Origin("", 0, 1, None)
+
+State = Literal["code", "interactive", "empty", "invalid", "stray"]
+"""What becomes of a cell: code of ours; the cell that only interactive use needs; nothing at all;
+not Python, so shown and not run; of a tab that the book does not have, likewise."""
+
+
+@dataclass(slots=True)
+class Piece:
+    """A code cell of ours. ``tabs`` is None for all."""
+
+    tabs: tuple[str, ...] | None
+    source: str
+
+
+@dataclass(slots=True)
+class SourceCell:
+    """A cell of the source: ``line`` is that of its first line of code, from 0."""
+
+    fence: Fence
+    line: int
+    tabs: tuple[str, ...] | None
+    state: State
+    source: str
+    pieces: list[Piece] = field(default_factory=list)
+    named: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    reason: str = ""
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+
+    def for_tabs(self, tabs: Sequence[str]) -> tuple[str, ...]:
+        """Return those of the page's ``tabs`` that the cell belongs to."""
+        return tuple(tab for tab in tabs if self.tabs is None or tab in self.tabs)
+
+
+def _marks(body: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the lines that say whose a cell is, and the names in them."""
+    for number, line in enumerate(body):
+        found = _TAB.match(line)
+        if found and not ends_in_string(body[:number]):
+            yield number, found["names"]
+
+
+class CellReader:
+    """Reads the cells of one page; faults go to ``findings`` with the page's ``path``."""
+
+    def __init__(self, path: str, tabs: Sequence[str], findings: Findings) -> None:
+        self.path, self.tabs, self.findings = path, tuple(tabs), findings
+
+    def _fault(self, line: int, kind: str, message: str, hint: str = "") -> None:
+        self.findings.fault(self.path, line + 1, kind, message, hint)
+
+    def read(self, fence: Fence) -> SourceCell:
+        """Return the cell in ``fence``."""
+        first = fence.start + 1
+        if not fence.closed:
+            self._fault(
+                fence.start,
+                "block",
+                "this code cell is never closed",
+                "it ends where its code does; end it with ```",
+            )
+        marks = list(_marks(fence.body))
+        tabs, named = self._tabs(marks, first)
+        kept = [n for n in range(len(fence.body)) if n not in {number for number, _ in marks}]
+        while kept and not fence.body[kept[0]].strip():
+            del kept[0]
+        source = "\n".join(fence.body[n] for n in kept).rstrip()
+        places = [first + n for n in kept] or [first]
+        cell = SourceCell(fence, places[0], tabs, "code", source, named=named)
+        if _EXTENSION.search(source):
+            found = _LIBRARIES.search(source)
+            cell.libraries = tuple(_QUOTED.findall(found["inside"])) if found else ()
+            cell.state, cell.tabs, cell.named = "interactive", None, ()
+        elif not source.strip():
+            cell.state = "empty"
+        elif tabs == ():
+            cell.state, cell.reason = "stray", "of a tab that the book does not have"
+        else:
+            cell.hidden = tuple(part for part, pattern in _HIDE.items() if pattern.search(source))
+            self._check(cell, places)
+        return cell
+
+    def _tabs(
+        self, marks: Sequence[tuple[int, str]], first: int
+    ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+        """Return the tabs of a cell (None: all), and those that it names."""
+        if not marks:
+            return (self.tabs[0],), ()
+        line, text = marks[0]
+        words = [word for word in re.split(r"[,\s]+", text) if word]
+        if "all" in words:
+            return None, ()
+        known = tuple(tab for tab in self.tabs if tab in words)
+        for word in words:
+            if word not in self.tabs:
+                self._fault(
+                    first + line,
+                    "tab",
+                    f"unknown tab {word!r}",
+                    f"the book's tabs are {', '.join(self.tabs)}; "
+                    + ("the cell stays with the others" if known else "the cell is shown, and not run"),
+                )
+        if not words:
+            self._fault(first + line, "tab", "this tab mark names no tab", "it means the default tab")
+            return (self.tabs[0],), ()
+        return known, known
+
+    def _check(self, cell: SourceCell, places: Sequence[int]) -> None:
+        """Find out whether a cell is Python, and settle its marks and branches."""
+
+        def place(line: int) -> int:
+            return places[min(max(line, 1), len(places)) - 1]
+
+        source = _OLD_BRANCH.sub(self._old_branch, cell.source)
+        claimed = self.tabs if cell.tabs is None else cell.tabs
+        try:
+            code = Code(source)
+            _compiles(code)
+            source = self._asked(code, source, place)
+            source, faults = normalise_marks(source)
+            for mark in faults:
+                report = self.findings.fault if mark.severity == "fault" else self.findings.note
+                report(self.path, place(mark.line) + 1, "save", mark.message)
+            cell.pieces = self._pieces(cell, source, claimed, place)
+        except CodeError as error:
+            names = ", ".join(claimed)
+            reason = str(error).removeprefix("not valid Python: ")
+            message = f"not valid Python for {names}: {reason}"
+            self._fault(place(error.line), "python", message, "it is shown, and not run")
+            cell.state, cell.reason = "invalid", f"not valid Python: {reason}"
+            return
+        cell.source = source
+
+    def _old_branch(self, found: re.Match[str]) -> str:
+        name = found[1].lower()
+        return f"tab.selected({name!r})" if name in self.tabs else found[0]
+
+    def _asked(self, code: Code, source: str, place: Any) -> str:
+        """Return ``source`` without the unknown tabs that its branches ask for."""
+        if "selected" not in source:
+            return source
+        for call in sorted(questions(code.tree), key=lambda c: (c.lineno, c.col_offset), reverse=True):
+            names = asked_tabs(call)
+            unknown = [name for name in names if name not in self.tabs]
+            if not unknown:
+                continue
+            for name in unknown:
+                hint = f"the book's tabs are {', '.join(self.tabs)}; the branch is never chosen for it"
+                self._fault(
+                    place(call.lineno), "tab", f"tab.selected asks for the unknown tab {name!r}", hint
+                )
+            known = [name for name in names if name in self.tabs]
+            text = f"tab.selected({', '.join(map(repr, known))})" if known else "False"
+            source = code.text[: code.start(call)] + text + code.text[code.end(call) :]
+            code.text = source
+        return code.restore(source)
+
+    def _pieces(self, cell: SourceCell, source: str, claimed: Sequence[str], place: Any) -> list[Piece]:
+        """Return the cell as one of ours, or as several where d2lbook's reading of it differs."""
+        readings: dict[str, list[str]] = {}
+        if "selected" in source:
+            for tab in claimed:
+                reading = published_reading(source, tab)
+                if reading is not None:
+                    readings.setdefault(reading, []).append(tab)
+        elif "@save" in source:
+            extract_code(source, _NOWHERE)
+        if not readings:
+            return [Piece(cell.tabs, source)]
+        apart = {tab for tabs in readings.values() for tab in tabs}
+        self.findings.note(
+            self.path,
+            place(1) + 1,
+            "branch",
+            f"d2lbook cuts the nested branches of this cell in another way than Python reads them, for "
+            f"{', '.join(tab for tab in claimed if tab in apart)}",
+            "these get a cell of their own with the code that was published",
+        )
+        rest = tuple(tab for tab in claimed if tab not in apart)
+        pieces = [Piece(tuple(tabs), text) for text, tabs in readings.items() if text.strip()]
+        return [*([Piece(rest, source)] if rest else []), *pieces]
+
+
+def _compiles(code: Code) -> None:
+    """Check what only the compiler sees, such as a repeated argument.
+
+    Raises:
+        CodeError: The code does not compile.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            compile(code.tree, "<cell>", "exec", flags=flags, dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        raise CodeError(getattr(error, "msg", str(error)), getattr(error, "lineno", 1) or 1) from None
+
+
+def tabs_of_page(cells: Sequence[SourceCell], blocks: Sequence[str], tabs: Sequence[str]) -> tuple[str, ...]:
+    """Return the tabs that a page has, by d2lbook's rule.
+
+    A page without code has all. Else it has the tabs that some cell names, and the default one
+    if a cell is for it or for all. ``blocks`` are the tabs that text blocks name: they count,
+    too, unless code for all saves something, which such a tab's library never had.
+    """
+    real = [cell for cell in cells if cell.state in ("code", "invalid")]
+    if not any(cell.state != "empty" for cell in cells):
+        return tuple(tabs)
+    named = {tab for cell in real for tab in cell.named}
+    saves = any(cell.tabs is None and "@save" in cell.source for cell in real)
+    if not saves:
+        named |= set(blocks)
+    default = tabs[0]
+    if any(cell.tabs is None or default in cell.tabs for cell in real):
+        named.add(default)
+    found = tuple(tab for tab in tabs if tab in named)
+    return found or tuple(tabs)
+
+
+def select_for(piece: Piece, tab: str) -> str:
+    """Return a piece's code for ``tab``, as our core chooses it."""
+    return select(piece.source, tab)

@@ -1,0 +1,339 @@
+"""One page: from d2lbook's Markdown to a MyST notebook, with everything that goes with it."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+from tabbook.importers.d2lbook import blocks, exported, figures, headings, inline, tables
+from tabbook.importers.d2lbook.cells import CellReader, Piece, SourceCell, tabs_of_page
+from tabbook.importers.d2lbook.equations import collect_equation_labels, write_equations
+from tabbook.importers.d2lbook.fences import Fence
+from tabbook.importers.d2lbook.outputs import OutputError, as_text, read_outputs
+from tabbook.importers.d2lbook.source import Page
+from tabbook.importers.report import Findings
+from tabbook.model import Output
+from tabbook.stored import StoredCell, cell_hash
+
+_LIBRARY_FENCE = re.compile(r"`{3,}")
+_SLIDES_ONLY = re.compile(r"\[~~|~~\]")
+_BLANK_RUN = re.compile(r"\n{3,}")
+
+
+class PageConverter:
+    """Converts one page in two steps: what it holds, then, when the whole book is known, its text."""
+
+    def __init__(
+        self,
+        path: str,
+        text: str,
+        tabs: Sequence[str],
+        findings: Findings,
+        files: Collection[str],
+        read: exported.ReadBytes,
+    ) -> None:
+        self.page = Page(path, text, tabs, findings)
+        self.book_tabs, self.files, self._read_bytes = tuple(tabs), files, read
+        self.cells: list[SourceCell] = []
+        self.contents: list[blocks.Contents] = []
+        self.has_autodoc = False
+        self._by_fence: dict[int, SourceCell] = {}
+        self._gone: set[int] = set()
+        self._analyse()
+
+    # -- what the page holds
+
+    def _analyse(self) -> None:
+        page = self.page
+        if exported.is_exported(page.lines, page.fences):
+            page.fences = [exported.as_cell(f) if f.language == "python" else f for f in page.fences]
+            page.note(0, "form", "an exported notebook", "its indented outputs become outputs")
+            self._exported = True
+        else:
+            self._exported = False
+        self._read_cells()
+        self.headings = headings.find_headings(page)
+        tab_blocks = blocks.find_tab_blocks(page)
+        for heading in self.headings:
+            heading.in_block = any(block.begin < heading.first < block.end for block in tab_blocks)
+        self._figures = figures.find_figures(page)
+        self._tables = tables.find_tables(page)
+        rst_title = self._read_fences()
+        self.title_heading = headings.settle_levels(page, self.headings, has_other_title=bool(rst_title))
+        headings.collect_labels(page)
+        collect_equation_labels(page)
+        inline.collect_references(page)
+        named = [tab for block in tab_blocks for tab in block.tabs]
+        self.tabs = tabs_of_page(self.cells, named, self.book_tabs)
+        self.title = self._make_title(rst_title)
+        self._uses_slides = bool(re.search(r"\[\*\*|\(\*\*|\(~~|\[~~", page.text))
+        self._has_blocks = any(block.tabs for block in tab_blocks)
+
+    def _read_cells(self) -> None:
+        page = self.page
+        reader = CellReader(page.path, self.book_tabs, page.findings)
+        selected: Counter[str] = Counter()
+        last: SourceCell | None = None
+        for fence in page.fences:
+            if fence.kind == "input":
+                last = reader.read(fence)
+                self.cells.append(last)
+                self._by_fence[fence.start] = last
+                if self._exported:
+                    self._read_below(fence, last)
+            elif fence.kind == "output":
+                selected.update(self._read_output(fence, last))
+        self.selected = selected.most_common(1)[0][0] if selected else ""
+
+    def _read_below(self, fence: Fence, cell: SourceCell) -> None:
+        page = self.page
+        outputs, end, missing = exported.read_exported_outputs(page.lines, fence.end, self._read_bytes)
+        cell.outputs += outputs
+        for path, line in missing:
+            page.fault(line, "image", f"the figure {path} is missing", "the output says so")
+        if outputs:
+            page.edits.replace(page.starts[fence.end], min(page.starts[end], len(page.text)), "\n")
+            page.consumed.update(range(fence.end, end))
+
+    def _read_output(self, fence: Fence, cell: SourceCell | None) -> list[str]:
+        page = self.page
+        try:
+            outputs, selected = read_outputs("\n".join(fence.body))
+        except OutputError as error:
+            page.fault(
+                fence.start, "output", f"a stored output cannot be read: {error}", "it is left as text"
+            )
+            return []
+        self._gone.add(fence.start)
+        if cell is not None:
+            cell.outputs += outputs
+        elif outputs:
+            page.fault(fence.start, "output", "a stored output without a cell above it", "it is left out")
+        return selected
+
+    def _read_fences(self) -> str:
+        """Read contents and reStructuredText, and add their edits; return a title found there."""
+        page = self.page
+        may_have_title = not any(h.level == 1 and not h.in_block for h in self.headings)
+        title, listed = "", False
+        for fence in page.fences:
+            if fence.kind == "toc":
+                self.contents.append(blocks.read_contents(page, fence))
+                self._write_block(fence, "" if listed else "```{tableofcontents}\n```")
+                listed = True
+            elif fence.kind == "eval_rst":
+                lines, found = blocks.read_rst(
+                    page, fence, self.files, may_have_title=may_have_title and not title
+                )
+                title = title or found
+                self.has_autodoc |= blocks.uses_autodoc(lines)
+                marks = _fence_for("\n".join(lines))
+                self._write_block(fence, "\n".join([f"{marks}{{eval-rst}}", *lines, marks]) if lines else "")
+            elif fence.kind == "code" or (fence.kind == "output" and fence.start not in self._gone):
+                self._write_code(fence)
+            elif fence.kind == "output":
+                self._write_block(fence, "")
+            if not fence.closed and fence.kind != "input":
+                page.fault(
+                    fence.start, "block", "this block is never closed", "it is closed where it must end"
+                )
+        return title
+
+    def _write_block(self, fence: Fence, text: str) -> None:
+        page = self.page
+        start, end = page.starts[fence.start], min(page.starts[fence.end], len(page.text))
+        if text:
+            page.edits.replace(start, end, page.block(start, end, text) + "\n")
+        else:
+            page.edits.replace(start, end, "")
+
+    def _write_code(self, fence: Fence) -> None:
+        page = self.page
+        start = page.starts[fence.start]
+        if fence.info.startswith("{"):
+            marks = page.lines[fence.start].strip()
+            marks = marks[: len(marks) - len(marks.lstrip("`~"))]
+            language = "json" if fence.kind == "output" else fence.language
+            page.edits.replace(start, page.end_of_line(fence.start), f"{fence.indent}{marks}{language}")
+        if not fence.closed:
+            place = min(page.starts[fence.end], len(page.text))
+            before = "" if page.text[:place].endswith("\n") else "\n"
+            marks = page.lines[fence.start].strip()
+            marks = marks[: len(marks) - len(marks.lstrip("`~"))]
+            page.edits.replace(place, place, f"{before}{fence.indent}{marks}\n\n")
+
+    def _make_title(self, rst_title: str) -> str:
+        page = self.page
+        if self.title_heading is not None:
+            return " ".join(page.text[self.title_heading.start : self.title_heading.end].split())
+        if rst_title:
+            return rst_title
+        title = headings.title_from_name(page.path)
+        page.fault(0, "heading", "the page has no level-1 heading", f"it is titled {title!r}")
+        return title
+
+    # -- its text
+
+    def render(self, kinds: inline.Kinds) -> tuple[str, tuple[StoredCell, ...]]:
+        """Return the page in our format, and the outputs that go beside it.
+
+        ``kinds`` says what each label of the book names.
+        """
+        page = self.page
+        rows = {line for table in self._tables for line in range(table.first, table.last + 1)}
+        figures.write_figures(page, self._figures)
+        write_equations(page, rows)
+        inline.write_roles(page, kinds)
+        inline.write_dollars(page)
+        inline.write_emphasis(page)
+        inline.write_characters(page)
+        tables.write_tables(page, self._tables)
+        self._write_slide_marks()
+        above = self._write_cells()
+        if self.title_heading is not None:
+            self.title_heading.below = above
+        headings.write_headings(page, self.headings)
+        body = _tidy(page.edits.render()).strip("\n")
+        if self.title_heading is None:
+            body = "\n\n".join([f"# {self.title}", *above, body])
+        return self._front_matter() + body.rstrip() + "\n", self._stored()
+
+    def _write_slide_marks(self) -> None:
+        """Add the edits for text that is for slides alone: ``[~~…~~]`` is ``(~~…~~)`` with us."""
+        page = self.page
+        for found in _SLIDES_ONLY.finditer(page.text):
+            if page.scan.span_at(found.start()) is None and not page.is_fenced(page.line_of(found.start())):
+                page.edits.replace(*found.span(), "(~~" if found[0] == "[~~" else "~~)")
+
+    def _write_cells(self) -> list[str]:
+        """Add the cells' edits; return the text of those above the title, which go below it."""
+        above: list[str] = []
+        top = self.title_heading.first if self.title_heading else -1
+        for cell in self.cells:
+            text = self._cell_text(cell)
+            if cell.fence.start < top:
+                if text:
+                    above.append(text)
+                text = ""
+            self._write_block(cell.fence, text)
+        return above
+
+    def _cell_text(self, cell: SourceCell) -> str:
+        if cell.state == "empty":
+            return ""
+        if cell.state == "interactive":
+            names = ", ".join(map(repr, self.tabs))
+            return _code_cell(f"%load_ext tabbook.tab\ntab.interact_select({names})", None)
+        if cell.state in ("invalid", "stray"):
+            return self._shown(cell)
+        return "\n\n".join(
+            _code_cell(piece.source, self._mark(piece), [f"remove-{part}" for part in cell.hidden])
+            for piece in cell.pieces
+        )
+
+    def _mark(self, piece: Piece) -> str | None:
+        if len(self.book_tabs) == 1:
+            return None
+        if piece.tabs is None:
+            return "%%tab all"
+        return f"%%tab {', '.join(tab for tab in piece.tabs if tab in self.tabs)}"
+
+    def _shown(self, cell: SourceCell) -> str:
+        """Return a cell that cannot run: why, its code and its outputs as text."""
+        words = cell.reason[0].upper() + cell.reason[1:]
+        note = words if cell.state == "invalid" else f"It is {cell.reason}"
+        marks = _fence_for(cell.source)
+        parts = [
+            f"```{{warning}}\nThe code below does not run. {note}.\n```",
+            f"{marks}python\n{cell.source}\n{marks}",
+        ]
+        text = as_text(cell.outputs)
+        if text:
+            marks = _fence_for(text)
+            parts.append(f"{marks}text\n{text}\n{marks}")
+        own = cell.for_tabs(self.tabs)
+        if cell.state == "invalid" and own and own != self.tabs:
+            parts = [f":::{{tab}} {', '.join(own)}", *parts, ":::"]
+        return "\n\n".join(parts)
+
+    def _front_matter(self) -> str:
+        has_code = any(cell.state in ("code", "interactive") for cell in self.cells)
+        if not (has_code or self._has_blocks or self._uses_slides):
+            return ""
+        lines = [
+            "---",
+            "file_format: mystnb",
+            "kernelspec: {name: python3, display_name: Python 3}",
+        ]
+        if self.tabs != self.book_tabs:
+            lines.append(f"tabbook: {{tabs: [{', '.join(self.tabs)}]}}")
+        return "\n".join([*lines, "---", "", ""])
+
+    def _stored(self) -> tuple[StoredCell, ...]:
+        """Return the page's outputs, each with the cell of ours that it belongs to."""
+        stored = []
+        seen: Counter[str] = Counter()
+        for cell in sorted(self.cells, key=lambda c: c.fence.start):
+            if cell.state != "code":
+                continue
+            for piece in cell.pieces:
+                digest = cell_hash(piece.source)
+                number, seen[digest] = seen[digest], seen[digest] + 1
+                outputs: tuple[Output, ...] = tuple(cell.outputs)
+                if outputs:
+                    stored.append(StoredCell(digest, number, self._made_in(piece), outputs))
+        return tuple(stored)
+
+    def _made_in(self, piece: Piece) -> tuple[str, ...] | None:
+        """Return the tabs whose outputs are stored: the one that notices tell of, if it can be."""
+        own = self.tabs if piece.tabs is None else piece.tabs
+        if self.selected in own:
+            return (self.selected,)
+        return piece.tabs
+
+    def facts(self) -> Mapping[str, int]:
+        """Return how much of everything the page has."""
+        page = self.page
+        names = Counter(kind for kind, _ in page.labels.values())
+        return {
+            "cells": sum(cell.state == "code" for cell in self.cells),
+            "cells not run": sum(cell.state in ("invalid", "stray") for cell in self.cells),
+            "outputs": sum(len(cell.outputs) for cell in self.cells),
+            "figures": len(self._figures),
+            "tables": len(self._tables),
+            "equations": sum(span.kind == "display" for span in page.scan.spans),
+            "references": len(page.references),
+            **{f"labels of {kind}s": names[kind] for kind in ("section", "figure", "table", "equation")},
+        }
+
+
+def _fence_for(text: str) -> str:
+    """Return a fence that nothing in ``text`` closes."""
+    longest = max((len(run) for run in _LIBRARY_FENCE.findall(text)), default=0)
+    return "`" * max(3, longest + 1)
+
+
+def _code_cell(source: str, mark: str | None, tags: Sequence[str] = ()) -> str:
+    marks = _fence_for(source)
+    lines = [f"{marks}{{code-cell}} python"]
+    if tags:
+        lines.append(f":tags: {json.dumps(list(tags))}")
+    return "\n".join([*lines, *([mark] if mark else []), source, marks])
+
+
+def _tidy(text: str) -> str:
+    """Return ``text`` without runs of blank lines outside of its fences."""
+    pieces, fence = list[str](), ""
+    for line in text.split("\n"):
+        bare = line.strip()
+        found = re.match(r"[`~]{3,}", bare)
+        if found and not fence:
+            fence = found[0]
+        elif found and fence and not bare.strip(fence[0]) and len(bare) >= len(fence):
+            fence = ""
+        elif not bare and not fence:
+            if pieces and not pieces[-1].strip():
+                continue
+            line = ""
+        pieces.append(line)
+    return "\n".join(pieces)

@@ -1,0 +1,113 @@
+"""Displayed equations: each a block of its own, with its label."""
+
+import re
+
+from tabbook.importers.d2lbook.scan import Span
+from tabbook.importers.d2lbook.source import Page, safe_label
+
+_LEAD = re.compile(r"^(?P<blank>[ \t]*)(?P<mark>[\[(](?:\*\*|~~))?[ \t]*$")
+_TAIL = re.compile(r"^[ \t]*(?P<mark>(?:\*\*|~~)[\])])?[ \t]*(?P<stop>[.,;:。，；：、]?)[ \t]*")
+_CLOSE = re.compile(r"^[ \t]*((?:\*\*|~~)[\])])")
+_ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+$")
+_TO_LABEL = re.compile(r"^[ \t]*(?:(?:\*\*|~~)[\])])?[ \t]*[.,;:。，；：、]?[ \t]*(?:\n[ \t]*){0,2}$")
+
+
+def _label_behind(page: Page, end: int) -> Span | None:
+    """Return the ``:eqlabel:`` of the equation that ends at ``end``."""
+    for span in page.scan.inside(end, len(page.text)):
+        if span.kind == "role" and span.name == "eqlabel":
+            return span if _TO_LABEL.match(page.text[end : span.start]) else None
+        if span.kind not in ("escape",):
+            return None
+    return None
+
+
+def collect_equation_labels(page: Page) -> None:
+    """Find the label of each displayed equation; a label without one is a fault."""
+    used: set[int] = set()
+    for span in page.scan.spans:
+        label = _label_behind(page, span.end) if span.kind == "display" else None
+        if label:
+            used.add(label.start)
+            page.equation_labels[span.start] = label
+            page.define(label.arg, "equation", page.line_of(label.start))
+    for span in page.scan.spans:
+        if span.kind == "role" and span.name == "eqlabel" and span.start not in used:
+            line = page.line_of(span.start)
+            message = f"there is no equation that the label {span.arg!r} could name"
+            page.fault(line, "label", message, "write it right behind the equation")
+
+
+def write_equations(page: Page, rows: set[int]) -> None:
+    """Add the edits that write the displayed equations; ``rows`` are the lines of tables."""
+    captions = [(image.alt_start, image.alt_end) for image in page.scan.images]
+    headings = {page.line_of(target.position) for target in page.targets if target.kind == "section"}
+    for span in page.scan.spans:
+        if span.kind == "open-display":
+            line = page.line_of(span.start)
+            page.fault(line, "block", "an equation that $$ begins is never closed", "it is shown as text")
+            page.edits.replace(span.start, span.end, r"\$\$")
+        if span.kind != "display":
+            continue
+        line = page.line_of(span.start)
+        if line in rows or line in headings or any(a <= span.start < b for a, b in captions):
+            text = " ".join(page.text[span.start : span.end].split())
+            page.edits.replace(span.start, span.end, text)
+            continue
+        _write(page, span, page.equation_labels.get(span.start))
+
+
+def _write(page: Page, span: Span, label: Span | None) -> None:
+    """Add the edit that writes one equation as a block, apart from the text around it."""
+    first = page.line_of(span.start)
+    start, end = page.starts[first], span.end
+    before = page.text[start : span.start]
+    lead, item = _LEAD.match(before), _ITEM.match(before)
+    tail = _TAIL.match(page.text[end : page.end_of_line(page.line_of(end - 1))])
+    assert tail is not None  # it may match nothing
+    close = tail["mark"] or ""
+    if label:
+        end = label.end
+        behind = _CLOSE.match(page.text[end:])
+        if behind and not close:
+            close, end = behind[1], end + behind.end()
+    elif close or tail["stop"]:
+        end += tail.end()
+    last = page.line_of(max(end - 1, span.start))
+    after = page.text[end : page.end_of_line(last)]
+    indent = " " * page.container(first)
+    content = [text.strip() for text in page.text[span.start + 2 : span.end - 2].split("\n") if text.strip()]
+    if content:
+        content[-1] += tail["stop"]
+    suffix = f" ({safe_label(label.arg)})" if label else ""
+    opening = f"{(lead and lead['mark']) or ''}$$"
+    lines = [opening, *content, f"$${suffix}{close}"]
+    if item:
+        if len(content) == 1 and not label and not after.strip():
+            return  # MyST reads it as it is
+        begin, text = span.start, f"\n{indent}".join(lines)
+    else:
+        begin = start if lead else start + len(before.rstrip())
+        text = "\n".join(indent + line for line in lines)
+    stop = end + (len(after) - len(after.lstrip()) if after.strip() else len(after))
+    apart = page.block(begin, stop, text)
+    page.edits.replace(
+        begin, stop, (apart.lstrip("\n") if item else apart) + (indent if after.strip() else "")
+    )
+    if indent:
+        _keep_in_list(page, last, len(indent))
+
+
+def _keep_in_list(page: Page, line: int, indent: int) -> None:
+    """Indent the rest of a list item's paragraph: a block above it ends the lazy continuation."""
+    for number in range(line + 1, len(page.lines)):
+        text = page.lines[number]
+        own = len(text) - len(text.lstrip())
+        if (
+            page.is_blank(number)
+            or page.is_fenced(number)
+            or page.container(number) != indent
+            or own >= indent
+        ):
+            return
+        page.edits.replace(page.starts[number], page.starts[number] + own, " " * indent)

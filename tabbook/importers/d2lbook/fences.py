@@ -1,0 +1,146 @@
+"""The fenced blocks of a d2lbook page: cells, stored outputs, contents, everything else."""
+
+import io
+import re
+import tokenize
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+FenceKind = Literal["input", "output", "toc", "eval_rst", "code"]
+
+_OPEN = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*?)[ \t]*$")
+_ATTRIBUTES = re.compile(r"^\{(?P<inside>.*)\}$")
+_CELL = re.compile(r"^`{3,}[ \t]*\{[^}]*\.(?:input|output)\b")
+_NUMBER = re.compile(r"\bn\s*=\s*['\"]?(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """One fenced block.
+
+    ``start`` and ``end`` are its first line and the one behind its last, counted from 0;
+    ``body`` are the lines between the fences, without the fence's indent. ``info`` is what stands
+    behind the opening fence; ``language`` the first class or word in it. ``closed`` is false
+    where the source never closes the block.
+    """
+
+    kind: FenceKind
+    start: int
+    end: int
+    body: tuple[str, ...]
+    info: str = ""
+    language: str = ""
+    indent: str = ""
+    number: str = ""
+    closed: bool = True
+
+
+def _kind(info: str) -> tuple[FenceKind, str, str]:
+    """Return kind, language and cell number of an opening fence."""
+    found = _ATTRIBUTES.match(info)
+    if not found:
+        word = info.split(maxsplit=1)[0].rstrip(",") if info else ""
+        if word in ("toc", "eval_rst"):
+            return word, word, ""  # type: ignore[return-value]
+        return "code", word, ""
+    classes = re.findall(r"(?<![\w=])\.([\w+-]+)", found["inside"])
+    number = _NUMBER.search(found["inside"])
+    language = next((c for c in classes if c not in ("input", "output")), "")
+    kind: FenceKind = "code"
+    if "input" in classes and language in ("", "python"):
+        kind = "input"
+    elif "output" in classes:
+        kind = "output"
+    elif language in ("toc", "eval_rst"):
+        kind = language  # type: ignore[assignment]
+    return kind, language, number[1] if number else ""
+
+
+def ends_in_string(lines: Sequence[str]) -> bool:
+    """Say whether Python code stops inside a string of several lines."""
+    text = "\n".join(lines)
+    if '"""' not in text and "'''" not in text:
+        return False
+    try:
+        for _ in tokenize.generate_tokens(io.StringIO(text + "\n").readline):
+            pass
+    except tokenize.TokenError as error:
+        return "string" in str(error)
+    except SyntaxError:
+        return False
+    return False
+
+
+def _closes(line: str, fence: str) -> bool:
+    bare = line.strip()
+    return len(bare) >= len(fence) and not bare.strip(fence[0])
+
+
+def _end_of_code(lines: Sequence[str], start: int, fence: str) -> int | None:
+    """Return the line that closes a cell: a fence inside a string of its code does not."""
+    first = None
+    for number in range(start + 1, len(lines)):
+        if _CELL.match(lines[number]) and not ends_in_string(lines[start + 1 : number]):
+            return first
+        if _closes(lines[number], fence):
+            if not ends_in_string(lines[start + 1 : number]):
+                return number
+            first = number if first is None else first
+    return first
+
+
+def _end_of_block(lines: Sequence[str], start: int, fence: str) -> int | None:
+    """Return the line that closes a block, or None if a cell begins before any does."""
+    for number in range(start + 1, len(lines)):
+        if _closes(lines[number], fence):
+            return number
+        if _CELL.match(lines[number]):
+            return None
+    return None
+
+
+def _valid_prefix(lines: Sequence[str]) -> int:
+    """Return how many lines at the start of a cell that is never closed are its code."""
+    import ast
+
+    blanks = [i for i, line in enumerate(lines) if not line.strip()] + [len(lines)]
+    for cut in reversed(blanks):
+        code = [line for line in lines[:cut] if not line.lstrip().startswith(("%", "!"))]
+        try:
+            ast.parse("\n".join(code))
+        except (SyntaxError, ValueError):
+            continue
+        return cut
+    return blanks[0]
+
+
+def find_fences(lines: Sequence[str]) -> list[Fence]:
+    """Return the fenced blocks of a page, in order."""
+    fences: list[Fence] = []
+    number = 0
+    while number < len(lines):
+        found = _OPEN.match(lines[number])
+        if not found or ("\t" in found["indent"]) or (found["fence"][0] == "~" and "~" in found["info"]):
+            number += 1
+            continue
+        kind, language, count = _kind(found["info"])
+        fence, indent = found["fence"], found["indent"]
+        close = (_end_of_code if kind == "input" else _end_of_block)(lines, number, fence)
+        closed = close is not None
+        if close is None:
+            following = (n for n in range(number + 1, len(lines)) if _CELL.match(lines[n]))
+            stop = next(following, len(lines))
+            if kind == "input":
+                stop = number + 1 + _valid_prefix(lines[number + 1 : stop])
+            close, after = stop, stop
+        else:
+            after = close + 1
+        body = tuple(_dedent(line, indent) for line in lines[number + 1 : close])
+        fences.append(Fence(kind, number, after, body, found["info"], language, indent, count, closed))
+        number = max(after, number + 1)
+    return fences
+
+
+def _dedent(line: str, indent: str) -> str:
+    return line.removeprefix(indent) if line.startswith(indent) else line.lstrip()

@@ -1,0 +1,154 @@
+"""What stands inside paragraphs: roles, dollars, emphasis beside CJK text, MyST's own characters."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from tabbook.importers.d2lbook.headings import remove_mark
+from tabbook.importers.d2lbook.source import LabelKind, Page, Reference, safe_label
+
+Kinds = Mapping[str, LabelKind]
+"""What each label of the whole book names; filled before a page is rendered."""
+
+_CITATIONS = {"cite": "cite", "citet": "cite:t", "citep": "cite:p"}
+_REFERENCES = {"numref", "ref", "eqref"}
+_PYTHON = {"class", "func", "mod", "meth"}
+_STRONG = re.compile(
+    r"(?<![*\\])(?P<marks>\*{1,2})(?![*\s])(?P<text>(?:(?!\n[ \t]*\n)[^*])+?)(?<![\s*\\])(?P=marks)(?!\*)"
+)
+_LINE_START = re.compile(r"^(?P<blank> {0,3})(?P<mark>%|\+\+\+|\((?=[^()\s]+\)=\s*$))")
+_BRACED = re.compile(r"\{(?=[A-Za-z][\w:+-]*\}`)")
+
+
+def collect_references(page: Page) -> None:
+    """Note what the text refers to: labels and citations."""
+    for span in page.scan.spans:
+        if span.kind != "role":
+            continue
+        line = page.line_of(span.start) + 1
+        if span.name in _REFERENCES:
+            page.references.append(Reference(span.name, _labels(span.arg), line))
+        elif span.name in _CITATIONS:
+            page.references.append(Reference("cite", _keys(span.arg), line))
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    return tuple(safe_label(key) for key in text.split(",") if key.strip())
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    return tuple(key.strip() for key in text.split(",") if key.strip())
+
+
+def write_roles(page: Page, kinds: Kinds) -> None:
+    """Add the edits that write references, citations and the like as MyST roles."""
+    done = page.edits.starts()
+    for span in page.scan.spans:
+        if span.kind != "role":
+            continue
+        line = page.line_of(span.start)
+        text = ""
+        if span.name in _REFERENCES:
+            text = _reference(span.name, _labels(span.arg), kinds)
+        elif span.name in _CITATIONS:
+            text = f"{{{_CITATIONS[span.name]}}}`{','.join(_keys(span.arg))}`"
+        elif span.name in _PYTHON:
+            text = f"{{py:{span.name}}}`{span.arg}`"
+        elif span.name == "math":
+            text = f"${span.arg}$"
+        elif span.name == "bibliography":
+            start, end = page.starts[line], page.end_of_line(line)
+            page.edits.replace(start, end, page.block(start, end, "```{bibliography}\n```"))
+        elif span.name in ("width", "height") and span.start not in done:
+            page.fault(line, "block", f"this :{span.name}: belongs to no image", "write it right below one")
+            remove_mark(page, span.start, span.end)
+        elif span.name.startswith("?") and _stands_alone(page, span.start):
+            page.fault(line, "role", f"unknown role {span.name[1:]!r}", "it is left as text")
+        if text:
+            page.edits.replace(span.start, span.end, text)
+
+
+def _reference(role: str, keys: tuple[str, ...], kinds: Kinds) -> str:
+    """Return references to ``keys``: the role is what suits the thing that a label names."""
+    written = []
+    for key in keys:
+        kind = kinds.get(key)
+        name = "eq" if kind == "equation" or (kind is None and role == "eqref") else role
+        if role == "eqref" and kind not in (None, "equation"):
+            name = "numref"
+        written.append(f"{{{name}}}`{key}`")
+    return ", ".join(written)
+
+
+def _stands_alone(page: Page, start: int) -> bool:
+    """Say whether a colon at ``start`` begins a role, and does not end a word."""
+    before = page.text[start - 1 : start]
+    return not (before.isascii() and before.isalnum())
+
+
+def write_dollars(page: Page) -> None:
+    """Add the edits that leave no ``$`` in doubt: mathematics on one line, money escaped."""
+    for span in page.scan.spans:
+        text = page.text[span.start : span.end]
+        if span.kind == "dollar":
+            page.edits.replace(span.start, span.end, r"\$")
+        elif span.kind == "math" and span.name == "spaced":
+            page.edits.replace(span.start, span.end, f"${text[1:-1].strip()}$")
+        elif span.kind == "math" and "\n" in text:
+            page.edits.replace(span.start, span.end, " ".join(text.split()))
+
+
+def write_characters(page: Page) -> None:
+    """Add the edits that keep text from being MyST's own syntax."""
+    for number, line in enumerate(page.lines):
+        if not page.is_text(number):
+            continue
+        found = _LINE_START.match(line)
+        if found:
+            place = page.starts[number] + found.start("mark")
+            page.edits.replace(place, place, "\\")
+        for braced in _BRACED.finditer(line):
+            place = page.starts[number] + braced.start()
+            if page.scan.span_at(place) is None:
+                page.edits.replace(place, place, "\\")
+
+
+def _is_punctuation(character: str) -> bool:
+    return unicodedata.category(character)[0] in "PS"
+
+
+def _opens(before: str, inside: str) -> bool:
+    """Say whether CommonMark lets emphasis begin between two characters."""
+    return not _is_punctuation(inside) or not before or before.isspace() or _is_punctuation(before)
+
+
+def write_emphasis(page: Page) -> None:
+    """Add the edits for emphasis that CommonMark does not see beside CJK punctuation.
+
+    ``称为**“预热”**期`` is bold to the original tool, and asterisks to CommonMark, which wants a
+    blank there. A role says the same without one.
+    """
+    text = page.text
+    for found in _STRONG.finditer(text):
+        start, end = found.span()
+        if page.is_fenced(page.line_of(start)) or page.scan.span_at(start) or page.scan.span_at(end - 1):
+            continue
+        before, after = text[start - 1 : start], text[end : end + 1]
+        if before in ("[", "(") and after in ("]", ")"):
+            continue  # a slide mark
+        inside = found["text"]
+        if before.isascii() and after.isascii() and inside[0].isascii() and inside[-1].isascii():
+            continue
+        if _opens(before, inside[0]) and _opens(after, inside[-1]):
+            continue
+        role = "strong" if len(found["marks"]) == 2 else "emphasis"
+        width = len(found["marks"])
+        if not page.scan.inside(start + width, end - width) and "`" not in inside and "\n" not in inside:
+            page.edits.replace(start, end, f"{{{role}}}`{inside}`")
+            continue
+        first = len(inside) - len(inside.lstrip("“‘《（「『【"))
+        last = len(inside.rstrip("”’》）」』】。，：；！？、"))
+        if not _opens(before, inside[0]):
+            page.edits.replace(start, start + width + first, inside[:first] + found["marks"])
+        if not _opens(after, inside[-1]):
+            page.edits.replace(end - width - (len(inside) - last), end, found["marks"] + inside[last:])

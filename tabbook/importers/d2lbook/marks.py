@@ -1,0 +1,212 @@
+"""``#@save`` in a cell: the same statements marked as the original tool saved, by our rules.
+
+d2lbook reads lines: a mark covers its line, then every line up to the first that is blank or
+indented, then the lines that are indented. We read statements: a mark in a statement's header
+covers that statement, a mark on a line of its own the run of statements below it. Where the two
+differ, the marks are written anew, one for each statement that d2lbook saved.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tabbook.code import Code
+from tabbook.conditions import questions
+from tabbook.extract import _first, _header_end, _last
+
+_MARK = re.compile(r"#[ \t]*@save\b")
+
+
+@dataclass(frozen=True, slots=True)
+class MarkFault:
+    """A mark that saves nothing or too much; ``line`` is the cell's, from 1."""
+
+    line: int
+    message: str
+    severity: str = "fault"
+
+
+def normalise_marks(source: str) -> tuple[str, list[MarkFault]]:
+    """Return a cell's code with marks that mean to us what they meant to d2lbook, and faults.
+
+    Raises:
+        CodeError: The code is not Python.
+    """
+    if not _MARK.search(source):
+        return source, []
+    code = Code(source)
+    marking = _Marking(code)
+    marking.read()
+    return code.restore(marking.text()), marking.faults
+
+
+class _Marking:
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        self.faults: list[MarkFault] = []
+        self.marks = {
+            line: (column, text) for line, (column, text) in code.comments.items() if _MARK.search(text)
+        }
+        self.wanted: dict[int, ast.stmt] = {}
+        self.kept: set[int] = set()
+        self.dropped: set[int] = set()
+
+    def read(self) -> None:
+        blocks = list(_blocks(self.code.tree.body))
+        saved_bodies: list[ast.stmt] = []
+        for line in sorted(self.marks):
+            block, index = _place(blocks, line)
+            if block is None:
+                self._drop(line, "this #@save saves nothing: no statement stands below it")
+                continue
+            node = block[index]
+            inside = _first(node) <= line <= _last(node)
+            if not inside:
+                self._alone(line, block, index)
+            elif line <= _header_end(self.code, node):
+                covered = list(self._run(block, index))
+                saved_bodies.append(node)
+                self._cover(line, covered, is_same=len(covered) == 1 and self._is_clean(line))
+            elif any(node is saved for saved in saved_bodies) or node in self.wanted.values():
+                self.dropped.add(line)  # its statement is saved already
+            else:
+                self._drop(line, "this #@save stands inside a body, where it saves nothing")
+
+    def _is_clean(self, line: int) -> bool:
+        return _MARK.match(self.marks[line][1]) is not None
+
+    def _drop(self, line: int, message: str) -> None:
+        self.dropped.add(line)
+        self.faults.append(MarkFault(line, message))
+
+    def _alone(self, line: int, block: Sequence[ast.stmt], index: int) -> None:
+        between = self.code.lines[line : _first(block[index]) - 1]
+        if any(not text.strip() for text in between):
+            self._drop(line, "this #@save saves nothing: a blank line follows it")
+            return
+        covered = list(self._run(block, index))
+        ours = list(self._adjacent(block, index))
+        alone = not self.code.lines[line - 1][: self.marks[line][0]].strip()
+        self._cover(line, covered, is_same=covered == ours and alone and self._is_clean(line))
+
+    def _cover(self, line: int, covered: Sequence[ast.stmt], *, is_same: bool) -> None:
+        for node in covered:
+            if isinstance(node, ast.Expr):
+                message = "an expression is saved into the library together with what stands above it"
+                self.faults.append(MarkFault(_first(node), message, "note"))
+        if is_same:
+            self.kept.add(line)
+        else:
+            self.dropped.add(line)
+            self.wanted |= {_first(node): node for node in covered}
+
+    def _adjacent(self, block: Sequence[ast.stmt], index: int) -> Iterator[ast.stmt]:
+        """Yield the statements from ``index`` on that no blank line divides."""
+        for number in range(index, len(block)):
+            if number > index:
+                between = self.code.lines[_last(block[number - 1]) : _first(block[number]) - 1]
+                if any(not text.strip() for text in between):
+                    return
+            yield block[number]
+
+    def _run(self, block: Sequence[ast.stmt], index: int) -> Iterator[ast.stmt]:
+        """Yield what d2lbook saves from the statement ``index`` on."""
+        for node in self._adjacent(block, index):
+            yield node
+            if not self._is_flat(node):
+                return
+
+    def _is_flat(self, node: ast.stmt) -> bool:
+        """Say whether no line of a statement is indented further than its first, or blank."""
+        first = self.code.lines[_first(node) - 1]
+        indent = len(first) - len(first.lstrip())
+        lines = self.code.lines[_first(node) : _last(node)]
+        return all(line.strip() and len(line) - len(line.lstrip()) <= indent for line in lines)
+
+    def text(self) -> str:
+        lines = list(self.code.lines)
+        gone: list[int] = []
+        for line in self.dropped - self.kept:
+            column, comment = self.marks[line]
+            rest = (
+                comment[: _MARK.search(comment).start()].rstrip() + comment[_MARK.search(comment).end() :]  # type: ignore[union-attr]
+            )
+            text = (lines[line - 1][:column] + (rest if rest.strip(" #") else "")).rstrip()
+            lines[line - 1] = text
+            if not text.strip():
+                gone.append(line)
+        marked = {line for line in self.kept if self.code.lines[line - 1][: self.marks[line][0]].strip()}
+        for node in self.wanted.values():
+            header = range(_first(node), _header_end(self.code, node) + 1)
+            if marked.intersection(header):
+                continue
+            place = next((n for n in header if self._takes_comment(n, lines)), None)
+            if place is None:
+                message = "no line of this statement can take the #@save that it needs"
+                self.faults.append(MarkFault(_first(node), message))
+                continue
+            column, comment = self.code.comments.get(place, (len(lines[place - 1]), ""))
+            if comment and place not in self.dropped:
+                code_part = lines[place - 1][:column].rstrip()
+                lines[place - 1] = f"{code_part}  #@save  {comment}"
+            else:
+                lines[place - 1] = f"{lines[place - 1].rstrip()}  #@save"
+        for line in sorted(gone, reverse=True):
+            del lines[line - 1]
+        return "\n".join(lines)
+
+    def _takes_comment(self, number: int, lines: Sequence[str]) -> bool:
+        inside = number + 1 in self.code.string_lines
+        return not inside and not lines[number - 1].rstrip().endswith("\\")
+
+
+def _blocks(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+    """Yield the lists of statements that stand at the margin once branches are chosen."""
+    yield body
+    for node in body:
+        if isinstance(node, ast.If) and any(questions(node.test)):
+            yield from _blocks(node.body)
+            if node.orelse:
+                yield from _blocks(node.orelse)
+
+
+def _place(blocks: list[list[ast.stmt]], line: int) -> tuple[list[ast.stmt] | None, int]:
+    """Return the innermost block with a statement around ``line``, or else the next one below."""
+    for block in reversed(blocks):
+        for index, node in enumerate(block):
+            if _first(node) <= line <= _last(node) and not _chooses(node):
+                return block, index
+    best: tuple[list[ast.stmt] | None, int] = (None, 0)
+    for block in blocks:
+        for index, node in enumerate(block):
+            if _first(node) > line and not _chooses(node):
+                if best[0] is None or _first(node) < _first(best[0][best[1]]):
+                    best = (block, index)
+                break
+    return best
+
+
+def _chooses(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and any(questions(node.test))
+
+
+def without_marks(source: str) -> str:
+    """Return a cell's code without its marks.
+
+    Raises:
+        CodeError: The code is not Python.
+    """
+    code = Code(source)
+    lines: list[str] = []
+    for number, line in enumerate(code.lines, 1):
+        column, comment = code.comments.get(number, (0, ""))
+        found = _MARK.search(comment)
+        if not found:
+            lines.append(line)
+            continue
+        rest = comment[: found.start()].rstrip() + comment[found.end() :]
+        line = (line[:column] + (rest if rest.strip(" #") else "")).rstrip()
+        if line.strip():
+            lines.append(line)
+    return code.restore("\n".join(lines))

@@ -1,0 +1,221 @@
+"""A d2lbook project on disk: its ``config.ini``, its pages, and what else it is made of."""
+
+import configparser
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+
+from tabbook.importers.report import Findings
+
+CONFIG = "config.ini"
+_IGNORED = {".git", "_build", "__pycache__", ".ipynb_checkpoints", ".tabbook", "node_modules"}
+_TAB = re.compile(r"(?:#\s*@tab|%%tab)[ \t]+([\w, \t]+)")
+_SELECT = re.compile(r"tab\.interact_select\s*\(\s*\[?(?P<names>[^)\]]*)")
+_CELL = re.compile(
+    r"^`{3,}\s*\{\.python\s+\.input[^}]*\}[^\n]*\n(?P<code>.*?)^`{3,}", re.MULTILINE | re.DOTALL
+)
+_MODULES = {
+    "mxnet": "mxnet",
+    "torch": "pytorch",
+    "tensorflow": "tensorflow",
+    "jax": "jax",
+    "paddle": "paddle",
+}
+_KNOWN_TABS = ("mxnet", "pytorch", "tensorflow", "jax", "paddle")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The source of an import.
+
+    ``files`` are all its files, as paths relative to ``root``; ``pages`` those that d2lbook takes
+    for pages. ``single`` is the page that alone is imported, if one is. ``values`` are the
+    configuration's, by section.
+    """
+
+    root: Path
+    tabs: tuple[str, ...]
+    pages: tuple[str, ...]
+    files: frozenset[str]
+    index: str = "index"
+    single: str | None = None
+    has_tabs: bool = True
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def value(self, section: str, key: str, default: str = "") -> str:
+        """Return one value of the configuration."""
+        return self.values.get(section, {}).get(key, default).strip()
+
+    def library(self, tab: str) -> Mapping[str, str]:
+        """Return the values of ``[library-<tab>]``."""
+        return self.values.get(f"library-{tab}", {})
+
+    def read(self, path: str) -> bytes | None:
+        """Return the content of a file of the source; None if there is none."""
+        try:
+            return (self.root / path).read_bytes()
+        except OSError:
+            return None
+
+
+def read_text(project: Project, path: str, findings: Findings) -> str:
+    """Return the text of a page; bytes that are not UTF-8 are a fault, and replaced."""
+    data = (project.root / path).read_bytes()
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        findings.fault(path, line, "file", "not UTF-8", "the bytes that are not are replaced")
+        return data.decode("utf-8", "replace")
+
+
+def _list_files(root: Path) -> frozenset[str]:
+    found = []
+    stack = [root]
+    while stack:
+        folder = stack.pop()
+        for entry in folder.iterdir():
+            if entry.is_dir():
+                if entry.name not in _IGNORED and not entry.is_symlink():
+                    stack.append(entry)
+            else:
+                found.append(entry.relative_to(root).as_posix())
+    return frozenset(found)
+
+
+def _matches(path: str, patterns: list[str]) -> bool:
+    """Say whether ``path`` is one of ``patterns``, read as the shell reads them."""
+    parts = path.split("/")
+    for pattern in patterns:
+        pattern = pattern.removeprefix("./").rstrip("/")
+        wanted = pattern.split("/")
+        if "**" in wanted:
+            if fnmatchcase(path, pattern.replace("**/", "*")) or fnmatchcase(path, pattern):
+                return True
+        elif len(wanted) == len(parts) and all(map(fnmatchcase, parts, wanted)):
+            return True
+        elif len(wanted) < len(parts) and parts[: len(wanted)] == wanted:
+            return True  # a folder means what is in it
+    return False
+
+
+def matching(project: Project, patterns: str) -> list[str]:
+    """Return the files of the source that match a list of wildcards."""
+    listed = patterns.split()
+    return sorted(path for path in project.files if _matches(path, listed))
+
+
+def load_project(source: Path, findings: Findings) -> Project:
+    """Return the project in the folder ``source``.
+
+    Raises:
+        FileNotFoundError: It is no d2lbook project: neither a ``config.ini`` nor an index page.
+    """
+    files = _list_files(source)
+    values = _read_config(source, findings) if CONFIG in files else {}
+    build = values.get("build", {})
+    index = build.get("index", "index").strip().removesuffix(".md") or "index"
+    if CONFIG not in files:
+        if f"{index}.md" not in files:
+            raise FileNotFoundError(f"neither {CONFIG} nor {index}.md")
+        findings.note("", 0, "configuration", f"there is no {CONFIG}", "the defaults of d2lbook are taken")
+    tabs = tuple(dict.fromkeys(t.strip() for t in build.get("tabs", "").lower().split(",") if t.strip()))
+    patterns = build.get("notebooks", "**/*.md *.md").split() + build.get("non-notebooks", "").split()
+    excluded = build.get("exclusions", "").split()
+    pages = [
+        path
+        for path in sorted(files)
+        if path.endswith(".md") and _matches(path, patterns) and not _matches(path, excluded)
+    ]
+    project = Project(source, tabs, tuple(pages), files, index, None, bool(tabs), values)
+    if tabs:
+        return project
+    texts = [(source / path).read_text(encoding="utf-8", errors="replace") for path in pages]
+    return Project(source, guess_tabs(texts)[:1], tuple(pages), files, index, None, False, values)
+
+
+def load_single(source: Path, findings: Findings) -> Project:
+    """Return the project that the one page ``source`` makes.
+
+    Where it is part of a d2lbook project, it brings that project's configuration.
+    """
+    root = source.parent
+    for folder in (source.parent, *source.parent.parents):
+        if (folder / CONFIG).is_file() and folder != Path(folder.anchor):
+            root = folder
+            break
+    values = _read_config(root, findings) if (root / CONFIG).is_file() else {}
+    path = source.relative_to(root).as_posix()
+    tabs = tuple(
+        dict.fromkeys(
+            t.strip() for t in values.get("build", {}).get("tabs", "").lower().split(",") if t.strip()
+        )
+    )
+    if not tabs:
+        tabs = guess_tabs([source.read_text(encoding="utf-8", errors="replace")])
+    files = _list_files(root) if values else frozenset({path, *_beside(source, root)})
+    return Project(root, tabs, (path,), files, PurePosixPath(path).stem, path, True, values)
+
+
+def _beside(source: Path, root: Path) -> set[str]:
+    """Return the files in folders that belong to a lone page, such as its exported figures."""
+    folders = [source.parent / f"{source.stem}_files", source.parent / "img"]
+    found = {
+        p.relative_to(root).as_posix() for f in folders if f.is_dir() for p in f.rglob("*") if p.is_file()
+    }
+    return found | {p.name for p in source.parent.glob("*.bib")}
+
+
+def _read_config(root: Path, findings: Findings) -> dict[str, dict[str, str]]:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    text = (root / CONFIG).read_text(encoding="utf-8", errors="replace")
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        line = getattr(error, "lineno", 0) or next((n for n, _ in getattr(error, "errors", [])), 0)
+        findings.fault(CONFIG, line, "configuration", f"cannot be read: {error.message.splitlines()[0]}")
+        return {}
+    return {
+        section: {key: value.replace("%%", "%") for key, value in parser[section].items()}
+        for section in parser.sections()
+    }
+
+
+def guess_tabs(texts: list[str]) -> tuple[str, ...]:
+    """Return the tabs of pages whose project is unknown, the default one first.
+
+    Tabs are known from what most books have, and from ``tab.interact_select``; a mark alone
+    proves nothing: it may be misspelt. The default tab is that of the cells without a mark.
+    """
+    named: list[str] = []
+    offered: list[str] = []
+    default = ""
+    imported: list[str] = []
+    for text in texts:
+        for found in _SELECT.finditer(text):
+            offered += re.findall(r"[\w-]+", found["names"])
+        for found in _TAB.finditer(text):
+            named += [name for name in re.split(r"[,\s]+", found[1]) if name]
+        for found in _CELL.finditer(text):
+            modules = _imported(found["code"])
+            imported += modules
+            if not _TAB.search(found["code"]) and "d2lbook.tab" not in found["code"] and not default:
+                default = next(iter(modules), "")
+        if not named and not offered:
+            imported += _imported(text)
+    known = set(_KNOWN_TABS) | set(offered)
+    order = list(dict.fromkeys([*offered, *(name for name in named if name in known)]))
+    if not order:
+        return (next(iter(imported), "python"),)
+    unmarked = default in known and default not in offered[:1]
+    if default and unmarked:
+        order = [default, *(name for name in order if name != default)]
+    return tuple(order)
+
+
+def _imported(code: str) -> list[str]:
+    """Return the frameworks that code imports, in order."""
+    names = re.findall(r"^\s*(?:from\s+d2l\s+import\s+|import\s+|from\s+)(\w+)", code, re.MULTILINE)
+    return [_MODULES[name] for name in names if name in _MODULES]

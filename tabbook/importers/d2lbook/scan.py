@@ -1,0 +1,163 @@
+"""What stands where in a page's text: code, mathematics, roles, images, by position.
+
+Mathematics follows the rules of the original tool's Markdown (pandoc's): a ``$`` opens before a
+character that is not blank, and closes behind one unless a digit follows. So amounts of money
+are not mathematics, and text in code and mathematics is no markup.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+SpanKind = Literal["code", "math", "display", "role", "comment", "escape", "dollar", "url", "open-display"]
+
+ROLES = frozenset(
+    (
+        *("label", "eqlabel", "numref", "ref", "eqref", "cite", "citet", "citep", "bibliography"),
+        *("width", "height", "begin_tab", "end_tab", "class", "func", "mod", "meth", "math"),
+    )
+)
+
+_TOKEN = re.compile(
+    r"(?P<comment><!--.*?-->)"
+    r"|(?P<role>:(?P<name>[A-Za-z_][\w-]*):(?P<rt>`{1,2})(?P<arg>[^`]*)(?P=rt)(?!`))"
+    r"|(?P<end>:end_tab:)"
+    r"|(?P<escape>\\[^\w\s])"
+    r"|(?P<code>(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`))"
+    r"|(?P<display>\$\$(?:(?!\$\$|\n[ \t]*\n).)+?\$\$)"
+    r"|(?P<loose>(?m:^[ \t]*)\$\$[ \t]*\n(?:(?!\$\$).)+?\n[ \t]*\$\$(?=[ \t]*(?:\n|\Z|:eqlabel)))"
+    r"|(?P<double>\$\$)"
+    r"|(?P<math>\$(?=[^\s$])(?:\\.|[^$\\\n]|\n(?![ \t]*\n))*?(?<=\S)\$(?!\d))"
+    r"|(?P<spaced>\$[ \t]*(?:[A-Za-z]|[^$\n]*[\\_^=][^$\n]*?)[ \t]*\$)"
+    r"|(?P<dollar>\$)"
+    r"|(?P<image>!\[)"
+    r"|(?P<link>(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\))"
+    r"|(?P<address><[a-z]+://[^>\s]*>)",
+    re.DOTALL,
+)
+
+_KINDS: dict[str, SpanKind] = {
+    "comment": "comment",
+    "escape": "escape",
+    "code": "code",
+    "display": "display",
+    "double": "open-display",
+    "math": "math",
+    "spaced": "math",
+    "dollar": "dollar",
+    "link": "url",
+    "address": "url",
+}
+_MATHEMATICS = re.compile(r"[\\_^=&<>+]")
+_ADDRESS = re.compile(r"\(\s*<?([^()\s>]*(?:\([^()\s]*\)[^()\s]*)*)>?(?:\s+\"[^\"]*\")?\s*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the text that is not plain prose. ``name`` and ``arg`` are a role's."""
+
+    kind: SpanKind
+    start: int
+    end: int
+    name: str = ""
+    arg: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """``![alt](url)``: the whole from ``start`` to ``end``, the alternative text between its two."""
+
+    start: int
+    end: int
+    alt_start: int
+    alt_end: int
+    url: str
+
+
+class Scan:
+    """The spans and images of the parts of ``text`` that are given as ``gaps``."""
+
+    def __init__(self, text: str, gaps: Iterable[tuple[int, int]]) -> None:
+        self.text = text
+        self.spans: list[Span] = []
+        self.images: list[Image] = []
+        for start, end in gaps:
+            self._scan(start, end)
+        self._starts = [span.start for span in self.spans]
+
+    def _scan(self, position: int, end: int) -> None:
+        text = self.text
+        while found := _TOKEN.search(text, position, end):
+            group = found.lastgroup or ""
+            start, position = found.span()
+            if group == "role" and found["name"] in ROLES:
+                self._add("role", start, position, found["name"], found["arg"].strip())
+            elif group == "role":
+                position = text.index("`", start)  # another colon, or a role that we do not know
+                self._add("role", start, position, f"?{found['name']}", found["arg"])
+            elif group == "end":
+                self._add("role", start, position, "end_tab")
+            elif group == "image":
+                image = self._image(start, end)
+                position = start + 2  # what its alternative text holds counts, too
+                if image:
+                    self.images.append(image)
+            elif group == "loose":
+                inner = start + len(found[0]) - len(found[0].lstrip())
+                if all(_MATHEMATICS.search(part) for part in re.split(r"\n[ \t]*\n", found[0])):
+                    self._add("display", inner, position)
+                else:
+                    position = inner + 2
+                    self._add("open-display", inner, position)
+            else:
+                self._add(_KINDS[group], start, position, "spaced" if group == "spaced" else "")
+
+    def _add(self, kind: SpanKind, start: int, end: int, name: str = "", arg: str = "") -> None:
+        self.spans.append(Span(kind, start, end, name, arg))
+
+    def _image(self, start: int, end: int) -> Image | None:
+        """Return the image that begins at ``start``, if brackets and parentheses say so."""
+        text, position, depth = self.text, start + 2, 1
+        stop = text.find("\n\n", start, end)
+        stop = end if stop < 0 else stop
+        while position < stop:
+            character = text[position]
+            if character == "\\":
+                position += 2
+                continue
+            if character == "`":
+                close = text.find("`", position + 1, stop)
+                position = close + 1 if close > 0 else position + 1
+                continue
+            depth += (character == "[") - (character == "]")
+            if depth == 0:
+                break
+            position += 1
+        found = _ADDRESS.match(text, position + 1, stop)
+        if depth or not found:
+            return None
+        return Image(start, found.end(), start + 2, position, found[1])
+
+    def span_at(self, position: int) -> Span | None:
+        """Return the span that ``position`` lies in."""
+        index = bisect_right(self._starts, position) - 1
+        if index >= 0 and position < self.spans[index].end:
+            return self.spans[index]
+        return None
+
+    def is_plain(self, position: int) -> bool:
+        """Say whether ``position`` is in prose, or at the start of something that stands in prose."""
+        span = self.span_at(position)
+        return span is None or span.start == position
+
+    def inside(self, start: int, end: int) -> list[Span]:
+        """Return the spans between two places."""
+        first = bisect_right(self._starts, start - 1)
+        result = []
+        for span in self.spans[first:]:
+            if span.start >= end:
+                break
+            result.append(span)
+        return result

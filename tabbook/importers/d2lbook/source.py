@@ -1,0 +1,152 @@
+"""A page of the source while it is converted: its text, what stands where, and the edits."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tabbook.importers.d2lbook.edits import Edits
+from tabbook.importers.d2lbook.fences import Fence, find_fences
+from tabbook.importers.d2lbook.scan import Scan, Span
+from tabbook.importers.report import Findings
+
+LabelKind = Literal["section", "figure", "table", "equation"]
+
+_LIST = re.compile(r"^(?P<indent> *)(?:[-*+]|\d{1,9}[.)]) +(?=\S)")
+_UNSAFE = re.compile(r"[^a-zA-Z0-9|@<>*./_+:-]+")
+
+
+def safe_label(label: str) -> str:
+    """Return a label as MyST can write it: without blanks and other characters than these."""
+    return _UNSAFE.sub("-", label.strip())[:100]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A use of labels or citation keys in the text."""
+
+    role: str
+    keys: tuple[str, ...]
+    line: int
+
+
+@dataclass(slots=True)
+class Target:
+    """Something that a label may name, and the labels that were found behind it."""
+
+    kind: LabelKind
+    position: int
+    labels: list[str] = field(default_factory=list)
+
+
+class Page:
+    """The text of one page of the source; the stages of its conversion leave here what they find.
+
+    ``path`` is relative to the source. ``tabs`` are the book's, the default one first.
+    """
+
+    def __init__(self, path: str, text: str, tabs: Sequence[str], findings: Findings) -> None:
+        self.path, self.tabs, self.findings = path, tuple(tabs), findings
+        self.text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        self.lines = self.text.split("\n")
+        self.starts = [0]
+        for line in self.lines:
+            self.starts.append(self.starts[-1] + len(line) + 1)
+        self.fences: list[Fence] = find_fences(self.lines)
+        self.edits = Edits(self.text)
+        self.scan = Scan(self.text, self._gaps())
+        self.targets: list[Target] = []
+        self.labels: dict[str, tuple[LabelKind, int]] = {}
+        self.references: list[Reference] = []
+        self.images: list[tuple[str, int]] = []
+        self.equation_labels: dict[int, Span] = {}
+        self.consumed: set[int] = set()
+        """Lines that something else has taken: no headings, no text of theirs."""
+        self._fenced = {n for fence in self.fences for n in range(fence.start, fence.end)}
+        self._containers = self._list_indents()
+
+    def _gaps(self) -> list[tuple[int, int]]:
+        gaps, position = [], 0
+        for fence in self.fences:
+            gaps.append((position, self.starts[fence.start]))
+            position = min(self.starts[fence.end], len(self.text))
+        return [*gaps, (position, len(self.text))]
+
+    def _list_indents(self) -> list[int]:
+        """Return for each line the indent of the list item that it belongs to (0: none)."""
+        stack: list[int] = []
+        result, blank = [], True
+        for number, line in enumerate(self.lines):
+            indent = len(line) - len(line.lstrip())
+            if not line.strip():
+                blank = True
+            elif number in self._fenced:
+                if blank:
+                    stack = [offset for offset in stack if offset <= indent]
+            elif found := _LIST.match(line):
+                stack = [offset for offset in stack if offset <= indent]
+                stack.append(found.end())
+                blank = False
+            else:
+                if blank or line.startswith(("#", ":begin_tab", ":end_tab")):
+                    stack = [offset for offset in stack if offset <= indent]
+                blank = False
+            result.append(stack[-1] if stack else 0)
+        return result
+
+    def line_of(self, position: int) -> int:
+        """Return the line, from 0, that holds ``position``."""
+        return bisect_right(self.starts, position, hi=len(self.lines)) - 1
+
+    def container(self, line: int) -> int:
+        """Return the indent that keeps a block in the list item of ``line``; 0 outside of lists."""
+        return self._containers[line]
+
+    def is_fenced(self, line: int) -> bool:
+        """Say whether a line belongs to a fenced block."""
+        return line in self._fenced
+
+    def is_text(self, line: int) -> bool:
+        """Say whether a line is prose from its start: no fence, no mathematics, no code."""
+        if line in self._fenced or line in self.consumed:
+            return False
+        start = self.starts[line]
+        span = self.scan.span_at(start)
+        return span is None or span.start == start
+
+    def is_blank(self, line: int) -> bool:
+        """Say whether a line is blank; what is outside the page counts as blank."""
+        return not 0 <= line < len(self.lines) or not self.lines[line].strip()
+
+    def end_of_line(self, line: int) -> int:
+        """Return the place behind a line, its line feed not included."""
+        return self.starts[line] + len(self.lines[line])
+
+    def fault(self, line: int, kind: str, message: str, hint: str = "") -> None:
+        """Report a fault of the source; ``line`` counts from 0."""
+        self.findings.fault(self.path, line + 1, kind, message, hint)
+
+    def note(self, line: int, kind: str, message: str, hint: str = "") -> None:
+        """Report what is no fault; ``line`` counts from 0."""
+        self.findings.note(self.path, line + 1, kind, message, hint)
+
+    def block(self, start: int, end: int, text: str) -> str:
+        """Return a block's text with the line breaks that set it apart from its neighbours.
+
+        ``start`` and ``end`` are the places of what it replaces.
+        """
+        before = self.text[:start].rstrip(" \t")
+        after = self.text[end:].lstrip(" \t")
+        lead = "" if not before or before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
+        trail = "" if not after or after.startswith("\n\n") else "\n" if after.startswith("\n") else "\n\n"
+        return lead + text + trail
+
+    def define(self, label: str, kind: LabelKind, line: int) -> str:
+        """Note that ``label`` names something; return it as MyST writes it."""
+        label = safe_label(label)
+        if label in self.labels:
+            self.fault(line, "label", f"the label {label!r} is given twice on this page", "rename one")
+        else:
+            self.labels[label] = (kind, line + 1)
+        return label

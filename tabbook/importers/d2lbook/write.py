@@ -1,0 +1,84 @@
+"""The destination, all or nothing: made beside its place, and moved there when it is whole."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from tabbook.errors import usage
+
+
+def check_places(source: Path, destination: Path, *, force: bool) -> None:
+    """Check that an import may read ``source`` and write ``destination``.
+
+    Raises:
+        UsageError: It may not.
+    """
+    if not source.exists():
+        raise usage(f"there is no {source}", "name a d2lbook project or one of its pages")
+    folder = source if source.is_dir() else source.parent
+    target, origin = destination.resolve(), folder.resolve()
+    if target == origin or origin.is_relative_to(target):
+        raise usage(f"{destination} holds the source", "name another destination")
+    if source.is_dir() and target.is_relative_to(origin):
+        raise usage(f"{destination} is inside the source, which is never touched", "name another destination")
+    if destination.is_symlink() or (destination.exists() and not destination.is_dir()):
+        raise usage(f"{destination} is no folder", "name another destination")
+    if destination.is_dir() and any(destination.iterdir()) and not force:
+        raise usage(f"{destination} exists and is not empty", "name another, or replace it with --force")
+    parent = _existing(target.parent)
+    if not os.access(parent, os.W_OK):
+        raise usage(f"{parent} cannot be written", "name another destination")
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def write_tree(
+    destination: Path,
+    texts: Mapping[str, str],
+    copies: Iterable[tuple[Path, str]],
+    finish: Callable[[Path], None],
+) -> None:
+    """Make the folder ``destination`` hold ``texts`` and copies of files, and nothing else.
+
+    ``finish`` gets the new folder before it is moved to its place, and may add to it.
+
+    Raises:
+        OSError: It cannot be written; what was there before is still there.
+    """
+    destination = destination.resolve()
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=destination.parent, prefix=f".{destination.name}.import-"))
+    try:
+        made = work / "new"
+        folders = {made}
+        made.mkdir()
+
+        def place(path: str) -> Path:
+            target = made / path
+            if target.parent not in folders:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                folders.add(target.parent)
+            return target
+
+        for path, text in texts.items():
+            place(path).write_text(text, encoding="utf-8", newline="\n")
+        for source, path in copies:
+            shutil.copyfile(source, place(path))
+        finish(made)
+        old = work / "old"
+        if destination.exists():
+            destination.rename(old)
+        try:
+            made.rename(destination)
+        except OSError:
+            if old.exists():
+                old.rename(destination)
+            raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
