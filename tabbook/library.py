@@ -85,7 +85,7 @@ def outdated(book: Book, texts: Mapping[str, str]) -> dict[str, str]:
     diffs = {}
     for path, text in texts.items():
         try:
-            old = (book.root / path).read_text(encoding="utf-8")
+            old = (book.root / path).read_bytes().decode("utf-8", errors="replace")
         except FileNotFoundError:
             old = ""
         if old != text:
@@ -94,7 +94,7 @@ def outdated(book: Book, texts: Mapping[str, str]) -> dict[str, str]:
             )
             diffs[path] = "".join(lines) or f"{path}: the generated file is empty\n"
     for path in strangers(book, texts):
-        diffs[path] = f"{path}: no tab of the book generates this module\n"
+        diffs[path] = f"{path}: no tab of the book generates this module; remove it\n"
     return diffs
 
 
