@@ -54,6 +54,10 @@ class ExecuteError(TabbookError):
     """A job cannot be started at all (a cell that fails is a result, not this)."""
 
 
+class StoreError(TabbookError):
+    """A store of outputs cannot be used as somebody asked."""
+
+
 class UsageError(TabbookError):
     """The command line names something that is not there."""
 

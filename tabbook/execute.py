@@ -94,7 +94,7 @@ async def _run_cells(job: JobSpec, scratch: Path, done: list[tuple[Output, ...]]
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from nbformat import v4
 
-    class Runner(NotebookClient):  # type: ignore[misc]
+    class Runner(NotebookClient):
         """Keeps what a cell prints within bounds while the cell runs."""
 
         printed = 0
