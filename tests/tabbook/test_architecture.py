@@ -1,0 +1,89 @@
+"""The layers of the toolchain, as its own imports show them."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tabbook
+
+ROOT = Path(tabbook.__file__).parent
+MODULES = {
+    ".".join(("tabbook", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in sorted(ROOT.rglob("*.py"))
+}
+FRAMEWORKS = {"torch", "jax", "flax", "optax", "tensorflow", "keras", "mxnet"}
+RENDERERS = {"sphinx", "docutils", "myst_nb", "jupyter_book", "sphinx_design", "sphinx_book_theme"}
+
+# From the ground up: a module imports only what stands before it.
+LAYERS = [
+    "errors quantities files",
+    "config code",
+    "slides model",
+    "align names conditions",
+    "rewrite branches",
+    "read",
+    "project",
+    "check extract",
+    "imports",
+    "assemble",
+    "book",
+    "library environments",
+]
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the modules that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            module = node.module or ""
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names if module == "tabbook")
+
+
+def packages(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imported(path)}
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_no_module_imports_a_framework(name: str) -> None:
+    assert not packages(MODULES[name]) & FRAMEWORKS
+
+
+@pytest.mark.parametrize("name", [n for n in sorted(MODULES) if not n.startswith("tabbook.render")])
+def test_only_the_renderer_imports_sphinx(name: str) -> None:
+    allowed = {"jupyter_book"} if name in ("tabbook.cli", "tabbook.build") else set()
+    assert not packages(MODULES[name]) & (RENDERERS - allowed)
+
+
+@pytest.mark.parametrize("name", ["tabbook", "tabbook.tab"])
+def test_what_kernels_import_needs_nothing_but_ipython(name: str) -> None:
+    assert packages(MODULES[name]) <= set(sys.stdlib_module_names) | {"IPython", "ipywidgets", "tabbook"}
+    assert not [module for module in imported(MODULES[name]) if module.startswith("tabbook.")]
+
+
+def test_the_core_imports_downwards_only() -> None:
+    level = {f"tabbook.{name}": number for number, line in enumerate(LAYERS) for name in line.split()}
+    assert set(level) <= set(MODULES)
+    upwards = [
+        f"{name} imports {module}"
+        for name, number in level.items()
+        for module in imported(MODULES[name])
+        if module in MODULES and module != "tabbook" and level.get(module, len(LAYERS)) >= number
+    ]
+    assert upwards == []
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_modules_are_small(name: str) -> None:
+    assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_modules_say_what_they_are_for(name: str) -> None:
+    assert ast.get_docstring(ast.parse(MODULES[name].read_text(encoding="utf-8")))

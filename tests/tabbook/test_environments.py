@@ -1,0 +1,127 @@
+"""The frameworks' environments: made by uv from pinned packages, and only when they changed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from core_helpers import SMALL
+
+from tabbook import environments
+from tabbook.book import Book
+from tabbook.environments import STAMP, make, state, uv_variables
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    """Return a copy of the small book, whose environments need no packages."""
+    return Book.load(Path(shutil.copytree(SMALL, tmp_path / "book")))
+
+
+@pytest.fixture
+def commands(book: Book, monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
+    """Let uv do nothing but write down what it was asked, and make a folder for an environment."""
+    asked: list[Sequence[str]] = []
+
+    def run(command: Sequence[str], **_: object) -> subprocess.CompletedProcess[str]:
+        asked.append(command[3:])
+        if "venv" in command:
+            python = Path(command[-1]) / "bin" / "python"
+            python.parent.mkdir(parents=True)
+            python.symlink_to(sys.executable)
+        failed = "fail" in book.requirements("jax").read_text(encoding="utf-8") and "pip" in command
+        return subprocess.CompletedProcess(
+            command, int(failed), "", "\n".join(f"line {i}" for i in range(40))
+        )
+
+    monkeypatch.setattr(environments.subprocess, "run", run)
+    return asked
+
+
+def test_a_real_environment(book: Book) -> None:
+    assert (state(book, "jax").status, state(book, "jax").reason) == ("missing", "run tabbook env make")
+    made = make(book, "jax")
+    assert (made.status, made.usable) == ("made", True), made.reason
+    assert state(book, "jax").status == "ready"
+    assert (book.work / ".gitignore").read_text(encoding="utf-8") == "*\n"
+    done = subprocess.run(
+        [book.python("jax"), "-c", "import sys; print(sys.prefix != sys.base_prefix)"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "True\n"
+    assert list(book.environment("jax").glob("lib/python*/site-packages/tabbook/tab.py"))
+
+
+def test_packages_that_cannot_be_had_are_a_reason_and_leave_nothing(book: Book) -> None:
+    book.requirements("jax").write_text("./no-such-folder\n", encoding="utf-8")
+    failed = make(book, "jax")
+    assert (failed.status, failed.usable) == ("failed", False)
+    assert "no-such-folder" in failed.reason
+    assert not book.environment("jax").exists()
+    assert state(book, "jax").status == "missing"
+
+
+def test_an_environment_is_made_once(book: Book, commands: list[Sequence[str]]) -> None:
+    assert make(book, "jax").status == "made"
+    assert [command[0] for command in commands] == ["venv", "pip"]
+    assert make(book, "jax").status == "ready"
+    assert len(commands) == 2
+    assert make(book, "jax", force=True).status == "made"
+    assert len(commands) == 4
+
+
+def test_requirements_that_changed_are_installed(book: Book, commands: list[Sequence[str]]) -> None:
+    make(book, "jax")
+    book.requirements("jax").write_text("numpy==1.0\n", encoding="utf-8")
+    found = state(book, "jax")
+    assert (found.status, found.reason) == ("outdated", "requirements.txt changed: run tabbook env make")
+    assert not found.usable
+    assert make(book, "jax").status == "made"
+    assert commands[-1][:2] == ["pip", "install"]
+    assert state(book, "jax").status == "ready"
+
+
+def test_a_failure_says_the_end_of_what_uv_said(book: Book, commands: list[Sequence[str]]) -> None:
+    book.requirements("jax").write_text("fail\n", encoding="utf-8")
+    failed = make(book, "jax")
+    assert failed.status == "failed"
+    assert failed.reason.split("\n") == [f"line {i}" for i in range(25, 40)]
+
+
+def test_an_interrupted_environment_is_made_again(book: Book, commands: list[Sequence[str]]) -> None:
+    make(book, "jax")
+    (book.environment("jax") / STAMP).unlink()
+    assert state(book, "jax").status == "missing"
+    assert make(book, "jax").status == "made"
+    assert [command[0] for command in commands] == ["venv", "pip", "venv", "pip"]
+
+
+def test_missing_requirements(book: Book, commands: list[Sequence[str]]) -> None:
+    book.requirements("jax").unlink()
+    assert (make(book, "jax").status, make(book, "jax").reason) == (
+        "failed",
+        "requirements.txt does not exist",
+    )
+    assert commands == []
+
+
+def test_uv_takes_pips_settings() -> None:
+    pip = {
+        "PIP_FIND_LINKS": "/a /b",
+        "PIP_INDEX_URL": "http://i",
+        "PIP_EXTRA_INDEX_URL": "http://x http://y",
+        "VIRTUAL_ENV": "/v",
+        "HOME": "/h",
+    }
+    assert uv_variables(pip) == {
+        **{name: value for name, value in pip.items() if name != "VIRTUAL_ENV"},
+        "UV_FIND_LINKS": "/a,/b",
+        "UV_DEFAULT_INDEX": "http://i",
+        "UV_INDEX": "http://x http://y",
+    }
+    own = {"UV_FIND_LINKS": "/own", "PIP_FIND_LINKS": "/a"}
+    assert uv_variables(own) == own
+    assert "VIRTUAL_ENV" not in uv_variables(os.environ)
