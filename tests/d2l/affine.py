@@ -1,5 +1,7 @@
 """A model with two parameters in its trainer, looked at in the same way in every framework."""
 
+# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+
 from types import SimpleNamespace
 
 import numpy as np
@@ -27,11 +29,9 @@ class Affine:
     def __init__(self, d2l, tab, numpy_of, model, params, train, val=None, clip=0):
         self.d2l, self.tab, self.numpy_of, self.model = d2l, tab, numpy_of, model
         model.board.display = False
-        convert = [
-            None if part is None else [tuple(map(self.tensor, b)) for b in part] for part in (train, val)
-        ]
+        parts = [part and [tuple(map(self.tensor, b)) for b in part] for part in (train, val)]
         self.trainer = d2l.Trainer(max_epochs=0, gradient_clip_val=clip)
-        self.trainer.fit(model, Fixed(*convert))
+        self.trainer.fit(model, Fixed(*parts))
         self.params = params
 
     def tensor(self, a):

@@ -41,9 +41,8 @@ def test_new_tensors(d2l, numpy_of):
 
 def test_random_tensors(d2l, numpy_of):
     d2l.set_seed(0)
-    uniform, normal, other = (
-        numpy_of(t) for t in (d2l.rand(50, 40), d2l.randn(50, 40), d2l.normal((50, 40)))
-    )
+    tensors = d2l.rand(50, 40), d2l.randn(50, 40), d2l.normal((50, 40))
+    uniform, normal, other = map(numpy_of, tensors)
     assert uniform.shape == normal.shape == other.shape == (50, 40)
     assert 0 <= uniform.min() < uniform.max() < 1
     assert uniform.mean() == pytest.approx(0.5, abs=0.05)

@@ -1,6 +1,9 @@
 """The classes that all models build on: growing classes, boards, models, data, and the trainer's course."""
 
+# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+
 import io
+import itertools
 import random
 from types import SimpleNamespace
 
@@ -208,6 +211,8 @@ def test_updates_wait_for_half_a_second(d2l, page):
 @pytest.mark.parametrize("takes", [0.001, 0.1, 3])
 def test_drawing_takes_at_most_a_tenth_of_the_time(d2l, page, takes):
     page.drawing_takes, board = takes, d2l.ProgressBoard()
+    board.plot()
+    board.plot = lambda: None  # The clock is a fake, and so may drawing be
     start, drawings = page.now, 0
     while page.now < start + 200:
         board.draw(0, 0, "a")
@@ -526,9 +531,9 @@ def test_training_data_are_shuffled_anew_in_every_epoch(d2l, data, numpy_of):
     epochs = [rows_of(loader, numpy_of) for _ in range(5)]
     for epoch in epochs:
         assert [len(batch) for batch in epoch] == [4, 4, 2]
-        assert sorted(sum(epoch, [])) == list(range(10))
+        assert sorted(list(itertools.chain(*epoch))) == list(range(10))
     assert len({str(epoch) for epoch in epochs}) > 1
-    assert list(range(10)) not in [sum(epoch, []) for epoch in epochs]
+    assert list(range(10)) not in [list(itertools.chain(*epoch)) for epoch in epochs]
 
 
 def test_the_seed_fixes_the_order(d2l, data, numpy_of):
