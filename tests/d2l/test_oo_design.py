@@ -531,7 +531,7 @@ def test_training_data_are_shuffled_anew_in_every_epoch(d2l, data, numpy_of):
     epochs = [rows_of(loader, numpy_of) for _ in range(5)]
     for epoch in epochs:
         assert [len(batch) for batch in epoch] == [4, 4, 2]
-        assert sorted(list(itertools.chain(*epoch))) == list(range(10))
+        assert sorted(itertools.chain(*epoch)) == list(range(10))
     assert len({str(epoch) for epoch in epochs}) > 1
     assert list(range(10)) not in [list(itertools.chain(*epoch)) for epoch in epochs]
 
