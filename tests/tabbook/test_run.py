@@ -12,11 +12,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from engine_helpers import DATA, code, make_book, with_data
+from engine_helpers import DATA, LocalBook, code, make_book, with_data
 from rich.console import Console
 
 from tabbook import plan
 from tabbook.errors import ExecuteError, ProjectError
+from tabbook.history import forget_failure, recall_failure, remember_failure
 from tabbook.jobs import Failure, Outcome
 from tabbook.model import Result
 from tabbook.plan import accepted_devices, device_class, job, jobs
@@ -31,6 +32,7 @@ def no_data_of_this_machine(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("D2L_DATA", raising=False)
     monkeypatch.setattr("tabbook.run.device_class", lambda: "cpu")
+    monkeypatch.setattr("tabbook.status.device_class", lambda: "cpu")
     monkeypatch.setattr("tabbook.plan.device_class", lambda: "cpu")
 
 
@@ -55,7 +57,10 @@ def executed(monkeypatch):
         given.append(spec)
         failure = None
         if "fail" in spec.steps[0].source:
-            failure = Failure("raised", spec.section, 7, spec.tab, "Error: no", 5, "fail()", "trace", "said")
+            line = spec.steps[0].place(1)
+            failure = Failure(
+                "raised", spec.section, line, spec.tab, "Error: no", line, "fail()", "trace", "said"
+            )
         output = {"output_type": "stream", "name": "stdout", "text": spec.tab}
         made = {"seconds": 2.0, "device": spec.device}
         outputs = tuple((output,) for _ in spec.steps)
@@ -105,6 +110,85 @@ def test_the_environment_and_the_library_are_part_of_the_key(tmp_path, executed)
     assert states(go(book)) == {"a pytorch": "executed", "a jax": "executed"}
     book.library_file("pytorch").write_text("# remark\nx = 1\n")
     assert states(go(book)) == {"a pytorch": "stored", "a jax": "stored"}
+
+
+class TestFailuresAreRemembered:
+    @pytest.fixture
+    def book(self, tmp_path):
+        return make_book(tmp_path, {"a": code("fail()"), "b": code("x = 1")})
+
+    def test_until_something_changes(self, tmp_path, executed, book):
+        assert states(go(book, tabs=("jax",))) == {"a jax": "failed", "b jax": "executed"}
+        assert len(executed) == 2
+        again = go(book, tabs=("jax",))
+        assert states(again) == {"a jax": "failed", "b jax": "stored"}
+        assert len(executed) == 2
+        assert again.failures[0].remembered
+        assert not again.ok
+        assert "Error: no" in failures_text(again)
+        assert "--retry" in failures_text(again)
+        table = Console(width=120)
+        with table.capture() as shown:
+            table.print(summary_table(again, {"jax": "JAX"}))
+        assert "failed (remembered)" in shown.get()
+        assert states(status(book, tabs=("jax",))) == {"a jax": "failed", "b jax": "stored"}
+        (tmp_path / "chapters/a.md").write_text("# a\n\n" + code("fail(again)"))
+        assert not go(LocalBook.load(tmp_path), tabs=("jax",)).failures[0].remembered
+        assert len(executed) == 3
+
+    @pytest.mark.parametrize("option", ["retry", "force"])
+    def test_or_another_try_is_wanted(self, executed, book, option):
+        go(book, tabs=("jax",))
+        assert not go(book, tabs=("jax",), **{option: True}).failures[0].remembered
+
+    def test_and_forgotten_when_the_job_succeeds(self, executed, book, monkeypatch):
+        go(book, tabs=("jax",))
+        result = Result(executed[0].key, executed[0].section, "jax", ((),))
+        monkeypatch.setattr("tabbook.run.execute", lambda spec: Outcome(spec.section, "jax", 1.0, result))
+        assert go(book, tabs=("jax",), retry=True).ok
+        assert not list((book.work / "failures").iterdir())
+
+    def test_with_the_report_and_the_place_where_the_cell_is_now(self, tmp_path, executed, book):
+        report = go(book, tabs=("jax",)).failures[0].report
+        report.unlink()
+        path = tmp_path / "chapters/a.md"
+        path.write_text(path.read_text().replace("```{code", "One more paragraph.\n\n```{code", 1))
+        moved = LocalBook.load(tmp_path)
+        failed = go(moved, tabs=("jax",)).failures[0]
+        assert failed.remembered
+        assert failed.failure.cell_line == moved.find(("a",))[0].code_cells[0].line
+        assert failed.report.exists()
+
+    @pytest.mark.parametrize(
+        ("kind", "kept"),
+        [("raised", 1), ("timeout", 1), ("died", 1), ("no-start", 0), ("stopped", 0), ("broken", 0)],
+    )
+    def test_only_where_the_section_is_to_blame(self, tmp_path, book, executed, kind, kept):
+        spec = _specs(book, executed)[0]
+        failure = Failure(kind, spec.section, 7, spec.tab, "no")
+        remember_failure(tmp_path, spec, Outcome(spec.section, spec.tab, 1.0, failure=failure))
+        assert len(list(tmp_path.glob("failures/*"))) == kept
+        assert (recall_failure(tmp_path, spec.key, spec.steps, spec.timeout) is not None) == bool(kept)
+
+    def test_more_time_is_another_chance(self, tmp_path, book, executed):
+        spec = _specs(book, executed)[0]
+        failure = Failure("timeout", spec.section, 7, spec.tab, "no", 7)
+        remember_failure(tmp_path, spec, Outcome(spec.section, spec.tab, 1.0, failure=failure))
+        assert recall_failure(tmp_path, spec.key, spec.steps, spec.timeout)
+        assert not recall_failure(tmp_path, spec.key, spec.steps, spec.timeout + 1)
+
+    @pytest.mark.parametrize("text", ["", "{}", "[]", '{"failure": {}}', '{"failure": {"kind": "raised"}}'])
+    def test_what_cannot_be_read_was_never_there(self, tmp_path, text):
+        (tmp_path / "failures").mkdir()
+        (tmp_path / f"failures/{'0' * 64}.json").write_text(text)
+        assert recall_failure(tmp_path, "0" * 64, (), 1) is None
+        forget_failure(tmp_path, "0" * 64)
+        assert not list(tmp_path.glob("failures/*"))
+
+
+def _specs(book, executed):
+    go(book, tabs=("jax",))
+    return executed
 
 
 def test_sections_and_tabs_can_be_chosen(tmp_path, executed):
@@ -330,8 +414,11 @@ def test_lookup_does_not_read_files_that_did_not_change(tmp_path, executed, monk
 
 
 RUNNER = """
+import signal
 import sys
 from pathlib import Path
+# Whoever starts the tests in the background may have had SIGINT ignored, which children inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {helpers!r})
 from engine_helpers import LocalBook
 from tabbook.run import run
