@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tabbook.cli_store import store_app
+
 if TYPE_CHECKING:
     from tabbook.book import Book
     from tabbook.environments import EnvironmentState
@@ -31,6 +33,7 @@ env_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(env_app, name="env")
+app.add_typer(store_app, name="store")
 import_app = typer.Typer(help="Bring in a book made with another tool.", rich_markup_mode=None)
 app.add_typer(import_app, name="import")
 
@@ -53,6 +56,12 @@ JobsOption = Annotated[
 StrictDataOption = Annotated[
     bool,
     typer.Option("--strict-data", help="Fail where a data file cannot be had, instead of using a stand-in."),
+]
+PullOption = Annotated[
+    bool, typer.Option("--pull", help="First take what others executed, from the book's remote.")
+]
+RemoteOption = Annotated[
+    str | None, typer.Option("--remote", metavar="URL", help="Take it from there instead; implies --pull.")
 ]
 HERE = Path()
 
@@ -186,6 +195,8 @@ def run(
     jobs: JobsOption = None,
     strict_data: StrictDataOption = False,
     force: Annotated[bool, typer.Option("--force", help="Execute even what did not change.")] = False,
+    pull: PullOption = False,
+    remote: RemoteOption = None,
 ) -> None:
     """Execute what changed, each framework in its environment.
 
@@ -195,10 +206,20 @@ def run(
     loaded = _load(book)
     chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
     _update_library(loaded)
+    _pull(loaded, chosen, tabs, pull, remote)
     report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data, force=force)
     _summary(loaded, report)
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _pull(
+    book: "Book", sections: "Sequence[Section]", tabs: Sequence[str], wanted: bool, url: str | None
+) -> None:
+    if wanted or url:
+        from tabbook.cli_store import pull_into
+
+        pull_into(book, url, sections, tabs)
 
 
 def _run(
@@ -263,6 +284,8 @@ def build(
     no_run: Annotated[
         bool, typer.Option("--no-run", help="Show what the store has; execute nothing.")
     ] = False,
+    pull: PullOption = False,
+    remote: RemoteOption = None,
 ) -> None:
     """Build the site: library, outputs, pages.
 
@@ -275,6 +298,7 @@ def build(
     loaded = _load(book)
     chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
     _update_library(loaded)
+    _pull(loaded, chosen, tabs, pull, remote)
     if no_run:
         report = run_status(loaded, chosen, tabs)
     else:
