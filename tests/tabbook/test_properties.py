@@ -6,16 +6,21 @@ import os
 import re
 from types import SimpleNamespace
 
+from core_helpers import SETTINGS, section
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tabbook.assemble import assemble
 from tabbook.branches import select
+from tabbook.code import parse
+from tabbook.extract import extract
 from tabbook.names import definition, parse_way
+from tabbook.read import read_section
 from tabbook.rewrite import rewrite
 
 TABS = ("pytorch", "jax", "mxnet")
 FLAGS = ("p", "q")
-SLOW = settings(deadline=None, max_examples=int(os.environ.get("TABBOOK_EXAMPLES", "100")))
+SLOW = settings(deadline=None, max_examples=int(os.environ.get("TABBOOK_EXAMPLES", "60")))
 
 
 @st.composite
@@ -290,3 +295,103 @@ def test_the_idiom_computes_what_the_portable_names_do(expression: str, context:
 def test_a_rewritten_statement_needs_no_brackets_of_its_own(expression: str) -> None:
     if "\n" not in expression or expression.startswith(("d2l", "f(", "(")):
         ast.parse(rewrite(expression, WAYS))
+
+
+BODIES = [
+    "return {}",
+    "'''Doc {}.'''\n    return 1",
+    '"""Doc.\n\n    More about {}.\n    """\n    x = """\nat the margin\n  \n"""\n    return x',
+    "# {}\n    return f(1,\n             '#@save')  # aligned",
+    "def inner():\n        return '''\n#@save\n'''\n    return inner()\n    # the end",
+    "if tab.selected('jax'):\n        return {}\n    return [\n        1,\n    ]",
+]
+DECORATORS = ["", "@d\n", "@d(1,\n   2)  # why\n", "# above\n@d\n"]
+
+
+@st.composite
+def functions(draw: st.DrawFn, names: tuple[str, ...], first: str = "a") -> tuple[str, str]:
+    """The name of a function, and its source from ``def`` on."""
+    name, word = draw(st.sampled_from(names)), draw(st.sampled_from(["def", "async def"]))
+    wrapped = draw(
+        st.sampled_from(
+            [f"{first}", f"{first},\n      b={draw(COUNTER)}", f"{first}, *args,  # why\n  **kwargs"]
+        )
+    )
+    return name, f"{word} {name}({wrapped}):\n    {draw(st.sampled_from(BODIES)).format(draw(COUNTER))}"
+
+
+@st.composite
+def saved_cells(draw: st.DrawFn) -> tuple[str, tuple[str, str, str]]:
+    """A cell that saves one definition, and what it defines: class or nothing, name, source."""
+    mark_above = draw(st.booleans())
+    decorators = draw(st.sampled_from(DECORATORS))
+    if draw(st.booleans()):
+        name, source = draw(functions(("f", "g", "h")))
+        wanted, into, cell = decorators + source, "", decorators + source
+    else:
+        name, source = draw(functions(("m", "n", "o"), "self"))
+        into = draw(st.sampled_from(["A", "B"]))
+        prefix = st.sampled_from(["", "d2l."])
+        adder = f"@{draw(prefix)}add_to_class({draw(prefix)}{into})\n"
+        wanted, cell = decorators + source, adder + decorators + source
+    if mark_above:
+        return f"x = 0\n\n#@save\n{cell}\n\ny = 0", (into, name, wanted)
+    lines = cell.split("\n")
+    number = next(i for i, line in enumerate(lines) if line.startswith(("@add", "@d2l", "def", "async")))
+    lines[number] += " #@save" if "#" in lines[number] else "  #@save"
+    return "\n".join(lines), (into, name, wanted)
+
+
+CLASSES = "#@save\nclass A:\n    '''A.'''\n    def m(self):\n        return 0\nclass B(A): pass"
+PLAIN_LIBRARY = SETTINGS.library
+
+
+def without_docstrings(source: str) -> dict[str, str]:
+    """Return the functions of a module and of its classes, by name."""
+    found: dict[str, str] = {}
+
+    def collect(nodes: list[ast.stmt], prefix: str) -> None:
+        for node in nodes:
+            if isinstance(node, ast.ClassDef):
+                collect(node.body, f"{node.name}.")
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                if ast.get_docstring(node) is not None:
+                    node.body = node.body[1:]
+                found[prefix + node.name] = ast.dump(node)
+
+    collect(ast.parse(source).body, "")
+    return found
+
+
+@SLOW
+@given(st.lists(saved_cells(), max_size=6))
+def test_a_module_defines_what_the_cells_define(cells: list[tuple[str, tuple[str, str, str]]]) -> None:
+    text = section(CLASSES, *(cell for cell, _ in cells))
+    page = read_section(text, "a.md", SETTINGS)
+    module = assemble(extract(page, "jax"), SETTINGS.tabs["jax"], {}, PLAIN_LIBRARY)
+    assert module == assemble(extract(page, "jax"), SETTINGS.tabs["jax"], {}, PLAIN_LIBRARY)
+    expected = {"A.m": without_docstrings("def m(self):\n    return 0")["m"]}
+    for _, (into, name, source) in cells:
+        expected[f"{into}.{name}" if into else name] = without_docstrings(select(source, "jax"))[name]
+    assert without_docstrings(module) == expected
+    comments = [
+        token for token in parse(module).tokens if "@save" in token.string and token.string.startswith("#")
+    ]
+    assert comments == []
+
+
+@SLOW
+@given(st.lists(saved_cells(), max_size=5), st.lists(saved_cells(), max_size=5))
+def test_classes_do_not_depend_on_the_order_of_sections_that_do_not_touch_them(
+    ours: list[tuple[str, tuple[str, str, str]]], others: list[tuple[str, tuple[str, str, str]]]
+) -> None:
+    def classes(*cells: str) -> dict[str, str]:
+        text = section("class A: pass  #@save\nclass B: pass  #@save", *cells)
+        module = assemble(
+            extract(read_section(text, "a.md", SETTINGS), "jax"), SETTINGS.tabs["jax"], {}, PLAIN_LIBRARY
+        )
+        return {name: code for name, code in without_docstrings(module).items() if name.startswith("A.")}
+
+    first = [cell for cell, (into, _, _) in ours if into == "A"]
+    second = [cell for cell, (into, _, _) in others if into != "A"]
+    assert classes(*first, *second) == classes(*second, *first)
