@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tabbook.cli_env import env_app
 from tabbook.cli_store import store_app
 
 if TYPE_CHECKING:
     from tabbook.book import Book
-    from tabbook.environments import EnvironmentState
     from tabbook.model import Section
     from tabbook.run import RunReport
 
@@ -26,11 +26,6 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-)
-env_app = typer.Typer(
-    help="Show, make and register the frameworks' environments.",
-    invoke_without_command=True,
-    rich_markup_mode=None,
 )
 app.add_typer(env_app, name="env")
 app.add_typer(store_app, name="store")
@@ -78,68 +73,6 @@ def _load(book: Path) -> "Book":
     from tabbook.book import Book
 
     return Book.load(book)
-
-
-@env_app.callback()
-def env(context: typer.Context, book: BookOption = HERE) -> None:
-    """Show how the frameworks' environments stand.
-
-    Each framework runs in one of its own, since their packages conflict.
-    """
-    if context.invoked_subcommand is None:
-        from tabbook.environments import state
-
-        loaded = _load(book)
-        states = [state(loaded, tab) for tab in loaded.settings.tabs]
-        _show_environments(loaded, states)
-        if not all(item.usable for item in states):
-            raise typer.Exit(1)
-
-
-@env_app.command("make")
-def env_make(
-    book: BookOption = HERE,
-    tab: TabOption = None,
-    force: Annotated[bool, typer.Option("--force", help="Make them again even if up to date.")] = False,
-) -> None:
-    """Make the environments that are missing or whose requirements changed.
-
-    One that cannot be made is reported with the reason, and the others go on.
-    """
-    from tabbook.environments import make
-
-    loaded = _load(book)
-    states = []
-    for name in loaded.tabs(tuple(tab or ())):
-        _say(f"environment of {name} …")
-        states.append(make(loaded, name, force=force))
-    _show_environments(loaded, states)
-    if not all(item.usable for item in states):
-        raise typer.Exit(1)
-
-
-def _show_environments(book: "Book", states: Sequence["EnvironmentState"]) -> None:
-    for item in states:
-        folder = book.environment(item.tab).relative_to(book.root)
-        reason = f"\n    {item.reason}".replace("\n", "\n    ").rstrip() if item.reason else ""
-        _say(f"  {item.tab:12} {item.status:9} {folder}{reason}")
-
-
-@env_app.command("kernels")
-def env_kernels(
-    book: BookOption = HERE,
-    tab: TabOption = None,
-    prefix: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Register under DIR/share/jupyter, not for the user."),
-    ] = None,
-) -> None:
-    """Register a Jupyter kernel for each framework, so that sections open and run in JupyterLab."""
-    from tabbook.kernels import register
-
-    loaded = _load(book)
-    for folder in register(loaded, loaded.tabs(tuple(tab or ())), prefix=prefix):
-        _say(f"registered {folder}")
 
 
 @app.command()
