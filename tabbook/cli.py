@@ -130,17 +130,21 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Execute even what did not change.")] = False,
     pull: PullOption = False,
     remote: RemoteOption = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Execute again what failed, although nothing changed.")
+    ] = False,
 ) -> None:
     """Execute what changed, each framework in its environment.
 
     The library is brought up to date first. A failing cell stops its own job alone; good
-    outputs are kept, and the next run executes only what is missing.
+    outputs are kept, and the next run executes only what is missing. What failed is not
+    executed again until something changes.
     """
     loaded = _load(book)
     chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
     _update_library(loaded)
     _pull(loaded, chosen, tabs, pull, remote)
-    report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data, force=force)
+    report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data, force=force, retry=retry)
     _summary(loaded, report)
     if not report.ok:
         raise typer.Exit(1)
@@ -162,7 +166,8 @@ def _run(
     jobs: int | None,
     *,
     strict_data: bool,
-    force: bool,
+    force: bool = False,
+    retry: bool = False,
 ) -> "RunReport":
     from rich.console import Console
 
@@ -171,7 +176,14 @@ def _run(
 
     with progress_on(Console()) as progress:
         return run_jobs(
-            book, sections, tabs, workers=jobs, strict_data=strict_data, force=force, progress=progress
+            book,
+            sections,
+            tabs,
+            workers=jobs,
+            strict_data=strict_data,
+            force=force,
+            retry=retry,
+            progress=progress,
         )
 
 
@@ -192,17 +204,34 @@ def _summary(book: "Book", report: "RunReport") -> None:
 
 
 @app.command()
-def status(sections: SectionsArgument = None, book: BookOption = HERE, tab: TabOption = None) -> None:
+def status(
+    sections: SectionsArgument = None,
+    book: BookOption = HERE,
+    tab: TabOption = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each job would run.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for machines, with the reasons.")] = False,
+) -> None:
     """Show which outputs are up to date; execute nothing."""
     from tabbook.library import generate, outdated
-    from tabbook.run import status as run_status
+    from tabbook.status import status as job_status
 
     loaded = _load(book)
-    report = run_status(loaded, loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ())))
-    _summary(loaded, report)
-    stale_library = outdated(loaded, generate(loaded))
-    if stale_library:
-        _warn(f"{loaded.settings.library.path} is out of date: run tabbook lib")
+    chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
+    texts = generate(loaded)
+    report = job_status(loaded, chosen, tabs, explain=explain or as_json, library_texts=texts)
+    stale_library = outdated(loaded, texts)
+    if as_json:
+        from tabbook.machines import status_json
+
+        _say(status_json(report, sorted(stale_library)))
+    else:
+        _summary(loaded, report)
+        if explain:
+            from tabbook.progress import explanations
+
+            _say("\n".join(explanations(report, all_jobs=bool(sections))))
+        if stale_library:
+            _warn(f"{loaded.settings.library.path} is out of date: run tabbook lib")
     if not report.ok or stale_library:
         raise typer.Exit(1)
 
@@ -235,7 +264,7 @@ def build(
     if no_run:
         report = run_status(loaded, chosen, tabs)
     else:
-        report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data, force=False)
+        report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data)
     _say("building the pages …")
     site = build_site(loaded, jobs=jobs, quiet=True)
     _summary(loaded, report)

@@ -13,14 +13,14 @@ from itertools import chain, combinations
 from pathlib import Path
 from typing import TypeVar, cast
 
-from tabbook import closure, keys
+from tabbook import keys
 from tabbook.book import Book
 from tabbook.closure import LibraryIndex
 from tabbook.code import CodeError
 from tabbook.errors import ExecuteError, Fault, TabbookError
 from tabbook.model import Projection, Result, Section
 from tabbook.store import Store
-from tabbook.uses import cells_use
+from tabbook.uses import NOTHING, cells_use
 
 _T = TypeVar("_T")
 
@@ -85,41 +85,51 @@ def _read(path: Path, read: Callable[[str], object], *_state: int) -> object:
     return read(path.read_text(encoding="utf-8"))
 
 
-@cache
-def _indexer(package: str) -> Callable[[str], LibraryIndex]:
-    """Return what reads a library module; the same for the same package, so that `_cached` knows it."""
-
-    def index(text: str) -> LibraryIndex:
-        try:
-            return LibraryIndex(text, package)
-        except CodeError:  # edited by hand, or half a merge: what it holds counts as a whole
-            return LibraryIndex(f"broken = {keys.sha256(text)!r}", package)
-
-    return index
+@lru_cache(maxsize=32)
+def _index(text: str, package: str) -> LibraryIndex:
+    try:
+        return LibraryIndex(text, package)
+    except CodeError:  # edited by hand, or half a merge: what it holds counts as a whole
+        return LibraryIndex(f"broken = {keys.sha256(text)!r}", package)
 
 
-def _whole_text(text: str) -> str:
+@lru_cache(maxsize=32)
+def _whole_hash(text: str) -> str:
     return keys.sha256(keys.library_code(text))
 
 
-def library_part(book: Book, projection: Projection) -> tuple[dict[str, str], str]:
-    """Return the hashes of the library's code that a job can run, and why that is all of it, if it is."""
+def _library_text(book: Book, tab: str, texts: Mapping[str, str] | None) -> str:
+    path = book.library_file(tab)
+    if texts is not None:
+        return texts.get(path.relative_to(book.root).as_posix(), "")
+    return _cached(path, str, "")
+
+
+def library_part(
+    book: Book, projection: Projection, texts: Mapping[str, str] | None = None
+) -> tuple[dict[str, str], str]:
+    """Return the hashes of the library's code that a job can run, and why that is all of it, if it is.
+
+    ``texts`` are the library's files by path, if they are not to be those on disk.
+    """
     package, about = book.settings.library.package, book.settings.tabs
-    module = about[projection.tab].module
-    used = cells_use((cell.source for cell in projection.code_cells), package, module)
-    indexer = _indexer(package)
-    index = _cached(book.library_file(projection.tab), indexer, None) or indexer("")
+    used = cells_use((cell.source for cell in projection.code_cells), package, about[projection.tab].module)
+    if used == NOTHING:
+        return {}, ""
+    index = _index(_library_text(book, projection.tab, texts), package)
     hashes = index.hashes(used)
     if used.others:
         for tab in about:
             if tab != projection.tab:
-                text = _cached(book.library_file(tab), _whole_text, closure.MISSING)
-                hashes[f"{package}.{about[tab].module}"] = text
+                text = _library_text(book, tab, texts)
+                hashes[f"{package}.{about[tab].module}"] = _whole_hash(text)
     return hashes, index.closure(used).whole
 
 
-def job(book: Book, section: Section, tab: str) -> Job | None:
+def job(book: Book, section: Section, tab: str, library_texts: Mapping[str, str] | None = None) -> Job | None:
     """Return the job of ``section`` in ``tab``; ``None`` if it has no code to run there.
+
+    ``library_texts`` are the library's files by path, if they are not to be those on disk.
 
     Raises:
         TabbookError: The section cannot be projected, or names a data file that the book lacks.
@@ -133,7 +143,7 @@ def job(book: Book, section: Section, tab: str) -> Job | None:
     if unknown:
         hint = "declare it in _config.yml under sphinx.config.tabbook.data"
         raise ExecuteError([Fault(section.path, 0, f"unknown data file {name!r}", hint) for name in unknown])
-    library, whole = library_part(book, projection)
+    library, whole = library_part(book, projection, library_texts)
     return Job(
         section,
         tab,
@@ -146,7 +156,10 @@ def job(book: Book, section: Section, tab: str) -> Job | None:
 
 
 def jobs(
-    book: Book, sections: Iterable[Section] | None = None, tabs: Iterable[str] | None = None
+    book: Book,
+    sections: Iterable[Section] | None = None,
+    tabs: Iterable[str] | None = None,
+    library_texts: Mapping[str, str] | None = None,
 ) -> tuple[Job, ...]:
     """Return every job of ``sections`` in ``tabs`` (all of the book's, if not given), in order.
 
@@ -159,7 +172,7 @@ def jobs(
     for section in book.sections if sections is None else sections:
         for tab in wanted:
             try:
-                planned = job(book, section, tab)
+                planned = job(book, section, tab, library_texts)
             except TabbookError as error:
                 errors.append(error)
                 continue

@@ -9,7 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from tabbook.run import JobStatus, RunReport
+from tabbook.explain import sentence
+from tabbook.status import JobStatus, RunReport
 
 _COLOURS = {
     "executed": "green",
@@ -120,7 +121,8 @@ def _cell(job: JobStatus | None) -> str:
     if job is None:
         return "[dim]—[/]"
     clock = "" if job.status in ("skipped", "stale") else f" {job.seconds:.0f}\N{NO-BREAK SPACE}s"
-    return f"[{_COLOURS[job.status]}]{_word(job.status)}{clock}[/]{' [yellow]*[/]' * bool(job.stand_ins)}"
+    word = "failed (remembered)" if job.remembered else _word(job.status)
+    return f"[{_COLOURS[job.status]}]{word}{clock}[/]{' [yellow]*[/]' * bool(job.stand_ins)}"
 
 
 def summary_table(report: RunReport, tabs: Mapping[str, str], sections: Iterable[str] | None = None) -> Table:
@@ -144,6 +146,25 @@ def summary_table(report: RunReport, tabs: Mapping[str, str], sections: Iterable
     return table
 
 
+def explanations(report: RunReport, *, all_jobs: bool = False) -> list[str]:
+    """Return a line for each job that would run, or failed, with the reasons.
+
+    With ``all_jobs`` there is one for those that are up to date, too.
+    """
+    lines = []
+    for job in report.jobs:
+        if job.failure is not None:
+            text = f"failed before ({job.failure.fault}); nothing changed since"
+        elif job.reasons:
+            text = sentence(job.reasons)
+        elif all_jobs:
+            text = "up to date"
+        else:
+            continue
+        lines.append(f"{_name(job.section)} · {job.tab} — {text}")
+    return lines
+
+
 def failures_text(report: RunReport, seconds: float | None = None) -> str:
     """Return what a run ends with besides the table: every failure with its place and report."""
     lines = []
@@ -152,8 +173,15 @@ def failures_text(report: RunReport, seconds: float | None = None) -> str:
             lines += [str(job.failure.fault), *(f"    | {line}" for line in job.failure.source.split("\n"))]
             lines += [f"    {line}" for line in job.failure.traceback.rstrip().split("\n")[-12:] if line]
         lines += [f"    report: {job.report}"] if job.report else []
+        if job.remembered:
+            lines.append(
+                "    it failed so before, and nothing changed since: tabbook run --retry runs it again"
+            )
     for tab, reason in dict.fromkeys((job.tab, job.reason) for job in report.skipped):
         lines.append(f"{tab}: not executed, {reason}")
+    for job in report.jobs:
+        if job.whole:
+            lines.append(f"{_name(job.section)} · {job.tab}: depends on all of the library: {job.whole}")
     for name, why in report.stand_ins.items():
         lines.append(f"WARNING: the data file {name} could not be had ({why}); a stand-in was used")
     if seconds is not None:

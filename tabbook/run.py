@@ -4,78 +4,25 @@ import os
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, Protocol
+from dataclasses import replace
+from typing import Protocol
 
 from tabbook import data as data_files
 from tabbook import environments
 from tabbook.book import Book
 from tabbook.errors import ExecuteError, Fault
 from tabbook.execute import execute
+from tabbook.history import forget_failure, remember_failure, write_last
 from tabbook.jobs import Failure, JobSpec, Outcome, steps_of
-from tabbook.model import Result, Section
+from tabbook.model import Section
 from tabbook.plan import Job, accepted_devices, device_class, jobs, lookup, stored
 from tabbook.report import failure_report, read_seconds, report_path, write_seconds
 from tabbook.sandbox import stopped
 from tabbook.schedule import longest_first, run_all, terminable
+from tabbook.status import JobStatus, RunReport, Status, failed_before, recall, status, stored_status
 from tabbook.store import Store
 
 __all__ = ["JobStatus", "Progress", "RunReport", "Status", "lookup", "run", "status"]
-
-Status = Literal["executed", "stored", "failed", "skipped", "stale"]
-"""How a job stands: executed now; taken from the store; failed; not executed because it has no
-environment; or, when nothing is executed, to be executed by the next run."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobStatus:
-    """How the job of one section and tab stands at the end of a run.
-
-    ``seconds`` is how long the job took, now or when the store's result was made. ``reason``
-    says why it was skipped. ``report`` is the file about its failure. ``stand_ins`` names the
-    data files that could not be had.
-    """
-
-    section: str
-    tab: str
-    status: Status
-    seconds: float = 0.0
-    reason: str = ""
-    failure: Failure | None = None
-    report: Path | None = None
-    stand_ins: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """What a run did: every job, in the book's order, and the data that it did without.
-
-    ``stand_ins`` says for each data file that could not be had why.
-    """
-
-    jobs: tuple[JobStatus, ...]
-    stand_ins: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def failures(self) -> tuple[JobStatus, ...]:
-        """The jobs that failed."""
-        return tuple(job for job in self.jobs if job.status == "failed")
-
-    @property
-    def skipped(self) -> tuple[JobStatus, ...]:
-        """The jobs that have no environment to run in."""
-        return tuple(job for job in self.jobs if job.status == "skipped")
-
-    @property
-    def executed(self) -> tuple[JobStatus, ...]:
-        """The jobs that were executed and have new outputs."""
-        return tuple(job for job in self.jobs if job.status == "executed")
-
-    @property
-    def ok(self) -> bool:
-        """Whether every job has its outputs."""
-        return all(job.status in ("executed", "stored") for job in self.jobs)
 
 
 class Progress(Protocol):
@@ -99,37 +46,6 @@ class _Silent:
     def begun(self, section: str, tab: str) -> None: ...
 
     def ended(self, job: JobStatus) -> None: ...
-
-
-def _stored_status(job: Job, result: Result) -> JobStatus:
-    seconds = float(result.made_with.get("seconds", 0))
-    return JobStatus(job.section.path, job.tab, "stored", seconds, stand_ins=result.stand_ins)
-
-
-def status(
-    book: Book, sections: Iterable[Section] | None = None, tabs: Iterable[str] | None = None
-) -> RunReport:
-    """Return how every job stands, executing nothing and without the network.
-
-    Raises:
-        TabbookError: A section cannot be projected.
-    """
-    store, devices = Store(book.outputs), accepted_devices(device_class())
-    planned = jobs(book, sections, tabs)
-    results = [stored(store, job, devices) for job in planned]
-    wanted = dict.fromkeys(
-        name for job, kept in zip(planned, results, strict=True) if not kept for name in job.data
-    )
-    found = data_files.resolve(book.settings.data, wanted, fetch=False)
-    statuses = []
-    for job, kept in zip(planned, results, strict=True):
-        missing = [name for name in job.data if name in found.missing]
-        result = kept or (stored(store, job, devices, missing) if missing else None)
-        statuses.append(
-            _stored_status(job, result) if result else JobStatus(job.section.path, job.tab, "stale")
-        )
-    used = {name for entry in statuses for name in entry.stand_ins}
-    return RunReport(tuple(statuses), {name: why for name, why in found.missing.items() if name in used})
 
 
 def _spec(book: Book, job: Job, found: data_files.Found, device: str, threads: int) -> JobSpec:
@@ -175,7 +91,7 @@ class _Keeper:
     def __init__(self, book: Book, store: Store) -> None:
         self._book, self._store = book, store
 
-    def keep(self, outcome: Outcome) -> JobStatus:
+    def keep(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
         """Write what is to be kept of ``outcome`` and return how its job stands."""
         report = report_path(self._book.reports, outcome.section, outcome.tab)
         failure = outcome.failure
@@ -187,13 +103,24 @@ class _Keeper:
                 failure = Failure("broken", outcome.section, 0, outcome.tab, message)
         if failure is not None:
             kept = failure_report(report, failure)
+            remember_failure(self._book.work, spec, replace(outcome, failure=failure))
             return JobStatus(
-                outcome.section, outcome.tab, "failed", outcome.seconds, failure=failure, report=kept
+                outcome.section,
+                outcome.tab,
+                "failed",
+                outcome.seconds,
+                failure=failure,
+                report=kept,
+                key=spec.key,
             )
+        forget_failure(self._book.work, spec.key)
+        write_last(self._book.work, outcome.section, outcome.tab, spec.key, spec.inputs)
         write_seconds(self._book.work, outcome.section, outcome.tab, outcome.seconds)
         report.unlink(missing_ok=True)
         stand_ins = outcome.result.stand_ins if outcome.result else ()
-        return JobStatus(outcome.section, outcome.tab, "executed", outcome.seconds, stand_ins=stand_ins)
+        return JobStatus(
+            outcome.section, outcome.tab, "executed", outcome.seconds, stand_ins=stand_ins, key=spec.key
+        )
 
 
 def run(
@@ -204,6 +131,7 @@ def run(
     workers: int | None = None,
     strict_data: bool = False,
     force: bool = False,
+    retry: bool = False,
     progress: Progress | None = None,
     executor: Executor | None = None,
     usable: Callable[[str], str] | None = None,
@@ -217,6 +145,7 @@ def run(
         workers: How many jobs run at once; as many as this machine has cores, if not given.
         strict_data: Raise where a data file cannot be had, instead of using a stand-in.
         force: Execute every job, whatever the store has.
+        retry: Execute again what failed before, although nothing changed since.
         progress: Is told how the run goes.
         executor: Runs the jobs; threads of this process, if not given. It is not shut down.
         usable: Returns why the environment of a tab cannot be used, or nothing if it can.
@@ -234,7 +163,8 @@ def run(
     def take_stored(job: Job, missing: Iterable[str] = ()) -> None:
         result = None if force else stored(store, job, accepted_devices(device), missing)
         if result is not None:
-            done[job.section.path, job.tab] = _stored_status(job, result)
+            done[job.section.path, job.tab] = stored_status(job, result)
+            write_last(book.work, job.section.path, job.tab, result.key, result.inputs)
             report_path(book.reports, job.section.path, job.tab).unlink(missing_ok=True)
 
     def stale() -> list[Job]:
@@ -250,17 +180,25 @@ def run(
         missing = [name for name in job.data if name in found.missing]
         if missing:
             take_stored(job, missing)
-    progress.planned(len(stale()), len(done))
+    taken = len(done)
+    for job in stale() if not (force or retry) else ():
+        key = job.key(device, [name for name in job.data if name in found.missing]).digest
+        if known := recall(book, job, key):
+            done[job.section.path, job.tab] = failed_before(book, job, key, known)
+    progress.planned(len(stale()), taken)
     _skip_unusable(stale(), usable or (lambda tab: _unusable(book, tab)), done, progress)
 
     cores = os.cpu_count() or 1
     slots = max(1, min(workers or cores, len(stale())))
     specs = [_spec(book, job, found, device, max(1, cores // slots)) for job in stale()]
     keeper = _Keeper(book, store)
+    given = {(spec.section, spec.tab): spec for spec in specs}
     ordered = longest_first(specs, read_seconds(book.work))
     with closing(_outcomes(ordered, executor, slots, progress)) as outcomes:
         for outcome in outcomes:
-            ended = done[outcome.section, outcome.tab] = keeper.keep(outcome)
+            ended = done[outcome.section, outcome.tab] = keeper.keep(
+                given[outcome.section, outcome.tab], outcome
+            )
             progress.ended(ended)
     statuses = tuple(done[job.section.path, job.tab] for job in planned)
     used = {name for entry in statuses for name in entry.stand_ins}

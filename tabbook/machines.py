@@ -1,0 +1,45 @@
+"""How jobs stand, for machines: JSON with a documented form (docs/maintainers.md)."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from tabbook.status import JobStatus, RunReport
+
+FORMAT = 1
+
+
+def _job(job: JobStatus) -> dict[str, Any]:
+    failure = job.failure
+    return {
+        "section": job.section,
+        "tab": job.tab,
+        "status": job.status,
+        "seconds": job.seconds,
+        "key": job.key,
+        "remembered": job.remembered,
+        "whole_library": job.whole or None,
+        "stand_ins": list(job.stand_ins),
+        "reasons": [{"kind": r.kind, "text": r.text, "place": r.place or None} for r in job.reasons],
+        "failure": None
+        if failure is None
+        else {
+            "kind": failure.kind,
+            "path": failure.path,
+            "line": failure.line,
+            "message": failure.message,
+            "report": str(job.report) if job.report else None,
+        },
+    }
+
+
+def status_json(report: RunReport, stale_library: Sequence[str]) -> str:
+    """Return a report as JSON; ``stale_library`` names the library's files that are out of date."""
+    value = {
+        "format": FORMAT,
+        "ok": report.ok and not stale_library,
+        "jobs": [_job(job) for job in report.jobs],
+        "stale_library": list(stale_library),
+        "missing_data": dict(report.stand_ins),
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False)

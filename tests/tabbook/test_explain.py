@@ -1,0 +1,208 @@
+"""Why a job would run, said in words with places that are right."""
+
+import json
+import re
+
+import pytest
+from engine_helpers import DATA_SHA1, code, make_book, projection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tabbook.closure import ALWAYS, MISSING
+from tabbook.explain import reasons, sentence
+from tabbook.history import read_last, write_last
+from tabbook.keys import STAND_IN, job_key
+from tabbook.machines import status_json
+from tabbook.places import symbol_places
+from tabbook.progress import explanations
+from tabbook.status import JobStatus, RunReport, status
+
+
+def key(*sources, tags=(), **changes):
+    values = {
+        "environment": ("a==1", "b==2"),
+        "device": "cpu",
+        "data": {"d": "1" * 40},
+        "library": {"f": "1", "C": "1", "C.m": "1"},
+    }
+    return job_key(projection(*(sources or ("x", "y", "z")), tags=tags), **{**values, **changes})
+
+
+def why(now, last=None, damaged=False):
+    places = [f"a.md:{10 * i}" for i in range(1, 9)]
+    found = reasons(last or key(), now, places, lambda name: {"f": "b.md:5"}.get(name, ""), "d2l", damaged)
+    return sentence(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"library": {"f": "2", "C": "1", "C.m": "1"}}, "d2l.f changed (b.md:5); environment unchanged"),
+        ({"library": {"f": "1", "C": "1", "C.m": "2"}}, "d2l.C.m changed; environment unchanged"),
+        ({"library": {"C": "1", "C.m": "1"}}, "d2l.f is not used any more (b.md:5); environment unchanged"),
+        ({"library": {"f": "1", "C": "1"}}, "d2l.C.m is gone; environment unchanged"),
+        (
+            {"library": {"f": "1", "C": "1", "C.m": MISSING}},
+            "d2l.C.m is not in the library; environment unchanged",
+        ),
+        (
+            {"library": {"f": "1", "C": "1", "C.m": "1", "g": "1", ALWAYS: "1", "d2l.jax": "1"}},
+            "what importing d2l does is used now; d2l.jax is used now; d2l.g is used now; "
+            "environment unchanged",
+        ),
+        (
+            {"whole": "uses d2l as a value", "library": {"f": "1", "C": "1", "C.m": "1", "g": "1"}},
+            "depends on all of the library now (uses d2l as a value); environment unchanged",
+        ),
+        ({"environment": ("a==3", "b==2")}, "environment changed (a 1 → 3)"),
+        ({"environment": ("b==2", "c==1")}, "environment changed (a gone, c new)"),
+        ({"environment": ("--x", "a==1", "b==2")}, "environment changed (options of its packages)"),
+        (
+            {"environment": tuple(f"p{i}==1" for i in range(9))},
+            "environment changed (a gone, b gone, p0 new, p1 new, p2 new, and 6 more)",
+        ),
+        ({"device": "gpu"}, "device cpu → gpu; environment unchanged"),
+        ({"data": {"d": "2" * 40}}, "the data file d changed; environment unchanged"),
+        ({"data": {"d": STAND_IN}}, "the data file d cannot be had any more; environment unchanged"),
+        ({"data": {}}, "the data file d is not declared any more; environment unchanged"),
+        (
+            {"data": {"d": "1" * 40, "e": "1"}},
+            "the data file e is declared now; environment unchanged",
+        ),
+    ],
+)
+def test_each_kind_of_change_has_its_words(change, words):
+    assert why(key(**change)) == words
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (("x", "other", "z"), "code of cell 2 changed (a.md:20)"),
+        (("x", "y", "new", "z"), "cell 3 is new (a.md:30)"),
+        (("x", "z"), "a cell after cell 1 gone"),
+        (("z",), "2 cells after cell 0 gone"),
+        (("x", "1", "2", "z"), "code of cell 2 changed (a.md:20); cell 3 is new (a.md:30)"),
+    ],
+)
+def test_changed_cells_are_named_with_their_lines(cells, words):
+    assert why(key(*cells)) == f"{words}; environment unchanged"
+
+
+def test_what_else_there_is_to_say():
+    tagged = key(tags=("raises-exception",))
+    assert why(tagged).startswith("tags of cell 1 changed (a.md:10); tags of cell 2 changed (a.md:20)")
+    assert why(key(data={"d": "1" * 40}), key(data={"d": STAND_IN})).startswith("the data file d can be had")
+    assert why(key(), key(whole="x")).startswith("uses only some of the library now")
+    assert why(key()) == "its outputs are not in the store any more"
+    assert why(key(), damaged=True) == "its outputs in the store are damaged"
+    assert sentence(reasons(None, key(), [], str, "d2l")) == "never executed here"
+    many = key(library={f"s{i}": "1" for i in range(9)})
+    assert "and 7 more of the library's symbols" in why(many)
+    older = key()
+    old = {**older.record, "format": 0}
+    assert why(key(), type(older)("0", old)) == "tabbook's way to execute jobs changed"
+
+
+@given(st.dictionaries(st.sampled_from("fgCD"), st.sampled_from("12")))
+def test_whatever_changed_in_the_library_there_are_words_for_it(library):
+    now = key(library=library)
+    text = why(now)
+    assert text
+    assert (text == "its outputs are not in the store any more") == (now.digest == key().digest)
+
+
+SAVED = '''```{code-cell} python
+%%tab all
+import os  #@save
+
+# Why.
+@d2l.wrapper  #@save
+class C:
+    """Doc."""
+
+    def first(self):
+        return 1
+
+    @property
+    def second(self):
+        return 2
+```
+
+```{code-cell} python
+@d2l.add_to_class(C)  #@save
+def third(self): ...
+
+#@save
+def f():
+    return 1
+VALUE = 3
+```
+'''
+
+
+def test_symbols_are_found_where_they_are_written(tmp_path):
+    book = make_book(tmp_path, {"a": SAVED}, names={"tanh": {"jax": "jnp.tanh"}})
+    lines = (tmp_path / "chapters/a.md").read_text().split("\n")
+    place = symbol_places(book, "jax")
+    found = {}
+    for name in ("os", "C", "C.first", "C.second", "C.third", "f", "VALUE"):
+        path, line = place(name).split(":")
+        assert path == "chapters/a.md"
+        found[name] = lines[int(line) - 1].strip()
+    assert found == {
+        "os": "import os  #@save",
+        "C": "@d2l.wrapper  #@save",
+        "C.first": "def first(self):",
+        "C.second": "def second(self):",
+        "C.third": "@d2l.add_to_class(C)  #@save",
+        "f": "def f():",
+        "VALUE": "VALUE = 3",
+    }
+    assert re.fullmatch(r"_config\.yml:[1-9]\d*", place("tanh"))
+    assert place("nothing") == symbol_places(book, "pytorch")("tanh") == ""
+
+
+def test_the_last_record_outlives_whatever_is_in_its_file(tmp_path):
+    write_last(tmp_path, "chapters/a.md", "jax", "k", key().record)
+    assert read_last(tmp_path, "chapters/a.md", "jax").record == json.loads(json.dumps(key().record))
+    [path] = (tmp_path / "last").rglob("*.json")
+    for text in ("", "[]", '{"key": "k"}', '{"key": "k", "record": 3}'):
+        path.write_text(text)
+        assert read_last(tmp_path, "chapters/a.md", "jax") is None
+    assert read_last(tmp_path, "chapters/b.md", "jax") is None
+
+
+def test_the_library_counts_as_the_next_run_will_write_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("tabbook.status.device_class", lambda: "cpu")
+    book = make_book(tmp_path, {"a": code("from d2l import nbclient as d2l\nd2l.f()")})
+    path = book.library_file("pytorch").relative_to(tmp_path).as_posix()
+    [before] = status(book, tabs=["pytorch"]).jobs
+    [after] = status(book, tabs=["pytorch"], library_texts={path: "def f(): ..."}).jobs
+    assert before.key != after.key
+    write_last(book.work, before.section, "pytorch", before.key, {**_record(book)})
+    [told] = status(book, tabs=["pytorch"], library_texts={path: "def f(): ..."}, explain=True).jobs
+    assert sentence(told.reasons) == "d2l.f changed; environment unchanged"
+
+
+def _record(book):
+    from tabbook.plan import jobs
+
+    return jobs(book, tabs=["pytorch"])[0].key("cpu").record
+
+
+def test_lines_and_json_say_the_same():
+    found = reasons(key(), key("x", "new", "z"), ["a.md:1", "a.md:2", "a.md:3"], str, "d2l")
+    stale = JobStatus("chapters/a.md", "jax", "stale", key="k", reasons=found, whole="uses d2l as a value")
+    good = JobStatus("chapters/b.md", "jax", "stored", 3.0)
+    report = RunReport((stale, good), {"words.txt": DATA_SHA1})
+    line = "a · jax — code of cell 2 changed (a.md:2); environment unchanged"
+    assert explanations(report) == [line]
+    assert explanations(report, all_jobs=True) == [line, "b · jax — up to date"]
+    value = json.loads(status_json(report, ["d2l_lib/d2l/jax.py"]))
+    assert not value["ok"]
+    assert value["jobs"][0]["reasons"] == [
+        {"kind": "code", "text": "code of cell 2 changed", "place": "a.md:2"}
+    ]
+    assert value["jobs"][0]["whole_library"] == "uses d2l as a value"
+    assert [job["failure"] for job in value["jobs"]] == [None, None]
