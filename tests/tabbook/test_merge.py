@@ -96,6 +96,19 @@ def test_code_that_is_the_same_shows_once_with_equal_outputs_once() -> None:
     ]
 
 
+def test_the_names_inside_a_drawing_do_not_make_figures_differ() -> None:
+    def drawing(name: str, width: int) -> dict[str, Any]:
+        svg = f'<svg width="{width}"><clipPath id="{name}"/><g clip-path="url(#{name})"/></svg>'
+        return {"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": svg}}
+
+    text = "# A\n" + cell("plot()")
+    names = dict(zip(TABS, ("p0123456789", "pabcdef0123", "p00000fffff"), strict=True))
+    same = page(text, {tab: [[drawing(names[tab], 9)]] for tab in TABS})
+    assert len(shape(same)) == 1
+    other = page(text, {tab: [[drawing(names[tab], 9 + (tab == TABS[-1]))]] for tab in TABS})
+    assert len(shape(other)) > 1
+
+
 def test_the_counters_of_the_runs_do_not_make_outputs_differ() -> None:
     text = "# A\n" + cell("1")
     outputs = {
