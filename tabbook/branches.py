@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tabbook.code import Code, parse, stands_alone
 from tabbook.conditions import Expressions, asks, unanswerable
@@ -16,6 +17,7 @@ from tabbook.conditions import Expressions, asks, unanswerable
 _ELSE = re.compile(r"^[ \t]*(?=else\b)", re.MULTILINE)
 
 
+@lru_cache(maxsize=16384)
 def select(text: str, tab: str) -> str:
     """Return the code of one cell with only what holds for ``tab``.
 

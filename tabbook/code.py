@@ -152,7 +152,12 @@ class Code:
         """For each line with a comment, the column where it starts and its text."""
         if "#" not in self.text:
             return {}
-        return {t.start[0]: (t.start[1], t.string) for t in self.tokens if t.type == tokenize.COMMENT}
+        found: dict[int, tuple[int, str]] = {}
+        for lexeme in _LEXEME.finditer(self.text):
+            if lexeme[0].startswith("#"):
+                line = self.line_of(lexeme.start())
+                found[line] = (lexeme.start() - self._starts[line - 1], lexeme[0])
+        return found
 
     @cached_property
     def string_lines(self) -> frozenset[int]:

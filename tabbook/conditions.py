@@ -44,21 +44,33 @@ def asked_tabs(call: ast.Call) -> list[str]:
 
 def questions(tree: ast.AST) -> Iterator[ast.Call]:
     """Yield every ``tab.selected(...)`` below ``tree``."""
-    for node in ast.walk(tree):
+    for node in asking_nodes(tree):
         if is_question(node):
             assert isinstance(node, ast.Call)
             yield node
 
 
 def asks(node: ast.AST) -> bool:
-    """Say whether there is a question in ``node``."""
-    return any(questions(node))
+    """Say whether there is a question in ``node``, or ``tab.selected`` in another role."""
+    known: bool | None = getattr(node, "_asks", None)
+    if known is None:
+        known = _is_asking(node) or any([asks(child) for child in ast.iter_child_nodes(node)])
+        node._asks = known  # type: ignore[attr-defined]  # trees are shared, and asked often
+    return known
+
+
+def asking_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of ``tree`` that have a question in them, outer ones first."""
+    if asks(tree):
+        yield tree
+        for child in ast.iter_child_nodes(tree):
+            yield from asking_nodes(child)
 
 
 def unanswerable(code: Code) -> Iterator[CodeError]:
     """Yield what ``code`` asks in a way that cannot be answered at build time."""
     calls = {id(call.func) for call in questions(code.tree)}
-    for node in ast.walk(code.tree):
+    for node in asking_nodes(code.tree):
         if is_question(node):
             assert isinstance(node, ast.Call)
             try:
@@ -90,8 +102,8 @@ class Expressions:
     def __init__(self, code: Code, tab: str) -> None:
         self.code, self.tab = code, tab
         self.rewriter = Rewriter(code.text)
-        for node in ast.walk(code.tree):
-            if isinstance(node, ast.BoolOp | ast.UnaryOp | ast.IfExp | ast.Call) and asks(node):
+        for node in asking_nodes(code.tree):
+            if isinstance(node, ast.BoolOp | ast.UnaryOp | ast.IfExp | ast.Call):
                 self._add(node)
 
     def _add(self, node: ast.expr) -> None:
