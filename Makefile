@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 TABS := pytorch jax tensorflow mxnet
 
-.PHONY: book test test-tabbook test-d2l $(TABS:%=test-d2l-%) test-site lib kernels serve lint lock clean distclean
+.PHONY: book test test-tabbook test-d2l $(TABS:%=test-d2l-%) test-site test-exports lib kernels serve lint lock clean distclean
 
 ## Make the environments, generate the library, execute what changed, build the site.
 book: .venv/book.stamp
@@ -24,6 +24,10 @@ $(TABS:%=test-d2l-%): test-d2l-%: .venv/book.stamp
 
 test-site: .venv/test.stamp
 	$(BIN)/python -m pytest tests/site
+
+## Run every exported notebook in its framework's environment; takes as long as executing the book.
+test-exports: .venv/test.stamp
+	TABBOOK_EXPORTS=all $(BIN)/python -m pytest tests/tabbook/test_export_run.py
 
 ## Generate the library alone.
 lib: .venv/book.stamp

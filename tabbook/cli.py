@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tabbook.cli_env import env_app
+from tabbook.cli_export import export
 from tabbook.cli_store import store_app
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(env_app, name="env")
 app.add_typer(store_app, name="store")
+app.command()(export)
 import_app = typer.Typer(help="Bring in a book made with another tool.", rich_markup_mode=None)
 app.add_typer(import_app, name="import")
 

@@ -24,16 +24,20 @@ Size = Annotated[int, BeforeValidator(quantities.size)]
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _TAB = r"^[a-z][a-z0-9_-]*$"
 _SHA1 = r"^[0-9a-f]{40}$"
+_GITHUB = r"^https://github\.com/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$"
 _PATTERNS = {
     _NAME: "a name that Python allows",
     _TAB: "a name of small letters, digits, '-' and '_'",
     _SHA1: "a SHA-1 in 40 hexadecimal digits",
+    _GITHUB: "a repository's address, such as https://github.com/OWNER/NAME",
 }
 _TYPES = {
     "string_type": "text; put it in quotes if YAML takes it for something else",
     "tuple_type": "a list, such as [a, b]",
     "dict_type": "a mapping of keys to values",
     "model_type": "a mapping of keys to values",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
     "int_parsing": "a whole number",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -74,6 +78,17 @@ class DataFile(_Tree):
     sha1: Annotated[str, Field(pattern=_SHA1)]
 
 
+class Repository(_Tree):
+    """Where the exported notebooks are published, for Colab and Binder.
+
+    Each framework has a branch of its own, with the content of its folder of exported
+    notebooks: Binder makes one environment per branch. ``{tab}`` stands for the framework.
+    """
+
+    url: Annotated[str, Field(pattern=_GITHUB)]
+    branch: str = "notebooks-{tab}"
+
+
 class BookSettings(_Tree):
     """All of ``sphinx.config.tabbook``. The order of ``tabs`` is the order of the pages' tabs."""
 
@@ -88,6 +103,10 @@ class BookSettings(_Tree):
     """Where ``--pull`` looks for outputs, and ``tabbook store push`` puts them: a URL."""
     names: dict[Annotated[str, Field(pattern=_NAME)], dict[str, str]] = {}
     """Portable names: for each name, each tab's own way (see ``tabbook.names``)."""
+    exports: bool = False
+    """Whether the site offers notebooks and slides, linked from every page."""
+    repository: Repository | None = None
+    """Where the exported notebooks are published; without it no page links to Colab and Binder."""
 
 
 class SectionSettings(_Tree):
@@ -99,6 +118,8 @@ class SectionSettings(_Tree):
     """The names of the data files that its code reads."""
     timeout: Seconds | None = None
     """Seconds that one of its jobs may take."""
+    gpu: bool = False
+    """Whether readers should run it with a GPU: exported notebooks ask Colab for one."""
     gpus: Annotated[int, Field(ge=0)] = 0
     """How many GPUs one of its jobs needs."""
     gpu_memory: Size | None = None
@@ -134,7 +155,7 @@ def _words(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
 def _fields(model: type[BaseModel]) -> set[str]:
     """Return every key that a tree of settings knows, at any level."""
     names = set(model.model_fields)
-    for sub in (Tab, Library, DataFile) if model is BookSettings else ():
+    for sub in (Tab, Library, DataFile, Repository) if model is BookSettings else ():
         names |= set(sub.model_fields)
     return names
 

@@ -6,6 +6,7 @@
 
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 
 _FENCE = re.compile(r"^[ \t>*+-]*(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$")
 _INLINE = re.compile(
@@ -19,6 +20,7 @@ _INLINE = re.compile(
 _MARK = re.compile(r"(?P<open>[\[(])(?P<opens>\*\*|~~)|(?P<closes>\*\*|~~)(?P<close>[\])])")
 _CLOSING = {"[": "]", "(": ")"}
 _LINK = re.compile(r"\((?!\*\*|~~)|\[(?!\*\*|~~)|\{")
+_HEADING = re.compile(r"^ {0,3}(#{1,6} +)$")
 
 
 def _protected(text: str) -> list[tuple[int, int]]:
@@ -117,3 +119,38 @@ def strip_slide_marks(text: str) -> str:
         pieces += [text[position:start], replacement]
         position = max(position, end)
     return "".join([*pieces, text[position:]])
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A stretch of text for slides; ``starts`` says whether a slide begins with it."""
+
+    text: str
+    starts: bool
+
+
+def marked_text(text: str) -> tuple[Marked, ...]:
+    """Return what slides show of ``text``, a piece of Markdown, in its order.
+
+    Square brackets start a slide and round ones continue it, whether the text is for slides
+    alone or not. A mark that holds a whole heading is one; marks inside a mark count for nothing.
+    """
+    source = _Text(text)
+    pairs = sorted(source.marks(), key=lambda pair: pair[0].start())
+    found: list[Marked] = []
+    end = 0
+    for opening, closing in pairs:
+        start = opening.start()
+        if start < end:
+            continue
+        end = closing.end()
+        inside = [token.span() for pair in pairs for token in pair if start < token.start() < closing.start()]
+        content, position = [], opening.end()
+        for first, last in sorted(inside):
+            content.append(text[position:first])
+            position = last
+        content.append(text[position : closing.start()])
+        heading = _HEADING.match(text[text.rfind("\n", 0, start) + 1 : start])
+        shown = "".join(content).strip()
+        found.append(Marked((heading[1] if heading else "") + shown, opening["open"] == "["))
+    return tuple(found)

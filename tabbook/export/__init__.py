@@ -1,0 +1,8 @@
+"""What readers take away, one framework at a time: notebooks, slides and Markdown.
+
+Everything is made in memory, as the bytes of files by name, and written at the end: whatever is
+wrong is found before anything is touched.
+"""
+
+FORMATS = ("ipynb", "slides", "markdown")
+"""The formats, as the command line names them."""

@@ -1,0 +1,78 @@
+"""Decks of slides that need no network: nbconvert's, with reveal.js and MathJax beside them.
+
+nbconvert links to both on servers of others. Here they are files, taken from two packages of the
+index that carry them, once for all decks.
+"""
+
+import importlib.metadata
+import importlib.util
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from nbformat import NotebookNode
+
+ASSETS = "_assets"
+"""The folder, beside the frameworks' folders, of what all decks share."""
+TEMPLATES = Path(__file__).parent / "templates"
+_REVEAL = (
+    "LICENSE",
+    "dist/reset.css",
+    "dist/reveal.css",
+    "dist/reveal.js",
+    "dist/theme/white.css",
+    "plugin/notes/notes.js",
+    "plugin/notes/speaker-view.html",
+)
+_REVEAL_FONTS = "dist/theme/fonts/source-sans-pro"
+_MATHJAX = "tex-svg-full.js"
+
+
+@cache
+def assets() -> dict[str, bytes]:
+    """Return the files of reveal.js and MathJax that decks load, by their paths beside the decks.
+
+    Raises:
+        FileNotFoundError: The packages that carry them are not installed.
+    """
+    spec = importlib.util.find_spec("sphinx_revealjs")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("reveal.js: install sphinx-revealjs")
+    reveal = Path(spec.origin).parent / "_static" / "revealjs"
+    fonts = [f"{_REVEAL_FONTS}/{file.name}" for file in sorted((reveal / _REVEAL_FONTS).iterdir())]
+    found = {f"{ASSETS}/reveal/{name}": (reveal / name).read_bytes() for name in (*_REVEAL, *fonts)}
+    try:
+        files = importlib.metadata.files("sphinx-mathjax-offline") or []
+    except importlib.metadata.PackageNotFoundError:
+        files = []
+    script = next((file for file in files if file.name == _MATHJAX), None)
+    if script is None:
+        raise FileNotFoundError("MathJax: install sphinx-mathjax-offline")
+    found[f"{ASSETS}/mathjax/{_MATHJAX}"] = Path(str(script.locate())).read_bytes()
+    return found
+
+
+@cache
+def _exporter() -> Any:
+    """Return nbconvert's exporter of slides with our template."""
+    from nbconvert.exporters import SlidesExporter
+    from traitlets.config import Config
+
+    config = Config()
+    config.TagRemovePreprocessor.enabled = True
+    config.TagRemovePreprocessor.remove_input_tags = {"remove-input", "remove_input"}
+    make: Any = SlidesExporter
+    return make(
+        config=config, template_name="tabbook_slides", extra_template_basedirs=[str(TEMPLATES)], theme="light"
+    )
+
+
+def deck(made: NotebookNode, path: str) -> bytes:
+    """Return the deck of a notebook of slides; ``path`` is where it goes, beside the assets' folder."""
+    up = "../" * (len(PurePosixPath(path).parts) - 1)
+    exporter = _exporter()
+    exporter.reveal_url_prefix = f"{up}{ASSETS}/reveal"
+    exporter.mathjax_url = f"{up}{ASSETS}/mathjax/{_MATHJAX}"
+    resources = {"metadata": {"name": str(made.metadata.get("title", ""))}}
+    text, _ = exporter.from_notebook_node(made, resources=resources)
+    return str(text).encode()

@@ -1,0 +1,108 @@
+"""A page as a Jupyter notebook: one framework's text and code, outputs included, ready to run."""
+
+import base64
+import json
+import mimetypes
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from tabbook.export.page import Page, Part
+from tabbook.model import Output
+
+_V4: Any = nbformat.v4  # nbformat has no types
+_from_dict: Any = nbformat.from_dict
+_BAD_NAME = re.compile(r"[^a-zA-Z0-9_-]+")
+
+
+def notebook(page: Page, check: str, pictures: Mapping[str, bytes]) -> NotebookNode:
+    """Return ``page`` as a notebook of nbformat 4.5.
+
+    Args:
+        page: The section in one framework.
+        check: The code of the first cell, which looks for the library; none if empty.
+        pictures: The bytes of the page's pictures, by name.
+    """
+    cells = [code_cell("library", check, (), None, {"jupyter": {"source_hidden": True}})] if check else []
+    count = 0
+    for part in page.parts:
+        if part.kind == "text":
+            cells.append(text_cell(part.name, part.source, part.pictures, pictures))
+            continue
+        count += 1
+        tags = {"tags": sorted(part.tags)} if part.tags else {}
+        cells.append(code_cell(part.name, part.source, part.outputs, count if page.executed else None, tags))
+    return finished(cells, page)
+
+
+def finished(cells: Sequence[NotebookNode], page: Page) -> NotebookNode:
+    """Return the notebook of ``cells``, with the metadata that Jupyter and Colab read."""
+    metadata: dict[str, Any] = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"},
+        "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
+        "title": page.projection.section.title,
+    }
+    if page.projection.section.settings.gpu:
+        metadata["accelerator"] = "GPU"
+        metadata["colab"] = {"gpuType": "T4", "provenance": []}
+    made: NotebookNode = _V4.new_notebook(cells=list(cells), metadata=metadata)
+    made.nbformat_minor = 5
+    return made
+
+
+def text_cell(
+    name: str, source: str, names: Sequence[str], pictures: Mapping[str, bytes], **metadata: Any
+) -> NotebookNode:
+    """Return a cell of text that carries the pictures it shows."""
+    cell: NotebookNode = _V4.new_markdown_cell(source, id=_id(name), metadata=metadata)
+    attachments = {
+        picture: {_type(picture): base64.b64encode(pictures[picture]).decode()}
+        for picture in names
+        if picture in pictures
+    }
+    if attachments:
+        cell["attachments"] = _from_dict(attachments)
+    return cell
+
+
+def code_cell(
+    name: str, source: str, outputs: Sequence[Output], count: int | None, metadata: Mapping[str, Any]
+) -> NotebookNode:
+    """Return a cell of code; ``count`` says when it was run, counted from 1."""
+    shown = []
+    for output in outputs:
+        value = {key: kept for key, kept in output.items() if key != "transient"}
+        if value["output_type"] == "execute_result":
+            value["execution_count"] = count
+        shown.append(_from_dict(value))
+    cell: NotebookNode = _V4.new_code_cell(
+        source, id=_id(name), metadata=dict(metadata), outputs=shown, execution_count=count
+    )
+    return cell
+
+
+def _id(name: str) -> str:
+    return _BAD_NAME.sub("-", name)[:64]
+
+
+def _type(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def dump(made: NotebookNode) -> bytes:
+    """Return the bytes of a notebook's file; equal notebooks, equal bytes.
+
+    Raises:
+        nbformat.ValidationError: It is not valid.
+    """
+    nbformat.validate(made)
+    split: Any = nbformat.v4.rwbase.split_lines(_from_dict(json.loads(json.dumps(made))))
+    return (json.dumps(split, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def is_runnable(parts: Sequence[Part]) -> bool:
+    """Say whether there is any code: pages without it are no notebooks."""
+    return any(part.kind == "code" for part in parts)

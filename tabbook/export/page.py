@@ -1,0 +1,146 @@
+"""One section in one framework as all formats need it: plain text, code, outputs, pictures."""
+
+import posixpath
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tabbook.export.inline import Context
+from tabbook.export.references import References, Target, normal
+from tabbook.export.text import caption, plain_text
+from tabbook.model import Cell, Output, Projection, Result
+from tabbook.slides import Marked, marked_text, strip_slide_marks
+
+Address = Callable[[Target], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of text, or a code cell with its outputs.
+
+    ``name`` is made from the cell's place in the section: text above it may change, and other
+    frameworks' cells may differ, without changing it. ``pictures`` are those that the text
+    shows, as the names that it calls them by. ``marked`` is what of the text is for slides.
+    """
+
+    kind: Literal["text", "code"]
+    name: str
+    source: str
+    line: int
+    tags: tuple[str, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    pictures: tuple[str, ...] = ()
+    marked: tuple[Marked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A section reduced to one framework. ``pictures`` says where in the book each picture is."""
+
+    projection: Projection
+    parts: tuple[Part, ...]
+    executed: bool
+    pictures: Mapping[str, str]
+
+    @property
+    def path(self) -> str:
+        """The page's path in the book, without its ending."""
+        return self.projection.section.path.removesuffix(".md")
+
+
+def published(base: str, tab: str) -> Address:
+    """Return how the published pages are reached, with the framework chosen; ``base`` is the site's."""
+
+    def address(target: Target) -> str:
+        anchor = f"#{target.anchor}" if target.anchor else ""
+        return f"{base.rstrip('/')}/{target.page}.html?tab={tab}{anchor}"
+
+    return address
+
+
+def beside(page: str, pages: Collection[str], ending: str) -> Address:
+    """Return how the other exported ``pages`` are reached from ``page``, where nothing is published."""
+
+    def address(target: Target) -> str:
+        if target.page == page or target.page not in pages:
+            return ""
+        return posixpath.relpath(f"{target.page}{ending}", posixpath.dirname(page) or ".")
+
+    return address
+
+
+@dataclass
+class _Pictures:
+    """Collects the pictures of a page while its text is converted."""
+
+    prefix: str
+    paths: dict[str, str] = field(default_factory=dict)
+    new: dict[str, None] = field(default_factory=dict)
+
+    def __call__(self, path: str) -> str:
+        name = path.removeprefix("./").replace("../", "").replace("/", "-")
+        self.paths[name] = path
+        self.new[name] = None
+        return f"{self.prefix}{name}"
+
+    def taken(self) -> tuple[str, ...]:
+        """Return the names since the last call."""
+        names, self.new = tuple(self.new), {}
+        return names
+
+
+def make_page(
+    projection: Projection,
+    result: Result | None,
+    references: References,
+    address: Address,
+    pictures: str = "attachment:",
+) -> Page:
+    """Return ``projection`` with the outputs of ``result``, its text as plain Markdown.
+
+    ``address`` says where references lead; ``pictures`` is what the address of a picture
+    begins with.
+    """
+    collected = _Pictures(pictures)
+    context = Context(projection.section.path.removesuffix(".md"), references, address, collected)
+    parts: list[Part] = []
+    outputs = iter(result.outputs if result else ())
+    for cell in projection.cells:
+        if cell.kind == "text":
+            text = plain_text(strip_slide_marks(cell.source), context)
+            marked = tuple(
+                Marked(plain_text(part.text, context), part.starts) for part in marked_text(cell.source)
+            )
+            name = f"text-{cell.index}"
+            if text or marked:
+                parts.append(Part("text", name, text, cell.line, pictures=collected.taken(), marked=marked))
+            continue
+        shown = _shown(cell, next(outputs, ()))
+        parts.append(Part("code", f"code-{cell.index}", cell.source, cell.line, cell.tags, shown))
+        words = _caption(cell, shown, context)
+        if words:
+            parts.append(Part("text", f"caption-{cell.index}", words, cell.line, pictures=collected.taken()))
+    if result is not None and result.stand_ins:
+        names = ", ".join(f"`{name}`" for name in result.stand_ins)
+        warning = f"> **Note.** The outputs were made with stand-in data: {names} could not be had."
+        parts.insert(min(1, len(parts)), Part("text", "stand-ins", warning, 1))
+    return Page(projection, tuple(parts), result is not None, collected.paths)
+
+
+def _shown(cell: Cell, outputs: tuple[Output, ...]) -> tuple[Output, ...]:
+    """Return what readers get to see of a cell's outputs."""
+    tags = {tag.replace("_", "-") for tag in cell.tags}
+    if tags & {"remove-output", "remove-cell"}:
+        return ()
+    return tuple(output for output in outputs if f"remove-{output.get('name')}" not in tags)
+
+
+def _caption(cell: Cell, outputs: tuple[Output, ...], context: Context) -> str:
+    """Return the caption of the figure that a cell draws; empty if it has none."""
+    options: Any = cell.metadata.get("mystnb")
+    figure = options.get("figure") if isinstance(options, Mapping) else None
+    if not isinstance(figure, Mapping) or not figure.get("caption") or not outputs:
+        return ""
+    name = str(figure.get("name") or "")
+    known = normal(name) in context.references.labels
+    return f"*{caption(str(figure['caption']), 'figure', name if known else '', context)}*"

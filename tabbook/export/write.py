@@ -1,0 +1,94 @@
+"""Exports on disk: all of one, or nothing."""
+
+import io
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from tabbook.errors import usage
+from tabbook.files import write_atomic
+
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return an archive of ``files``: equal files, equal bytes."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # the same wherever it is made
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, files[name])
+    return memory.getvalue()
+
+
+def archives(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return an archive of each framework's folder among ``files``, by its name beside the folder."""
+    folders: dict[str, dict[str, bytes]] = {}
+    for name, data in files.items():
+        folder, _, rest = name.partition("/")
+        folders.setdefault(folder, {})[rest] = data
+    return {f"{folder}.zip": zipped(content) for folder, content in folders.items()}
+
+
+def write_all(folder: Path, files: Mapping[str, bytes]) -> int:
+    """Write ``files`` below ``folder``; return how many are new or changed.
+
+    All are written beside their places first, and moved when every one is there: a full disk or a
+    folder that cannot be written leaves everything as it was. Other files are left alone.
+
+    Raises:
+        UsageError: The folder cannot be written. Nothing was.
+    """
+    made = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    staged: Path | None = None
+    try:
+        changed = {name: data for name, data in files.items() if _differs(folder / name, data)}
+        folder.mkdir(parents=True, exist_ok=True)
+        staged = Path(tempfile.mkdtemp(dir=folder, prefix=".tabbook-"))
+        for name, data in changed.items():
+            _check_place(folder, name)
+            write_atomic(staged / name, data)
+        for name in changed:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(staged / name, folder / name)  # noqa: PTH105 - Path.replace says the same at length
+    except OSError as error:
+        _remove_empty(folder, made, staged)
+        reason = error.strerror or str(error)
+        raise usage(f"cannot write to {folder}: {reason.lower()}", "name another folder with --to") from None
+    shutil.rmtree(staged, ignore_errors=True)
+    return len(changed)
+
+
+def _differs(path: Path, data: bytes) -> bool:
+    try:
+        return path.read_bytes() != data
+    except FileNotFoundError:
+        return True
+
+
+def _check_place(folder: Path, name: str) -> None:
+    """Raise where something stands in the way of a file."""
+    path = folder / name
+    if path.is_dir():
+        raise IsADirectoryError(None, f"{name} is a folder")
+    for parent in path.relative_to(folder).parents:
+        if (folder / parent).exists() and not (folder / parent).is_dir():
+            raise NotADirectoryError(None, f"{parent} is a file")
+
+
+def _remove_empty(folder: Path, made: Path, staged: Path | None) -> None:
+    """Remove what an export that failed has begun: its staged files, and folders of its own."""
+    if staged is not None:
+        shutil.rmtree(staged, ignore_errors=True)
+    while folder not in (made, folder.parent):
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
