@@ -1,15 +1,19 @@
 """What a book has to do with stores: which keys it uses, and which it would take from elsewhere."""
 
+import shutil
 from collections.abc import Iterable
 from itertools import chain, combinations
+from pathlib import Path
 
 from tabbook.book import Book
 from tabbook.model import Section
 from tabbook.plan import Job, accepted_devices, device_class, jobs
 from tabbook.remote import PATIENCE, TIMEOUT, Pulled, pull
-from tabbook.store import Store
+from tabbook.store import Store, entry_path
 
 DEVICES = ("cpu", "gpu")
+PUBLISHED = "_outputs"
+"""The folder of the site that is a store, too: with the outputs that the pages show."""
 
 
 def keys_of(job: Job) -> frozenset[str]:
@@ -52,3 +56,28 @@ def pull_outputs(
         if not any(store.get(key) for key in keys):
             wanted.append(keys)
     return pull(url, store, wanted, timeout, patience)
+
+
+def publish(store: Store, keys: Iterable[str], folder: Path) -> None:
+    """Make ``folder`` a store with the entries of ``keys`` that ``store`` has, and no others.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    wanted = {folder / entry_path(key): store.path(key) for key in keys}
+    for target, source in wanted.items():
+        try:
+            state = source.stat()
+        except FileNotFoundError:
+            continue
+        if target.exists():
+            there = target.stat()
+            if (there.st_size, there.st_mtime_ns) == (state.st_size, state.st_mtime_ns):
+                continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_suffix(".part")
+        shutil.copy2(source, part)
+        part.replace(target)
+    for path in folder.glob("[0-9a-f][0-9a-f]/*.json"):
+        if path not in wanted:
+            path.unlink()

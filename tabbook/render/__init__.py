@@ -15,7 +15,16 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 import tabbook
-from tabbook.render.pages import PageCollector, begin_page, load_book, outdated_pages, read_page
+from tabbook.render.exports import add_links, finish
+from tabbook.render.pages import (
+    PageCollector,
+    begin_page,
+    is_for_browsers,
+    load_book,
+    outdated_pages,
+    publish_outputs,
+    read_page,
+)
 from tabbook.render.tabs import (
     GroupTabs,
     HtmlTabs,
@@ -39,7 +48,7 @@ def _digest(files: list[Path]) -> str:
 
 def _add_assets(app: Sphinx) -> None:
     """Add our styles and scripts, where pages are for a browser (an e-book is not)."""
-    if app.builder.format != "html" or getattr(app.builder, "embedded", False):
+    if not is_for_browsers(app):
         return
     app.config.html_static_path.append(str(STATIC))
     app.add_css_file("tabbook.css")
@@ -89,6 +98,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", outdated_pages)
     app.connect("source-read", begin_page)
     app.connect("html-page-context", _drop_repeats)
+    app.connect("html-page-context", add_links)
+    app.connect("build-finished", finish)
+    app.connect("build-finished", publish_outputs)
     app.add_env_collector(PageCollector)
     app.add_directive("tab", TabDirective)
     app.add_transform(GroupTabs)

@@ -26,11 +26,13 @@ from tabbook import stored
 from tabbook.book import Book
 from tabbook.check import check_section
 from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
+from tabbook.holdings import PUBLISHED, publish
 from tabbook.keys import canonical, sha256
 from tabbook.merge import merge
 from tabbook.model import Result, Section
 from tabbook.plan import lookup
 from tabbook.read import read_section
+from tabbook.store import Store
 
 _log = logging.getLogger(__name__)
 _V4: Any = nbformat.v4  # nbformat has no types
@@ -89,6 +91,11 @@ def load_book(app: Sphinx) -> None:
         raise SphinxConfigError(str(error)) from None
 
 
+def current_book() -> Book | None:
+    """Return the book that this process builds, if it builds any."""
+    return _reading.book if _reading is not None else None
+
+
 def begin_page(_app: Sphinx, docname: str, _content: list[str]) -> None:
     """Note which page is read next."""
     if _reading is not None:
@@ -113,18 +120,26 @@ def _stamps(env: BuildEnvironment) -> dict[str, str]:
     return stamps
 
 
+def _keys(env: BuildEnvironment) -> dict[str, tuple[str, ...]]:
+    """Return the keys of the outputs that the pages show, by name."""
+    keys: dict[str, tuple[str, ...]] = env.__dict__.setdefault("tabbook_keys", {})
+    return keys
+
+
 class PageCollector(EnvironmentCollector):
-    """Keeps, for each page, the stamp of the outputs that it was made with."""
+    """Keeps, for each page, the stamp and the keys of the outputs that it was made with."""
 
     def clear_doc(self, _app: Sphinx, env: BuildEnvironment, docname: str) -> None:
         """Forget a page that is read again or gone."""
         _stamps(env).pop(docname, None)
+        _keys(env).pop(docname, None)
 
     def merge_other(
         self, _app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment
     ) -> None:
         """Take over what another process has read."""
         _stamps(env).update({name: value for name, value in _stamps(other).items() if name in docnames})
+        _keys(env).update({name: value for name, value in _keys(other).items() if name in docnames})
 
     def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
         """Do nothing: the stamp is taken while the page is read."""
@@ -149,6 +164,24 @@ def outdated_pages(
         if now != known:
             found.append(docname)
     return found
+
+
+def publish_outputs(app: Sphinx, exception: Exception | None) -> None:
+    """Let a site carry the outputs that its pages show, so that others need not execute them."""
+    if _reading is None or exception or not is_for_browsers(app):
+        return
+    keys = sorted({key for found in _keys(app.env).values() for key in found})
+    try:
+        publish(Store(_reading.book.outputs), keys, Path(app.outdir) / PUBLISHED)
+    except OSError as error:
+        _log.warning(
+            f"the outputs cannot be published: {error} [tabbook.outputs]", type="tabbook", subtype="outputs"
+        )
+
+
+def is_for_browsers(app: Sphinx) -> bool:
+    """Say whether the build makes pages for a browser (an e-book's are not)."""
+    return app.builder.format == "html" and not getattr(app.builder, "embedded", False)
 
 
 def _plain(text: str) -> NotebookNode:
@@ -203,6 +236,7 @@ def read_page(text: str) -> NotebookNode:
         env.note_reread()  # or else the next build would not say a word
         return _failed(text, error.faults)
     _stamps(env)[reading.docname] = stamp(results)
+    _keys(env)[reading.docname] = tuple(result.key for result in results.values() if result)
     metadata = {
         key: value for key, value in _plain(text).metadata.items() if key not in ("tabbook", "source_map")
     }
