@@ -71,6 +71,7 @@ def deck(made: NotebookNode, path: str) -> bytes:
     """Return the deck of a notebook of slides; ``path`` is where it goes, beside the assets' folder."""
     up = "../" * (len(PurePosixPath(path).parts) - 1)
     exporter = _exporter()
+    exporter.reveal_theme = "white"
     exporter.reveal_url_prefix = f"{up}{ASSETS}/reveal"
     exporter.mathjax_url = f"{up}{ASSETS}/mathjax/{_MATHJAX}"
     resources = {"metadata": {"name": str(made.metadata.get("title", ""))}}

@@ -134,7 +134,13 @@ _HAS: dict[str, Callable[[Section, str], bool]] = {
 
 
 def export(
-    exporter: Exporter, kind: str, sections: Sequence[Section], tabs: Sequence[str], *, named: bool = False
+    exporter: Exporter,
+    kind: str,
+    sections: Sequence[Section],
+    tabs: Sequence[str],
+    *,
+    named: bool = False,
+    decks: bool = True,
 ) -> Files:
     """Return the files of an export of ``sections`` in ``tabs``.
 
@@ -144,6 +150,7 @@ def export(
         sections: What to export; those that have nothing for the format are left out.
         tabs: The frameworks; each has a folder of its own.
         named: Whether each section was asked for, so that one with nothing for it is a mistake.
+        decks: Whether decks are made of slides, or their notebooks alone.
 
     Raises:
         UsageError: There is no such format, or a section that was asked for has nothing for it.
@@ -162,7 +169,7 @@ def export(
         pages = [section for section, found in chosen if tab in found]
         for path, data in _MAKE[kind](exporter, tab, pages) if pages else ():
             files[f"{tab}/{path}"] = data
-    if kind == "slides" and files:
+    if kind == "slides" and files and decks:
         from tabbook.export.decks import assets, deck
 
         suffix = ".slides.ipynb"

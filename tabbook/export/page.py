@@ -143,4 +143,4 @@ def _caption(cell: Cell, outputs: tuple[Output, ...], context: Context) -> str:
         return ""
     name = str(figure.get("name") or "")
     known = normal(name) in context.references.labels
-    return f"*{caption(str(figure['caption']), 'figure', name if known else '', context)}*"
+    return caption(str(figure["caption"]), "figure", name if known else "", context)

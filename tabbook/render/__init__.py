@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 import tabbook
+from tabbook.render.exports import add_links, finish
 from tabbook.render.pages import (
     PageCollector,
     begin_page,
@@ -97,6 +98,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", outdated_pages)
     app.connect("source-read", begin_page)
     app.connect("html-page-context", _drop_repeats)
+    app.connect("html-page-context", add_links)
+    app.connect("build-finished", finish)
     app.connect("build-finished", publish_outputs)
     app.add_env_collector(PageCollector)
     app.add_directive("tab", TabDirective)

@@ -50,9 +50,9 @@ class Site:
 
     @property
     def pages(self) -> list[str]:
-        """The pages, without the templates that themes leave among their files."""
+        """The pages, without the templates that themes leave among their files, and without decks."""
         files = (file.relative_to(self.folder) for file in self.folder.rglob("*.html"))
-        return sorted(file.as_posix() for file in files if file.parts[0] != "_static")
+        return sorted(file.as_posix() for file in files if file.parts[0] not in ("_static", "_exports"))
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):

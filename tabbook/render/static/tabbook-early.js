@@ -23,7 +23,10 @@
       style.textContent = `
         .tabbook-panel { display: none }
         .tabbook-panel[data-tabs~="${tab}"],
-        .tabbook-group:not([data-tabs~="${tab}"]) > .tabbook-tabs + .tabbook-panel { display: block }`;
+        .tabbook-group:not([data-tabs~="${tab}"]) > .tabbook-tabs + .tabbook-panel { display: block }
+        .tabbook-links { display: none }
+        .tabbook-links[data-tabs~="${tab}"],
+        .tabbook-exports:not([data-tabs~="${tab}"]) > .tabbook-links:first-child { display: block }`;
     },
     /** Return the tab that the reader chose on this page or before, or null. */
     chosen() {

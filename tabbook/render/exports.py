@@ -1,0 +1,157 @@
+"""What readers can take away from the site: notebooks, archives and decks, and links to them.
+
+The links are plain HTML below each title, one line per framework; the script that chooses what
+the page shows chooses the line as well, and without it all are visible.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from posixpath import dirname, relpath
+from typing import Any
+from urllib.parse import quote
+
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from tabbook.book import Book
+from tabbook.config import BookSettings
+from tabbook.errors import TabbookError
+from tabbook.export.library import branch_of
+from tabbook.export.make import Exporter, decks_of, export, has_code, has_marks
+from tabbook.export.write import archives, write_all
+from tabbook.model import Section
+from tabbook.render.pages import current_book
+from tabbook.render.references import references_of, write_references
+
+FOLDER = "_exports"
+"""The folder of the site that has the exports."""
+_STAMPS = "slides.json"
+_log = logging.getLogger(__name__)
+Links = list[tuple[str, str]]
+
+
+def links_of(section: Section, tab: str, settings: BookSettings, up: str) -> Links:
+    """Return the names and addresses of what there is of ``section`` in ``tab``.
+
+    ``up`` leads from the page to the root of the site, and ends with a slash if not empty.
+    """
+    path = quote(section.path.removesuffix(".md"))
+    links: Links = []
+    if settings.exports and has_code(section, tab):
+        links.append(("Notebook", f"{up}{FOLDER}/ipynb/{tab}/{path}.ipynb"))
+    if settings.repository is not None and has_code(section, tab):
+        repository = settings.repository.url.removeprefix("https://github.com/")
+        branch = quote(branch_of(settings.repository, tab))
+        colab = f"https://colab.research.google.com/github/{repository}/blob/{branch}/{path}.ipynb"
+        binder = f"https://mybinder.org/v2/gh/{repository}/{quote(branch, safe='')}"
+        links += [("Colab", colab), ("Binder", f"{binder}?urlpath=lab/tree/{path}.ipynb")]
+    if settings.exports and has_marks(section, tab):
+        links.append(("Slides", f"{up}{FOLDER}/slides/{tab}/{path}.slides.html"))
+    return links
+
+
+def archive_links(book: Book, tab: str, up: str) -> Links:
+    """Return the address of the archive with all notebooks of ``tab``, if the site has it."""
+    if book.settings.exports and any(has_code(section, tab) for section in book.sections):
+        return [("All notebooks (zip)", f"{up}{FOLDER}/ipynb/{tab}.zip")]
+    return []
+
+
+def links_html(links: Mapping[str, Links], settings: BookSettings) -> str:
+    """Return the lines of links, one per framework; nothing if there are none."""
+    shown = {tab: found for tab, found in links.items() if found}
+    if not shown:
+        return ""
+    lines = []
+    for tab, found in shown.items():
+        anchors = " · ".join(
+            f'<a class="reference external" href="{escape(address)}"{_download(name)}>{escape(name)}</a>'
+            for name, address in found
+        )
+        lines.append(
+            f'<p class="tabbook-links" data-tabs="{tab}"><strong>{escape(settings.tabs[tab].name)}</strong>: '
+            f"{anchors}</p>"
+        )
+    content = "\n".join(lines)
+    return f'<div class="tabbook-exports" data-tabs="{" ".join(shown)}">\n{content}\n</div>'
+
+
+def _download(name: str) -> str:
+    return " download" if name in ("Notebook", "All notebooks (zip)") else ""
+
+
+def add_links(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
+    """Put the links of a page below its title."""
+    book = current_book()
+    if book is None or "body" not in context or not (book.settings.exports or book.settings.repository):
+        return
+    try:
+        section = next((one for one in book.sections if one.path == f"{page}.md"), None)
+    except TabbookError:
+        return  # its faults have been said
+    if section is None:
+        return
+    up = f"{relpath('.', dirname(page))}/" if "/" in page else ""
+    links = {tab: links_of(section, tab, book.settings, up) for tab in book.settings.tabs}
+    if section.path == book.files[0]:
+        links = {tab: [*found, *archive_links(book, tab, up)] for tab, found in links.items()}
+    context["body"] = context["body"].replace("</h1>", f"</h1>\n{links_html(links, book.settings)}", 1)
+
+
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """Write what the labels mean, and the exports, when the pages are written."""
+    if exception is not None or app.builder.name not in ("html", "dirhtml"):
+        return
+    write_references(app)
+    book = current_book()
+    if book is None or not book.settings.exports:
+        return
+    try:
+        write_exports(Exporter(book, references_of(app)), Path(app.outdir) / FOLDER)
+    except TabbookError as error:
+        for fault in error.faults:
+            place = f"{Path(app.srcdir) / fault.path}:{fault.line or 1}"
+            text = f"no exports: {fault.message} [tabbook.export]"
+            _log.warning(text, location=place, type="tabbook", subtype="export")
+
+
+def write_exports(exporter: Exporter, folder: Path) -> None:
+    """Write the site's notebooks, archives and decks below ``folder``; keep what did not change.
+
+    Raises:
+        TabbookError: A section has faults, or the folder cannot be written.
+    """
+    book = exporter.book
+    notebooks = export(exporter, "ipynb", book.sections, tuple(book.settings.tabs))
+    write_all(folder / "ipynb", notebooks | archives(notebooks))
+    write_slides(exporter, folder / "slides")
+
+
+def write_slides(exporter: Exporter, folder: Path) -> None:
+    """Write the decks; those whose notebook is the same as before are not made again."""
+    from tabbook.export.decks import TEMPLATES, assets, deck
+
+    book = exporter.book
+    files = export(exporter, "slides", book.sections, tuple(book.settings.tabs), decks=False)
+    style = b"".join(file.read_bytes() for file in sorted(TEMPLATES.rglob("*")) if file.is_file())
+    stamps = {path: hashlib.sha256(style + files[path]).hexdigest() for path in files}
+    known = _stamps(folder)
+    made = {}
+    for path, notebook in decks_of(files).items():
+        name = path.removesuffix(".ipynb") + ".html"
+        if known.get(path) != stamps[path] or not (folder / name).is_file():
+            made[name] = deck(notebook, path)
+    if files:
+        write_all(folder, files | made | assets())
+        write_all(folder, {_STAMPS: json.dumps(stamps, indent=1, sort_keys=True).encode()})
+
+
+def _stamps(folder: Path) -> dict[str, str]:
+    try:
+        stamps: Any = json.loads((folder / _STAMPS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stamps if isinstance(stamps, dict) else {}

@@ -1,0 +1,72 @@
+"""What labels mean, as Sphinx has found out: titles, numbers, places. Exports read it from a file."""
+
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from tabbook.export.references import FILE, References, Target, dump
+from tabbook.files import write_atomic
+
+
+def references_of(app: Sphinx) -> References:
+    """Return all that the pages of a build can refer to."""
+    env = app.env
+    labels: dict[str, Target] = {}
+    std: Any = env.domaindata.get("std", {})
+    for name, (page, anchor, *_) in std.get("anonlabels", {}).items():
+        labels[name] = _target(env, page, anchor, "")
+    for name, (page, anchor, title) in std.get("labels", {}).items():
+        labels[name] = _target(env, page, anchor, str(title))  # some are translated on demand
+    pages = {
+        page: Target(page, "", title.astext(), _number(env.toc_secnumbers.get(page, {}).get("", ())))
+        for page, title in env.titles.items()
+    }
+    formats = {kind: str(text) for kind, text in app.config.numfig_format.items()}
+    return References(labels, _equations(app), pages, _citations(env), formats)
+
+
+def _number(parts: Any) -> str:
+    return ".".join(map(str, parts or ()))
+
+
+def _target(env: BuildEnvironment, page: str, anchor: str, title: str) -> Target:
+    for kind, numbers in env.toc_fignumbers.get(page, {}).items():
+        if anchor in numbers:
+            return Target(page, anchor, title, _number(numbers[anchor]), kind)
+    sections = env.toc_secnumbers.get(page, {})
+    number = sections.get(f"#{anchor}")
+    if number is None and title and title == _title(env, page):
+        number = sections.get("")
+    return Target(page, anchor, title, _number(number), "section")
+
+
+def _title(env: BuildEnvironment, page: str) -> str:
+    return env.titles[page].astext() if page in env.titles else ""
+
+
+def _equations(app: Sphinx) -> dict[str, Target]:
+    """Return the equations, with the numbers that their references show."""
+    env, found = app.env, {}
+    math: Any = env.domaindata.get("math", {})
+    for label, (page, number) in math.get("objects", {}).items():
+        anchor = nodes.make_id(f"equation-{label}")
+        shown = str(number or "")
+        if app.config.math_numfig and app.config.numfig:
+            numbers = env.toc_fignumbers.get(page, {}).get("displaymath", {})
+            shown = _number(numbers.get(anchor)) or shown
+        found[label] = Target(page, anchor, "", shown, "equation")
+    return found
+
+
+def _citations(env: BuildEnvironment) -> dict[str, str]:
+    """Return the labels of citations, where sphinxcontrib-bibtex has made some."""
+    cite: Any = env.domaindata.get("cite", {})
+    return {str(one.key): str(one.formatted_entry.label) for one in cite.get("citations", ())}
+
+
+def write_references(app: Sphinx) -> None:
+    """Keep what labels mean beside Sphinx's own files; the same build, the same bytes."""
+    write_atomic(Path(app.doctreedir) / FILE, dump(references_of(app)))
