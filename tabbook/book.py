@@ -109,7 +109,7 @@ class Book:
             faults += found
             sound += [] if found else [section]
         try:
-            extract_book(sound, self.settings)
+            _ = self.saved if not faults else extract_book(sound, self.settings)
         except TabbookError as error:
             faults += error.faults
         if faults:

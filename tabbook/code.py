@@ -189,9 +189,11 @@ class Code:
         return result
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Code:
-    """Return the code of ``text``; every stage asks for the same texts, so they are kept.
+    """Return the code of ``text``; every stage asks for the same texts, so those of late are kept.
+
+    More of them would cost more than they save: Python's collector walks through all their trees.
 
     Raises:
         CodeError: The text is not valid Python.

@@ -95,20 +95,22 @@ def _extract(code: Code, origin: Origin, lines: Sequence[int]) -> tuple[list[Sav
             errors.append(CodeError("a #@save inside a body saves nothing", line, hint))
         else:
             chosen.update(run)
-    errors += [error for number in sorted(chosen) for error in _unfit(body, number)]
+    errors += [error for number in sorted(chosen) for error in _unfit(code, number)]
     if errors:
         return [], errors
     places = {i: replace(origin, line=lines[_first(body[i]) - 1]) for i in sorted(chosen)}
     return [_saved(code, body[number], marks, place) for number, place in places.items()], []
 
 
-def _unfit(body: Sequence[ast.stmt], number: int) -> Iterator[CodeError]:
+def _unfit(code: Code, number: int) -> Iterator[CodeError]:
     """Yield why a statement cannot be saved, if it cannot."""
+    body = code.tree.body
     node = body[number]
     neighbours = [*body[max(0, number - 1) : number], *body[number + 1 : number + 2]]
     if any(_first(other) <= _last(node) and _first(node) <= _last(other) for other in neighbours):
         yield CodeError("a #@save on several statements of one line", node.lineno, "write one on each line")
-    if any(isinstance(part, ast.Name) and part.id.startswith("__ipython_") for part in ast.walk(node)):
+    names = (part.id for part in ast.walk(node) if isinstance(part, ast.Name)) if code.magics else ()
+    if any(name.startswith("__ipython_") for name in names):
         hint = "take the magic or shell command out of what is saved"
         yield CodeError("an IPython command cannot go into the library", node.lineno, hint)
 
@@ -224,16 +226,13 @@ def extract_book(sections: Sequence[Section], book: BookSettings) -> dict[str, t
         TabbookError: The faults of every section and tab, together.
     """
     faults: list[Fault] = []
-    result: dict[str, tuple[Saved, ...]] = {}
-    for tab in book.tabs:
-        saved: list[Saved] = []
-        for section in sections:
-            if tab in section.tabs:
-                try:
-                    saved += extract(section, tab)
-                except TabbookError as error:
-                    faults += error.faults
-        result[tab] = tuple(saved)
+    result: dict[str, list[Saved]] = {tab: [] for tab in book.tabs}
+    for section in sections:
+        for tab in section.tabs:
+            try:
+                result[tab] += extract(section, tab)
+            except TabbookError as error:
+                faults += error.faults
     if faults:
         raise ExtractError(faults)
-    return result
+    return {tab: tuple(saved) for tab, saved in result.items()}

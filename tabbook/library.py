@@ -1,6 +1,5 @@
 """The library on disk: ``d2l_lib/`` generated from the book, checked before it replaces itself."""
 
-import ast
 import difflib
 import os
 import subprocess
@@ -43,7 +42,7 @@ def generate(book: Book) -> dict[str, str]:
         try:
             preamble = _preamble(book, tab)
             text = assemble(book.saved[tab], about, ways_of(tab, settings), settings.library, preamble)
-            ast.parse(text)
+            compile(text, path, "exec", dont_inherit=True)
         except TabbookError as error:
             faults += error.faults
         except SyntaxError as error:

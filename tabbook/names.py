@@ -14,6 +14,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from tabbook.code import parse
@@ -78,6 +79,7 @@ def template_of(way: Way) -> ast.Lambda:
     return statement.value
 
 
+@cache
 def roots(way: Way) -> frozenset[str]:
     """Return the names that a way needs from its surroundings, such as ``torch``."""
     tree = ast.parse(way.text, mode="eval").body
