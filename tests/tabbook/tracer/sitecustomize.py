@@ -1,0 +1,47 @@
+"""Loaded by Python itself where this folder is on PYTHONPATH: notes which library functions run.
+
+``TABBOOK_TRACE_OF`` is the library's file. For each function of it that runs after the import,
+a line ``first line<TAB>name`` goes to the file ``TABBOOK_TRACE_TO``, at once, since kernels are
+killed. What TensorFlow's AutoGraph writes anew is noted by name, with line 0.
+"""
+
+import os
+import sys
+import threading
+
+_OF = os.environ.get("TABBOOK_TRACE_OF", "")
+_TO = os.environ.get("TABBOOK_TRACE_TO", "")
+_OPTIMIZED = 1  # the flag of functions: bodies of modules and classes do not have it
+_seen = set()
+
+
+def _importing(frame):
+    while frame is not None:
+        if frame.f_code.co_filename == _OF and frame.f_code.co_name == "<module>":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _note(frame, event, _argument):
+    code = frame.f_code
+    if event != "call" or code in _seen:
+        return
+    if code.co_filename == _OF:
+        if not code.co_flags & _OPTIMIZED or _importing(frame):
+            return
+        line = f"{code.co_firstlineno}\t{code.co_qualname}\n"
+    elif "__autograph_generated_file" in code.co_filename and code.co_name.startswith("tf__"):
+        line = f"0\t{code.co_name.removeprefix('tf__')}\n"
+    else:
+        _seen.add(code)
+        return
+    _seen.add(code)
+    handle = os.open(_TO, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(handle, line.encode())
+    os.close(handle)
+
+
+if _OF and _TO:
+    threading.setprofile(_note)
+    sys.setprofile(_note)
