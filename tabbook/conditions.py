@@ -54,7 +54,7 @@ def asks(node: ast.AST) -> bool:
     """Say whether there is a question in ``node``, or ``tab.selected`` in another role."""
     known: bool | None = getattr(node, "_asks", None)
     if known is None:
-        known = _is_asking(node) or any([asks(child) for child in ast.iter_child_nodes(node)])
+        known = _is_asking(node) or any(map(asks, ast.iter_child_nodes(node)))
         node._asks = known  # type: ignore[attr-defined]  # trees are shared, and asked often
     return known
 

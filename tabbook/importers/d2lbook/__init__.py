@@ -8,14 +8,11 @@ labels, what is saved); ``settings`` writes the project's files and ``write`` th
 
 from pathlib import Path
 
-from tabbook.book import Book
-from tabbook.errors import TabbookError, usage
-from tabbook.files import write_atomic
+from tabbook.errors import usage
 from tabbook.importers.d2lbook.book import convert_book
 from tabbook.importers.d2lbook.project import load_project, load_single
 from tabbook.importers.d2lbook.write import check_places, write_tree
 from tabbook.importers.report import Findings, Report, make_report
-from tabbook.library import generate
 
 __all__ = ["import_book"]
 
@@ -40,21 +37,8 @@ def import_book(source: Path, destination: Path, *, force: bool = False) -> Repo
     book = convert_book(project, findings)
     copies = [(path, name) for name, path in book.copies.items()]
     try:
-        write_tree(destination, book.texts, copies, lambda folder: _add_library(folder, findings))
+        write_tree(destination, book.texts, copies)
     except OSError as error:
         hint = "name another destination"
         raise usage(f"{destination} cannot be written: {error.strerror}", hint) from None
     return make_report(source.name, findings, book.counts)
-
-
-def _add_library(folder: Path, findings: Findings) -> None:
-    """Generate the library of the new book; what our own tools refuse is a fault, and none is made."""
-    try:
-        texts = generate(Book.load(folder))
-    except TabbookError as error:
-        for fault in error.faults:
-            message = f"the library cannot be generated: {fault.message}"
-            findings.fault(fault.path, fault.line, "library", message, fault.hint)
-        return
-    for path, text in texts.items():
-        write_atomic(folder / path, text)

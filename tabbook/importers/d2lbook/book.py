@@ -1,22 +1,31 @@
 """The whole book: every page read, then checked against the others, then written in our format."""
 
+import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from urllib.parse import unquote
 
+from tabbook.code import bound_names, parse
 from tabbook.importers.d2lbook import settings
 from tabbook.importers.d2lbook.aliases import Names, read_aliases
+from tabbook.importers.d2lbook.cells import SourceCell, read_cells
 from tabbook.importers.d2lbook.convert import PageConverter
 from tabbook.importers.d2lbook.library import library_place, preambles
-from tabbook.importers.d2lbook.project import Project, read_text
+from tabbook.importers.d2lbook.project import CONFIG, Project, matching, read_text
 from tabbook.importers.d2lbook.saved import settle_saved
-from tabbook.importers.d2lbook.source import LabelKind
+from tabbook.importers.d2lbook.source import LabelKind, Page
 from tabbook.importers.d2lbook.toc import Node, build_tree, toc_data
-from tabbook.importers.report import Findings
+from tabbook.importers.report import Finding, Findings
+from tabbook.names import parse_way, roots
 from tabbook.stored import dump, outputs_path
+
+_WORTH_SHARING = 1000
+"""From how many cells on it pays to start other processes."""
 
 
 @dataclass(slots=True)
@@ -41,6 +50,7 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
     first = preambles(project, names.lines, findings)
     in_order = [pages[path] for path in order if path in pages]
     settle_saved(in_order, project.tabs, findings, single=project.single is not None)
+    _check_roots(project, names, first, in_order, findings)
     kinds = _check_labels(project, pages, order, findings)
     _check_citations(project, pages, findings)
     book = ImportedBook()
@@ -61,16 +71,31 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
 
 
 def _converted(project: Project, findings: Findings) -> dict[str, PageConverter]:
-    pages: dict[str, PageConverter] = {}
-    for path in project.pages:
-        folder = PurePosixPath(path).parent.as_posix()
+    texts = {path: read_text(project, path, findings) for path in project.pages}
+    pages = [Page(path, text, project.tabs, findings) for path, text in texts.items()]
+    converted: dict[str, PageConverter] = {}
+    for page, (cells, found) in zip(pages, _read_all_cells(pages), strict=True):
+        folder = PurePosixPath(page.path).parent.as_posix()
 
         def read(name: str, folder: str = folder) -> bytes | None:
             return project.read(normpath(f"{folder}/{name}"))
 
-        text = read_text(project, path, findings)
-        pages[path] = PageConverter(path, text, project.tabs, findings, project.files, read)
-    return pages
+        findings.items += found
+        converted[page.path] = PageConverter(page, cells, project.files, read)
+    return converted
+
+
+def _read_all_cells(pages: Sequence[Page]) -> list[tuple[list[SourceCell], list[Finding]]]:
+    """Return the cells of every page, and what was found; on all cores where that is worth it."""
+    paths, tabs = [page.path for page in pages], [page.tabs for page in pages]
+    fences = [page.cell_fences for page in pages]
+    if sum(map(len, fences)) >= _WORTH_SHARING and (os.cpu_count() or 1) > 1:
+        try:
+            with ProcessPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
+                return list(pool.map(read_cells, paths, tabs, fences, chunksize=4))
+        except (OSError, BrokenProcessPool):
+            pass  # a machine without what processes need to share: one after the other, then
+    return list(map(read_cells, paths, tabs, fences))
 
 
 def _order(project: Project, pages: dict[str, PageConverter], findings: Findings) -> tuple[Node, list[str]]:
@@ -123,6 +148,35 @@ def _check_labels(
                     hint = "it is in another page" if project.single else "no page has this label"
                     report(path, reference.line, "label", f"unknown label {key!r}", hint)
     return kinds
+
+
+def _check_roots(
+    project: Project,
+    names: Names,
+    first: Mapping[str, str],
+    pages: Sequence[PageConverter],
+    findings: Findings,
+) -> None:
+    """Leave out the portable names that stand on something that the library of a tab does not have."""
+    package = library_place(project, project.tabs[0])[0]
+    for tab in project.tabs:
+        ways = {name: way[tab] for name, way in names.ways.items() if tab in way}
+        there = {package, "sys", *ways, *bound_names(parse(first.get(tab, "")).tree.body)}
+        for page in pages:
+            if tab in page.tabs:
+                pieces = (piece for cell in page.cells for piece in cell.pieces)
+                there |= {
+                    name for piece in pieces for save in piece.saves.get(tab, ()) for name in save.names
+                }
+        for name, way in ways.items():
+            missing = sorted(roots(parse_way(way)) - there) if "*" not in there else []
+            if missing:
+                message = (
+                    f"library-{tab}: {name} stands for {way}, but the library never imports {missing[0]}"
+                )
+                findings.fault(CONFIG, 0, "configuration", message, "the alias is left out")
+                del names.ways[name][tab]
+        names.ways = {name: ways for name, ways in names.ways.items() if ways}
 
 
 def _check_citations(project: Project, pages: Mapping[str, PageConverter], findings: Findings) -> None:
@@ -190,8 +244,6 @@ def _copy_files(
     project: Project, pages: Mapping[str, PageConverter], book: ImportedBook, findings: Findings
 ) -> None:
     """Choose what is copied as it is: images, bibliography, resources; report what is missing."""
-    from tabbook.importers.d2lbook.project import matching
-
     wanted: set[str] = set(settings.bibliographies(project))
     for path, page in pages.items():
         folder = PurePosixPath(path).parent.as_posix()

@@ -7,10 +7,11 @@ conditions are of the plain kind that d2lbook understands, it is kept.
 """
 
 import ast
+from collections.abc import Sequence
 
 from tabbook.branches import select
-from tabbook.code import Code, CodeError
-from tabbook.conditions import is_question, questions
+from tabbook.code import Code, CodeError, parse
+from tabbook.conditions import asking_nodes, asks, is_question, questions
 
 
 def by_lines(source: str, tab: str) -> str:
@@ -32,38 +33,44 @@ def by_lines(source: str, tab: str) -> str:
     return "\n".join(kept)
 
 
-def published_reading(source: str, tab: str) -> str | None:
-    """Return d2lbook's reading of a cell where it is the one to keep; None where ours says the same.
+def published_readings(source: str, tabs: Sequence[str]) -> dict[str, str]:
+    """Return, by tab, d2lbook's reading of a cell where it is the one to keep.
+
+    There is none for a tab where ours says the same.
 
     Raises:
         CodeError: The cell is not valid Python, or its branches cannot be chosen.
     """
-    ours = select(source, tab)
-    if "tab.selected" not in source:
-        return None
-    code = Code(source)
-    if not _is_plain(code):
-        return None
-    lines = by_lines(source, tab)
-    try:
-        theirs = Code(lines)
-    except CodeError:
-        return None
-    if ast.dump(theirs.tree) == ast.dump(Code(ours).tree):
-        return None
-    return lines.rstrip()
+    ours = {tab: select(source, tab) for tab in tabs}
+    if "tab.selected" not in source or not _may_differ(parse(source)):
+        return {}
+    readings: dict[str, str] = {}
+    for tab in tabs:
+        lines = by_lines(source, tab).rstrip()
+        try:
+            theirs = parse(lines)
+        except CodeError:
+            continue
+        if ast.dump(theirs.tree) != ast.dump(parse(ours[tab]).tree):
+            readings[tab] = lines
+    return readings
 
 
-def _is_plain(code: Code) -> bool:
-    """Say whether all conditions are ``if tab.selected(…)``, perhaps with ``or``, and no more."""
-    count = 0
-    for node in ast.walk(code.tree):
-        if not isinstance(node, ast.If) or not any(questions(node.test)):
+def _may_differ(code: Code) -> bool:
+    """Say whether all conditions are of the plain kind, and something makes lines and syntax differ.
+
+    Plain is ``if tab.selected(…):``, perhaps with ``or``, and no more. Lines and syntax differ in
+    branches within branches, in those not indented by four, and in strings of several lines.
+    """
+    asked, differs = 0, bool(code.string_lines)
+    for node in asking_nodes(code.tree):
+        if not isinstance(node, ast.If) or not asks(node.test):
             continue
         parts = node.test.values if isinstance(node.test, ast.BoolOp) else [node.test]
         is_or = not isinstance(node.test, ast.BoolOp) or isinstance(node.test.op, ast.Or)
         on_one_line = node.lineno == node.test.end_lineno and node.body[0].lineno > node.lineno
         if node.orelse or not is_or or not on_one_line or not all(map(is_question, parts)):
             return False
-        count += len(parts)
-    return count == sum(1 for _ in questions(code.tree))
+        asked += len(parts)
+        differs |= any(map(asks, node.body)) or node.body[0].col_offset != node.col_offset + 4
+    return differs and asked == sum(1 for _ in questions(code.tree))

@@ -3,18 +3,18 @@
 import ast
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tabbook.branches import select
-from tabbook.code import Code, CodeError
+from tabbook.code import Code, CodeError, parse
 from tabbook.conditions import asked_tabs, questions
-from tabbook.extract import Origin, extract_code
-from tabbook.importers.d2lbook.branches import published_reading
+from tabbook.extract import Origin, Saved, extract_code
+from tabbook.importers.d2lbook.branches import published_readings
 from tabbook.importers.d2lbook.fences import Fence, ends_in_string
 from tabbook.importers.d2lbook.marks import normalise_marks
-from tabbook.importers.report import Findings
+from tabbook.importers.report import Finding, Findings
 
 _TAB = re.compile(r"^[ \t]*(?:%%tab|#[ \t]*(?:@tab|%%tab))\b[ \t:]*(?P<names>.*?)[ \t]*$")
 _EXTENSION = re.compile(r"^[ \t]*%(?:re)?load_ext[ \t]+d2lbook\.tab\b", re.MULTILINE)
@@ -32,12 +32,25 @@ State = Literal["code", "interactive", "empty", "invalid", "stray"]
 not Python, so shown and not run; of a tab that the book does not have, likewise."""
 
 
+@dataclass(frozen=True, slots=True)
+class Save:
+    """A statement that a cell saves: what it defines, or the method that it adds to a class."""
+
+    line: int
+    names: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    method: str = ""
+    into: str = ""
+
+
 @dataclass(slots=True)
 class Piece:
     """A code cell of ours. ``tabs`` is None for all."""
 
     tabs: tuple[str, ...] | None
     source: str
+    saves: Mapping[str, tuple[Save, ...]] = field(default_factory=dict)
+    """What the piece saves, by tab."""
 
 
 @dataclass(slots=True)
@@ -143,7 +156,7 @@ class CellReader:
         source = _OLD_BRANCH.sub(self._old_branch, cell.source)
         claimed = self.tabs if cell.tabs is None else cell.tabs
         try:
-            code = Code(source)
+            code = parse(source)
             _compiles(code)
             source = self._asked(code, source, place)
             source, faults = normalise_marks(source)
@@ -168,34 +181,29 @@ class CellReader:
         """Return ``source`` without the unknown tabs that its branches ask for."""
         if "selected" not in source:
             return source
+        text = code.text
         for call in sorted(questions(code.tree), key=lambda c: (c.lineno, c.col_offset), reverse=True):
             names = asked_tabs(call)
             unknown = [name for name in names if name not in self.tabs]
             if not unknown:
                 continue
             for name in unknown:
+                message = f"tab.selected asks for the unknown tab {name!r}"
                 hint = f"the book's tabs are {', '.join(self.tabs)}; the branch is never chosen for it"
-                self._fault(
-                    place(call.lineno), "tab", f"tab.selected asks for the unknown tab {name!r}", hint
-                )
+                self._fault(place(call.lineno), "tab", message, hint)
             known = [name for name in names if name in self.tabs]
-            text = f"tab.selected({', '.join(map(repr, known))})" if known else "False"
-            source = code.text[: code.start(call)] + text + code.text[code.end(call) :]
-            code.text = source
-        return code.restore(source)
+            question = f"tab.selected({', '.join(map(repr, known))})" if known else "False"
+            text = text[: code.start(call)] + question + text[code.end(call) :]
+        return source if text == code.text else code.restore(text)
 
     def _pieces(self, cell: SourceCell, source: str, claimed: Sequence[str], place: Any) -> list[Piece]:
         """Return the cell as one of ours, or as several where d2lbook's reading of it differs."""
         readings: dict[str, list[str]] = {}
         if "selected" in source:
-            for tab in claimed:
-                reading = published_reading(source, tab)
-                if reading is not None:
-                    readings.setdefault(reading, []).append(tab)
-        elif "@save" in source:
-            extract_code(source, _NOWHERE)
+            for tab, reading in published_readings(source, claimed).items():
+                readings.setdefault(reading, []).append(tab)
         if not readings:
-            return [Piece(cell.tabs, source)]
+            return [_piece(cell.tabs, source, claimed)]
         apart = {tab for tabs in readings.values() for tab in tabs}
         self.findings.note(
             self.path,
@@ -206,8 +214,42 @@ class CellReader:
             "these get a cell of their own with the code that was published",
         )
         rest = tuple(tab for tab in claimed if tab not in apart)
-        pieces = [Piece(tuple(tabs), text) for text, tabs in readings.items() if text.strip()]
-        return [*([Piece(rest, source)] if rest else []), *pieces]
+        pieces = [_piece(tuple(tabs), text, tabs) for text, tabs in readings.items() if text.strip()]
+        return [*([_piece(rest, source, rest)] if rest else []), *pieces]
+
+
+def _piece(tabs: tuple[str, ...] | None, source: str, claimed: Sequence[str]) -> Piece:
+    """Return a piece with what it saves for the tabs that it is for.
+
+    Raises:
+        CodeError: The code, or a mark in it, is not what our extraction takes.
+    """
+    if "@save" not in source:
+        return Piece(tabs, source)
+    saves: dict[str, tuple[Save, ...]] = {}
+    known: dict[str, tuple[Save, ...]] = {}
+    for tab in claimed:
+        text = select(source, tab)
+        if text not in known:
+            known[text] = tuple(map(_save, extract_code(text, _NOWHERE)))
+        saves[tab] = known[text]
+    return Piece(tabs, source, saves)
+
+
+def _save(saved: Saved) -> Save:
+    if saved.kind == "method":
+        return Save(saved.origin.line, (), (), saved.names[0], saved.into or "")
+    is_class = saved.kind == "definition" and isinstance(parse(saved.source).tree.body[-1], ast.ClassDef)
+    return Save(saved.origin.line, saved.names, saved.names if is_class else ())
+
+
+def read_cells(
+    path: str, tabs: Sequence[str], fences: Sequence[Fence]
+) -> tuple[list[SourceCell], list[Finding]]:
+    """Return the cells of the page ``path`` in order, and what is to say about them."""
+    findings = Findings()
+    reader = CellReader(path, tabs, findings)
+    return [reader.read(fence) for fence in fences], findings.items
 
 
 def _compiles(code: Code) -> None:
@@ -244,8 +286,3 @@ def tabs_of_page(cells: Sequence[SourceCell], blocks: Sequence[str], tabs: Seque
         named.add(default)
     found = tuple(tab for tab in tabs if tab in named)
     return found or tuple(tabs)
-
-
-def select_for(piece: Piece, tab: str) -> str:
-    """Return a piece's code for ``tab``, as our core chooses it."""
-    return select(piece.source, tab)

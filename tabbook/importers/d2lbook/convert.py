@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from tabbook.importers.d2lbook import blocks, exported, figures, headings, inline, tables
-from tabbook.importers.d2lbook.cells import CellReader, Piece, SourceCell, tabs_of_page
+from tabbook.importers.d2lbook.cells import Piece, SourceCell, tabs_of_page
 from tabbook.importers.d2lbook.equations import collect_equation_labels, write_equations
 from tabbook.importers.d2lbook.fences import Fence
 from tabbook.importers.d2lbook.outputs import OutputError, as_text, read_outputs
 from tabbook.importers.d2lbook.source import Page
-from tabbook.importers.report import Findings
 from tabbook.model import Output
 from tabbook.stored import StoredCell, cell_hash
 
@@ -25,19 +24,16 @@ class PageConverter:
 
     def __init__(
         self,
-        path: str,
-        text: str,
-        tabs: Sequence[str],
-        findings: Findings,
+        page: Page,
+        cells: Sequence[SourceCell],
         files: Collection[str],
         read: exported.ReadBytes,
     ) -> None:
-        self.page = Page(path, text, tabs, findings)
-        self.book_tabs, self.files, self._read_bytes = tuple(tabs), files, read
-        self.cells: list[SourceCell] = []
+        self.page = page
+        self.book_tabs, self.files, self._read_bytes = page.tabs, files, read
+        self.cells = list(cells)
         self.contents: list[blocks.Contents] = []
         self.has_autodoc = False
-        self._by_fence: dict[int, SourceCell] = {}
         self._gone: set[int] = set()
         self._analyse()
 
@@ -45,13 +41,7 @@ class PageConverter:
 
     def _analyse(self) -> None:
         page = self.page
-        if exported.is_exported(page.lines, page.fences):
-            page.fences = [exported.as_cell(f) if f.language == "python" else f for f in page.fences]
-            page.note(0, "form", "an exported notebook", "its indented outputs become outputs")
-            self._exported = True
-        else:
-            self._exported = False
-        self._read_cells()
+        self._read_outputs()
         self.headings = headings.find_headings(page)
         tab_blocks = blocks.find_tab_blocks(page)
         for heading in self.headings:
@@ -69,17 +59,15 @@ class PageConverter:
         self._uses_slides = bool(re.search(r"\[\*\*|\(\*\*|\(~~|\[~~", page.text))
         self._has_blocks = any(block.tabs for block in tab_blocks)
 
-    def _read_cells(self) -> None:
-        page = self.page
-        reader = CellReader(page.path, self.book_tabs, page.findings)
+    def _read_outputs(self) -> None:
+        """Give the cells their stored outputs; note which tab these were made in."""
+        cells = {cell.fence.start: cell for cell in self.cells}
         selected: Counter[str] = Counter()
         last: SourceCell | None = None
-        for fence in page.fences:
+        for fence in self.page.fences:
             if fence.kind == "input":
-                last = reader.read(fence)
-                self.cells.append(last)
-                self._by_fence[fence.start] = last
-                if self._exported:
+                last = cells[fence.start]
+                if self.page.is_exported:
                     self._read_below(fence, last)
             elif fence.kind == "output":
                 selected.update(self._read_output(fence, last))
@@ -271,7 +259,9 @@ class PageConverter:
 
     def _stored(self) -> tuple[StoredCell, ...]:
         """Return the page's outputs, each with the cell of ours that it belongs to."""
-        stored = []
+        stored: list[StoredCell] = []
+        if not any(cell.outputs for cell in self.cells):
+            return ()
         seen: Counter[str] = Counter()
         for cell in sorted(self.cells, key=lambda c: c.fence.start):
             if cell.state != "code":

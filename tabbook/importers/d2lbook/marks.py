@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tabbook.code import Code
+from tabbook.code import Code, parse
 from tabbook.conditions import questions
 from tabbook.extract import _first, _header_end, _last
 
@@ -35,7 +35,7 @@ def normalise_marks(source: str) -> tuple[str, list[MarkFault]]:
     """
     if not _MARK.search(source):
         return source, []
-    code = Code(source)
+    code = parse(source)
     marking = _Marking(code)
     marking.read()
     return code.restore(marking.text()), marking.faults
@@ -197,7 +197,7 @@ def without_marks(source: str) -> str:
     Raises:
         CodeError: The code is not Python.
     """
-    code = Code(source)
+    code = parse(source)
     lines: list[str] = []
     for number, line in enumerate(code.lines, 1):
         column, comment = code.comments.get(number, (0, ""))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tabbook.importers.d2lbook.edits import Edits
+from tabbook.importers.d2lbook.exported import as_cell, is_exported
 from tabbook.importers.d2lbook.fences import Fence, find_fences
 from tabbook.importers.d2lbook.scan import Scan, Span
 from tabbook.importers.report import Findings
@@ -54,6 +55,10 @@ class Page:
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line) + 1)
         self.fences: list[Fence] = find_fences(self.lines)
+        self.is_exported = is_exported(self.lines, self.fences)
+        if self.is_exported:
+            self.fences = [as_cell(f) if f.language == "python" else f for f in self.fences]
+            self.note(0, "form", "an exported notebook", "its indented outputs become outputs")
         self.edits = Edits(self.text)
         self.scan = Scan(self.text, self._gaps())
         self.targets: list[Target] = []
@@ -94,6 +99,11 @@ class Page:
                 blank = False
             result.append(stack[-1] if stack else 0)
         return result
+
+    @property
+    def cell_fences(self) -> list[Fence]:
+        """The fences that are code cells, in order."""
+        return [fence for fence in self.fences if fence.kind == "input"]
 
     def line_of(self, position: int) -> int:
         """Return the line, from 0, that holds ``position``."""

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tabbook.errors import usage
@@ -42,11 +42,8 @@ def write_tree(
     destination: Path,
     texts: Mapping[str, str],
     copies: Iterable[tuple[Path, str]],
-    finish: Callable[[Path], None],
 ) -> None:
     """Make the folder ``destination`` hold ``texts`` and copies of files, and nothing else.
-
-    ``finish`` gets the new folder before it is moved to its place, and may add to it.
 
     Raises:
         OSError: It cannot be written; what was there before is still there.
@@ -70,7 +67,6 @@ def write_tree(
             place(path).write_text(text, encoding="utf-8", newline="\n")
         for source, path in copies:
             shutil.copyfile(source, place(path))
-        finish(made)
         old = work / "old"
         if destination.exists():
             destination.rename(old)
