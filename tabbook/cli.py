@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tabbook.book import Book
     from tabbook.model import Section
     from tabbook.run import RunReport
+    from tabbook.shard import Shard
 
 app = typer.Typer(
     name="tabbook",
@@ -63,6 +64,10 @@ RemoteOption = Annotated[
 HERE = Path()
 
 
+_loaded: list["Book"] = []
+"""The books of the command, whose caches are saved when it ends."""
+
+
 def _say(text: str) -> None:
     typer.echo(text)
 
@@ -74,7 +79,9 @@ def _warn(text: str) -> None:
 def _load(book: Path) -> "Book":
     from tabbook.book import Book
 
-    return Book.load(book)
+    loaded = Book.load(book)
+    _loaded.append(loaded)
+    return loaded
 
 
 @app.command()
@@ -132,6 +139,10 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Execute even what did not change.")] = False,
     pull: PullOption = False,
     remote: RemoteOption = None,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="K/N", help="Execute part K of N of what is to be executed."),
+    ] = None,
     retry: Annotated[
         bool, typer.Option("--retry", help="Execute again what failed, although nothing changed.")
     ] = False,
@@ -142,11 +153,13 @@ def run(
     outputs are kept, and the next run executes only what is missing. What failed is not
     executed again until something changes.
     """
-    loaded = _load(book)
+    from tabbook.shard import parse_shard
+
+    loaded, part = _load(book), parse_shard(shard) if shard else None
     chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
     _update_library(loaded)
     _pull(loaded, chosen, tabs, pull, remote)
-    report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data, force=force, retry=retry)
+    report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data, force=force, retry=retry, shard=part)
     _summary(loaded, report)
     if not report.ok:
         raise typer.Exit(1)
@@ -170,6 +183,7 @@ def _run(
     strict_data: bool,
     force: bool = False,
     retry: bool = False,
+    shard: "Shard | None" = None,
 ) -> "RunReport":
     from rich.console import Console
 
@@ -185,6 +199,7 @@ def _run(
             strict_data=strict_data,
             force=force,
             retry=retry,
+            shard=shard,
             progress=progress,
         )
 
@@ -349,6 +364,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except SystemExit as end:  # how typer ends every command, good ones too
         return end.code if isinstance(end.code, int) else int(end.code is not None)
+    finally:
+        while _loaded:
+            _loaded.pop().cache.save()
     return 0
 
 

@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from tabbook.errors import Fault
+from tabbook.gpus import Need
 from tabbook.model import Cell, Projection, Result
 
 FailureKind = Literal["raised", "timeout", "died", "no-start", "stopped", "broken"]
@@ -66,6 +67,7 @@ class JobSpec:
     is in seconds, for the whole job; ``threads`` is how many cores it may keep busy.
     ``environment`` is what its environment variables are to hold besides the usual.
     ``output_limit`` is how many characters of one stream of a cell are kept; all, if ``None``.
+    ``need`` is what it needs in GPUs.
     """
 
     key: str
@@ -84,6 +86,7 @@ class JobSpec:
     threads: int = 1
     environment: Mapping[str, str] = field(default_factory=dict)
     output_limit: int | None = None
+    need: Need = field(default_factory=Need)
 
 
 @dataclass(frozen=True, slots=True)

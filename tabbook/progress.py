@@ -17,9 +17,13 @@ _COLOURS = {
     "stored": "dim",
     "failed": "bold red",
     "skipped": "yellow",
+    "deferred": "yellow",
+    "elsewhere": "dim",
     "stale": "yellow",
 }
-_WORDS = {"stored": "from the store", "skipped": "not executed"}
+_WORDS = {"stored": "from the store", "skipped": "not executed", "elsewhere": "another shard's"}
+_UNTIMED = ("skipped", "deferred", "elsewhere", "stale")
+"""How jobs stand that took no time."""
 
 
 def _name(section: str) -> str:
@@ -63,7 +67,7 @@ class Lines:
         self._count += 1
         note = f": {job.failure.fault}" if job.failure else ""
         note = note or (f" ({job.reason.splitlines()[0]})" if job.reason else "")
-        clock = "" if job.status == "skipped" else f" after {job.seconds:.0f} s"
+        clock = "" if job.status in _UNTIMED else f" after {job.seconds:.0f} s"
         count = f"[{self._count}/{self._total}]"
         self._say(f"{count} {_name(job.section)} · {job.tab} {_word(job.status)}{clock}{note}")
 
@@ -120,7 +124,7 @@ def progress_on(console: Console) -> Lines | Live:
 def _cell(job: JobStatus | None) -> str:
     if job is None:
         return "[dim]—[/]"
-    clock = "" if job.status in ("skipped", "stale") else f" {job.seconds:.0f}\N{NO-BREAK SPACE}s"
+    clock = "" if job.status in _UNTIMED else f" {job.seconds:.0f}\N{NO-BREAK SPACE}s"
     word = "failed (remembered)" if job.remembered else _word(job.status)
     return f"[{_COLOURS[job.status]}]{word}{clock}[/]{' [yellow]*[/]' * bool(job.stand_ins)}"
 
@@ -177,6 +181,8 @@ def failures_text(report: RunReport, seconds: float | None = None) -> str:
             lines.append(
                 "    it failed so before, and nothing changed since: tabbook run --retry runs it again"
             )
+    for job in report.deferred:
+        lines.append(f"{_name(job.section)} · {job.tab}: deferred, {job.reason}")
     for tab, reason in dict.fromkeys((job.tab, job.reason) for job in report.skipped):
         lines.append(f"{tab}: not executed, {reason}")
     for job in report.jobs:

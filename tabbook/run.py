@@ -12,6 +12,7 @@ from tabbook import environments
 from tabbook.book import Book
 from tabbook.errors import ExecuteError, Fault
 from tabbook.execute import execute
+from tabbook.gpus import SHARING, Gpu, inventory, lacking
 from tabbook.history import forget_failure, remember_failure, write_last
 from tabbook.jobs import Failure, JobSpec, Outcome, steps_of
 from tabbook.model import Section
@@ -19,7 +20,17 @@ from tabbook.plan import Job, accepted_devices, device_class, jobs, lookup, stor
 from tabbook.report import failure_report, read_seconds, report_path, write_seconds
 from tabbook.sandbox import stopped
 from tabbook.schedule import longest_first, run_all, terminable
-from tabbook.status import JobStatus, RunReport, Status, failed_before, recall, status, stored_status
+from tabbook.shard import Shard, share
+from tabbook.status import (
+    JobStatus,
+    RunReport,
+    Status,
+    failed_before,
+    need_of,
+    recall,
+    status,
+    stored_status,
+)
 from tabbook.store import Store
 
 __all__ = ["JobStatus", "Progress", "RunReport", "Status", "lookup", "run", "status"]
@@ -69,7 +80,11 @@ def _spec(book: Book, job: Job, found: data_files.Found, device: str, threads: i
         output_limit=book.settings.output_limit,
         threads=threads,
         # Shared, so that only the first job makes matplotlib's cache of fonts.
-        environment={"MPLCONFIGDIR": str(book.work / "matplotlib")},
+        environment={
+            "MPLCONFIGDIR": str(book.work / "matplotlib"),
+            **(SHARING if device == "gpu" else {}),
+        },
+        need=need_of(job),
     )
 
 
@@ -135,6 +150,7 @@ def run(
     progress: Progress | None = None,
     executor: Executor | None = None,
     usable: Callable[[str], str] | None = None,
+    shard: Shard | None = None,
 ) -> RunReport:
     """Execute the jobs whose outputs the store does not have, and keep each result as it comes.
 
@@ -149,6 +165,7 @@ def run(
         progress: Is told how the run goes.
         executor: Runs the jobs; threads of this process, if not given. It is not shut down.
         usable: Returns why the environment of a tab cannot be used, or nothing if it can.
+        shard: The part of the stale jobs to execute; all of them, if not given.
 
     Raises:
         TabbookError: A section cannot be projected, or data is missing where that is an error.
@@ -181,11 +198,17 @@ def run(
         if missing:
             take_stored(job, missing)
     taken = len(done)
+    past = read_seconds(book.work)
+    if shard is not None:
+        places = [(job.section.path, job.tab) for job in stale()]
+        own = set(share(places, past, shard))
+        done |= {place: JobStatus(*place, "elsewhere") for place in places if place not in own}
     for job in stale() if not (force or retry) else ():
         key = job.key(device, [name for name in job.data if name in found.missing]).digest
         if known := recall(book, job, key):
             done[job.section.path, job.tab] = failed_before(book, job, key, known)
     progress.planned(len(stale()), taken)
+    _defer(stale(), inventory(device), done, progress)
     _skip_unusable(stale(), usable or (lambda tab: _unusable(book, tab)), done, progress)
 
     cores = os.cpu_count() or 1
@@ -193,8 +216,8 @@ def run(
     specs = [_spec(book, job, found, device, max(1, cores // slots)) for job in stale()]
     keeper = _Keeper(book, store)
     given = {(spec.section, spec.tab): spec for spec in specs}
-    ordered = longest_first(specs, read_seconds(book.work))
-    with closing(_outcomes(ordered, executor, slots, progress)) as outcomes:
+    ordered = longest_first(specs, past)
+    with closing(_outcomes(ordered, executor, slots, progress, inventory(device))) as outcomes:
         for outcome in outcomes:
             ended = done[outcome.section, outcome.tab] = keeper.keep(
                 given[outcome.section, outcome.tab], outcome
@@ -208,6 +231,18 @@ def run(
 def _unusable(book: Book, tab: str) -> str:
     state = environments.state(book, tab)
     return "" if state.usable else f"its environment is {state.status}: {state.reason}"
+
+
+def _defer(
+    stale: Iterable[Job], gpus: Iterable[Gpu], done: dict[tuple[str, str], JobStatus], progress: Progress
+) -> None:
+    """Mark as deferred the jobs that need more than ``gpus``, which this machine has."""
+    gpus = tuple(gpus)
+    for job in stale:
+        if lacks := lacking(need_of(job), gpus):
+            deferred = JobStatus(job.section.path, job.tab, "deferred", reason=lacks)
+            done[job.section.path, job.tab] = deferred
+            progress.ended(deferred)
 
 
 def _skip_unusable(
@@ -228,7 +263,11 @@ def _skip_unusable(
 
 
 def _outcomes(
-    specs: list[JobSpec], executor: Executor | None, slots: int, progress: Progress
+    specs: list[JobSpec],
+    executor: Executor | None,
+    slots: int,
+    progress: Progress,
+    gpus: Iterable[Gpu],
 ) -> Generator[Outcome, None, None]:
     """Yield the outcomes of ``specs``; when stopped, end this process's kernels at once."""
     with ExitStack() as stack:
@@ -238,7 +277,12 @@ def _outcomes(
             executor = own = ThreadPoolExecutor(slots, thread_name_prefix="tabbook-job")
         try:
             yield from run_all(
-                specs, executor, slots, execute, lambda job: progress.begun(job.section, job.tab)
+                specs,
+                executor,
+                slots,
+                execute,
+                lambda job: progress.begun(job.section, job.tab),
+                gpus,
             )
         except BaseException:
             with stopped():

@@ -8,6 +8,7 @@ from typing import Literal
 from tabbook import data as data_files
 from tabbook.book import Book
 from tabbook.explain import Reason, reasons
+from tabbook.gpus import Need, inventory, lacking
 from tabbook.history import Remembered, read_last, recall_failure
 from tabbook.jobs import Failure, steps_of
 from tabbook.keys import Key
@@ -17,9 +18,10 @@ from tabbook.plan import Job, accepted_devices, device_class, jobs, stored
 from tabbook.report import failure_report, report_path
 from tabbook.store import Store
 
-Status = Literal["executed", "stored", "failed", "skipped", "stale"]
+Status = Literal["executed", "stored", "failed", "skipped", "deferred", "elsewhere", "stale"]
 """How a job stands: executed now; taken from the store; failed; not executed because it has no
-environment; or, when nothing is executed, to be executed by the next run."""
+environment; deferred, because this machine lacks the GPUs that it needs; left to another shard;
+or, when nothing is executed, to be executed by the next run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class JobStatus:
     """How the job of one section and tab stands at the end of a run.
 
     ``seconds`` is how long the job took, now or when the store's result was made. ``reason``
-    says why it was skipped. ``report`` is the file about its failure, ``remembered`` says that it
+    says why it was skipped or deferred. ``report`` is the file about its failure, ``remembered`` says that it
     failed in an earlier run and nothing changed since. ``stand_ins`` names the data files that
     could not be had. ``key`` is its key on this machine, ``whole`` why it depends on all of the
     library, and ``reasons`` why it is stale, where that was asked for.
@@ -68,14 +70,19 @@ class RunReport:
         return tuple(job for job in self.jobs if job.status == "skipped")
 
     @property
+    def deferred(self) -> tuple[JobStatus, ...]:
+        """The jobs that wait for a machine with the GPUs that they need."""
+        return tuple(job for job in self.jobs if job.status == "deferred")
+
+    @property
     def executed(self) -> tuple[JobStatus, ...]:
         """The jobs that were executed and have new outputs."""
         return tuple(job for job in self.jobs if job.status == "executed")
 
     @property
     def ok(self) -> bool:
-        """Whether every job has its outputs."""
-        return all(job.status in ("executed", "stored") for job in self.jobs)
+        """Whether every job has its outputs, or is left to another shard."""
+        return all(job.status in ("executed", "stored", "elsewhere") for job in self.jobs)
 
 
 def stored_status(job: Job, result: Result) -> JobStatus:
@@ -90,6 +97,11 @@ def stored_status(job: Job, result: Result) -> JobStatus:
         key=result.key,
         whole=job.whole,
     )
+
+
+def need_of(job: Job) -> Need:
+    """Return what ``job`` needs in GPUs."""
+    return Need(job.section.settings.gpus, job.section.settings.gpu_memory)
 
 
 def recall(book: Book, job: Job, key: str) -> Remembered | None:
@@ -148,6 +160,13 @@ def status(
         key = job.key(device, missing)
         if known := recall(book, job, key.digest):
             statuses.append(failed_before(book, job, key.digest, known))
+            continue
+        if lacks := lacking(need_of(job), inventory(device)):
+            statuses.append(
+                JobStatus(
+                    job.section.path, job.tab, "deferred", reason=lacks, key=key.digest, whole=job.whole
+                )
+            )
             continue
         why = _reasons(book, job, key, store, places[job.tab]) if explain else ()
         statuses.append(
