@@ -64,10 +64,6 @@ RemoteOption = Annotated[
 HERE = Path()
 
 
-_loaded: list["Book"] = []
-"""The books of the command, whose caches are saved when it ends."""
-
-
 def _say(text: str) -> None:
     typer.echo(text)
 
@@ -79,9 +75,7 @@ def _warn(text: str) -> None:
 def _load(book: Path) -> "Book":
     from tabbook.book import Book
 
-    loaded = Book.load(book)
-    _loaded.append(loaded)
-    return loaded
+    return Book.load(book)
 
 
 @app.command()
@@ -364,9 +358,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except SystemExit as end:  # how typer ends every command, good ones too
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    finally:
-        while _loaded:
-            _loaded.pop().cache.save()
     return 0
 
 
