@@ -1,0 +1,138 @@
+"""A small book to export: every kind of cell, with words that only one framework may show."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import yaml
+from render_helpers import NAMES, fill_store, png, write_book
+
+from tabbook.book import Book
+from tabbook.model import Cell
+
+FRONT = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\nGPU---\n\n"
+TOKENS = {"pytorch": "Zorilla", "jax": "Quagga", "mxnet": "Okapi"}
+"""For each framework a word that stands in its code, its text, its outputs, and nowhere else."""
+
+PAGE = (
+    FRONT
+    + """
+(sec_NAME)=
+# Nets of NAME
+
+[**A slide starts with {eq}`eq_NAME`**] (**and goes on**). (~~Said on slides only.~~) See {numref}`sec_other`.
+
+![a net](img/net.png)
+
+$$a = b$$ (eq_NAME)
+
+```{code-cell} python
+%load_ext tabbook.tab
+tab.interact_select('pytorch', 'jax', 'mxnet')
+```
+
+```{code-cell} python
+shared = 1  #@save
+if tab.selected('pytorch'):
+    zorilla = 'Zorilla'
+elif tab.selected('jax'):
+    quagga = 'Quagga'
+else:
+    okapi = 'Okapi'
+```
+
+:::{tab} pytorch
+[~~Zorilla on a slide~~] Zorilla in the text.
+:::
+
+:::{tab} jax
+[**Quagga on a slide**] in the text.
+:::
+
+:::{tab} mxnet
+Okapi in the text.
+:::
+
+```{code-cell} python
+%%tab pytorch
+class Zorilla: pass  #@save
+```
+
+```{code-cell} python
+%%tab jax
+class Quagga: pass  #@save
+```
+
+```{code-cell} python
+%%tab mxnet
+class Okapi: pass  #@save
+```
+
+## No marks here
+
+```{code-cell} python
+---
+tags: [hide-input]
+mystnb: {figure: {name: fig_NAME, caption: What it drew.}}
+---
+draw()
+```
+
+```{code-cell} python
+:tags: [remove-output]
+quiet()
+```
+
+```{code-cell} python
+fail()
+```
+"""
+)
+
+
+def page(name: str, gpu: bool = False) -> str:
+    """Return a section; its labels end in ``name``."""
+    return PAGE.replace("NAME", name).replace("GPU", "tabbook: {gpu: true}\n" if gpu else "")
+
+
+def outputs_of(cell: Cell, tab: str) -> list[dict[str, Any]]:
+    """Return what a cell of :func:`page` shows."""
+    token = TOKENS[tab]
+    if "draw()" in cell.source:
+        data = {"image/png": png(20, 10, len(token)), "text/plain": f"<Figure of {token}>"}
+        result = {"text/plain": f"Result({token})", "text/html": f"<b>{token}</b>"}
+        return [
+            {"output_type": "stream", "name": "stdout", "text": f"```\n{token} \x1b[31mred\x1b[0m\n"},
+            {"output_type": "display_data", "metadata": {}, "data": data},
+            {"output_type": "execute_result", "metadata": {}, "execution_count": 77, "data": result},
+            {"output_type": "display_data", "metadata": {}, "data": {"text/latex": "$x$"}},
+            {"output_type": "display_data", "metadata": {}, "data": data},
+            {"output_type": "display_data", "metadata": {}, "data": {"application/x": "?"}},
+        ]
+    if "quiet()" in cell.source:
+        return [{"output_type": "stream", "name": "stdout", "text": "never shown\n"}]
+    if "fail()" in cell.source:
+        error = {"ename": "ValueError", "evalue": token, "traceback": [f"\x1b[31mValueError\x1b[0m: {token}"]}
+        return [{"output_type": "error", **error}]
+    return []
+
+
+def make_book(root: Path, **settings: Any) -> Book:
+    """Return a book of a landing page and two sections, with outputs in its store."""
+    pages = {
+        "index": "# Welcome\n\nText alone.\n",
+        "part/first": page("first", gpu=True),
+        "part/other": page("other"),
+    }
+    (root / "part/img").mkdir(parents=True)
+    (root / "part/img/net.png").write_bytes(base64.b64decode(png(4, 4, 9)))
+    write_book(root, pages)
+    config = yaml.safe_load((root / "_config.yml").read_text())
+    config["sphinx"]["config"]["tabbook"].update(settings)
+    (root / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False))
+    for tab in NAMES:
+        (root / f"{tab}.txt").write_text("numpy==1.0\n")
+    (root / "d2l_lib").mkdir()
+    (root / "d2l_lib/pyproject.toml").write_text('[project]\nname = "d2l-small"\nversion = "1.2"\n')
+    fill_store(root, outputs_of)
+    return Book.load(root)

@@ -1,0 +1,295 @@
+"""Exports of a small book: what is in the files, and what must not be."""
+
+import ast
+import io
+import json
+import shutil
+import sys
+import types
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from export_helpers import TOKENS, make_book
+
+from tabbook.book import Book
+from tabbook.cli import main
+from tabbook.errors import ReadError, UsageError
+from tabbook.export.make import Exporter, export
+from tabbook.export.write import archives, write_all
+
+FORMATS = ("ipynb", "slides", "markdown")
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    return make_book(tmp_path_factory.mktemp("exports") / "book")
+
+
+@pytest.fixture(scope="module")
+def files(book: Book) -> dict[str, dict[str, bytes]]:
+    tabs = tuple(book.settings.tabs)
+    return {kind: export(Exporter(book), kind, book.sections, tabs) for kind in FORMATS}
+
+
+def notebook(data: bytes) -> Any:
+    found = nbformat.reads(data.decode(), as_version=4)
+    nbformat.validate(found)
+    return found
+
+
+def test_a_notebook_is_valid_and_holds_text_code_outputs_and_pictures(files) -> None:
+    found = notebook(files["ipynb"]["jax/part/first.ipynb"])
+    assert (found.nbformat, found.nbformat_minor) == (4, 5)
+    assert found.metadata.kernelspec.name == "python3"
+    ids = [cell.id for cell in found.cells]
+    wanted = "library text-0 code-1 text-3 code-6 text-8 code-9 caption-9 code-10 code-11"
+    assert ids == wanted.split()
+    by_id = {cell.id: cell for cell in found.cells}
+    assert by_id["code-1"].source == "shared = 1  #@save\nquagga = 'Quagga'"
+    assert "(**" not in by_id["text-0"].source and "Said on slides" not in by_id["text-0"].source
+    assert "![a net](attachment:part-img-net.png)" in by_id["text-0"].source
+    assert list(by_id["text-0"].attachments["part-img-net.png"]) == ["image/png"]
+    assert "[Nets of other](other.ipynb)" in by_id["text-0"].source
+    assert "\\tag{1}" in by_id["text-0"].source
+    assert by_id["caption-9"].source == "What it drew."
+    assert [output.output_type for output in by_id["code-9"].outputs][:3] == [
+        "stream",
+        "display_data",
+        "execute_result",
+    ]
+    assert by_id["code-9"].outputs[2].execution_count == by_id["code-9"].execution_count == 3
+    assert by_id["code-10"].outputs == []
+    assert by_id["code-11"].outputs[0].ename == "ValueError"
+
+
+def test_colab_is_asked_for_a_gpu_where_the_section_asks(files) -> None:
+    assert notebook(files["ipynb"]["jax/part/first.ipynb"]).metadata.accelerator == "GPU"
+    assert "accelerator" not in notebook(files["ipynb"]["jax/part/other.ipynb"]).metadata
+
+
+def test_ids_stay_when_text_changes(book: Book, files, tmp_path: Path) -> None:
+    other = make_book(tmp_path / "book")
+    path = other.root / "part/first.md"
+    path.write_text(path.read_text().replace("## No marks here", "## Something else\n\nMore.\n\nAnd more."))
+    again = Book.load(other.root)
+    made = export(Exporter(again), "ipynb", again.find(("first",)), ("jax",))
+    before, after = (notebook(one["jax/part/first.ipynb"]) for one in (files["ipynb"], made))
+    assert [cell.id for cell in before.cells] == [cell.id for cell in after.cells]
+
+
+def test_the_folder_of_notebooks_is_whole(files) -> None:
+    names = {name.removeprefix("jax/") for name in files["ipynb"] if name.startswith("jax/")}
+    assert names == {
+        "README.md",
+        "requirements.txt",
+        "runtime.txt",
+        "part/first.ipynb",
+        "part/other.ipynb",
+        "d2l_lib/pyproject.toml",
+        "d2l_lib/d2l/__init__.py",
+        "d2l_lib/d2l/jax.py",
+    }
+    assert files["ipynb"]["jax/requirements.txt"] == b"numpy==1.0\n./d2l_lib\n"
+    ast.parse(files["ipynb"]["jax/d2l_lib/d2l/jax.py"])
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_nothing_of_a_framework_is_in_what_is_exported_for_another(files, kind: str) -> None:
+    for name, data in files[kind].items():
+        folder = name.split("/")[0]
+        for tab, token in TOKENS.items():
+            if folder in TOKENS and folder != tab:
+                assert token.encode() not in data, f"{name} tells of {tab}"
+                assert token.lower().encode() not in data, f"{name} tells of {tab}"
+    for tab, token in TOKENS.items():  # and the words that are looked for do occur
+        assert any(token.encode() in data for name, data in files[kind].items() if name.startswith(tab))
+
+
+def test_markdown_shows_code_outputs_and_figures(files) -> None:
+    text = files["markdown"]["jax/part/first.md"].decode()
+    assert text.startswith(
+        "# Nets of first\n\nA slide starts with (1) and goes on. See [Nets of other](other.md)."
+    )
+    assert "![a net](first_files/part-img-net.png)" in text
+    assert "```python\nclass Quagga: pass  #@save\n```" in text
+    assert "````text\n```\nQuagga red\n````" in text, "a fence in an output does not end it"
+    assert text.count("![Output of the code above](first_files/code-9-2.png)") == 2, "kept once"
+    assert "```text\nResult(Quagga)\n```" in text and "\n$x$\n" in text
+    assert "```text\nValueError: Quagga\n```" in text
+    assert "\x1b" not in text and "never shown" not in text
+    assert files["markdown"]["jax/part/first_files/code-9-2.png"].startswith(b"\x89PNG")
+    assert "jax/index.md" in files["markdown"]
+
+
+def test_slides_follow_the_marks(files) -> None:
+    found = notebook(files["slides"]["jax/part/first.slides.ipynb"])
+    shown = [(cell.id, cell.metadata.slideshow.slide_type) for cell in found.cells]
+    assert shown == [
+        ("title", "slide"),
+        ("library", "skip"),
+        ("text-0-0", "slide"),
+        ("text-0-1", "-"),
+        ("text-0-2", "-"),
+        ("text-0-notes", "notes"),
+        ("code-1", "-"),
+        ("text-3-0", "slide"),
+        ("text-3-notes", "notes"),
+        ("code-6", "-"),
+        ("code-9", "skip"),
+        ("code-10", "skip"),
+        ("code-11", "skip"),
+    ]
+    sources = {cell.id: cell.source for cell in found.cells}
+    assert sources["title"] == "# Nets of first\n\nJAX"
+    assert (sources["text-0-0"], sources["text-0-2"]) == ("A slide starts with (1)", "Said on slides only.")
+
+
+def test_decks_hold_what_is_on_slides_and_load_nothing_from_elsewhere(files) -> None:
+    deck = files["slides"]["mxnet/part/first.slides.html"].decode()
+    assert "Said on slides only." in deck and "okapi" in deck and "draw" not in deck
+    for address in ("http://", "https://"):
+        places = [deck[at : at + 60] for at in range(len(deck)) if deck.startswith(f'="{address}', at - 2)]
+        assert [place for place in places if not place.startswith("http://www.w3.org")] == []
+    loaded = [part.split('"')[0] for part in deck.split('src="')[1:] if part.startswith("../")]
+    assert loaded and all(path.removeprefix("../../") in files["slides"] for path in loaded)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_same_book_gives_the_same_bytes(book: Book, files, kind: str) -> None:
+    again = Book.load(book.root)
+    made = export(Exporter(again), kind, again.sections, tuple(again.settings.tabs))
+    assert made == files[kind]
+    assert archives(made) == archives(files[kind])
+
+
+def test_an_archive_has_the_folder(files) -> None:
+    data = archives(files["ipynb"])["mxnet.zip"]
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert archive.read("part/first.ipynb") == files["ipynb"]["mxnet/part/first.ipynb"]
+
+
+def test_the_command_writes_and_then_has_nothing_to_write(book: Book, tmp_path: Path, capsys) -> None:
+    arguments = ["export", "ipynb", "--book", str(book.root), "--to", str(tmp_path / "a/b")]
+    assert main(arguments) == 0
+    assert "new or changed" in capsys.readouterr().out
+    assert sorted(path.name for path in (tmp_path / "a/b").glob("*.zip")) == [
+        "jax.zip",
+        "mxnet.zip",
+        "pytorch.zip",
+    ]
+    assert not list((tmp_path / "a/b").glob(".*")), "nothing is left of what was staged"
+    assert main(arguments) == 0
+    assert ", 0 of them new" in capsys.readouterr().out
+    assert main(["export", "markdown", "first", "--tab", "jax", "--book", str(book.root)]) == 0
+    assert (book.root / "_build/exports/markdown/jax/part/first.md").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["pdf"], "there is no format 'pdf'; the formats are ipynb, slides, markdown"),
+        (["ipynb", "nowhere"], "there is no section 'nowhere'"),
+        (["ipynb", "--tab", "keras"], "there is no tab 'keras'"),
+        (["ipynb", "index"], "index.md has no code"),
+        (["slides", "index", "--tab", "jax"], "index.md has no slide marks for jax"),
+        (["slides", "first", "--to", "FILE"], "cannot write to"),
+        (["markdown", "--to", "FILE/below"], "cannot write to"),
+    ],
+)
+def test_a_wrong_command_says_so_in_one_line_and_writes_nothing(
+    book: Book, tmp_path: Path, capsys, arguments: list[str], message: str
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    given = [argument.replace("FILE", str(file)) for argument in arguments]
+    target = [] if "--to" in given else ["--to", str(tmp_path / "out")]
+    assert main(["export", *given, *target, "--book", str(book.root)]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err and captured.err.count("\n") == 1 and captured.out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["file"] and file.read_text() == "mine"
+
+
+def test_a_file_in_the_way_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "out/jax/a.md").mkdir(parents=True)
+    with pytest.raises(UsageError, match="is a directory"):
+        write_all(tmp_path / "out", {"jax/a.md": b"", "jax/b.md": b""})
+    (tmp_path / "out/mxnet").write_text("mine")
+    with pytest.raises(UsageError, match="not a directory"):
+        write_all(tmp_path / "out", {"pytorch/b.md": b"", "mxnet/a.md": b""})
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["jax", "mxnet"]
+
+
+def test_a_picture_that_is_missing_is_named_with_its_line(tmp_path: Path) -> None:
+    book = make_book(tmp_path / "book")
+    (book.root / "part/img/net.png").unlink()
+    with pytest.raises(ReadError, match=r"part/first.md:\d+: there is no picture part/img/net.png"):
+        export(Exporter(book), "ipynb", book.sections, ("jax",))
+
+
+def run_check(source: str, **modules: Any) -> None:
+    exec(compile(source, "check", "exec"), {"__name__": "check", **modules})
+
+
+def test_the_first_cell_looks_for_the_very_library(files, tmp_path: Path, monkeypatch, capsys) -> None:
+    source = notebook(files["ipynb"]["jax/part/first.ipynb"]).cells[0].source
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    for name in [name for name in sys.modules if name.split(".")[0] == "d2l"]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(ModuleNotFoundError, match=r"the library d2l-small 1.2.*is not installed: run 'pip"):
+        run_check(source)
+    (tmp_path / "d2l").mkdir()
+    (tmp_path / "d2l/__init__.py").write_text("")
+    (tmp_path / "d2l/jax.py").write_bytes(files["ipynb"]["jax/d2l_lib/d2l/jax.py"].replace(b"\n", b"\r\n"))
+    run_check(source)
+    assert capsys.readouterr().out == "", "line endings make no other library of it"
+    (tmp_path / "d2l/jax.py").write_text("something = 'else'\n")
+    run_check(source)
+    assert "is another than the installed one" in capsys.readouterr().out
+    for name in [name for name in sys.modules if name.split(".")[0] == "d2l"]:
+        del sys.modules[name]
+
+
+def test_on_colab_the_first_cell_installs_it(tmp_path: Path, monkeypatch, capsys) -> None:
+    book = make_book(tmp_path / "book", repository={"url": "https://github.com/o/r"})
+    made = export(Exporter(book), "ipynb", book.sections, ("jax",))
+    source = notebook(made["jax/part/first.ipynb"]).cells[0].source
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("colab"))
+    monkeypatch.setitem(sys.modules, "d2l", types.ModuleType("d2l"))
+    ran = []
+
+    class Shell:
+        def run_line_magic(self, name: str, line: str) -> None:
+            ran.append((name, line))
+            (tmp_path / "d2l").mkdir()
+            (tmp_path / "d2l/__init__.py").write_text("")
+            (tmp_path / "d2l/jax.py").write_bytes(made["jax/d2l_lib/d2l/jax.py"])
+
+    run_check(source, get_ipython=Shell)
+    assert [name for name, _ in ran] == ["pip"]
+    assert "git+https://github.com/o/r@notebooks-jax#subdirectory=d2l_lib" in ran[0][1]
+    assert capsys.readouterr().out == ""
+    for name in [name for name in sys.modules if name.split(".")[0] == "d2l"]:
+        del sys.modules[name]
+
+
+def test_published_pages_are_linked_with_the_framework(tmp_path: Path) -> None:
+    book = make_book(tmp_path / "book")
+    config = book.root / "_config.yml"
+    config.write_text(config.read_text() + "html: {baseurl: 'https://book.org/'}\n")
+    again = Book.load(book.root)
+    made = export(Exporter(again), "ipynb", again.sections, ("jax",))
+    text = json.dumps(notebook(made["jax/part/first.ipynb"]))
+    assert "[Nets of other](https://book.org/part/other.html?tab=jax#sec-other)" in text
+
+
+def test_a_book_that_was_never_run_is_exported_without_outputs(tmp_path: Path) -> None:
+    book = make_book(tmp_path / "book")
+    shutil.rmtree(book.outputs)
+    made = export(Exporter(book), "ipynb", book.sections, ("jax",))
+    cells = [cell for cell in notebook(made["jax/part/first.ipynb"]).cells if cell.cell_type == "code"]
+    assert all(cell.execution_count is None and cell.outputs == [] for cell in cells)
