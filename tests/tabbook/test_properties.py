@@ -207,7 +207,7 @@ WAYS = {
         "log": "torch.log", "log_long_name": "t.l", "sum": "x.sum(...)", "array": "x.detach().numpy(...)",
         "size": "lambda a: a.numel()", "inc": "lambda a, b=1: a + b", "neg": "lambda a: -a",
         "rand": "lambda *shape: tf.rand(shape)", "twice": "lambda a: torch.add(a, a)",
-        "cast": "lambda a, *, dtype=None: tf.cast(a, dtype=dtype)", "pair": "lambda a, b: (b, a)",
+        "cast": "lambda a, *, dtype=None: tf.cast(a, dtype=dtype)", "pair": "lambda a, b: f((b, a))",
     }.items()
 }  # fmt: skip
 
