@@ -9,7 +9,6 @@ import importlib
 import importlib.util
 import os
 
-import numpy as np
 import pytest
 
 MODULES = {"pytorch": "torch", "jax": "jax", "tensorflow": "tensorflow", "mxnet": "mxnet"}
@@ -24,13 +23,17 @@ def pytest_addoption(parser):
     )
 
 
-def pytest_collection_modifyitems(config, items):
+class _Unavailable(pytest.Module):
+    """A file of tests that this Python cannot even import."""
+
+    def collect(self):
+        wanted = ", ".join(MODULES.values())
+        pytest.skip(f"none of {wanted} is installed here; see `make test-d2l`", allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path, parent):
     """Skip the tests of this folder where there is no framework to run them with."""
-    if _tab(config) is None:
-        reason = f"no framework is installed here: none of {', '.join(MODULES.values())}"
-        for item in items:
-            if "d2l" in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.skip(reason=reason))
+    return None if _tab(parent.config) else _Unavailable.from_parent(parent, path=module_path)
 
 
 def _tab(config):
@@ -56,6 +59,8 @@ def d2l(tab):
 @pytest.fixture(scope="session")
 def numpy_of(tab):
     """A function that returns any tensor of the framework, or number, as an array of NumPy."""
+
+    import numpy as np  # The builder's environment, where nothing here runs, has none
 
     def convert(tensor):
         if tab == "mxnet" and hasattr(tensor, "asnumpy"):
