@@ -2,7 +2,8 @@
 
 The page is a notebook for MyST-NB. Cells that belong behind tabs carry a group in their
 metadata, ``{"tabbook": {"group": 3, "tab": "jax"}}``; the renderer needs nothing else to
-make the tabs, and shows the note that a cell may carry (:data:`NOT_EXECUTED`, :data:`NO_OUTPUT`).
+make the tabs, and shows the note that a cell may carry (:data:`NOT_EXECUTED`, :data:`NEEDS_GPU`,
+:data:`NO_OUTPUT`).
 """
 
 import re
@@ -16,12 +17,15 @@ from nbformat import NotebookNode
 
 from tabbook.config import BookSettings
 from tabbook.model import Cell, Output, Projection, Result, Section
+from tabbook.provenance import provenance
 from tabbook.slides import strip_slide_marks
 
 KEY = "tabbook"
 """The name of our own part of a cell's metadata."""
 NOT_EXECUTED = "not-executed"
 """A note: the tab's code has not been run, and outputs may be missed here."""
+NEEDS_GPU = "needs-gpu"
+"""A note: the tab's code has not been run, since nobody had the GPU that it needs."""
 NO_OUTPUT = "no-output"
 """A note: the tab's code has been run and shows nothing where others show something."""
 OF_FIGURE = "tabbook-of-"
@@ -106,6 +110,11 @@ class _Page:
     figures: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
 
+    @property
+    def not_executed(self) -> str:
+        """The note for a tab without outputs."""
+        return NEEDS_GPU if self.section.settings.gpus else NOT_EXECUTED
+
     def text(self, cells: Sequence[Cell], notices: str) -> bool:
         """Add a stretch of text, notices below its title; return whether they are placed."""
         start, lines = _recombine(cells, self.section.tabs)
@@ -177,7 +186,7 @@ class _Page:
                 metadata = dict(code.cell.metadata)
                 # Whoever looks for an output must not think that there is none.
                 missed = not self.executed[tab] and (output or tab not in self.told)
-                note = NOT_EXECUTED if missed and code is own[-1] else None
+                note = self.not_executed if missed and code is own[-1] else None
                 metadata[KEY] = self._mark(tab, note)
                 self.code(
                     code,
@@ -204,7 +213,7 @@ class _Page:
             self.code(code, source, (), f"code-{index}", metadata)
         self.groups += 1
         for tab in self.section.tabs:
-            note = NOT_EXECUTED if tab not in shown else None if shown[tab] else NO_OUTPUT
+            note = self.not_executed if tab not in shown else None if shown[tab] else NO_OUTPUT
             own = {**metadata, "tags": [*tags, "remove-input"], KEY: self._mark(tab, note)}
             self.code(code, source, shown.get(tab, ()), f"code-{index}-{tab}", own)
 
@@ -251,7 +260,8 @@ def _notices(section: Section, results: Mapping[str, Result | None], settings: B
     if section.code_cells and not any(results.get(tab) for tab in section.tabs):
         notices.append(
             "```{note}\n:class: tabbook-not-executed\n"
-            "The code of this page has not been executed: its outputs are missing.\n```"
+            "The code of this page has not been executed"
+            f"{', since it needs a GPU' if section.settings.gpus else ''}: its outputs are missing.\n```"
         )
     return "\n\n".join(notices)
 
@@ -308,6 +318,7 @@ def merge(
     * Neighbouring code cells of some frameworks become one group, each tab with its own cells.
     * A cell for all tabs shows its code once where that is the same in all, then the outputs:
       once where they are equal, else as a group. Where the code differs, it is a group.
+    * The foot of the page says with what the outputs were made, where that is known.
     """
     executed = {tab: results.get(tab) is not None for tab in section.tabs}
     page = _Page(section, settings, executed)
@@ -326,6 +337,10 @@ def merge(
         page.markdown(1, notices.split("\n"), "notices")
         page.cells.insert(0, page.cells.pop())
         page.lines.insert(0, page.lines.pop())
+    found = {tab: result for tab in section.tabs if (result := results.get(tab))}
+    made = provenance((settings.tabs[tab].name, result.made_with) for tab, result in found.items())
+    if made:
+        page.markdown(section.cells[-1].line, made.split("\n"), "made-with")
     notebook: NotebookNode = _V4.new_notebook(cells=page.cells, metadata=_from_dict(dict(metadata or {})))
     notebook.metadata["source_map"] = page.lines
     # MyST-NB takes the lexer from here.

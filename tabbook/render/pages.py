@@ -107,7 +107,7 @@ def stamp(results: Results) -> str:
     return sha256(
         canonical(
             [
-                [tab, result and [result.key, result.outputs, result.stand_ins]]
+                [tab, result and [result.key, result.outputs, result.stand_ins, dict(result.made_with)]]
                 for tab, result in results.items()
             ]
         )

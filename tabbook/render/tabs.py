@@ -18,12 +18,13 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from tabbook.merge import KEY, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
+from tabbook.merge import KEY, NEEDS_GPU, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
 
 _log = logging.getLogger(__name__)
 PART = "tabbook_part"
 """The attribute that says what a container is to us: a block, a group or a panel."""
 _NOTES = {
+    NEEDS_GPU: "Not executed in {name}: it needs a GPU, and the outputs are missing.",
     NOT_EXECUTED: "Not executed in {name}: the outputs are missing.",
     NO_OUTPUT: "No output in {name}.",
 }
