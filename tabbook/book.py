@@ -1,18 +1,22 @@
 """A book on disk: its configuration, its sections, and where everything it makes goes."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TypeVar
 
+from tabbook.cache import Cache, Entry
 from tabbook.check import check_section
 from tabbook.config import CONFIG_FILE, BookSettings, find_book, read_settings, read_toc
 from tabbook.errors import ConfigError, Fault, ReadError, TabbookError, usage
-from tabbook.extract import Saved, extract_book
+from tabbook.extract import Saved, extract, extract_book
 from tabbook.model import Projection, Section
 from tabbook.project import check_ways, project
 from tabbook.read import read_section
 
+_T = TypeVar("_T")
 WORK_FOLDER = ".tabbook"
 TOC_FILE = "_toc.yml"
 
@@ -83,14 +87,43 @@ class Book:
         except UnicodeDecodeError as error:
             line = data[: error.start].count(b"\n") + 1
             raise ReadError([Fault(path, line, "not UTF-8", "save the file as UTF-8")]) from None
-        return read_section(text, path, self.settings)
+        entry = self.cache.entry(path, data)
+        return entry.get("section", lambda: read_section(text, path, self.settings))
+
+    @cached_property
+    def cache(self) -> Cache:
+        """What was worked out of the sections before; it saves time and decides nothing."""
+        return Cache(self.work / "cache", self.settings.model_dump_json())
+
+    def cached(self, name: str, more: str = "") -> Entry | None:
+        """Return the known values of the book as a whole; ``None`` where a section cannot be read.
+
+        ``more`` is what else than sections and settings the values depend on.
+        """
+        sections, faults = self._read
+        entries = [self.cache.find(section.path) for section in sections]
+        if faults or not all(entries):
+            return None
+        keys = "".join(entry.key for entry in entries if entry)
+        return self.cache.entry(f"({name})", f"{keys}\0{more}".encode())
+
+    def derived(self, section: Section, name: str, compute: Callable[[], _T]) -> _T:
+        """Return what ``compute`` returns, a value of ``section`` alone; known values are kept.
+
+        Raises:
+            TabbookError: What ``compute`` raises.
+        """
+        entry = self.cache.find(section.path)
+        return entry.get(name, compute) if entry and entry.holds("section", section) else compute()
 
     def project(self, section: Section, tab: str) -> Projection:
         """Return ``section`` reduced to ``tab``, computed once."""
         key = (section.path, tab)
         known = self._projections.get(key)
         if known is None or known.section is not section:
-            known = self._projections[key] = project(section, tab, self.settings)
+            # Without the section, which would be kept once more.
+            cells = self.derived(section, f"cells {tab}", lambda: project(section, tab, self.settings).cells)
+            known = self._projections[key] = Projection(section, tab, cells)
         return known
 
     def check(self, *, imports: bool = True) -> None:
@@ -105,11 +138,12 @@ class Book:
         sections, faults = self._read
         faults, sound = list(faults), []
         for section in sections:
-            found = check_section(section, self.settings, imports=imports)
+            check = partial(check_section, section, self.settings, imports=imports)
+            found = self.derived(section, f"faults {'with imports' if imports else ''}", check)
             faults += found
             sound += [] if found else [section]
         try:
-            _ = self.saved if not faults else extract_book(sound, self.settings)
+            _ = self.saved if not faults else extract_book(sound, self.settings, self._extract)
         except TabbookError as error:
             faults += error.faults
         if faults:
@@ -118,7 +152,10 @@ class Book:
     @cached_property
     def saved(self) -> dict[str, tuple[Saved, ...]]:
         """What the book saves, for each tab in the book's order."""
-        return extract_book(self.sections, self.settings)
+        return extract_book(self.sections, self.settings, self._extract)
+
+    def _extract(self, section: Section, tab: str) -> tuple[Saved, ...]:
+        return self.derived(section, f"saved {tab}", partial(extract, section, tab))
 
     def find(self, names: tuple[str, ...]) -> tuple[Section, ...]:
         """Return the sections that ``names`` mean, in the book's order; all for no names.

@@ -64,6 +64,10 @@ RemoteOption = Annotated[
 HERE = Path()
 
 
+_loaded: list["Book"] = []
+"""The books of the command, whose caches are saved when it ends."""
+
+
 def _say(text: str) -> None:
     typer.echo(text)
 
@@ -75,7 +79,9 @@ def _warn(text: str) -> None:
 def _load(book: Path) -> "Book":
     from tabbook.book import Book
 
-    return Book.load(book)
+    loaded = Book.load(book)
+    _loaded.append(loaded)
+    return loaded
 
 
 @app.command()
@@ -358,6 +364,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except SystemExit as end:  # how typer ends every command, good ones too
         return end.code if isinstance(end.code, int) else int(end.code is not None)
+    finally:
+        while _loaded:
+            _loaded.pop().cache.save()
     return 0
 
 

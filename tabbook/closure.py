@@ -48,12 +48,11 @@ class LibraryIndex:
     """The symbols of one library module, what each uses, and the hash of each part of them."""
 
     def __init__(self, text: str, package: str) -> None:
-        self.text, self.package = text, package
-        self._code = Code(text)
+        self.package = package
+        code = Code(text)
         self._symbols: dict[str, _Symbol] = {}
-        self._hashes: dict[str, dict[str, str]] = {}
         self._always: set[str] = {ALWAYS}
-        body = self._code.tree.body
+        body = code.tree.body
         statements = [node for node in body if not _says_nothing(node, package)]
         self._imported = _imported(statements)
         self._known = frozenset(bound_names(statements)) - {package}
@@ -66,11 +65,12 @@ class LibraryIndex:
             for name in names or (ALWAYS,):
                 symbol = self._symbols.setdefault(name, _Symbol())
                 symbol.uses |= uses
-                for part, source in self._parts(name, node):
+                for part, source in _parts(code, name, node):
                     symbol.parts.setdefault(part, []).append(source)
             if self._runs_on_import(node):
                 self._always.update(names)
         self._add_effects(statements)
+        self._hashes = {name: _hashes(symbol) for name, symbol in self._symbols.items()}
 
     def _defined(self, node: ast.stmt) -> tuple[str, ...]:
         """Return the names that a statement defines, or whose container it fills: ``HUB[x] = y``."""
@@ -161,18 +161,6 @@ class LibraryIndex:
                 for name in self.closure(Uses(called)).names & self._own - set(names):
                     self._symbols[name].uses |= Uses(frozenset(names))
 
-    def _parts(self, name: str, node: ast.stmt) -> Iterator[tuple[str, str]]:
-        """Yield the source of a statement, a class's methods apart from the rest of it."""
-        lines = dict(enumerate(self._code.lines[_first(node) - 1 : node.end_lineno], _first(node)))
-        if isinstance(node, ast.ClassDef):
-            for child in node.body:
-                if isinstance(child, _Function) and child.lineno > node.lineno:
-                    own = [
-                        lines.pop(n) for n in range(_first(child), (child.end_lineno or 0) + 1) if n in lines
-                    ]
-                    yield f"{name}.{child.name}", "\n".join(own)
-        yield name, "\n".join(lines.values())
-
     def closure(self, uses: Uses) -> Uses:
         """Return ``uses`` with all that those symbols use in turn, and what every import runs."""
         found: set[str] = set()
@@ -195,24 +183,28 @@ class LibraryIndex:
         names: Iterable[str] = {*reached.names, *self._symbols} if reached.whole else reached.names
         result: dict[str, str] = {}
         for name in names:
-            result |= self._hashes_of(name)
+            result |= self._hashes.get(name, {name: MISSING})
         return result
-
-    def _hashes_of(self, name: str) -> dict[str, str]:
-        known = self._hashes.get(name)
-        if known is None:
-            symbol = self._symbols.get(name)
-            parts = {
-                part: sha256("\n".join(map(library_code, sources)))
-                for part, sources in (symbol.parts.items() if symbol else ())
-            }
-            known = self._hashes[name] = parts or {name: MISSING}
-        return known
 
     @property
     def symbols(self) -> frozenset[str]:
         """The names of all symbols."""
         return frozenset(self._symbols)
+
+
+def _parts(code: Code, name: str, node: ast.stmt) -> Iterator[tuple[str, str]]:
+    """Yield the source of a statement, a class's methods apart from the rest of it."""
+    lines = dict(enumerate(code.lines[_first(node) - 1 : node.end_lineno], _first(node)))
+    if isinstance(node, ast.ClassDef):
+        for child in node.body:
+            if isinstance(child, _Function) and child.lineno > node.lineno:
+                own = [lines.pop(n) for n in range(_first(child), (child.end_lineno or 0) + 1) if n in lines]
+                yield f"{name}.{child.name}", "\n".join(own)
+    yield name, "\n".join(lines.values())
+
+
+def _hashes(symbol: _Symbol) -> dict[str, str]:
+    return {part: sha256("\n".join(map(library_code, sources))) for part, sources in symbol.parts.items()}
 
 
 def _first(node: ast.stmt) -> int:

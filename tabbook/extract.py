@@ -6,7 +6,7 @@ string is text, and text in column 0 of a string ends nothing.
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -219,8 +219,14 @@ def _without_decorator(source: str) -> str:
     return "\n".join([*code.lines[: first - 1], *code.lines[last:]])
 
 
-def extract_book(sections: Sequence[Section], book: BookSettings) -> dict[str, tuple[Saved, ...]]:
+def extract_book(
+    sections: Sequence[Section],
+    book: BookSettings,
+    one: Callable[[Section, str], tuple[Saved, ...]] = extract,
+) -> dict[str, tuple[Saved, ...]]:
     """Return for each tab what the whole book saves, in the book's order.
+
+    ``one`` does it for a single section and tab; another one than `extract` may know it already.
 
     Raises:
         TabbookError: The faults of every section and tab, together.
@@ -230,7 +236,7 @@ def extract_book(sections: Sequence[Section], book: BookSettings) -> dict[str, t
     for section in sections:
         for tab in section.tabs:
             try:
-                result[tab] += extract(section, tab)
+                result[tab] += one(section, tab)
             except TabbookError as error:
                 faults += error.faults
     if faults:

@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,6 +117,11 @@ def _cell_part(cell: Cell) -> dict[str, Any]:
     return {"sha256": sha256(normal_code(cell.source)), "tags": sorted(EXECUTION_TAGS & set(cell.tags))}
 
 
+def cell_parts(projection: Projection) -> list[dict[str, Any]]:
+    """Return what the record of a job says of its code cells."""
+    return [_cell_part(cell) for cell in projection.code_cells]
+
+
 def job_key(
     projection: Projection,
     *,
@@ -125,6 +130,7 @@ def job_key(
     data: Mapping[str, str],
     library: Mapping[str, str],
     whole: str = "",
+    cells: Sequence[Mapping[str, Any]] | None = None,
 ) -> Key:
     """Return the key of the job that executes ``projection``.
 
@@ -134,12 +140,13 @@ def job_key(
         device: The class of the device: ``cpu`` or ``gpu``.
         data: For each declared data file the SHA-1 that it must have, or `STAND_IN`.
         library: The hashes of the library's code that the job can run, by symbol.
+        cells: The `cell_parts` of ``projection``, where they are known.
         whole: Why that is all of the library, where the text does not say what the job uses.
     """
     record = {
         "format": FORMAT,
         "tab": projection.tab,
-        "cells": [_cell_part(cell) for cell in projection.code_cells],
+        "cells": cell_parts(projection) if cells is None else list(cells),
         "environment": list(environment),
         "device": device,
         "data": dict(data),

@@ -33,6 +33,19 @@ def generate(book: Book) -> dict[str, str]:
     Raises:
         TabbookError: The sections do not make a library; every fault is in it.
     """
+    preambles, faults = dict[str, str](), list[Fault]()
+    for tab in book.settings.tabs:
+        try:
+            preambles[tab] = _preamble(book, tab)
+        except TabbookError as error:
+            faults += error.faults
+    if faults:
+        raise ExtractError(faults)
+    known = book.cached("library", repr(preambles))
+    return known.get("texts", lambda: _generate(book, preambles)) if known else _generate(book, preambles)
+
+
+def _generate(book: Book, preambles: Mapping[str, str]) -> dict[str, str]:
     book.check(imports=False)
     settings = book.settings
     faults: list[Fault] = []
@@ -40,8 +53,7 @@ def generate(book: Book) -> dict[str, str]:
     for tab, about in settings.tabs.items():
         path = book.library_file(tab).relative_to(book.root).as_posix()
         try:
-            preamble = _preamble(book, tab)
-            text = assemble(book.saved[tab], about, ways_of(tab, settings), settings.library, preamble)
+            text = assemble(book.saved[tab], about, ways_of(tab, settings), settings.library, preambles[tab])
             compile(text, path, "exec", dont_inherit=True)
         except TabbookError as error:
             faults += error.faults

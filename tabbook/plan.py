@@ -6,12 +6,12 @@ Looking up needs no network, no kernel and no environment: the key is made from 
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain, combinations
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from tabbook import keys
 from tabbook.book import Book
@@ -37,6 +37,8 @@ class Job:
     data: Mapping[str, str]
     whole: str = ""
     """Why the job may use all of the library; empty where its symbols are known."""
+    cells: Sequence[Mapping[str, Any]] | None = None
+    """What the key's record says of the code cells."""
 
     def key(self, device: str, missing: Iterable[str] = ()) -> keys.Key:
         """Return the job's key on ``device`` where the data files ``missing`` cannot be had."""
@@ -49,6 +51,7 @@ class Job:
             data=data,
             library=self.library,
             whole=self.whole,
+            cells=self.cells,
         )
 
 
@@ -85,7 +88,6 @@ def _read(path: Path, read: Callable[[str], object], *_state: int) -> object:
     return read(path.read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=32)
 def _index(text: str, package: str) -> LibraryIndex:
     try:
         return LibraryIndex(text, package)
@@ -113,16 +115,21 @@ def library_part(
     ``texts`` are the library's files by path, if they are not to be those on disk.
     """
     package, about = book.settings.library.package, book.settings.tabs
-    used = cells_use((cell.source for cell in projection.code_cells), package, about[projection.tab].module)
+    sources, module = [cell.source for cell in projection.code_cells], about[projection.tab].module
+    used = book.derived(
+        projection.section, f"uses {projection.tab}", lambda: cells_use(sources, package, module)
+    )
     if used == NOTHING:
         return {}, ""
-    index = _index(_library_text(book, projection.tab, texts), package)
+    text = _library_text(book, projection.tab, texts)
+    entry = book.cache.entry(f"(library of {projection.tab})", text.encode())
+    index = entry.get("index", lambda: _index(text, package))
     hashes = index.hashes(used)
     if used.others:
         for tab in about:
             if tab != projection.tab:
-                text = _library_text(book, tab, texts)
-                hashes[f"{package}.{about[tab].module}"] = _whole_hash(text)
+                other = _library_text(book, tab, texts)
+                hashes[f"{package}.{about[tab].module}"] = _whole_hash(other)
     return hashes, index.closure(used).whole
 
 
@@ -152,6 +159,7 @@ def job(book: Book, section: Section, tab: str, library_texts: Mapping[str, str]
         library=library,
         data={name: book.settings.data[name].sha1 for name in section.settings.data},
         whole=whole,
+        cells=book.derived(section, f"parts {tab}", lambda: keys.cell_parts(projection)),
     )
 
 
