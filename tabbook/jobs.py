@@ -5,9 +5,9 @@ All of them can be pickled, so a job may run in a thread, in another process, or
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from typing import Any, Literal
 
+from tabbook.code import line_map
 from tabbook.errors import Fault
 from tabbook.gpus import Need
 from tabbook.model import Cell, Projection, Result
@@ -28,21 +28,6 @@ class Step:
     def place(self, line: int) -> int:
         """Return the line in the section's file of line ``line`` of the code, from 1."""
         return self.lines[min(max(line, 1), len(self.lines)) - 1]
-
-
-def line_map(original: str, projected: str, first: int) -> tuple[int, ...]:
-    """Return, for each line of ``projected``, the line of the file that it came from.
-
-    ``original`` starts at line ``first``. The projection drops lines (the branches of other
-    frameworks), shifts some to the left and rewrites names in others.
-    """
-    before = [line.strip() for line in original.split("\n")]
-    after = [line.strip() for line in projected.split("\n")]
-    places = [0] * len(after)
-    for _, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        for j in range(j1, j2):
-            places[j] = max(min(i1 + j - j1, i2 - 1), 0)
-    return tuple(first + place for place in places)
 
 
 def steps_of(projection: Projection) -> tuple[Step, ...]:

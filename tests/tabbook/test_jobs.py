@@ -7,7 +7,8 @@ from engine_helpers import job, projection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabbook.jobs import Failure, line_map, steps_of
+from tabbook.code import line_map
+from tabbook.jobs import Failure, steps_of
 from tabbook.outputs import normalise, plain, stream_text
 
 
