@@ -79,6 +79,10 @@ draw()
 ```
 
 ```{code-cell} python
+many()
+```
+
+```{code-cell} python
 :tags: [remove-output]
 quiet()
 ```
@@ -98,16 +102,16 @@ def page(name: str, gpu: bool = False) -> str:
 def outputs_of(cell: Cell, tab: str) -> list[dict[str, Any]]:
     """Return what a cell of :func:`page` shows."""
     token = TOKENS[tab]
+    picture = {"image/png": png(20, 10, len(token)), "text/plain": f"<Figure of {token}>"}
     if "draw()" in cell.source:
-        data = {"image/png": png(20, 10, len(token)), "text/plain": f"<Figure of {token}>"}
+        return [{"output_type": "display_data", "metadata": {}, "data": picture}]
+    if "many()" in cell.source:
         result = {"text/plain": f"Result({token})", "text/html": f"<b>{token}</b>"}
         return [
             {"output_type": "stream", "name": "stdout", "text": f"```\n{token} \x1b[31mred\x1b[0m\n"},
-            {"output_type": "display_data", "metadata": {}, "data": data},
+            {"output_type": "display_data", "metadata": {}, "data": picture},
             {"output_type": "execute_result", "metadata": {}, "execution_count": 77, "data": result},
             {"output_type": "display_data", "metadata": {}, "data": {"text/latex": "$x$"}},
-            {"output_type": "display_data", "metadata": {}, "data": data},
-            {"output_type": "display_data", "metadata": {}, "data": {"application/x": "?"}},
         ]
     if "quiet()" in cell.source:
         return [{"output_type": "stream", "name": "stdout", "text": "never shown\n"}]
@@ -127,6 +131,8 @@ def make_book(root: Path, **settings: Any) -> Book:
     (root / "part/img").mkdir(parents=True)
     (root / "part/img/net.png").write_bytes(base64.b64decode(png(4, 4, 9)))
     write_book(root, pages)
+    toc = (root / "_toc.yml").read_text()
+    (root / "_toc.yml").write_text(toc.replace("root: index", "root: index\noptions: {numbered: true}"))
     config = yaml.safe_load((root / "_config.yml").read_text())
     config["sphinx"]["config"]["tabbook"].update(settings)
     (root / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False))

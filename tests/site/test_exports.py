@@ -1,0 +1,71 @@
+"""Links to notebooks and slides as readers meet them, and the decks without a network."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from export_helpers import make_book
+
+from tabbook.book import Book
+from tabbook.build import build_site
+
+# What Jupyter Book's own parts warn of is not ours to mend.
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    book = make_book(tmp_path_factory.mktemp("exports") / "book", exports=True)
+    built = build_site(Book.load(book.root), jobs=1, quiet=True)
+    assert built.status == 0
+    return built.page.parent
+
+
+@pytest.fixture
+def offline(browser: Any) -> Any:
+    """A window without a network, and what it asked for and complained of."""
+    context = browser.new_context(viewport={"width": 1200, "height": 800}, offline=True)
+    page = context.new_page()
+    page.heard = []
+    page.on("console", lambda said: page.heard.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: page.heard.append(str(error)))
+    page.on("requestfailed", lambda request: page.heard.append(request.url))
+    yield page
+    context.close()
+
+
+def test_the_links_are_those_of_the_chosen_framework(offline: Any, site: Path) -> None:
+    offline.goto(f"{(site / 'part/first.html').as_uri()}?tab=jax", wait_until="domcontentloaded")
+    assert offline.locator(".tabbook-links:visible").all_inner_texts() == ["JAX: Notebook · Slides"]
+    offline.locator(".tabbook-tab[data-tab=mxnet]").first.click()
+    assert offline.locator(".tabbook-links:visible").all_inner_texts() == ["MXNet: Notebook · Slides"]
+
+
+def test_without_scripts_every_framework_has_its_links(browser: Any, site: Path) -> None:
+    context = browser.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.goto((site / "part/first.html").as_uri(), wait_until="domcontentloaded")
+    assert page.locator(".tabbook-links:visible").count() == 3
+    context.close()
+
+
+def test_a_deck_works_without_a_network(offline: Any, site: Path) -> None:
+    offline.goto((site / "_exports/slides/jax/part/first.slides.html").as_uri())
+    offline.wait_for_function("window.Reveal && Reveal.isReady() && document.querySelector('mjx-container')")
+    assert offline.evaluate("Reveal.getTotalSlides()") == 3
+    assert offline.locator("section.present > section.present").inner_text().split() == [
+        "Nets",
+        "of",
+        "first",
+        "JAX",
+    ]
+    offline.keyboard.press("ArrowRight")
+    slide = offline.locator("section.present > section.present").inner_text()
+    assert "Said on slides only." in slide and "quagga = 'Quagga'" in slide
+    offline.keyboard.press("ArrowRight")
+    assert "class Quagga" in offline.locator("section.present > section.present").inner_text()
+    with offline.context.expect_page() as opened:
+        offline.keyboard.press("s")
+    opened.value.wait_for_selector(".speaker-controls-notes .value")
+    opened.value.wait_for_function("document.body.innerText.includes('Quagga on a slide in the text')")
+    assert offline.heard == [], "no error, and nothing that was not there"

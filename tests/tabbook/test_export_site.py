@@ -1,0 +1,125 @@
+"""What the site offers to take away, and the links to it."""
+
+import itertools
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from export_helpers import TOKENS, make_book
+
+from tabbook.book import Book
+from tabbook.build import build_site
+from tabbook.export.references import FILE, parse
+from tabbook.render.exports import links_of
+from tabbook.render.exports import write_slides as write_slides_of_site
+
+# What Jupyter Book's own parts warn of is not ours to mend.
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
+
+
+def build(book: Book) -> Path:
+    site = build_site(Book.load(book.root), jobs=1, quiet=True, warnings_as_errors=False)
+    assert site.status == 0
+    return site.page.parent
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("site") / "book"
+    book = make_book(root, exports=True, repository={"url": "https://github.com/o/r"})
+    return build(book)
+
+
+def addresses(page: Path) -> list[tuple[str, str]]:
+    lines = re.findall(r'<p class="tabbook-links" data-tabs="(\w+)">(.*?)</p>', page.read_text(), re.DOTALL)
+    return [(tab, address) for tab, line in lines for address in re.findall(r'href="([^"]+)"', line)]
+
+
+def test_each_page_links_to_its_own_notebook_and_slides_in_each_framework(built: Path) -> None:
+    found = addresses(built / "part/first.html")
+    assert [tab for tab, _ in found] == [tab for tab in TOKENS for _ in range(4)]
+    for tab, address in found:
+        if address.startswith("https:"):
+            assert f"notebooks-{tab}" in address and "part/first.ipynb" in address
+        else:
+            assert f"/{tab}/part/first." in address
+            assert (built / "part" / address).resolve().is_file()
+
+
+def test_the_landing_page_links_to_the_archives_alone(built: Path) -> None:
+    assert addresses(built / "index.html") == [(tab, f"_exports/ipynb/{tab}.zip") for tab in TOKENS]
+    assert all((built / f"_exports/ipynb/{tab}.zip").is_file() for tab in TOKENS)
+
+
+def test_notebooks_have_the_numbers_of_the_pages(built: Path) -> None:
+    notebook = json.loads((built / "_exports/ipynb/jax/part/first.ipynb").read_text())
+    (text,) = ["".join(cell["source"]) for cell in notebook["cells"] if cell["id"] == "text-0"]
+    page = (built / "part/first.html").read_text()
+    (number,) = re.findall(r'<span class="eqno">\(([\d.]+)\)', page)
+    assert f"\\tag{{{number}}}" in text
+    (section,) = re.findall(r'<span class="std std-numref">(Section [\d.]+)</span>', page)
+    assert f"[{section}](other.ipynb)" in text
+    references = parse((built.parent / ".doctrees" / FILE).read_text())
+    assert references.labels["fig_first"].kind == "figure"
+    (figure,) = set(re.findall(r'<span class="caption-number">(Fig. [\d.]+) </span>', page))
+    (caption,) = ["".join(cell["source"]) for cell in notebook["cells"] if cell["id"] == "caption-9"]
+    assert caption == f"**{figure}.** What it drew."
+
+
+def test_no_panel_of_a_page_shows_another_framework(built: Path) -> None:
+    page = (built / "part/first.html").read_text()
+    starts = [found.start() for found in re.finditer(r'<div [^>]*class="tabbook-panel"', page)]
+    assert len(starts) >= 12
+    seen = 0
+    for start, end in itertools.pairwise([*starts, len(page)]):
+        # A panel ends before the code for all that follows it; that tells of nobody.
+        (shown,) = re.findall(r'data-tabs="([\w ]+)"', page[start:end])[:1]
+        for tab, token in TOKENS.items():
+            if tab == shown:
+                seen += token.lower() in page[start:end].lower()
+            else:
+                assert token.lower() not in page[start:end].lower(), f"the panel of {shown} tells of {tab}"
+    assert seen >= 6
+
+
+def test_a_second_build_makes_no_deck_again(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = {path: path.stat().st_mtime_ns for path in (built / "_exports").rglob("*") if path.is_file()}
+    made = []
+    monkeypatch.setattr("tabbook.export.decks.deck", lambda *_args: made.append(1))
+    build(Book.load(built.parents[1]))
+    after = {path: path.stat().st_mtime_ns for path in (built / "_exports").rglob("*") if path.is_file()}
+    assert made == [] and after == times
+
+
+def test_stamps_that_cannot_be_read_count_as_none(built: Path, tmp_path: Path) -> None:
+    from tabbook.export.make import Exporter
+
+    (tmp_path / "slides.json").write_text("[")
+    write_slides_of_site(Exporter(Book.load(built.parents[1])), tmp_path)
+    assert (tmp_path / "jax/part/first.slides.html").is_file()
+    assert json.loads((tmp_path / "slides.json").read_text())
+
+
+def test_without_the_setting_pages_have_no_links(tmp_path: Path) -> None:
+    site = build(make_book(tmp_path / "book"))
+    assert addresses(site / "part/first.html") == [] and not (site / "_exports").exists()
+    assert (site.parent / ".doctrees" / FILE).is_file(), "exports from the command line have numbers"
+
+
+def test_links_are_for_what_there_is(tmp_path: Path) -> None:
+    book = make_book(tmp_path / "book", exports=True)
+    (index,) = book.find(("index",))
+    (first,) = book.find(("first",))
+    assert links_of(index, "jax", book.settings, "") == []
+    names: Any = [name for name, _ in links_of(first, "jax", book.settings, "../")]
+    assert names == ["Notebook", "Slides"], "no Colab, no Binder without a repository"
+
+
+def test_a_missing_picture_is_a_warning_and_the_pages_stay(tmp_path: Path, capsys) -> None:
+    book = make_book(tmp_path / "book", exports=True)
+    (book.root / "part/img/net.png").unlink()
+    site = build(book)
+    assert "no exports: there is no picture part/img/net.png" in capsys.readouterr().err
+    assert (site / "part/first.html").is_file()
