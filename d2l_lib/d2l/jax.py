@@ -506,14 +506,19 @@ class Trainer(HyperParameters):
                 self.state.params, self.prepare_batch(batch), self.state)
             self.val_batch_idx += 1
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 21
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 19
     def clip_gradients(self, grad_clip_val, grads):
-        leaves = jax.tree_util.tree_leaves(grads)
-        norm = d2l.sqrt(sum(d2l.reduce_sum(grad ** 2) for grad in leaves))
-        scale = grad_clip_val / jnp.maximum(norm, grad_clip_val)
-        return jax.tree_util.tree_map(lambda grad: scale * grad, grads)
+        """Return the gradient, shortened to the length `grad_clip_val` if longer.
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 25
+        Defined in sec_rnn-scratch.
+        """
+        norms = [jnp.linalg.norm(d2l.reshape(grad, -1))
+                 for grad in jax.tree_util.tree_leaves(grads)]
+        norm = jnp.linalg.norm(d2l.stack(norms))
+        excess = jnp.maximum(norm / grad_clip_val, 1)
+        return jax.tree_util.tree_map(lambda grad: grad / excess, grads)
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 23
     def perplexity(self, dataloader):
         """Return the perplexity of the model on all batches of a loader.
 
@@ -521,11 +526,11 @@ class Trainer(HyperParameters):
         """
         total, count = 0.0, 0
         for batch in dataloader:
-            batch = self.prepare_batch(batch)
-            l, _ = self.model.loss(self.state.params, batch[:-1], batch[-1],
-                                   self.state)
-            total += float(l) * d2l.size(batch[-1])
-            count += d2l.size(batch[-1])
+            *inputs, labels = self.prepare_batch(batch)
+            loss, _ = self.model.loss(
+                self.state.params, inputs, labels, self.state)
+            total += float(loss) * d2l.size(labels)
+            count += d2l.size(labels)
         return math.exp(total / count)
 
 
@@ -872,7 +877,11 @@ class Vocab:
 
 # chapters/recurrent-neural-networks/rnn-scratch.md, cell 6
 class RNNScratch(nn.Module):
-    """A layer of a recurrent neural network, implemented from scratch.
+    """A recurrent layer made of nothing but matrix products and tanh.
+
+    Its weights `W_xh`, of shape (num_inputs, num_hiddens), and `W_hh`, of shape
+    (num_hiddens, num_hiddens), start with the standard deviation `sigma`; its
+    bias `b_h`, of shape (num_hiddens,), with zeros.
 
     Defined in sec_rnn-scratch.
     """
@@ -881,50 +890,60 @@ class RNNScratch(nn.Module):
     sigma: float = 0.01
 
     def setup(self):
-        normal = nn.initializers.normal(self.sigma)
-        self.W_xh = self.param(
-            'W_xh', normal, (self.num_inputs, self.num_hiddens))
-        self.W_hh = self.param(
-            'W_hh', normal, (self.num_hiddens, self.num_hiddens))
-        self.b_h = self.param(
-            'b_h', nn.initializers.zeros, (self.num_hiddens,))
+        d, h = self.num_inputs, self.num_hiddens
+        small = nn.initializers.normal(stddev=self.sigma)
+        self.W_xh = self.param('W_xh', small, (d, h))
+        self.W_hh = self.param('W_hh', small, (h, h))
+        self.b_h = self.param('b_h', nn.initializers.zeros_init(), (h,))
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 8
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 7
+    def step(self, X, H=None):
+        """Return the hidden states that follow on `H`: (batch_size, num_hiddens).
+
+        Defined in sec_rnn-scratch.
+        """
+        new = d2l.matmul(X, self.W_xh) + self.b_h
+        if H is not None:
+            new = new + d2l.matmul(H, self.W_hh)
+        return d2l.tanh(new)
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 9
     def __call__(self, inputs, state=None):
-        if state is None:
-            state = d2l.zeros((inputs.shape[1], self.num_hiddens))
-        elif isinstance(state, tuple):  # As from layers that keep several
-            state, = state
+        """Return a list of the hidden states of all steps, and the last of them.
+
+        Defined in sec_rnn-scratch.
+        """
+        if isinstance(state, (list, tuple)):  # As from layers that have several
+            [state] = state
         outputs = []
-        for X in inputs:  # Shape of X: (batch_size, num_inputs)
-            state = d2l.tanh(d2l.matmul(X, self.W_xh)
-                             + d2l.matmul(state, self.W_hh) + self.b_h)
+        for X in inputs:
+            state = self.step(X, state)
             outputs.append(state)
         return outputs, state
 
 
 # chapters/recurrent-neural-networks/rnn-scratch.md, cell 10
 def check_len(a, n):
-    """Check the length of a list.
+    """Raise AssertionError unless `a` has n items.
 
     Defined in sec_rnn-scratch.
     """
-    assert len(a) == n, f'the length is {len(a)}, expected {n}'
+    assert len(a) == n, f'got {len(a)} items, expected {n}'
 
 
 # chapters/recurrent-neural-networks/rnn-scratch.md, cell 10
 def check_shape(a, shape):
-    """Check the shape of a tensor.
+    """Raise AssertionError unless the tensor `a` has this shape.
 
     Defined in sec_rnn-scratch.
     """
-    assert tuple(a.shape) == tuple(shape), \
-        f'the shape is {tuple(a.shape)}, expected {tuple(shape)}'
+    found, wanted = tuple(a.shape), tuple(shape)
+    assert found == wanted, f'got a tensor of shape {found}, expected {wanted}'
 
 
-# chapters/recurrent-neural-networks/rnn-scratch.md, cell 12
+# chapters/recurrent-neural-networks/rnn-scratch.md, cell 13
 class RNNLMScratch(d2l.Classifier):
-    """A language model based on an RNN, implemented from scratch.
+    """A language model: one-hot encoding, recurrent layer, output layer.
 
     Defined in sec_rnn-scratch.
     """
@@ -936,52 +955,65 @@ class RNNLMScratch(d2l.Classifier):
         self.init_params()
 
     def init_params(self):
-        self.W_hq = self.param(
-            'W_hq', nn.initializers.normal(self.rnn.sigma),
-            (self.rnn.num_hiddens, self.vocab_size))
-        self.b_q = self.param(
-            'b_q', nn.initializers.zeros, (self.vocab_size,))
+        """Declare the weights and the bias of the output layer."""
+        h, N = self.rnn.num_hiddens, self.vocab_size
+        small = nn.initializers.normal(stddev=self.rnn.sigma)
+        self.W_hq = self.param('W_hq', small, (h, N))
+        self.b_q = self.param('b_q', nn.initializers.zeros_init(), (N,))
 
     def training_step(self, params, batch, state):
-        value, grads = jax.value_and_grad(self.loss, has_aux=True)(
-            params, batch[:-1], batch[-1], state)
-        self.plot('ppl', d2l.exp(value[0]), train=True)
-        return value, grads
+        *inputs, labels = batch
+        loss_and_grads = jax.value_and_grad(self.loss, has_aux=True)
+        (loss, aux), grads = loss_and_grads(params, inputs, labels, state)
+        self.plot('ppl', d2l.exp(loss), train=True)
+        return (loss, aux), grads
 
     def validation_step(self, params, batch, state):
-        l, _ = self.loss(params, batch[:-1], batch[-1], state)
-        self.plot('ppl', d2l.exp(l), train=False)
+        *inputs, labels = batch
+        loss, _ = self.loss(params, inputs, labels, state)
+        self.plot('ppl', d2l.exp(loss), train=False)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 17
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 15
     def one_hot(self, X):
-        # Output shape: (num_steps, batch_size, vocab_size)
-        return jax.nn.one_hot(X.T, self.vocab_size)
+        """Encode X; returns the shape (num_steps, batch_size, vocab_size).
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 18
+        Defined in sec_rnn-scratch.
+        """
+        steps_first, N = d2l.transpose(X), self.vocab_size
+        return jax.nn.one_hot(steps_first, N)
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
     def output_layer(self, rnn_outputs):
+        """Return the scores: (batch_size, num_steps, vocab_size).
+
+        Defined in sec_rnn-scratch.
+        """
         H = d2l.stack(rnn_outputs, 1)  # (batch_size, num_steps, num_hiddens)
         return d2l.matmul(H, self.W_hq) + self.b_q
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 18
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
     def forward(self, X, state=None):
-        rnn_outputs, _ = self.rnn(self.one_hot(X), state)
-        return self.output_layer(rnn_outputs)
+        """Return for each position of X the scores of the token that follows.
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 27
+        Defined in sec_rnn-scratch.
+        """
+        hidden_states, _ = self.rnn(self.one_hot(X), state)
+        return self.output_layer(hidden_states)
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 25
     def predict(self, prefix, num_preds, vocab, params):
         """Return the prefix, continued by `num_preds` tokens.
 
         Defined in sec_rnn-scratch.
         """
-        state, outputs = None, [vocab[prefix[0]]]
-        for i in range(1, len(prefix) + num_preds):
-            X = d2l.tensor([[outputs[-1]]])
-            rnn_outputs, state = self.rnn.apply(
+        text, state = vocab[list(prefix)], None
+        unread = text  # To begin with, the whole prefix: the warm-up
+        for _ in range(num_preds):
+            X = d2l.tensor([unread])  # A minibatch of one text
+            hidden_states, state = self.rnn.apply(
                 {'params': params['rnn']}, self.one_hot(X), state)
-            if i < len(prefix):  # Warm-up: the next token is known
-                outputs.append(vocab[prefix[i]])
-            else:
-                Y = self.apply({'params': params}, rnn_outputs,
-                               method=self.output_layer)  # (1, 1, vocab_size)
-                outputs.append(int(d2l.argmax(Y[0, 0])))
-        return ''.join(vocab.to_tokens(outputs))
+            scores = self.apply(  # (1, 1, vocab_size)
+                {'params': params}, hidden_states[-1:], method='output_layer')
+            unread = [int(d2l.argmax(scores[0, 0]))]
+            text = text + unread
+        return ''.join(vocab.to_tokens(text))

@@ -510,17 +510,24 @@ class Trainer(HyperParameters):
             self.model.validation_step(self.prepare_batch(batch))
             self.val_batch_idx += 1
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 23
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 21
     def clip_gradients(self, grad_clip_val, model):
-        params = model.parameters()
-        if not isinstance(params, list):  # Parameters of Gluon
-            params = [param.data() for param in params.values()]
-        norm = math.sqrt(sum(d2l.reduce_sum(p.grad ** 2) for p in params))
-        if norm > grad_clip_val:
-            for param in params:
-                param.grad[:] *= grad_clip_val / norm
+        """Shorten the model's gradient to the length `grad_clip_val`, if longer.
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 25
+        Defined in sec_rnn-scratch.
+        """
+        params = model.parameters()
+        if isinstance(params, list):  # Arrays of our own
+            grads = [param.grad for param in params]
+        else:  # Parameters of Gluon, some of which may be fixed
+            grads = [param.grad() for param in params.values()
+                     if param.grad_req != 'null']
+        norm = np.linalg.norm(np.stack([np.linalg.norm(grad) for grad in grads]))
+        excess = np.maximum(norm / grad_clip_val, 1)
+        for grad in grads:
+            grad /= excess  # In place
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 23
     def perplexity(self, dataloader):
         """Return the perplexity of the model on all batches of a loader.
 
@@ -528,10 +535,10 @@ class Trainer(HyperParameters):
         """
         total, count = 0.0, 0
         for batch in dataloader:
-            batch = self.prepare_batch(batch)
-            l = self.model.loss(self.model(*batch[:-1]), batch[-1])
-            total += float(l) * d2l.size(batch[-1])
-            count += d2l.size(batch[-1])
+            *inputs, labels = self.prepare_batch(batch)
+            loss = self.model.loss(self.model(*inputs), labels)
+            total += float(loss) * d2l.size(labels)
+            count += d2l.size(labels)
         return math.exp(total / count)
 
 
@@ -838,55 +845,70 @@ class Vocab:
 
 # chapters/recurrent-neural-networks/rnn-scratch.md, cell 5
 class RNNScratch(d2l.Module):
-    """A layer of a recurrent neural network, implemented from scratch.
+    """A recurrent layer made of nothing but matrix products and tanh.
+
+    Its weights `W_xh`, of shape (num_inputs, num_hiddens), and `W_hh`, of shape
+    (num_hiddens, num_hiddens), start with the standard deviation `sigma`; its
+    bias `b_h`, of shape (num_hiddens,), with zeros.
 
     Defined in sec_rnn-scratch.
     """
     def __init__(self, num_inputs, num_hiddens, sigma=0.01):
         super().__init__()
         self.save_hyperparameters()
-        W_xh = d2l.randn(num_inputs, num_hiddens) * sigma
-        W_hh = d2l.randn(num_hiddens, num_hiddens) * sigma
-        b_h = d2l.zeros(num_hiddens)
-        self.W_xh, self.W_hh, self.b_h = W_xh, W_hh, b_h
+        d, h = num_inputs, num_hiddens
+        self.W_xh = np.random.normal(0, sigma, (d, h))
+        self.W_hh = np.random.normal(0, sigma, (h, h))
+        self.b_h = d2l.zeros(h)
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 7
+    def step(self, X, H=None):
+        """Return the hidden states that follow on `H`: (batch_size, num_hiddens).
+
+        Defined in sec_rnn-scratch.
+        """
+        new = d2l.matmul(X, self.W_xh) + self.b_h
+        if H is not None:
+            new = new + d2l.matmul(H, self.W_hh)
+        return d2l.tanh(new)
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 8
     def forward(self, inputs, state=None):
-        if state is None:
-            shape = (inputs.shape[1], self.num_hiddens)
-            state = d2l.zeros(shape, ctx=inputs.ctx)
-        elif isinstance(state, tuple):  # As from layers that keep several
-            state, = state
+        """Return a list of the hidden states of all steps, and the last of them.
+
+        Defined in sec_rnn-scratch.
+        """
+        if isinstance(state, (list, tuple)):  # As from layers that have several
+            [state] = state
         outputs = []
-        for X in inputs:  # Shape of X: (batch_size, num_inputs)
-            state = d2l.tanh(d2l.matmul(X, self.W_xh)
-                             + d2l.matmul(state, self.W_hh) + self.b_h)
+        for X in inputs:
+            state = self.step(X, state)
             outputs.append(state)
         return outputs, state
 
 
 # chapters/recurrent-neural-networks/rnn-scratch.md, cell 10
 def check_len(a, n):
-    """Check the length of a list.
+    """Raise AssertionError unless `a` has n items.
 
     Defined in sec_rnn-scratch.
     """
-    assert len(a) == n, f'the length is {len(a)}, expected {n}'
+    assert len(a) == n, f'got {len(a)} items, expected {n}'
 
 
 # chapters/recurrent-neural-networks/rnn-scratch.md, cell 10
 def check_shape(a, shape):
-    """Check the shape of a tensor.
+    """Raise AssertionError unless the tensor `a` has this shape.
 
     Defined in sec_rnn-scratch.
     """
-    assert tuple(a.shape) == tuple(shape), \
-        f'the shape is {tuple(a.shape)}, expected {tuple(shape)}'
+    found, wanted = tuple(a.shape), tuple(shape)
+    assert found == wanted, f'got a tensor of shape {found}, expected {wanted}'
 
 
-# chapters/recurrent-neural-networks/rnn-scratch.md, cell 11
+# chapters/recurrent-neural-networks/rnn-scratch.md, cell 12
 class RNNLMScratch(d2l.Classifier):
-    """A language model based on an RNN, implemented from scratch.
+    """A language model: one-hot encoding, recurrent layer, output layer.
 
     Defined in sec_rnn-scratch.
     """
@@ -894,52 +916,67 @@ class RNNLMScratch(d2l.Classifier):
         super().__init__()
         self.save_hyperparameters()
         self.init_params()
-
-    def init_params(self):
-        W_hq = d2l.randn(self.rnn.num_hiddens,
-                         self.vocab_size) * self.rnn.sigma
-        b_q = d2l.zeros(self.vocab_size)
-        self.W_hq, self.b_q = W_hq, b_q
-        for param in self.get_scratch_params():
+        for param in self.get_scratch_params():  # Those of `rnn`, too
             param.attach_grad()
 
+    def init_params(self):
+        """Make the weights and the bias of the output layer."""
+        shape = (self.rnn.num_hiddens, self.vocab_size)
+        self.W_hq = np.random.normal(0, self.rnn.sigma, shape)
+        self.b_q = d2l.zeros(self.vocab_size)
+
+    def plot_perplexity(self, batch, train):
+        """Plot the perplexity of a minibatch, and return its loss."""
+        *inputs, labels = batch
+        loss = self.loss(self(*inputs), labels)
+        self.plot('ppl', d2l.exp(loss), train)
+        return loss
+
     def training_step(self, batch):
-        l = self.loss(self(*batch[:-1]), batch[-1])
-        self.plot('ppl', d2l.exp(l), train=True)
-        return l
+        return self.plot_perplexity(batch, train=True)
 
     def validation_step(self, batch):
-        l = self.loss(self(*batch[:-1]), batch[-1])
-        self.plot('ppl', d2l.exp(l), train=False)
+        self.plot_perplexity(batch, train=False)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 17
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 15
     def one_hot(self, X):
-        # Output shape: (num_steps, batch_size, vocab_size)
-        return npx.one_hot(X.T, self.vocab_size)
+        """Encode X; returns the shape (num_steps, batch_size, vocab_size).
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 18
+        Defined in sec_rnn-scratch.
+        """
+        steps_first, N = d2l.transpose(X), self.vocab_size
+        return npx.one_hot(steps_first, N)
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
     def output_layer(self, rnn_outputs):
+        """Return the scores: (batch_size, num_steps, vocab_size).
+
+        Defined in sec_rnn-scratch.
+        """
         H = d2l.stack(rnn_outputs, 1)  # (batch_size, num_steps, num_hiddens)
         return d2l.matmul(H, self.W_hq) + self.b_q
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 18
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
     def forward(self, X, state=None):
-        rnn_outputs, _ = self.rnn(self.one_hot(X), state)
-        return self.output_layer(rnn_outputs)
+        """Return for each position of X the scores of the token that follows.
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 26
+        Defined in sec_rnn-scratch.
+        """
+        hidden_states, _ = self.rnn(self.one_hot(X), state)
+        return self.output_layer(hidden_states)
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 24
     def predict(self, prefix, num_preds, vocab, device=None):
         """Return the prefix, continued by `num_preds` tokens.
 
         Defined in sec_rnn-scratch.
         """
-        state, outputs = None, [vocab[prefix[0]]]
-        for i in range(1, len(prefix) + num_preds):
-            X = d2l.tensor([[outputs[-1]]], ctx=device)
-            rnn_outputs, state = self.rnn(self.one_hot(X), state)
-            if i < len(prefix):  # Warm-up: the next token is known
-                outputs.append(vocab[prefix[i]])
-            else:
-                Y = self.output_layer(rnn_outputs)  # (1, 1, vocab_size)
-                outputs.append(int(d2l.argmax(Y[0, 0])))
-        return ''.join(vocab.to_tokens(outputs))
+        text, state = vocab[list(prefix)], None
+        unread = text  # To begin with, the whole prefix: the warm-up
+        for _ in range(num_preds):
+            X = d2l.tensor([unread], ctx=device)  # A minibatch of one text
+            hidden_states, state = self.rnn(self.one_hot(X), state)
+            scores = self.output_layer(hidden_states[-1:])  # (1, 1, vocab_size)
+            unread = [int(d2l.argmax(scores[0, 0]))]
+            text = text + unread
+        return ''.join(vocab.to_tokens(text))

@@ -464,13 +464,18 @@ class Trainer(HyperParameters):
             self.model.validation_step(self.prepare_batch(batch))
             self.val_batch_idx += 1
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 22
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 20
     def clip_gradients(self, grad_clip_val, grads):
-        norm = d2l.sqrt(sum(d2l.reduce_sum(grad ** 2) for grad in grads))
-        scale = grad_clip_val / tf.maximum(norm, grad_clip_val)
-        return [scale * grad for grad in grads]
+        """Return the gradient, shortened to the length `grad_clip_val` if longer.
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 25
+        Defined in sec_rnn-scratch.
+        """
+        grads = [tf.convert_to_tensor(grad) for grad in grads]  # Sparse ones, too
+        norm = tf.norm([tf.norm(grad) for grad in grads])
+        excess = tf.maximum(norm / grad_clip_val, 1)
+        return [grad / excess for grad in grads]
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 23
     def perplexity(self, dataloader):
         """Return the perplexity of the model on all batches of a loader.
 
@@ -478,10 +483,10 @@ class Trainer(HyperParameters):
         """
         total, count = 0.0, 0
         for batch in dataloader:
-            batch = self.prepare_batch(batch)
-            l = self.model.loss(self.model(*batch[:-1]), batch[-1])
-            total += float(l) * d2l.size(batch[-1])
-            count += d2l.size(batch[-1])
+            *inputs, labels = self.prepare_batch(batch)
+            loss = self.model.loss(self.model(*inputs), labels)
+            total += float(loss) * d2l.size(labels)
+            count += d2l.size(labels)
         return math.exp(total / count)
 
 
@@ -787,58 +792,71 @@ class Vocab:
 
 # chapters/recurrent-neural-networks/rnn-scratch.md, cell 5
 class RNNScratch(d2l.Module):
-    """A layer of a recurrent neural network, implemented from scratch.
+    """A recurrent layer made of nothing but matrix products and tanh.
+
+    Its weights `W_xh`, of shape (num_inputs, num_hiddens), and `W_hh`, of shape
+    (num_hiddens, num_hiddens), start with the standard deviation `sigma`; its
+    bias `b_h`, of shape (num_hiddens,), with zeros.
 
     Defined in sec_rnn-scratch.
     """
     def __init__(self, num_inputs, num_hiddens, sigma=0.01):
         super().__init__()
         self.save_hyperparameters()
-        W_xh = d2l.randn(num_inputs, num_hiddens) * sigma
-        W_hh = d2l.randn(num_hiddens, num_hiddens) * sigma
-        b_h = d2l.zeros(num_hiddens)
-        self.W_xh = tf.Variable(W_xh)
-        self.W_hh = tf.Variable(W_hh)
-        self.b_h = tf.Variable(b_h)
+        d, h = num_inputs, num_hiddens
+        self.W_xh = tf.Variable(tf.random.normal((d, h), stddev=sigma))
+        self.W_hh = tf.Variable(tf.random.normal((h, h), stddev=sigma))
+        self.b_h = tf.Variable(d2l.zeros(h))
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 7
+    def step(self, X, H=None):
+        """Return the hidden states that follow on `H`: (batch_size, num_hiddens).
+
+        Defined in sec_rnn-scratch.
+        """
+        new = d2l.matmul(X, self.W_xh) + self.b_h
+        if H is not None:
+            new = new + d2l.matmul(H, self.W_hh)
+        return d2l.tanh(new)
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 8
     def forward(self, inputs, state=None):
-        if state is None:
-            shape = (inputs.shape[1], self.num_hiddens)
-            state = d2l.zeros(shape)
-        elif isinstance(state, tuple):  # As from layers that keep several
-            state, = state
-        inputs = tf.unstack(inputs)  # A list, which compiled code can loop over
+        """Return a list of the hidden states of all steps, and the last of them.
+
+        Defined in sec_rnn-scratch.
+        """
+        if isinstance(state, (list, tuple)):  # As from layers that have several
+            [state] = state
+        inputs = tf.unstack(inputs)  # Compiled code can loop over a list
         outputs = []
-        for X in inputs:  # Shape of X: (batch_size, num_inputs)
-            state = d2l.tanh(d2l.matmul(X, self.W_xh)
-                             + d2l.matmul(state, self.W_hh) + self.b_h)
+        for X in inputs:
+            state = self.step(X, state)
             outputs.append(state)
         return outputs, state
 
 
 # chapters/recurrent-neural-networks/rnn-scratch.md, cell 10
 def check_len(a, n):
-    """Check the length of a list.
+    """Raise AssertionError unless `a` has n items.
 
     Defined in sec_rnn-scratch.
     """
-    assert len(a) == n, f'the length is {len(a)}, expected {n}'
+    assert len(a) == n, f'got {len(a)} items, expected {n}'
 
 
 # chapters/recurrent-neural-networks/rnn-scratch.md, cell 10
 def check_shape(a, shape):
-    """Check the shape of a tensor.
+    """Raise AssertionError unless the tensor `a` has this shape.
 
     Defined in sec_rnn-scratch.
     """
-    assert tuple(a.shape) == tuple(shape), \
-        f'the shape is {tuple(a.shape)}, expected {tuple(shape)}'
+    found, wanted = tuple(a.shape), tuple(shape)
+    assert found == wanted, f'got a tensor of shape {found}, expected {wanted}'
 
 
-# chapters/recurrent-neural-networks/rnn-scratch.md, cell 11
+# chapters/recurrent-neural-networks/rnn-scratch.md, cell 12
 class RNNLMScratch(d2l.Classifier):
-    """A language model based on an RNN, implemented from scratch.
+    """A language model: one-hot encoding, recurrent layer, output layer.
 
     Defined in sec_rnn-scratch.
     """
@@ -848,48 +866,64 @@ class RNNLMScratch(d2l.Classifier):
         self.init_params()
 
     def init_params(self):
-        W_hq = d2l.randn(self.rnn.num_hiddens,
-                         self.vocab_size) * self.rnn.sigma
-        b_q = d2l.zeros(self.vocab_size)
-        self.W_hq, self.b_q = tf.Variable(W_hq), tf.Variable(b_q)
+        """Make the weights and the bias of the output layer."""
+        shape = (self.rnn.num_hiddens, self.vocab_size)
+        self.W_hq = tf.Variable(
+            tf.random.normal(shape, stddev=self.rnn.sigma))
+        self.b_q = tf.Variable(d2l.zeros(self.vocab_size))
+
+    def plot_perplexity(self, batch, train):
+        """Plot the perplexity of a minibatch, and return its loss."""
+        *inputs, labels = batch
+        loss = self.loss(self(*inputs), labels)
+        self.plot('ppl', d2l.exp(loss), train)
+        return loss
 
     def training_step(self, batch):
-        l = self.loss(self(*batch[:-1]), batch[-1])
-        self.plot('ppl', d2l.exp(l), train=True)
-        return l
+        return self.plot_perplexity(batch, train=True)
 
     def validation_step(self, batch):
-        l = self.loss(self(*batch[:-1]), batch[-1])
-        self.plot('ppl', d2l.exp(l), train=False)
+        self.plot_perplexity(batch, train=False)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 17
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 15
     def one_hot(self, X):
-        # Output shape: (num_steps, batch_size, vocab_size)
-        return tf.one_hot(tf.transpose(X), self.vocab_size)
+        """Encode X; returns the shape (num_steps, batch_size, vocab_size).
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 18
+        Defined in sec_rnn-scratch.
+        """
+        steps_first, N = d2l.transpose(X), self.vocab_size
+        return tf.one_hot(steps_first, N)
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
     def output_layer(self, rnn_outputs):
+        """Return the scores: (batch_size, num_steps, vocab_size).
+
+        Defined in sec_rnn-scratch.
+        """
         H = d2l.stack(rnn_outputs, 1)  # (batch_size, num_steps, num_hiddens)
         return d2l.matmul(H, self.W_hq) + self.b_q
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 18
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
     def forward(self, X, state=None):
-        rnn_outputs, _ = self.rnn(self.one_hot(X), state)
-        return self.output_layer(rnn_outputs)
+        """Return for each position of X the scores of the token that follows.
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 26
+        Defined in sec_rnn-scratch.
+        """
+        hidden_states, _ = self.rnn(self.one_hot(X), state)
+        return self.output_layer(hidden_states)
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 24
     def predict(self, prefix, num_preds, vocab, device=None):
         """Return the prefix, continued by `num_preds` tokens.
 
         Defined in sec_rnn-scratch.
         """
-        state, outputs = None, [vocab[prefix[0]]]
-        for i in range(1, len(prefix) + num_preds):
-            X = d2l.tensor([[outputs[-1]]])
-            rnn_outputs, state = self.rnn(self.one_hot(X), state)
-            if i < len(prefix):  # Warm-up: the next token is known
-                outputs.append(vocab[prefix[i]])
-            else:
-                Y = self.output_layer(rnn_outputs)  # (1, 1, vocab_size)
-                outputs.append(int(d2l.argmax(Y[0, 0])))
-        return ''.join(vocab.to_tokens(outputs))
+        text, state = vocab[list(prefix)], None
+        unread = text  # To begin with, the whole prefix: the warm-up
+        for _ in range(num_preds):
+            X = d2l.tensor([unread])  # A minibatch of one text
+            hidden_states, state = self.rnn(self.one_hot(X), state)
+            scores = self.output_layer(hidden_states[-1:])  # (1, 1, vocab_size)
+            unread = [int(d2l.argmax(scores[0, 0]))]
+            text = text + unread
+        return ''.join(vocab.to_tokens(text))
