@@ -107,7 +107,7 @@ def test_other_places_of_the_word_are_text(code: str) -> None:
         ("x += 1  #@save", "definition", ("x",), None),
         ("x = [y for y in z]  #@save", "definition", ("x",), None),
         ("f(x)  #@save", "statement", (), None),
-        ("try:  #@save\n  import a\nexcept E as e: a = 1\nelse:\n  def g(): h", "definition", ("a", "g"), None),
+        ("try:  #@save\n  import a\nexcept E: a = 1\nelse:\n  def g(): h", "definition", ("a", "g"), None),
         ("for i in x:  #@save\n    with y as z: pass", "definition", ("i", "z"), None),
         ("@d2l.add_to_class(A)  #@save\ndef f(self): pass", "method", ("f",), "A"),
         ("@add_to_class(d2l.A)  #@save\nasync def f(self): pass", "method", ("f",), "A"),
