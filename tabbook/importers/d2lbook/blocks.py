@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from posixpath import normpath
 
 from tabbook.importers.d2lbook.fences import Fence
+from tabbook.importers.d2lbook.scan import Span
 from tabbook.importers.d2lbook.source import Page
 
 _UNDERLINE = re.compile(r"^[ \t]*(?P<mark>[=~^*#-])(?P=mark){2,}[ \t]*$")
@@ -38,40 +39,67 @@ class Contents:
     caption: str = ""
 
 
+@dataclass(slots=True)
+class _Open:
+    """A tab block whose end has not been met."""
+
+    line: int
+    tabs: tuple[str, ...]
+
+
 def find_tab_blocks(page: Page) -> list[TabBlock]:
     """Return the tab blocks, and add the edits that write them."""
-    stops = {fence.start for fence in page.fences if fence.kind == "input"}
     blocks: list[TabBlock] = []
-    opened: tuple[int, tuple[str, ...], int] | None = None  # line, tabs, place behind the mark
-    marks = [s for s in page.scan.spans if s.kind == "role" and s.name in ("begin_tab", "end_tab")]
-    places = sorted([(page.line_of(s.start), s.start, s) for s in marks], key=lambda m: m[1])
-    events: list[tuple[int, object]] = [(line, span) for line, _, span in places]
-    events += [(line, None) for line in stops] + [(len(page.lines), None)]
-    for line, span in sorted(events, key=lambda e: e[0]):
-        name = getattr(span, "name", "")
-        if opened and name != "end_tab":
-            if span is None and line < len(page.lines):
-                page.fault(line, "block", "a code cell stands inside a tab block", "the block ends above it")
-            else:
-                hint = "it ends where the next one begins" if span else "it ends with the page"
-                page.fault(opened[0], "block", "this tab block is never closed", hint)
-            _close(page, blocks, opened, line, None)
+    opened: _Open | None = None
+    events: list[tuple[int, Span | None]] = [(f.start, None) for f in page.cell_fences]
+    events += [
+        (page.line_of(span.start), span)
+        for span in page.scan.spans
+        if span.kind == "role" and span.name in ("begin_tab", "end_tab")
+    ]
+    events.append((len(page.lines), None))
+    for line, span in sorted(events, key=lambda event: event[0]):
+        is_end = span is not None and span.name == "end_tab"
+        unclosed = ""
+        if opened and not is_end:
+            unclosed = _unclosed(page, opened, line, span)
+            blocks.append(TabBlock(opened.line, line, opened.tabs))
             opened = None
         if span is None:
             continue
-        start, end = span.start, span.end  # type: ignore[attr-defined]
-        if page.text[page.starts[line] : start].strip():
-            page.fault(line, "block", f"{name} does not begin its line", "it is taken as if it did")
-        if name == "begin_tab":
-            opened = (line, _names(page, line, span.arg), end)  # type: ignore[attr-defined]
-            _open(page, opened, start, end)
+        if page.text[page.starts[line] : span.start].strip():
+            page.fault(line, "block", f"{span.name} does not begin its line", "it is taken as if it did")
+        if not is_end:
+            opened = _Open(line, _names(page, line, span.arg))
+            fence = f":::{{tab}} {', '.join(opened.tabs)}" if opened.tabs else ""
+            _write_mark(page, span, unclosed + fence)
         elif opened:
-            _close(page, blocks, opened, line, (start, end))
+            blocks.append(TabBlock(opened.line, line, opened.tabs))
+            _write_mark(page, span, ":::" if opened.tabs else "", is_end=True)
             opened = None
         else:
             page.fault(line, "block", "end_tab without a tab block", "it is left out")
-            page.edits.replace(start, end, "")
+            _write_mark(page, span, "", is_end=True)
     return blocks
+
+
+def _unclosed(page: Page, opened: _Open, line: int, following: Span | None) -> str:
+    """Report a block that is never closed; end it above ``line``, or return what ends it there."""
+    end = ":::\n\n" if opened.tabs else ""
+    if following is not None:
+        hint = "it ends where the next one begins"
+        page.fault(opened.line, "block", "this tab block is never closed", hint)
+        return end
+    if line < len(page.lines):
+        page.fault(line, "block", "a code cell stands inside a tab block", "the block ends above it")
+    else:
+        page.fault(opened.line, "block", "this tab block is never closed", "it ends with the page")
+    last = line - 1
+    while page.is_blank(last) and last > opened.line:
+        last -= 1
+    place = page.end_of_line(last)
+    page.edits.replace(place, place, "\n:::\n" if end else "")
+    return ""
 
 
 def _names(page: Page, line: int, text: str) -> tuple[str, ...]:
@@ -85,41 +113,17 @@ def _names(page: Page, line: int, text: str) -> tuple[str, ...]:
     return tuple(tab for tab in page.tabs if tab in words)
 
 
-def _open(page: Page, opened: tuple[int, tuple[str, ...], int], start: int, end: int) -> None:
-    line, tabs, _ = opened
-    begin, stop = page.starts[line], page.end_of_line(line)
-    if page.text[begin:start].strip():
-        begin = start
-    rest = page.text[end:stop].strip()
-    fence = f":::{{tab}} {', '.join(tabs)}" if tabs else ""
-    before = page.text[:begin]
-    lead = "" if not before or before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
-    page.edits.replace(begin, end if rest else stop, lead + fence + ("\n" if rest else ""))
-
-
-def _close(
-    page: Page,
-    blocks: list[TabBlock],
-    opened: tuple[int, tuple[str, ...], int],
-    line: int,
-    mark: tuple[int, int] | None,
-) -> None:
-    first, tabs, _ = opened
-    blocks.append(TabBlock(first, line, tabs))
-    text = ":::" if tabs else ""
-    if mark is None:
-        place = page.starts[line] if line < len(page.lines) else len(page.text)
-        before = "" if page.text[:place].endswith("\n") or not place else "\n"
-        page.edits.replace(place, place, f"{before}{text}\n\n" if text else "")
-        return
-    start, end = mark
-    begin, stop = page.starts[line], page.end_of_line(line)
-    before = "" if not page.text[begin:start].strip() else "\n"
-    after = page.text[end:stop].strip()
-    trail = "" if page.text[stop:].startswith("\n\n") or not page.text[stop:].strip() else "\n"
-    page.edits.replace(
-        start if before else begin, end if after else stop, before + text + (trail if not after else "\n\n")
-    )
+def _write_mark(page: Page, span: Span, text: str, *, is_end: bool = False) -> None:
+    """Add the edit that writes ``text`` in place of a block's mark, on a line of its own."""
+    line = page.line_of(span.start)
+    start, stop = page.starts[line], page.end_of_line(line)
+    before, after = page.text[start : span.start].strip(), page.text[span.end : stop].strip()
+    begin, end = (span.start if before else start), (span.end if after else stop)
+    lead = "\n" if before or not (is_end or page.is_blank(line - 1)) else ""
+    trail = "\n\n" if after and is_end else "\n" if after else ""
+    if is_end and not after and not page.is_blank(line + 1):
+        trail = "\n"
+    page.edits.replace(begin, end, lead + text + trail)
 
 
 def read_contents(page: Page, fence: Fence) -> Contents:

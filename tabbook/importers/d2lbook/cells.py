@@ -160,6 +160,7 @@ class CellReader:
             _compiles(code)
             source = self._asked(code, source, place)
             source, faults = normalise_marks(source)
+            source = source.strip("\n")
             for mark in faults:
                 report = self.findings.fault if mark.severity == "fault" else self.findings.note
                 report(self.path, place(mark.line) + 1, "save", mark.message)
@@ -192,7 +193,8 @@ class CellReader:
                 hint = f"the book's tabs are {', '.join(self.tabs)}; the branch is never chosen for it"
                 self._fault(place(call.lineno), "tab", message, hint)
             known = [name for name in names if name in self.tabs]
-            question = f"tab.selected({', '.join(map(repr, known))})" if known else "False"
+            # Never chosen: no tab of the book is left to ask for.
+            question = f"{'' if known else 'not '}tab.selected({', '.join(map(repr, known or self.tabs))})"
             text = text[: code.start(call)] + question + text[code.end(call) :]
         return source if text == code.text else code.restore(text)
 

@@ -23,10 +23,6 @@ class Edits:
         self._sites.append((start, -end, len(self._sites), replacement))
         self._sorted = False
 
-    def starts(self) -> set[int]:
-        """Return the places where edits begin."""
-        return {site[0] for site in self._sites}
-
     def render(self, start: int = 0, end: int | None = None) -> str:
         """Return the text from ``start`` to ``end`` with the edits inside it made."""
         end = len(self.text) if end is None else end

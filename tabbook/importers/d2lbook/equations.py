@@ -6,7 +6,7 @@ from tabbook.importers.d2lbook.scan import Span
 from tabbook.importers.d2lbook.source import Page, safe_label
 
 _LEAD = re.compile(r"^(?P<blank>[ \t]*)(?P<mark>[\[(](?:\*\*|~~))?[ \t]*$")
-_TAIL = re.compile(r"^[ \t]*(?P<mark>(?:\*\*|~~)[\])])?[ \t]*(?P<stop>[.,;:。，；：、]?)[ \t]*")
+_TAIL = re.compile(r"^[ \t]*(?P<mark>(?:\*\*|~~)[\])])?[ \t]*(?P<stop>(?!:eqlabel:)[.,;:。，；：、]|)[ \t]*")
 _CLOSE = re.compile(r"^[ \t]*((?:\*\*|~~)[\])])")
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+$")
 _TO_LABEL = re.compile(r"^[ \t]*(?:(?:\*\*|~~)[\])])?[ \t]*[.,;:。，；：、]?[ \t]*(?:\n[ \t]*){0,2}$")
@@ -101,13 +101,9 @@ def _write(page: Page, span: Span, label: Span | None) -> None:
 def _keep_in_list(page: Page, line: int, indent: int) -> None:
     """Indent the rest of a list item's paragraph: a block above it ends the lazy continuation."""
     for number in range(line + 1, len(page.lines)):
-        text = page.lines[number]
-        own = len(text) - len(text.lstrip())
-        if (
-            page.is_blank(number)
-            or page.is_fenced(number)
-            or page.container(number) != indent
-            or own >= indent
-        ):
+        if page.is_blank(number) or page.is_fenced(number) or page.begins_item(number):
+            return
+        own = len(page.lines[number]) - len(page.lines[number].lstrip())
+        if page.container(number) != indent or own >= indent:
             return
         page.edits.replace(page.starts[number], page.starts[number] + own, " " * indent)

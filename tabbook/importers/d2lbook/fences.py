@@ -133,6 +133,8 @@ def find_fences(lines: Sequence[str]) -> list[Fence]:
             stop = next(following, len(lines))
             if kind == "input":
                 stop = number + 1 + _valid_prefix(lines[number + 1 : stop])
+            while stop > number + 1 and not lines[stop - 1].strip():
+                stop -= 1
             close, after = stop, stop
         else:
             after = close + 1

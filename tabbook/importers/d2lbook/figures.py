@@ -66,6 +66,7 @@ def write_figures(page: Page, figures: list[tuple[Image, list[Span], int]]) -> N
         line, bottom = page.line_of(image.start), page.line_of(end - 1)
         start = page.starts[line]
         for mark in marks:
+            page.used_marks.add(mark.start)
             if mark.name == "label":
                 continue
             remove_mark(page, mark.start, mark.end)

@@ -42,7 +42,6 @@ def _keys(text: str) -> tuple[str, ...]:
 
 def write_roles(page: Page, kinds: Kinds) -> None:
     """Add the edits that write references, citations and the like as MyST roles."""
-    done = page.edits.starts()
     for span in page.scan.spans:
         if span.kind != "role":
             continue
@@ -59,7 +58,7 @@ def write_roles(page: Page, kinds: Kinds) -> None:
         elif span.name == "bibliography":
             start, end = page.starts[line], page.end_of_line(line)
             page.edits.replace(start, end, page.block(start, end, "```{bibliography}\n```"))
-        elif span.name in ("width", "height") and span.start not in done:
+        elif span.name in ("width", "height") and span.start not in page.used_marks:
             page.fault(line, "block", f"this :{span.name}: belongs to no image", "write it right below one")
             remove_mark(page, span.start, span.end)
         elif span.name.startswith("?") and _stands_alone(page, span.start):

@@ -66,6 +66,7 @@ class Page:
         self.references: list[Reference] = []
         self.images: list[tuple[str, int]] = []
         self.equation_labels: dict[int, Span] = {}
+        self.used_marks: set[int] = set()
         self.consumed: set[int] = set()
         """Lines that something else has taken: no headings, no text of theirs."""
         self._fenced = {n for fence in self.fences for n in range(fence.start, fence.end)}
@@ -104,6 +105,10 @@ class Page:
     def cell_fences(self) -> list[Fence]:
         """The fences that are code cells, in order."""
         return [fence for fence in self.fences if fence.kind == "input"]
+
+    def begins_item(self, line: int) -> bool:
+        """Say whether a line begins a list item."""
+        return bool(_LIST.match(self.lines[line]))
 
     def line_of(self, position: int) -> int:
         """Return the line, from 0, that holds ``position``."""

@@ -56,6 +56,8 @@ def _caption_above(page: Page, first: int) -> tuple[int, int] | None:
         line -= 1
     top = line
     while top >= 0 and not page.is_blank(top) and not page.is_fenced(top):
+        if _is_row(page, top):
+            return None  # another table stands between
         if _CAPTION.match(page.lines[top]):
             return top, line
         top -= 1
@@ -74,7 +76,7 @@ def _caption_below(page: Page, last: int) -> tuple[int, int] | None:
     while not page.is_blank(end + 1) and not page.is_fenced(end + 1) and not _is_label(page, end + 1):
         end += 1
     following = end + 1
-    while following < len(page.lines) and page.is_blank(following):
+    while following < len(page.lines) and (page.is_blank(following) or _is_label(page, following)):
         following += 1
     if _is_row(page, following):
         return None  # it is the next table's

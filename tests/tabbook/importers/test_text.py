@@ -1,0 +1,247 @@
+"""Text: every construct of d2lbook's Markdown becomes its MyST counterpart, and nothing else changes."""
+
+import pytest
+from import_helpers import body, convert
+
+ROLES = [
+    ("see :numref:`a_b`.", "see {numref}`a_b`."),
+    (":numref:`x` begins", "{numref}`x` begins"),
+    ("在:numref:`sec_rnn`中", "在{numref}`sec_rnn`中"),
+    (":ref:`a, b`", "{ref}`a`, {ref}`b`"),
+    (":numref:``a``", "{numref}`a`"),
+    (":eqref:`eq_x`", "{eq}`eq_x`"),
+    (":cite:`A.B.2020, C`", "{cite}`A.B.2020,C`"),
+    (":citet:`A` and :citep:`B`", "{cite:t}`A` and {cite:p}`B`"),
+    (":class:`a.B` :func:`f`", "{py:class}`a.B` {py:func}`f`"),
+    (":bibliography:`../x.bib`", "```{bibliography}\n```"),
+    ("code `:numref:`x` stays", "code `:numref:`x` stays"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), ROLES)
+def test_roles(source: str, expected: str) -> None:
+    assert body(source) == expected
+
+
+def test_an_unknown_role_is_a_fault_and_stays() -> None:
+    result = convert("# Title\n\n:foo:`bar` and key:`value`\n")
+    assert result.body == ":foo:`bar` and key:`value`"
+    assert result.faults == ["a.md:3: unknown role 'foo'; it is left as text"]
+
+
+DOLLARS = [
+    ("It costs $5 and $10.", r"It costs \$5 and \$10."),
+    ("US$3 then $x$, 2$\\times$2", r"US\$3 then $x$, 2$\times$2"),
+    ("$a\n- b$ on", "$a - b$ on"),
+    ("a $ x$ and $y $", "a $x$ and $y$"),
+    ("`$5` and `$6`", "`$5` and `$6`"),
+    (r"\$5 or \$6", r"\$5 or \$6"),
+    ("[a](b$c$d)", "[a](b$c$d)"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), DOLLARS)
+def test_money_is_no_mathematics(source: str, expected: str) -> None:
+    assert body(source) == expected
+
+
+CHARACTERS = [
+    ("% of the data", r"\% of the data"),
+    ("+++ more", r"\+++ more"),
+    ("(x)=", r"\(x)="),
+    ("a {role}`b`", r"a \{role}`b`"),
+    ("f(**kw) and g(*a)", "f(**kw) and g(*a)"),
+    ("<!-- $5 :numref:`x` -->", "<!-- $5 :numref:`x` -->"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), CHARACTERS)
+def test_text_is_no_markup_of_mysts_own(source: str, expected: str) -> None:
+    assert body(source) == expected
+
+
+EMPHASIS = [
+    ("称为**“预热”**期", "称为{strong}`“预热”`期"),
+    ("称为*“预热”*期", "称为{emphasis}`“预热”`期"),
+    ("称为**预热**期", "称为**预热**期"),
+    ("中文**`x`。**好", "中文**`x`**。好"),
+    ("in **bold** and *it*", "in **bold** and *it*"),
+    ("[**“一”**]了", "[**“一”**]了"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), EMPHASIS)
+def test_emphasis_beside_cjk_punctuation(source: str, expected: str) -> None:
+    assert body(source) == expected
+
+
+HEADINGS = [
+    ("## A ##\n:label:`sec_a`", "(sec_a)=\n## A"),
+    ("## A\n\n:label:`sec_a`\n\ntext", "(sec_a)=\n## A\n\ntext"),
+    ("##A\n### B###", "## A\n\n### B"),
+    ("Under\n-----\n\ntext", "## Under\n\ntext"),
+    ("text\n\n## [**A `b`**]\n:label:`x`\n\nmore", "text\n\n(x)=\n## [**A `b`**]\n\nmore"),
+    ("## A\n\ntext\n\n:label:`late`", "(late)=\n## A\n\ntext"),
+    ("## A\n\n##### B", "## A\n\n### B"),
+    ("#@save is a mark", "#@save is a mark"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), HEADINGS)
+def test_headings(source: str, expected: str) -> None:
+    assert body(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "fault"),
+    [
+        ("Big Book\n========\n\ntext\n", "# Big Book\n\ntext\n", ""),
+        ("## A\n\ntext", "# A\n\ntext\n", "a.md:1: the page's first heading is not of level 1"),
+        ("text only", "# A\n\ntext only\n", "a.md:1: the page has no level-1 heading"),
+        ("# A\n\n# B\n\n## C", "# A\n\n## B\n\n### C\n", "a.md:3: a second level-1 heading"),
+        ("```eval_rst\n.. only:: html\n\n   References\n   ==========\n```", "# References\n", ""),
+    ],
+)
+def test_every_page_has_one_title(source: str, text: str, fault: str) -> None:
+    result = convert(source)
+    assert result.text == text
+    assert [f.split(";")[0] for f in result.faults] == ([fault] if fault else [])
+
+
+FIGURES = [
+    (
+        "![A $x$ by :cite:`A`.](../img/a.svg)\n:width:`400px`\n:label:`fig_a`",
+        '```{figure} ../img/a.svg\n:name: fig_a\n:width: 400px\n:alt: "A $x$ by ."\n\n'
+        "A $x$ by {cite}`A`.\n```",
+    ),
+    (
+        "![Two\nlines [1]](a.png)\n\n:label:`f`",
+        '```{figure} a.png\n:name: f\n:alt: "Two lines [1]"\n\nTwo lines [1]\n```',
+    ),
+    ("![Cap](a.png) :height:`3 cm`", '```{figure} a.png\n:height: 3cm\n:alt: "Cap"\n\nCap\n```'),
+    ("![Cap](a.png)", '```{figure} a.png\n:alt: "Cap"\n\nCap\n```'),
+    ("![](a.png)\n:width:`10px`", "```{image} a.png\n:width: 10px\n```"),
+    ("text ![in it](a.png) more", "text ![in it](a.png) more"),
+    ("![](a.png)", "![](a.png)"),
+    (
+        "* item\n\n  ![Cap](a.png)\n  :label:`f`",
+        '* item\n\n  ```{figure} a.png\n  :name: f\n  :alt: "Cap"\n\n  Cap\n  ```',
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), FIGURES)
+def test_figures(source: str, expected: str) -> None:
+    assert body(source) == expected
+
+
+TABLE = "|a|b|\n|-|:-:|\n|1|2|"
+TABLES = [
+    (f":A caption\n\n{TABLE}\n:label:`t`", f"```{{table}} A caption\n:name: t\n\n{TABLE}\n```"),
+    (f": By :cite:`A`\n{TABLE}:label:`t`", f"```{{table}} By {{cite}}`A`\n:name: t\n\n{TABLE}\n```"),
+    (f":A caption\n:label:`t`\n\n{TABLE}", f"```{{table}} A caption\n:name: t\n\n{TABLE}\n```"),
+    (f"{TABLE}\n\n:A caption\n:label:`t`", f"```{{table}} A caption\n:name: t\n\n{TABLE}\n```"),
+    (f"text\n\n{TABLE}\n\nmore", f"text\n\n{TABLE}\n\nmore"),
+    ("|`a|b`|$|x|$|\n|-|-|\n|1|2|", "|`a\\|b`|$\\vert x\\vert $|\n|-|-|\n|1|2|"),
+    ("|a|b|c|\n|-|-|\n|1|2|3|", "|a|b|c|\n|---|---|---|\n|1|2|3|"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), TABLES)
+def test_tables(source: str, expected: str) -> None:
+    assert body(source) == expected
+
+
+EQUATIONS = [
+    ("$$x$$\n:eqlabel:`e`", "$$\nx\n$$ (e)"),
+    ("$$x$$ :eqlabel:`e`", "$$\nx\n$$ (e)"),
+    ("$$x$$\n\n:eqlabel:`e`", "$$\nx\n$$ (e)"),
+    ("$$\n\\begin{aligned}\na &= b\\\\\n- c\n\\end{aligned}\n$$", "$$\n\\begin{aligned}\na &= b\\\\\n- c\n\\end{aligned}\n$$"),
+    ("so $$x$$, where", "so\n\n$$\nx,\n$$\n\nwhere"),
+    ("so\n$$x$$\nwhere", "so\n\n$$\nx\n$$\n\nwhere"),
+    ("(**$$x$$**)\n:eqlabel:`e`", "(**$$\nx\n$$ (e)**)"),
+    ("[**so\n$$x.$$\n:eqlabel:`e`**]", "[**so\n\n$$\nx.\n$$ (e)**]"),
+    ("1. one\n$$x$$\n:eqlabel:`e`\nlazy\n1. two", "1. one\n\n   $$\n   x\n   $$ (e)\n\n   lazy\n1. two"),
+    ("* $$x$$", "* $$x$$"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "expected"), EQUATIONS)
+def test_equations(source: str, expected: str) -> None:
+    assert body(source) == expected
+
+
+BROKEN = [
+    ("$$x\n\ntext", r"\$\$x" "\n\ntext", "an equation that $$ begins is never closed"),
+    ("text\n\n:eqlabel:`e`", None, "there is no equation that the label 'e' could name"),
+    ("text :width:`3px`", "text", "this :width: belongs to no image"),
+    ("## A\n:label:`x`\n\n## B\n:label:`x`", None, "the label 'x' is given twice on this page"),
+    ("|a|b|\n|-|-|\n|1|2|\n:label:`t`", None, "a table with a label has no caption"),
+    (":end_tab:", "", "end_tab without a tab block"),
+    (":begin_tab:`jax`\nx", ":::{tab} jax\nx\n:::", "this tab block is never closed"),
+    (":begin_tab:`caffe`\nx\n:end_tab:", "x", "a tab block for the unknown tab 'caffe'"),
+    ("```bash\nls\n", "```bash\nls\n```", "this block is never closed"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected", "fault"), BROKEN)
+def test_faults_of_the_text_are_reported_and_stay_visible(source: str, expected: str, fault: str) -> None:
+    result = convert(f"# Title\n\n{source}\n")
+    assert len(result.faults) == 1
+    assert fault in result.faults[0]
+    if expected is not None:
+        assert result.body == expected
+
+
+BLOCKS = [
+    (":begin_tab:`jax, mxnet`\ntext\n:end_tab:", ":::{tab} mxnet, jax\ntext\n:::"),
+    (
+        "* a\n:begin_tab:`jax`\ntext\n:end_tab:\n* b",
+        "* a\n\n:::{tab} jax\ntext\n:::\n\n* b",
+    ),
+    (
+        ":begin_tab:`jax`\n\n```bash\nls\n```\n\n:end_tab:\n:begin_tab:`mxnet`\nx\n:end_tab:",
+        ":::{tab} jax\n\n```bash\nls\n```\n\n:::\n\n:::{tab} mxnet\nx\n:::",
+    ),
+    (":begin_tab:`all`\ntext\n:end_tab:", "text"),
+    (
+        ":begin_tab:`jax`\n### Head\n:label:`x`\n:end_tab:",
+        ":::{tab} jax\n\n(x)=\n```{rubric} Head\n```\n\n:::",
+    ),
+    (
+        "```eval_rst \n.. autoclass:: A\n   :members:\n```",
+        "```{eval-rst}\n.. autoclass:: A\n   :members:\n```",
+    ),
+    ("```toc\na\n```\n\n```toc\nb\n```", "```{tableofcontents}\n```"),
+    ("```{.python}\nx\n```", "```python\nx\n```"),
+    ("```text\n$5 :numref:`x`\n```", "```text\n$5 :numref:`x`\n```"),
+    ("[~~only slides~~] (~~so~~)", "(~~only slides~~) (~~so~~)"),
+    ("a [**b\n\nc**] d", "a [**b\n\nc**] d"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), BLOCKS)
+def test_blocks(source: str, expected: str) -> None:
+    assert body(source) == expected
+
+
+def test_an_unclosed_tab_block_ends_where_the_next_begins() -> None:
+    result = convert("# Title\n\n:begin_tab:`jax`\na\n:begin_tab:`mxnet`\nb\n:end_tab:\n\nc\n")
+    assert result.body == ":::{tab} jax\na\n\n:::\n\n:::{tab} mxnet\nb\n:::\n\nc"
+    assert result.faults == ["a.md:3: this tab block is never closed; it ends where the next one begins"]
+
+
+def test_line_ends_and_byte_order_marks_do_not_matter() -> None:
+    source = "# Title\n:label:`x`\n\n* a\n* b"
+    assert convert("\ufeff" + source.replace("\n", "\r\n")).text == convert(source + "\n").text
+
+
+def test_labels_know_what_they_name() -> None:
+    page = convert(
+        "# Title\n:label:`s`\n\n![c](a.png)\n:label:`f`\n\n:cap\n\n|a|b|\n|-|-|\n:label:`t`\n\n$$x$$\n:eqlabel:`e`\n\n"
+        ":numref:`e` :eqref:`f` :eqref:`e` :numref:`t`\n"
+    )
+    assert {name: kind for name, (kind, _) in page.page.page.labels.items()} == {
+        "s": "section", "f": "figure", "t": "table", "e": "equation",
+    }  # fmt: skip
+    assert "{eq}`e` {numref}`f` {eq}`e` {numref}`t`" in page.text
