@@ -8,6 +8,7 @@ and as it was produced.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -19,6 +20,7 @@ FORMAT = 2
 _HEAD = b'{"format":%d,"sha256":"%s","result":'
 _HEAD_LENGTH = len(_HEAD % (FORMAT, b"")) + 64
 _TAIL = b"}\n"
+_FORMAT = re.compile(rb'\{"format":(\d+),')
 _APART = 1024
 """Values of so many characters or more stand apart."""
 
@@ -60,6 +62,9 @@ def unpack(data: bytes, key: str) -> Result:
         ValueError: It is not whole, not of this format, or another key's; the message says which.
     """
     payload = data[_HEAD_LENGTH : -len(_TAIL)]
+    other = _FORMAT.match(data)
+    if other and int(other[1]) != FORMAT:
+        raise ValueError(f"it is of format {int(other[1])}, and this is made for format {FORMAT}")
     if data != _frame(payload):
         raise ValueError("its content does not have the hash that it states")
     fields: dict[str, Any] = json.loads(payload)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
+from tabbook.errors import usage
 from tabbook.quantities import size, size_text
 
 SHARING: Mapping[str, str] = {
@@ -63,13 +64,21 @@ def inventory(device: str) -> tuple[Gpu, ...]:
     """Return the GPUs of this machine that jobs may use: none where ``device`` is ``cpu``.
 
     ``TABBOOK_GPUS``, a list of their memories such as ``16GB,16GB``, overrides what is found.
+
+    Raises:
+        UsageError: ``TABBOOK_GPUS`` is no such list.
     """
     if device != "gpu":
         return ()
     named = os.environ.get("TABBOOK_GPUS")
     if named is None:
         return _of_driver()
-    return tuple(Gpu(number, size(part)) for number, part in enumerate(filter(str.strip, named.split(","))))
+    try:
+        return tuple(
+            Gpu(number, size(part)) for number, part in enumerate(filter(str.strip, named.split(",")))
+        )
+    except ValueError as error:
+        raise usage(f"TABBOOK_GPUS={named}: {error}", "name memories, such as 16GB,16GB") from None
 
 
 @cache

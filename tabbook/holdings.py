@@ -6,6 +6,7 @@ from itertools import chain, combinations
 from pathlib import Path
 
 from tabbook.book import Book
+from tabbook.library import generate
 from tabbook.model import Section
 from tabbook.plan import Job, accepted_devices, device_class, jobs
 from tabbook.remote import PATIENCE, TIMEOUT, Pulled, pull
@@ -29,10 +30,13 @@ def keys_of(job: Job) -> frozenset[str]:
 def used_keys(book: Book) -> frozenset[str]:
     """Return every key that the book, as it is now, may look up.
 
+    That is: with the library as it is on disk, and as its sources say that it should be.
+
     Raises:
         TabbookError: A section cannot be projected: nobody knows then what it uses.
     """
-    return frozenset(key for job in jobs(book) for key in keys_of(job))
+    planned = chain(jobs(book), jobs(book, library_texts=generate(book)))
+    return frozenset(key for job in planned for key in keys_of(job))
 
 
 def pull_outputs(

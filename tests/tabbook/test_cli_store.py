@@ -94,6 +94,24 @@ def test_gc_removes_nothing_while_nobody_knows_what_the_book_uses(book):
     assert keys(book) == everything
 
 
+def test_gc_keeps_what_the_book_uses_before_and_after_its_library_is_written(tmp_path):
+    uses = code("from d2l import nbclient as d2l\nd2l.f()")
+    saved = code("def f():  #@save\n    return 1")
+    book = make_book(tmp_path, {"a": saved + uses})
+    store = Store(book.outputs)
+    for _ in range(2):
+        for planned in jobs(book, tabs=["pytorch"]):
+            path = store.put(Result(planned.key("cpu").digest, "chapters/a.md", "pytorch", ()))
+            os.utime(path, (time.time() - 40 * DAY,) * 2)
+        main(["lib", "--book", str(book.root)])
+        book = make_book(tmp_path, {"a": saved + uses})
+    before = keys(book)
+    book.library_file("pytorch").unlink()
+    assert go(book, "gc") == 0
+    assert keys(book) == before
+    assert len(before) == 2
+
+
 def test_what_one_clone_pushes_another_takes_and_executes_nothing(book, tmp_path, capsys):
     url = (tmp_path / "shared").as_uri()
     assert go(book, "push", url) == 0

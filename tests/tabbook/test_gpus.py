@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from tabbook import gpus
+from tabbook.errors import UsageError
 from tabbook.gpus import Gpu, Need, Slots, lacking, parse_inventory, visible
 from tabbook.jobs import Outcome
 from tabbook.model import Result
@@ -121,6 +122,12 @@ def test_this_machines_gpus_are_those_of_the_driver(tmp_path, monkeypatch, scrip
     assert gpus.inventory("gpu") == (Gpu(0, 16 * GB), Gpu(1, 8 * GB))
     monkeypatch.setenv("TABBOOK_GPUS", "")
     assert gpus.inventory("gpu") == ()
+
+
+def test_a_pretended_machine_must_be_written_right(monkeypatch):
+    monkeypatch.setenv("TABBOOK_GPUS", "two")
+    with pytest.raises(UsageError, match="16GB,16GB"):
+        gpus.inventory("gpu")
 
 
 class TestRuns:

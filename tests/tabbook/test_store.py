@@ -80,6 +80,14 @@ def test_a_damaged_entry_counts_as_missing_with_a_warning(tmp_path, caplog, chan
     assert store.get(KEY) == RESULT
 
 
+def test_an_entry_of_another_format_says_so(tmp_path, caplog):
+    store = Store(tmp_path)
+    path = store.put(RESULT)
+    path.write_bytes(path.read_bytes().replace(b'"format":2', b'"format":1'))
+    assert store.get(KEY) is None
+    assert "it is of format 1, and this is made for format 2" in caplog.text
+
+
 def test_an_entry_under_another_key_is_not_taken(tmp_path, caplog):
     store = Store(tmp_path)
     other = "1" * 64
