@@ -1,5 +1,7 @@
 """The command line as its users meet it: what it prints, what it writes, how it ends."""
 
+import json
+import re
 import subprocess
 import sys
 import sysconfig
@@ -159,6 +161,40 @@ def test_one_framework_and_one_section_can_be_chosen(tabbook: Run) -> None:
     assert status == 1
     assert "stale" in out
     assert "from the store" in out
+
+
+def test_why_a_job_would_run_is_said_in_words_and_in_json(tabbook: Run, book: Path) -> None:
+    assert tabbook("run")[0] == 0
+    _, out, _ = tabbook("status", "first", "--explain")
+    assert "first · jax — up to date" in out
+    edit(book, "return 2 * x", "return x + x")
+    status, out, err = tabbook("status", "--explain")
+    assert status == 1
+    assert re.search(r"first · jax — code of cell 2 changed \(chapters/first\.md:\d+\)", out)
+    assert "d2l.double changed (chapters/first.md:" in out
+    assert "environment unchanged" in out
+    assert "run tabbook lib" in err
+    status, out, _ = tabbook("status", "--json", "--tab", "jax")
+    value = json.loads(out)
+    assert (status, value["ok"], value["format"]) == (1, False, 1)
+    [job] = value["jobs"]
+    assert job["status"] == "stale"
+    assert {"code", "library"} == {reason["kind"] for reason in job["reasons"]}
+
+
+def test_a_failure_is_remembered_until_a_retry(tabbook: Run, book: Path) -> None:
+    edit(book, "print(name", "raise OSError('no')\nprint(name")
+    assert tabbook("run", "--tab", "jax")[0] == 1
+    status, out, err = tabbook("run", "--tab", "jax")
+    assert status == 1
+    assert "0 to execute" in out
+    assert "failed (remembered)" in out
+    assert "OSError: no" in err
+    _, out, _ = tabbook("status", "--explain", "--tab", "jax")
+    assert "first · jax — failed before (chapters/first.md:" in out
+    status, out, _ = tabbook("run", "--tab", "jax", "--retry")
+    assert status == 1
+    assert "1 to execute" in out
 
 
 def test_a_hand_edit_of_the_library_is_found_and_shown(tabbook: Run, book: Path) -> None:
