@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from tabbook.export.page import Page, Part
+from tabbook.export.page import Page
 from tabbook.model import Output
 
 _V4: Any = nbformat.v4  # nbformat has no types
@@ -101,8 +101,3 @@ def dump(made: NotebookNode) -> bytes:
     nbformat.validate(made)
     split: Any = nbformat.v4.rwbase.split_lines(_from_dict(json.loads(json.dumps(made))))
     return (json.dumps(split, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-
-
-def is_runnable(parts: Sequence[Part]) -> bool:
-    """Say whether there is any code: pages without it are no notebooks."""
-    return any(part.kind == "code" for part in parts)

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from tabbook import stored
 from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
 from tabbook.errors import Fault, ReadError, usage
@@ -75,8 +76,11 @@ class Exporter:
 
     def page(self, section: Section, tab: str, address: Address, prefix: str = "attachment:") -> Page:
         """Return ``section`` in ``tab`` as plain text, code and outputs."""
+        projection = self.book.project(section, tab)
         result = lookup(self.book, section, tab)
-        return make_page(self.book.project(section, tab), result, self.references, address, prefix)
+        if result is None:  # outputs that came with the section are better than none
+            result = stored.result(stored.load(self.book.root, section.path), projection)
+        return make_page(projection, result, self.references, address, prefix)
 
     def pictures(self, page: Page) -> dict[str, bytes]:
         """Return the bytes of a page's pictures, by name.

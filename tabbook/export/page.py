@@ -11,6 +11,7 @@ from tabbook.export.text import caption, plain_text
 from tabbook.model import Cell, Output, Projection, Result
 from tabbook.slides import Marked, marked_text, strip_slide_marks
 
+_WIDGETS = "application/vnd.jupyter.widget"
 Address = Callable[[Target], str]
 
 
@@ -132,7 +133,14 @@ def _shown(cell: Cell, outputs: tuple[Output, ...]) -> tuple[Output, ...]:
     tags = {tag.replace("_", "-") for tag in cell.tags}
     if tags & {"remove-output", "remove-cell"}:
         return ()
-    return tuple(output for output in outputs if f"remove-{output.get('name')}" not in tags)
+    return tuple(_still(output) for output in outputs if f"remove-{output.get('name')}" not in tags)
+
+
+def _still(output: Output) -> Output:
+    """Return an output without widgets, which need a live kernel; what stands for them stays."""
+    data = output.get("data", {})
+    kept = {mime: value for mime, value in data.items() if not mime.startswith(_WIDGETS)}
+    return output if len(kept) == len(data) else {**output, "data": kept}
 
 
 def _caption(cell: Cell, outputs: tuple[Output, ...], context: Context) -> str:

@@ -102,6 +102,7 @@ def page(name: str, gpu: bool = False) -> str:
 def outputs_of(cell: Cell, tab: str) -> list[dict[str, Any]]:
     """Return what a cell of :func:`page` shows."""
     token = TOKENS[tab]
+    widget = "application/vnd.jupyter.widget-view+json"
     picture = {"image/png": png(20, 10, len(token)), "text/plain": f"<Figure of {token}>"}
     if "draw()" in cell.source:
         return [{"output_type": "display_data", "metadata": {}, "data": picture}]
@@ -112,6 +113,7 @@ def outputs_of(cell: Cell, tab: str) -> list[dict[str, Any]]:
             {"output_type": "display_data", "metadata": {}, "data": picture},
             {"output_type": "execute_result", "metadata": {}, "execution_count": 77, "data": result},
             {"output_type": "display_data", "metadata": {}, "data": {"text/latex": "$x$"}},
+            {"output_type": "display_data", "metadata": {}, "data": {widget: {}, "text/plain": "Bar(0)"}},
         ]
     if "quiet()" in cell.source:
         return [{"output_type": "stream", "name": "stdout", "text": "never shown\n"}]

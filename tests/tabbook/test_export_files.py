@@ -19,6 +19,8 @@ from tabbook.cli import main
 from tabbook.errors import ReadError, UsageError
 from tabbook.export.make import Exporter, export
 from tabbook.export.write import archives, write_all
+from tabbook.stored import StoredCell, cell_hash, outputs_path
+from tabbook.stored import dump as dump_stored
 
 FORMATS = ("ipynb", "slides", "markdown")
 
@@ -61,6 +63,7 @@ def test_a_notebook_is_valid_and_holds_text_code_outputs_and_pictures(files) -> 
         "execute_result",
     ]
     assert by_id["code-10"].outputs[2].execution_count == by_id["code-10"].execution_count == 4
+    assert by_id["code-10"].outputs[4].data == {"text/plain": "Bar(0)"}, "nobody has the widget's state"
     assert by_id["code-11"].outputs == []
     assert by_id["code-12"].outputs[0].ename == "ValueError"
 
@@ -286,6 +289,19 @@ def test_published_pages_are_linked_with_the_framework(tmp_path: Path) -> None:
     made = export(Exporter(again), "ipynb", again.sections, ("jax",))
     text = json.dumps(notebook(made["jax/part/first.ipynb"]))
     assert "[Nets of other](https://book.org/part/other.html?tab=jax#sec-other)" in text
+
+
+def test_outputs_that_came_with_a_section_stand_in_for_those_of_a_run(tmp_path: Path) -> None:
+    book = make_book(tmp_path / "book")
+    shutil.rmtree(book.outputs)
+    (section,) = book.find(("first",))
+    (cell,) = [cell for cell in section.code_cells if cell.source == "draw()"]
+    output = {"output_type": "stream", "name": "stdout", "text": "from elsewhere"}
+    kept = StoredCell(cell_hash(cell.source), 0, ("jax",), (output,))
+    (book.root / outputs_path(section.path)).write_text(dump_stored([kept]))
+    made = export(Exporter(book), "markdown", [section], ("jax", "mxnet"))
+    assert b"```text\nfrom elsewhere\n```" in made["jax/part/first.md"]
+    assert b"from elsewhere" not in made["mxnet/part/first.md"]
 
 
 def test_a_book_that_was_never_run_is_exported_without_outputs(tmp_path: Path) -> None:
