@@ -226,7 +226,7 @@ def read_page(text: str) -> NotebookNode:
     path = Path(env.doc2path(reading.docname)).relative_to(app.srcdir).as_posix()
     try:
         section = read_section(text, path, reading.book.settings)
-        faults = check_section(section, reading.book.settings)
+        faults = check_section(section, reading.book.settings, imports=False)  # readers can do without
         if faults:
             raise ProjectError(faults)
         projections = {tab: reading.book.project(section, tab) for tab in section.tabs}

@@ -15,6 +15,7 @@ from tabbook.importers.d2lbook import settings
 from tabbook.importers.d2lbook.aliases import Names, read_aliases
 from tabbook.importers.d2lbook.cells import SourceCell, read_cells
 from tabbook.importers.d2lbook.convert import PageConverter
+from tabbook.importers.d2lbook.imports import check_imports
 from tabbook.importers.d2lbook.library import library_place, preambles
 from tabbook.importers.d2lbook.project import CONFIG, Project, matching, read_text
 from tabbook.importers.d2lbook.saved import settle_saved
@@ -51,6 +52,8 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
     in_order = [pages[path] for path in order if path in pages]
     settle_saved(in_order, project.tabs, findings, single=project.single is not None)
     _check_roots(project, names, first, in_order, findings)
+    package = library_place(project, project.tabs[0])[0]
+    check_imports(pages.values(), names.ways, package, findings)
     kinds = _check_labels(project, pages, order, findings)
     _check_citations(project, pages, findings)
     book = ImportedBook()

@@ -1,5 +1,7 @@
 """Whole projects: order, labels, names, library, files; and the command's promises about SRC and DEST."""
 
+# ruff: noqa: E501 - a source and what it becomes stand on one line, to be compared
+
 import ast
 import json
 from pathlib import Path
@@ -341,3 +343,10 @@ def test_a_bad_command_writes_nothing(
     assert run(tmp_path / places[0], tmp_path / places[1]) == 2
     assert tree(tmp_path) == before
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_page_that_does_not_import_what_its_names_become_is_noted(tmp_path: Path) -> None:
+    _, report = imported(tmp_path, CODE, LIBRARY)
+    notes = [str(note).split(";")[0] for note in report.notes if note.kind == "import"]
+    assert "a.md:17: d2l.ones becomes np.ones for mxnet, but no cell imports np" in notes
+    assert not any("for pytorch" in note for note in notes)
