@@ -156,10 +156,10 @@ def add_to_class(Class):
 
     Defined in sec_oo-design.
     """
-    def wrapper(method):
+    def add(method):
         setattr(Class, method.__name__, method)
-        return method
-    return wrapper
+        return method  # So that the name stands for it in the notebook, too
+    return add
 
 
 # chapters/linear-regression/oo-design.md, cell 8
@@ -343,7 +343,7 @@ class Module(d2l.nn_Module, HyperParameters):
         default_factory=ProgressBoard, init=False)
 
     def loss(self, params, X, y, state):
-        raise NotImplementedError
+        raise NotImplementedError('the model has no loss')
 
     def forward(self, X, *args):
         assert hasattr(self, 'net'), 'the model has no net'
@@ -357,14 +357,16 @@ class Module(d2l.nn_Module, HyperParameters):
         return self.init(key, *dummy_input)
 
     def training_step(self, params, batch, state):
-        l, grads = jax.value_and_grad(self.loss)(params, batch[:-1], batch[-1],
-                                                 state)
-        self.plot('loss', l, train=True)
-        return l, grads
+        *inputs, labels = batch
+        loss_and_grads = jax.value_and_grad(self.loss)
+        loss, grads = loss_and_grads(params, inputs, labels, state)
+        self.plot('loss', loss, train=True)
+        return loss, grads
 
     def validation_step(self, params, batch, state):
-        l = self.loss(params, batch[:-1], batch[-1], state)
-        self.plot('loss', l, train=False)
+        *inputs, labels = batch
+        loss = self.loss(params, inputs, labels, state)
+        self.plot('loss', loss, train=False)
 
     # chapters/linear-regression/oo-design.md, cell 19
     def plot(self, key, value, train):
@@ -374,15 +376,16 @@ class Module(d2l.nn_Module, HyperParameters):
         """
         assert hasattr(self, 'trainer'), 'only a trainer knows the epoch'
         trainer = self.trainer
-        self.board.xlabel = 'epoch'
         if train:
-            x = trainer.train_batch_idx / trainer.num_train_batches
-            n = trainer.num_train_batches / self.plot_train_per_epoch
+            label = f'train_{key}'
+            batches, points = trainer.num_train_batches, self.plot_train_per_epoch
+            epochs = trainer.train_batch_idx / batches  # So far
         else:
-            x = trainer.epoch + 1
-            n = trainer.num_val_batches / self.plot_valid_per_epoch
-        self.board.draw(x, value, ('train_' if train else 'val_') + key,
-                        every_n=max(1, int(n)))
+            label = f'val_{key}'
+            batches, points = trainer.num_val_batches, self.plot_valid_per_epoch
+            epochs = trainer.epoch + 1  # Validation comes at the end of an epoch
+        self.board.xlabel = 'epoch'
+        self.board.draw(epochs, value, label, every_n=max(1, int(batches / points)))
 
     # chapters/linear-classification/classification.md, cell 7
     def configure_optimizers(self):
@@ -399,7 +402,7 @@ class DataModule(HyperParameters):
         self.save_hyperparameters()
 
     def get_dataloader(self, train):
-        raise NotImplementedError
+        raise NotImplementedError('the data have no loader')
 
     def train_dataloader(self):
         return self.get_dataloader(train=True)
@@ -453,9 +456,9 @@ class Trainer(HyperParameters):
     def prepare_data(self, data):
         self.train_dataloader = data.train_dataloader()
         self.val_dataloader = data.val_dataloader()
-        self.num_train_batches = len(self.train_dataloader)
-        self.num_val_batches = (len(self.val_dataloader)
-                                if self.val_dataloader is not None else 0)
+        self.num_train_batches, self.num_val_batches = (
+            0 if loader is None else len(loader)
+            for loader in (self.train_dataloader, self.val_dataloader))
 
     def prepare_model(self, model):
         model.trainer = self
@@ -474,9 +477,7 @@ class Trainer(HyperParameters):
         self.state = TrainState.create(
             apply_fn=model.apply, params=variables['params'], tx=self.optim,
             batch_stats=variables.get('batch_stats', {}), dropout_rng=dropout_key)
-        self.epoch = 0
-        self.train_batch_idx = 0
-        self.val_batch_idx = 0
+        self.epoch = self.train_batch_idx = self.val_batch_idx = 0
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
@@ -489,22 +490,20 @@ class Trainer(HyperParameters):
     # chapters/linear-regression/linear-regression-scratch.md, cell 20
     def fit_epoch(self):
         self.model.training = True
-        for batch in self.train_dataloader:
+        for batch in map(self.prepare_batch, self.train_dataloader):
             value, grads = self.model.training_step(
-                self.state.params, self.prepare_batch(batch), self.state)
-            if self.gradient_clip_val > 0:
+                self.state.params, batch, self.state)
+            if self.gradient_clip_val:
                 grads = self.clip_gradients(self.gradient_clip_val, grads)
             self.state = update_state(self.state, grads)
             if self.state.batch_stats:  # What batch normalization keeps
                 self.state = self.state.replace(batch_stats=value[1]['batch_stats'])
             self.train_batch_idx += 1
-        if self.val_dataloader is None:
-            return
-        self.model.training = False
-        for batch in self.val_dataloader:
-            self.model.validation_step(
-                self.state.params, self.prepare_batch(batch), self.state)
-            self.val_batch_idx += 1
+        if self.val_dataloader is not None:
+            self.model.training = False
+            for batch in map(self.prepare_batch, self.val_dataloader):
+                self.model.validation_step(self.state.params, batch, self.state)
+                self.val_batch_idx += 1
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 19
     def clip_gradients(self, grad_clip_val, grads):
@@ -546,7 +545,7 @@ class TrainState(train_state.TrainState):
 
 # chapters/linear-regression/linear-regression-scratch.md, cell 5
 class SyntheticRegressionData(d2l.DataModule):
-    """Synthetic data for linear regression.
+    """Inputs and labels that a known linear function and noise have made.
 
     Defined in sec_linear_scratch.
     """
@@ -554,19 +553,19 @@ class SyntheticRegressionData(d2l.DataModule):
                  batch_size=32):
         super().__init__()
         self.save_hyperparameters()
-        n = num_train + num_val
-        self.X = d2l.randn(n, len(w))
-        self.y = d2l.matmul(self.X, d2l.reshape(w, (-1, 1))) + b
-        self.y += d2l.randn(n, 1) * noise
+        self.X = d2l.randn(num_train + num_val, len(w))
+        exact = d2l.matmul(self.X, d2l.reshape(w, (-1, 1))) + b
+        self.y = exact + noise * d2l.randn(*exact.shape)
 
     def get_dataloader(self, train):
-        rows = slice(0, self.num_train) if train else slice(self.num_train, None)
-        return self.get_tensorloader((self.X, self.y), train, rows)
+        n = self.num_train
+        return self.get_tensorloader([self.X, self.y], train,
+                                     slice(n) if train else slice(n, None))
 
 
 # chapters/linear-regression/linear-regression-scratch.md, cell 9
 class LinearRegressionScratch(d2l.Module):
-    """The linear regression model implemented from scratch.
+    """A linear model and its squared loss, without any layer of a framework.
 
     Defined in sec_linear_scratch.
     """
@@ -575,9 +574,9 @@ class LinearRegressionScratch(d2l.Module):
     sigma: float = 0.01
 
     def setup(self):
-        self.w = self.param('w', nn.initializers.normal(self.sigma),
-                            (self.num_inputs, 1))
-        self.b = self.param('b', nn.initializers.zeros, (1,))
+        small = nn.initializers.normal(stddev=self.sigma)
+        self.w = self.param('w', small, (self.num_inputs, 1))
+        self.b = self.param('b', nn.initializers.zeros_init(), (1,))
 
     # chapters/linear-regression/linear-regression-scratch.md, cell 10
     def forward(self, X):
@@ -587,8 +586,7 @@ class LinearRegressionScratch(d2l.Module):
     @functools.partial(jax.jit, static_argnums=0)
     def loss(self, params, X, y, state):
         y_hat = state.apply_fn({'params': params}, *X)
-        l = (y_hat - y) ** 2 / 2
-        return d2l.reduce_mean(l)
+        return d2l.reduce_mean((y_hat - y) ** 2) / 2
 
     # chapters/linear-regression/linear-regression-scratch.md, cell 16
     def configure_optimizers(self):
@@ -625,21 +623,23 @@ def update_state(state, grads):
 
 # chapters/linear-classification/classification.md, cell 6
 class Classifier(d2l.Module):
-    """The base class of classification models.
+    """A model whose loss is the cross-entropy, and that reports its accuracy.
 
     Defined in sec_classification.
     """
     def training_step(self, params, batch, state):
-        value, grads = jax.value_and_grad(self.loss, has_aux=True)(
-            params, batch[:-1], batch[-1], state)
-        self.plot('loss', value[0], train=True)
-        return value, grads
+        *inputs, labels = batch
+        loss_and_grads = jax.value_and_grad(self.loss, has_aux=True)
+        (loss, aux), grads = loss_and_grads(params, inputs, labels, state)
+        self.plot('loss', loss, train=True)
+        return (loss, aux), grads
 
     def validation_step(self, params, batch, state):
-        l, _ = self.loss(params, batch[:-1], batch[-1], state)
-        self.plot('loss', l, train=False)
-        self.plot('acc', self.accuracy(params, batch[:-1], batch[-1], state),
-                  train=False)
+        *inputs, labels = batch
+        loss, _ = self.loss(params, inputs, labels, state)
+        accuracy = self.accuracy(params, inputs, labels, state)
+        self.plot('loss', loss, train=False)
+        self.plot('acc', accuracy, train=False)
 
     # chapters/linear-classification/classification.md, cell 9
     @functools.partial(jax.jit, static_argnums=(0, 5))
@@ -650,10 +650,10 @@ class Classifier(d2l.Module):
         """
         Y_hat = state.apply_fn({'params': params, 'batch_stats': state.batch_stats},
                                *X)
-        Y_hat = d2l.reshape(Y_hat, (-1, Y_hat.shape[-1]))
-        preds = d2l.astype(d2l.argmax(Y_hat, axis=1), Y.dtype)
-        compare = d2l.astype(preds == d2l.reshape(Y, (-1,)), d2l.float32)
-        return d2l.reduce_mean(compare) if averaged else compare
+        choices = d2l.reshape(d2l.argmax(Y_hat, axis=-1), (-1,))
+        labels = d2l.reshape(Y, (-1,))
+        hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
+        return d2l.reduce_mean(hits) if averaged else hits
 
     # chapters/linear-classification/classification.md, cell 11
     @functools.partial(jax.jit, static_argnums=(0, 5))
@@ -664,10 +664,9 @@ class Classifier(d2l.Module):
         """
         Y_hat = state.apply_fn({'params': params}, *X,
                                rngs={'dropout': state.dropout_rng})
-        Y_hat = d2l.reshape(Y_hat, (-1, Y_hat.shape[-1]))
-        l = optax.softmax_cross_entropy_with_integer_labels(
-            Y_hat, d2l.reshape(Y, (-1,)))
-        return (d2l.reduce_mean(l) if averaged else l), {}
+        losses = optax.softmax_cross_entropy_with_integer_labels(
+            d2l.reshape(Y_hat, (-1, Y_hat.shape[-1])), d2l.reshape(Y, (-1,)))
+        return (d2l.reduce_mean(losses) if averaged else losses), {}
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6
@@ -800,7 +799,7 @@ class TimeMachine(d2l.DataModule):
 
     # chapters/recurrent-neural-networks/text-sequence.md, cell 11
     def _preprocess(self, text):
-        return re.sub('[^a-z]+', ' ', text.lower())
+        return ' '.join(re.split('[^a-z]+', text.lower()))
 
     # chapters/recurrent-neural-networks/text-sequence.md, cell 12
     def _tokenize(self, text):
@@ -842,7 +841,7 @@ class Vocab:
     """
     def __init__(self, tokens=(), min_freq=0, reserved_tokens=()):
         if tokens and isinstance(tokens[0], (list, tuple)):  # Lines of tokens
-            tokens = [token for line in tokens for token in line]
+            tokens = itertools.chain.from_iterable(tokens)
         counts = collections.Counter(tokens)
         # The most frequent first, and ties by the alphabet
         self.token_freqs = sorted(

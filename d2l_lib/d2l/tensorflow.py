@@ -145,10 +145,10 @@ def add_to_class(Class):
 
     Defined in sec_oo-design.
     """
-    def wrapper(method):
+    def add(method):
         setattr(Class, method.__name__, method)
-        return method
-    return wrapper
+        return method  # So that the name stands for it in the notebook, too
+    return add
 
 
 # chapters/linear-regression/oo-design.md, cell 8
@@ -325,20 +325,21 @@ class Module(d2l.nn_Module, HyperParameters):
         del self.loss  # Keras's attribute would hide our method
 
     def loss(self, y_hat, y):
-        raise NotImplementedError
+        raise NotImplementedError('the model has no loss')
 
     def forward(self, X):
         assert hasattr(self, 'net'), 'the model has no net'
         return self.net(X)
 
     def training_step(self, batch):
-        l = self.loss(self(*batch[:-1]), batch[-1])
-        self.plot('loss', l, train=True)
-        return l
+        *inputs, labels = batch
+        loss = self.loss(self(*inputs), labels)
+        self.plot('loss', loss, train=True)
+        return loss
 
     def validation_step(self, batch):
-        l = self.loss(self(*batch[:-1]), batch[-1])
-        self.plot('loss', l, train=False)
+        *inputs, labels = batch
+        self.plot('loss', self.loss(self(*inputs), labels), train=False)
 
     def call(self, X, *args, training=None):
         return self.forward(X, *args)
@@ -363,15 +364,16 @@ class Module(d2l.nn_Module, HyperParameters):
         """
         assert hasattr(self, 'trainer'), 'only a trainer knows the epoch'
         trainer = self.trainer
-        self.board.xlabel = 'epoch'
         if train:
-            x = trainer.train_batch_idx / trainer.num_train_batches
-            n = trainer.num_train_batches / self.plot_train_per_epoch
+            label = f'train_{key}'
+            batches, points = trainer.num_train_batches, self.plot_train_per_epoch
+            epochs = trainer.train_batch_idx / batches  # So far
         else:
-            x = trainer.epoch + 1
-            n = trainer.num_val_batches / self.plot_valid_per_epoch
-        self.board.draw(x, value, ('train_' if train else 'val_') + key,
-                        every_n=max(1, int(n)))
+            label = f'val_{key}'
+            batches, points = trainer.num_val_batches, self.plot_valid_per_epoch
+            epochs = trainer.epoch + 1  # Validation comes at the end of an epoch
+        self.board.xlabel = 'epoch'
+        self.board.draw(epochs, value, label, every_n=max(1, int(batches / points)))
 
     # chapters/linear-classification/classification.md, cell 7
     def configure_optimizers(self):
@@ -388,7 +390,7 @@ class DataModule(HyperParameters):
         self.save_hyperparameters()
 
     def get_dataloader(self, train):
-        raise NotImplementedError
+        raise NotImplementedError('the data have no loader')
 
     def train_dataloader(self):
         return self.get_dataloader(train=True)
@@ -422,9 +424,9 @@ class Trainer(HyperParameters):
     def prepare_data(self, data):
         self.train_dataloader = data.train_dataloader()
         self.val_dataloader = data.val_dataloader()
-        self.num_train_batches = len(self.train_dataloader)
-        self.num_val_batches = (len(self.val_dataloader)
-                                if self.val_dataloader is not None else 0)
+        self.num_train_batches, self.num_val_batches = (
+            0 if loader is None else len(loader)
+            for loader in (self.train_dataloader, self.val_dataloader))
 
     def prepare_model(self, model):
         model.trainer = self
@@ -435,9 +437,7 @@ class Trainer(HyperParameters):
         self.prepare_data(data)
         self.prepare_model(model)
         self.optim = model.configure_optimizers()
-        self.epoch = 0
-        self.train_batch_idx = 0
-        self.val_batch_idx = 0
+        self.epoch = self.train_batch_idx = self.val_batch_idx = 0
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
@@ -448,21 +448,20 @@ class Trainer(HyperParameters):
     # chapters/linear-regression/linear-regression-scratch.md, cell 21
     def fit_epoch(self):
         self.model.training = True
-        for batch in self.train_dataloader:
+        for batch in map(self.prepare_batch, self.train_dataloader):
             with tf.GradientTape() as tape:
-                loss = self.model.training_step(self.prepare_batch(batch))
+                loss = self.model.training_step(batch)
             params = self.model.trainable_variables
             grads = tape.gradient(loss, params)
-            if self.gradient_clip_val > 0:
+            if self.gradient_clip_val:
                 grads = self.clip_gradients(self.gradient_clip_val, grads)
             self.optim.apply_gradients(zip(grads, params))
             self.train_batch_idx += 1
-        if self.val_dataloader is None:
-            return
-        self.model.training = False
-        for batch in self.val_dataloader:
-            self.model.validation_step(self.prepare_batch(batch))
-            self.val_batch_idx += 1
+        if self.val_dataloader is not None:
+            self.model.training = False
+            for batch in map(self.prepare_batch, self.val_dataloader):
+                self.model.validation_step(batch)
+                self.val_batch_idx += 1
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 20
     def clip_gradients(self, grad_clip_val, grads):
@@ -492,7 +491,7 @@ class Trainer(HyperParameters):
 
 # chapters/linear-regression/linear-regression-scratch.md, cell 5
 class SyntheticRegressionData(d2l.DataModule):
-    """Synthetic data for linear regression.
+    """Inputs and labels that a known linear function and noise have made.
 
     Defined in sec_linear_scratch.
     """
@@ -500,27 +499,27 @@ class SyntheticRegressionData(d2l.DataModule):
                  batch_size=32):
         super().__init__()
         self.save_hyperparameters()
-        n = num_train + num_val
-        self.X = d2l.randn(n, len(w))
-        self.y = d2l.matmul(self.X, d2l.reshape(w, (-1, 1))) + b
-        self.y += d2l.randn(n, 1) * noise
+        self.X = d2l.randn(num_train + num_val, len(w))
+        exact = d2l.matmul(self.X, d2l.reshape(w, (-1, 1))) + b
+        self.y = exact + noise * d2l.randn(*exact.shape)
 
     def get_dataloader(self, train):
-        rows = slice(0, self.num_train) if train else slice(self.num_train, None)
-        return self.get_tensorloader((self.X, self.y), train, rows)
+        n = self.num_train
+        return self.get_tensorloader([self.X, self.y], train,
+                                     slice(n) if train else slice(n, None))
 
 
 # chapters/linear-regression/linear-regression-scratch.md, cell 8
 class LinearRegressionScratch(d2l.Module):
-    """The linear regression model implemented from scratch.
+    """A linear model and its squared loss, without any layer of a framework.
 
     Defined in sec_linear_scratch.
     """
     def __init__(self, num_inputs, lr, sigma=0.01):
         super().__init__()
         self.save_hyperparameters()
-        self.w = tf.Variable(d2l.randn(num_inputs, 1) * sigma)
-        self.b = tf.Variable(d2l.zeros(1))
+        w, b = sigma * d2l.randn(num_inputs, 1), d2l.zeros(1)
+        self.w, self.b = tf.Variable(w), tf.Variable(b)
 
     # chapters/linear-regression/linear-regression-scratch.md, cell 10
     def forward(self, X):
@@ -528,8 +527,7 @@ class LinearRegressionScratch(d2l.Module):
 
     # chapters/linear-regression/linear-regression-scratch.md, cell 11
     def loss(self, y_hat, y):
-        l = (y_hat - y) ** 2 / 2
-        return d2l.reduce_mean(l)
+        return d2l.reduce_mean((y_hat - y) ** 2) / 2
 
     # chapters/linear-regression/linear-regression-scratch.md, cell 16
     def configure_optimizers(self):
@@ -553,14 +551,15 @@ class SGD(d2l.HyperParameters):
 
 # chapters/linear-classification/classification.md, cell 5
 class Classifier(d2l.Module):
-    """The base class of classification models.
+    """A model whose loss is the cross-entropy, and that reports its accuracy.
 
     Defined in sec_classification.
     """
     def validation_step(self, batch):
-        Y_hat = self(*batch[:-1])
-        self.plot('loss', self.loss(Y_hat, batch[-1]), train=False)
-        self.plot('acc', self.accuracy(Y_hat, batch[-1]), train=False)
+        *inputs, labels = batch
+        logits = self(*inputs)
+        for name, measure in (('loss', self.loss), ('acc', self.accuracy)):
+            self.plot(name, measure(logits, labels), train=False)
 
     # chapters/linear-classification/classification.md, cell 8
     def accuracy(self, Y_hat, Y, averaged=True):
@@ -568,10 +567,10 @@ class Classifier(d2l.Module):
 
         Defined in sec_classification.
         """
-        Y_hat = d2l.reshape(Y_hat, (-1, Y_hat.shape[-1]))
-        preds = d2l.astype(d2l.argmax(Y_hat, axis=1), Y.dtype)
-        compare = d2l.astype(preds == d2l.reshape(Y, (-1,)), d2l.float32)
-        return d2l.reduce_mean(compare) if averaged else compare
+        choices = d2l.reshape(d2l.argmax(Y_hat, axis=-1), (-1,))
+        labels = d2l.reshape(Y, (-1,))
+        hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
+        return d2l.reduce_mean(hits) if averaged else hits
 
     # chapters/linear-classification/classification.md, cell 10
     def loss(self, Y_hat, Y, averaged=True):
@@ -579,10 +578,10 @@ class Classifier(d2l.Module):
 
         Defined in sec_classification.
         """
-        Y_hat = d2l.reshape(Y_hat, (-1, Y_hat.shape[-1]))
-        Y = d2l.reshape(Y, (-1,))
-        l = tf.nn.sparse_softmax_cross_entropy_with_logits(Y, Y_hat)
-        return d2l.reduce_mean(l) if averaged else l
+        logits = d2l.reshape(Y_hat, (-1, Y_hat.shape[-1]))
+        labels = d2l.reshape(Y, (-1,))
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        return d2l.reduce_mean(losses) if averaged else losses
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6
@@ -715,7 +714,7 @@ class TimeMachine(d2l.DataModule):
 
     # chapters/recurrent-neural-networks/text-sequence.md, cell 11
     def _preprocess(self, text):
-        return re.sub('[^a-z]+', ' ', text.lower())
+        return ' '.join(re.split('[^a-z]+', text.lower()))
 
     # chapters/recurrent-neural-networks/text-sequence.md, cell 12
     def _tokenize(self, text):
@@ -757,7 +756,7 @@ class Vocab:
     """
     def __init__(self, tokens=(), min_freq=0, reserved_tokens=()):
         if tokens and isinstance(tokens[0], (list, tuple)):  # Lines of tokens
-            tokens = [token for line in tokens for token in line]
+            tokens = itertools.chain.from_iterable(tokens)
         counts = collections.Counter(tokens)
         # The most frequent first, and ties by the alphabet
         self.token_freqs = sorted(
