@@ -100,12 +100,16 @@ async def _run_cells(job: JobSpec, scratch: Path, done: list[tuple[Output, ...]]
         printed = 0
 
         def output(self, outs: list[Any], msg: dict[str, Any], *rest: Any) -> Any:
-            out = super().output(outs, msg, *rest)
-            if job.output_limit is not None and msg["msg_type"] == "stream":
-                self.printed += len(msg["content"]["text"])
-                if self.printed > job.output_limit:  # not at each message: that would take long
-                    self.printed = 0
-                    compact(outs, job.output_limit)
+            if msg["msg_type"] != "stream" or self.output_hook_stack[msg["parent_header"].get("msg_id")]:
+                return super().output(outs, msg, *rest)
+            # Without its text, which nbformat would look at for long where it is long.
+            text = msg["content"]["text"]
+            out: Any = super().output(outs, {**msg, "content": {**msg["content"], "text": ""}}, *rest)
+            out["text"] = text
+            self.printed += len(text)
+            if job.output_limit is not None and self.printed > 4 * job.output_limit:  # not each time
+                self.printed = 0
+                compact(outs, job.output_limit)
             return out
 
     paths = shown_paths(job, scratch)

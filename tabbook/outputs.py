@@ -21,10 +21,13 @@ def plain(text: str) -> str:
 def _settled(text: str) -> str:
     """Return what a terminal shows in the end: after backspaces and carriage returns."""
     text = text.replace("\r\n", "\n")
-    erased = None
-    while erased != text:
-        erased, text = text, _ERASED.sub("", text)
-    text = text.replace("\x08", "")
+    if "\x08" in text:
+        erased = None
+        while erased != text:
+            erased, text = text, _ERASED.sub("", text)
+        text = text.replace("\x08", "")
+    if "\r" not in text:
+        return text
     return "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in text.split("\n"))
 
 
@@ -58,6 +61,8 @@ def _capped(text: str, limit: int | None, left_out: int) -> str:
 
 def _behind(text: str) -> str:
     """Return ``text`` with its finished lines as they are in the end, to be continued."""
+    if "\r" not in text and "\x08" not in text:
+        return text
     done, feed, last = text.rpartition("\n")
     end = "\r" if last.endswith("\r") else ""
     return (_settled(done + feed) if feed else "") + last.rstrip("\r").rpartition("\r")[2] + end

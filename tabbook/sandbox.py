@@ -22,15 +22,27 @@ _LAUNCHER = """
 import sys
 if sys.path[0] == "":
     del sys.path[0]
+from ipykernel.iostream import OutStream
 from ipykernel.kernelapp import IPKernelApp
+class Stream(OutStream):
+    ahead = 0
+    def write(self, string):
+        written = super().write(string)
+        self.ahead += len(string)
+        if self.ahead > 1_000_000:
+            self.ahead = 0
+            self.flush()
+        return written
 class App(IPKernelApp):
+    outstream_class = "__main__.Stream"
     def init_iopub(self, context):
         context.sndhwm = 0
         super().init_iopub(context)
 App.launch_instance()
 """
 """Starts a kernel that keeps outputs until they are read. Usual ones drop what is more than a
-thousand messages ahead of a slow reader."""
+thousand messages ahead of a slow reader. What a cell prints is sent before it is much: a usual
+kernel makes one message of whatever was printed meanwhile, however many copies that takes."""
 
 _PASSED_ON = re.compile(
     r"HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|PATH|(DY)?LD_LIBRARY_PATH|SYSTEMROOT"

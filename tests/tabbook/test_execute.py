@@ -16,8 +16,9 @@ from tabbook.sandbox import job_environment, stopped
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind(monkeypatch):
+def nothing_left_behind(monkeypatch, tmp_path_factory):
     """Check after every test that its kernels, their children and their folders are gone."""
+    tmp_path_factory.getbasetemp()  # made now, outside of the folder that is looked at
     with tempfile.TemporaryDirectory() as folder:
         monkeypatch.setattr(tempfile, "tempdir", folder)
         before = set(psutil.Process().children(recursive=True))

@@ -1,5 +1,9 @@
 """A cell may print what it wants: what is kept is bounded, and says so where something is missing."""
 
+import os
+import subprocess
+import sys
+
 from engine_helpers import job
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,3 +95,25 @@ def test_a_kernel_that_prints_without_end_is_cut_while_it_runs():
     assert len(printed["text"]) < 1100
     assert printed["text"].startswith("0 xxx")
     assert len(picture[0]["data"]["image/png"]) > 9000
+
+
+def test_a_cell_that_prints_much_does_not_fill_the_memory_of_the_run():
+    script = r"""
+import resource, sys
+from engine_helpers import job
+from tabbook.execute import execute
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+source = "s = 'x' * 99_999\nfor i in range(3_000):\n    print(s)"
+outcome = execute(job(source, output_limit=200_000))
+assert outcome.result, outcome.failure
+text = outcome.result.outputs[0][0]["text"]
+assert len(text) < 201_000 and "299,8" in text, text[-200:]
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    # 300 MB were printed; in kB on Linux. What is left is libraries, and messages on their way.
+    assert int(done.stdout) < 250_000
