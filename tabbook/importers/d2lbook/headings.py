@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from tabbook.importers.d2lbook.scan import Span
 from tabbook.importers.d2lbook.source import Page, Target, safe_label
 from tabbook.slides import strip_slide_marks
 
@@ -156,6 +157,11 @@ def collect_labels(page: Page) -> None:
         line = page.line_of(span.start)
         above = [target for target in page.targets if target.position < span.start]
         target = above[-1] if above else next(iter(page.targets), None)
+        if _is_in_sentence(page, span, target):
+            message = f"the label {span.arg!r} stands in a sentence, where it can name nothing"
+            page.fault(line, "label", message, "it is taken for a reference")
+            page.stray_labels.add(span.start)
+            continue
         if target is None or not safe_label(span.arg):
             page.fault(line, "label", f"there is nothing that the label {span.arg!r} could name", "")
             continue
@@ -163,6 +169,15 @@ def collect_labels(page: Page) -> None:
             page.fault(line, "label", f"the label {span.arg!r} stands above what it names", "")
         target.labels.append(page.define(span.arg, target.kind, line))
         remove_mark(page, span.start, span.end)
+
+
+def _is_in_sentence(page: Page, span: Span, target: Target | None) -> bool:
+    """Say whether a label is part of a line of prose, and not of a heading, a caption or a row."""
+    line = page.line_of(span.start)
+    before = page.text[page.starts[line] : span.start].strip()
+    if not before or before.endswith(("`", ")", "|", "$$")) or before.startswith(("#", "|", ":", "!")):
+        return False
+    return target is None or page.line_of(target.position) != line
 
 
 def remove_mark(page: Page, start: int, end: int) -> None:

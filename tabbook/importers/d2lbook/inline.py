@@ -26,7 +26,7 @@ def collect_references(page: Page) -> None:
         if span.kind != "role":
             continue
         line = page.line_of(span.start) + 1
-        if span.name in _REFERENCES:
+        if span.name in _REFERENCES or span.start in page.stray_labels:
             page.references.append(Reference(span.name, _labels(span.arg), line))
         elif span.name in _CITATIONS:
             page.references.append(Reference("cite", _keys(span.arg), line))
@@ -47,7 +47,9 @@ def write_roles(page: Page, kinds: Kinds) -> None:
             continue
         line = page.line_of(span.start)
         text = ""
-        if span.name in _REFERENCES:
+        if span.start in page.stray_labels:
+            text = _reference("numref", _labels(span.arg), kinds)
+        elif span.name in _REFERENCES:
             text = _reference(span.name, _labels(span.arg), kinds)
         elif span.name in _CITATIONS:
             text = f"{{{_CITATIONS[span.name]}}}`{','.join(_keys(span.arg))}`"

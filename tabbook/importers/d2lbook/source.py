@@ -67,6 +67,7 @@ class Page:
         self.images: list[tuple[str, int]] = []
         self.equation_labels: dict[int, Span] = {}
         self.used_marks: set[int] = set()
+        self.stray_labels: set[int] = set()
         self.consumed: set[int] = set()
         """Lines that something else has taken: no headings, no text of theirs."""
         self._fenced = {n for fence in self.fences for n in range(fence.start, fence.end)}

@@ -36,6 +36,10 @@ DOLLARS = [
     ("US$3 then $x$, 2$\\times$2", r"US\$3 then $x$, 2$\times$2"),
     ("$a\n- b$ on", "$a - b$ on"),
     ("a $ x$ and $y $", "a $x$ and $y$"),
+    ("a $ x_1 + 1$ b", "a $x_1 + 1$ b"),
+    (r"$y = \$350 then $x_2 = 2$", r"\$y = \$350 then $x_2 = 2$"),
+    ("pay $5 or x_1 more $", r"pay \$5 or x_1 more \$"),
+    ("$y = 3 美元，$x_2 = 2$", r"\$y = 3 美元，$x_2 = 2$"),
     ("`$5` and `$6`", "`$5` and `$6`"),
     (r"\$5 or \$6", r"\$5 or \$6"),
     ("[a](b$c$d)", "[a](b$c$d)"),
@@ -174,6 +178,11 @@ def test_equations(source: str, expected: str) -> None:
 
 
 BROKEN = [
+    (
+        "## A\n:label:`x`\n\nsee :label:`x`,",
+        "(x)=\n## A\n\nsee {numref}`x`,",
+        "the label 'x' stands in a sentence",
+    ),
     ("$$x\n\ntext", r"\$\$x" "\n\ntext", "an equation that $$ begins is never closed"),
     ("text\n\n:eqlabel:`e`", None, "there is no equation that the label 'e' could name"),
     ("text :width:`3px`", "text", "this :width: belongs to no image"),
