@@ -50,7 +50,7 @@ def _line(entry: "Entry", used: Iterable[str]) -> str:
     mark = "used" if entry.key in used else "-"
     start = f"{entry.key[:12]}  {mark:4}  {size_text(entry.size):>7}"
     if entry.result is None:
-        return f"{start}  damaged: {entry.problem}"
+        return f"{start}  {'damaged' if entry.is_damaged else 'not for us'}: {entry.problem}"
     made = entry.result.made_with
     details = " · ".join(str(made[name]) for name in ("framework", "device", "date") if made.get(name))
     seconds = f" · {made['seconds']:g} s" if "seconds" in made else ""
@@ -88,14 +88,16 @@ def store_verify(book: BookOption = HERE) -> None:
 
     loaded = _load(book)
     entries = tuple(Store(loaded.outputs).entries())
-    damaged = [entry for entry in entries if entry.problem]
+    damaged = [entry for entry in entries if entry.is_damaged]
+    foreign = sum(entry.is_foreign for entry in entries)
+    said = _total(entries) + (f", {foreign} of another version of tabbook" if foreign else "")
     for entry in damaged:
         typer.echo(f"{entry.path}: {entry.problem}", err=True)
     if damaged:
         hint = "the next run makes anew what the book uses; tabbook store gc removes them"
-        typer.echo(f"{_total(entries)}, {len(damaged)} damaged: {hint}", err=True)
+        typer.echo(f"{said}, {len(damaged)} damaged: {hint}", err=True)
         raise typer.Exit(1)
-    typer.echo(f"{_total(entries)}, none damaged")
+    typer.echo(f"{said}, none damaged")
 
 
 @store_app.command("gc")

@@ -25,6 +25,10 @@ _APART = 1024
 """Values of so many characters or more stand apart."""
 
 
+class OtherFormatError(ValueError):
+    """An entry is another version's: nothing is wrong with it, but this one cannot read it."""
+
+
 def _frame(payload: bytes) -> bytes:
     return _HEAD % (FORMAT, hashlib.sha256(payload).hexdigest().encode()) + payload + _TAIL
 
@@ -59,12 +63,13 @@ def unpack(data: bytes, key: str) -> Result:
     """Return the result of ``key`` that `pack` made ``data`` of.
 
     Raises:
-        ValueError: It is not whole, not of this format, or another key's; the message says which.
+        OtherFormatError: Another version of tabbook has made it.
+        ValueError: It is not whole, or another key's; the message says which.
     """
     payload = data[_HEAD_LENGTH : -len(_TAIL)]
     other = _FORMAT.match(data)
     if other and int(other[1]) != FORMAT:
-        raise ValueError(f"it is of format {int(other[1])}, and this is made for format {FORMAT}")
+        raise OtherFormatError(f"it is of format {int(other[1])}, and this is made for format {FORMAT}")
     if data != _frame(payload):
         raise ValueError("its content does not have the hash that it states")
     fields: dict[str, Any] = json.loads(payload)

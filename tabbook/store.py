@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tabbook.entry import pack, unpack
+from tabbook.entry import OtherFormatError, pack, unpack
 from tabbook.files import write_atomic
 from tabbook.model import Result
 
@@ -38,7 +38,8 @@ def entry_path(key: str) -> str:
 class Entry:
     """An entry of a store as it was found: ``result``, or ``problem`` says why there is none.
 
-    ``size`` is in bytes; ``written`` is when it was, in seconds since the epoch.
+    ``is_foreign`` says that nothing is wrong with it but that another version made it. ``size``
+    is in bytes; ``written`` is when it was, in seconds since the epoch.
     """
 
     key: str
@@ -47,6 +48,12 @@ class Entry:
     written: float
     result: Result | None = None
     problem: str = ""
+    is_foreign: bool = False
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it is of no use to anybody."""
+        return bool(self.problem) and not self.is_foreign
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,9 @@ class Store:
         try:
             return unpack(path.read_bytes(), key)
         except FileNotFoundError:
+            return None
+        except OtherFormatError as error:
+            _log.info("passing over %s: %s", path, error)
             return None
         except (OSError, ValueError) as error:
             _log.warning("ignoring a damaged entry of the outputs store, %s: %s", path, error)
@@ -103,14 +113,14 @@ class Store:
                 state = path.stat()
             except OSError:
                 continue  # removed meanwhile
-            result, problem = None, ""
+            result, problem, is_foreign = None, "", False
             try:
                 result = unpack(path.read_bytes(), key)
             except FileNotFoundError:
                 continue
             except (OSError, ValueError) as error:
-                problem = str(error)
-            yield Entry(key, path, state.st_size, state.st_mtime, result, problem)
+                problem, is_foreign = str(error), isinstance(error, OtherFormatError)
+            yield Entry(key, path, state.st_size, state.st_mtime, result, problem, is_foreign)
 
     def garbage(self, used: Collection[str], keep: float, now: float | None = None) -> tuple[Entry, ...]:
         """Return the entries that nobody is going to miss: damaged, or unused and old.
@@ -124,7 +134,7 @@ class Store:
         return tuple(
             entry
             for entry in self.entries()
-            if now - entry.written > (GRACE if entry.problem else max(keep, GRACE))
+            if now - entry.written > (GRACE if entry.is_damaged else max(keep, GRACE))
             and (entry.problem or entry.key not in used)
         )
 

@@ -80,12 +80,17 @@ def test_a_damaged_entry_counts_as_missing_with_a_warning(tmp_path, caplog, chan
     assert store.get(KEY) == RESULT
 
 
-def test_an_entry_of_another_format_says_so(tmp_path, caplog):
+def test_an_entry_of_another_format_is_passed_over_and_kept_for_a_while(tmp_path, caplog):
     store = Store(tmp_path)
     path = store.put(RESULT)
     path.write_bytes(path.read_bytes().replace(b'"format":2', b'"format":1'))
     assert store.get(KEY) is None
-    assert "it is of format 1, and this is made for format 2" in caplog.text
+    assert caplog.text == ""
+    (entry,) = store.entries()
+    assert entry.problem == "it is of format 1, and this is made for format 2"
+    assert (entry.is_foreign, entry.is_damaged) == (True, False)
+    assert store.garbage((), 7 * DAY, entry.written + 6 * DAY) == ()
+    assert store.garbage((), 7 * DAY, entry.written + 8 * DAY) == (entry,)
 
 
 def test_an_entry_under_another_key_is_not_taken(tmp_path, caplog):
