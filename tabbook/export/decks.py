@@ -12,6 +12,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from tabbook.errors import usage
+
 ASSETS = "_assets"
 """The folder, beside the frameworks' folders, of what all decks share."""
 TEMPLATES = Path(__file__).parent / "templates"
@@ -33,11 +35,11 @@ def assets() -> dict[str, bytes]:
     """Return the files of reveal.js and MathJax that decks load, by their paths beside the decks.
 
     Raises:
-        FileNotFoundError: The packages that carry them are not installed.
+        UsageError: The packages that carry them are not installed.
     """
     spec = importlib.util.find_spec("sphinx_revealjs")
     if spec is None or spec.origin is None:
-        raise FileNotFoundError("reveal.js: install sphinx-revealjs")
+        raise usage("slides need reveal.js", "install sphinx-revealjs")
     reveal = Path(spec.origin).parent / "_static" / "revealjs"
     fonts = [f"{_REVEAL_FONTS}/{file.name}" for file in sorted((reveal / _REVEAL_FONTS).iterdir())]
     found = {f"{ASSETS}/reveal/{name}": (reveal / name).read_bytes() for name in (*_REVEAL, *fonts)}
@@ -47,16 +49,23 @@ def assets() -> dict[str, bytes]:
         files = []
     script = next((file for file in files if file.name == _MATHJAX), None)
     if script is None:
-        raise FileNotFoundError("MathJax: install sphinx-mathjax-offline")
+        raise usage("slides need MathJax", "install sphinx-mathjax-offline")
     found[f"{ASSETS}/mathjax/{_MATHJAX}"] = Path(str(script.locate())).read_bytes()
     return found
 
 
 @cache
 def _exporter() -> Any:
-    """Return nbconvert's exporter of slides with our template."""
-    from nbconvert.exporters import SlidesExporter
-    from traitlets.config import Config
+    """Return nbconvert's exporter of slides with our template.
+
+    Raises:
+        UsageError: nbconvert is not installed.
+    """
+    try:
+        from nbconvert.exporters import SlidesExporter
+        from traitlets.config import Config
+    except ImportError:
+        raise usage("slides need nbconvert", "install nbconvert") from None
 
     config = Config()
     config.TagRemovePreprocessor.enabled = True

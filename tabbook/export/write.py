@@ -1,11 +1,12 @@
 """Exports on disk: all of one, or nothing."""
 
+import contextlib
 import io
 import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from tabbook.errors import usage
@@ -63,6 +64,17 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> int:
         raise usage(f"cannot write to {folder}: {reason.lower()}", "name another folder with --to") from None
     shutil.rmtree(staged, ignore_errors=True)
     return len(changed)
+
+
+def remove_others(folder: Path, files: Collection[str]) -> None:
+    """Remove what is below ``folder``, which is ours alone, and not among ``files``."""
+    wanted = {folder / name for name in files}
+    for path in sorted(folder.rglob("*"), reverse=True):  # what is inside comes before its folder
+        if path.is_dir() and not path.is_symlink():
+            with contextlib.suppress(OSError):
+                path.rmdir()  # not if anything is left in it
+        elif path not in wanted:
+            path.unlink()
 
 
 def _differs(path: Path, data: bytes) -> bool:

@@ -21,7 +21,7 @@ from tabbook.config import BookSettings
 from tabbook.errors import TabbookError
 from tabbook.export.library import branch_of
 from tabbook.export.make import Exporter, decks_of, export, has_code, has_marks
-from tabbook.export.write import archives, write_all
+from tabbook.export.write import archives, remove_others, write_all
 from tabbook.model import Section
 from tabbook.render.pages import current_book
 from tabbook.render.references import references_of, write_references
@@ -126,7 +126,9 @@ def write_exports(exporter: Exporter, folder: Path) -> None:
     """
     book = exporter.book
     notebooks = export(exporter, "ipynb", book.sections, tuple(book.settings.tabs))
-    write_all(folder / "ipynb", notebooks | archives(notebooks))
+    notebooks |= archives(notebooks)
+    write_all(folder / "ipynb", notebooks)
+    remove_others(folder / "ipynb", notebooks)
     write_slides(exporter, folder / "slides")
 
 
@@ -139,14 +141,17 @@ def write_slides(exporter: Exporter, folder: Path) -> None:
     style = b"".join(file.read_bytes() for file in sorted(TEMPLATES.rglob("*")) if file.is_file())
     stamps = {path: hashlib.sha256(style + files[path]).hexdigest() for path in files}
     known = _stamps(folder)
-    made = {}
+    made: dict[str, bytes] = {}
+    decks = set[str]()
     for path, notebook in decks_of(files).items():
         name = path.removesuffix(".ipynb") + ".html"
+        decks.add(name)
         if known.get(path) != stamps[path] or not (folder / name).is_file():
             made[name] = deck(notebook, path)
     if files:
         write_all(folder, files | made | assets())
         write_all(folder, {_STAMPS: json.dumps(stamps, indent=1, sort_keys=True).encode()})
+    remove_others(folder, {*files, *decks, *assets(), _STAMPS} if files else ())
 
 
 def _stamps(folder: Path) -> dict[str, str]:

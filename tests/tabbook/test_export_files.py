@@ -1,6 +1,7 @@
 """Exports of a small book: what is in the files, and what must not be."""
 
 import ast
+import importlib.metadata
 import io
 import json
 import shutil
@@ -17,6 +18,7 @@ from export_helpers import TOKENS, make_book
 from tabbook.book import Book
 from tabbook.cli import main
 from tabbook.errors import ReadError, UsageError
+from tabbook.export import decks
 from tabbook.export.make import Exporter, export
 from tabbook.export.write import archives, write_all
 from tabbook.stored import StoredCell, cell_hash, outputs_path
@@ -310,3 +312,23 @@ def test_a_book_that_was_never_run_is_exported_without_outputs(tmp_path: Path) -
     made = export(Exporter(book), "ipynb", book.sections, ("jax",))
     cells = [cell for cell in notebook(made["jax/part/first.ipynb"]).cells if cell.cell_type == "code"]
     assert all(cell.execution_count is None and cell.outputs == [] for cell in cells)
+
+
+@pytest.mark.parametrize("missing", ["sphinx-revealjs", "sphinx-mathjax-offline", "nbconvert"])
+def test_a_package_that_slides_need_is_named(
+    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, missing: str
+) -> None:
+    decks.assets.cache_clear()
+    decks._exporter.cache_clear()
+    find = importlib.metadata.files
+    if missing == "nbconvert":
+        monkeypatch.setitem(sys.modules, "nbconvert.exporters", None)
+    elif missing == "sphinx-revealjs":
+        monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    else:
+        monkeypatch.setattr("importlib.metadata.files", lambda name: None if name == missing else find(name))
+    arguments = ["export", "slides", "first", "--tab", "jax", "--book", str(book.root)]
+    assert main([*arguments, "--to", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.endswith(f"; install {missing}\n")
+    assert not (tmp_path / "out").exists()
+    decks.assets.cache_clear()

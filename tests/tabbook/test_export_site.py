@@ -93,6 +93,22 @@ def test_a_second_build_makes_no_deck_again(built: Path, monkeypatch: pytest.Mon
     assert made == [] and after == times
 
 
+def test_what_a_section_left_goes_with_it(tmp_path: Path) -> None:
+    book = make_book(tmp_path / "book", exports=True)
+    site = build(book)
+    assert (site / "_exports/slides/jax/part/other.slides.html").is_file()
+    for file in ("_toc.yml", "part/first.md"):
+        path = book.root / file
+        text = path.read_text().replace("- file: part/other\n", "").replace("See {numref}`sec_other`.", "")
+        path.write_text(text)
+    build(book)
+    left = [
+        path.relative_to(site).as_posix() for path in (site / "_exports").rglob("*") if "other" in path.name
+    ]
+    assert left == []
+    assert (site / "_exports/slides/jax/part/first.slides.html").is_file()
+
+
 def test_stamps_that_cannot_be_read_count_as_none(built: Path, tmp_path: Path) -> None:
     from tabbook.export.make import Exporter
 
