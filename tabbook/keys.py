@@ -10,6 +10,7 @@ run can say in words what changed.
 import hashlib
 import io
 import json
+import re
 import tokenize
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ STAND_IN = "stand-in"
 EXECUTION_TAGS = frozenset({"raises-exception", "skip-execution"})
 """The cell tags that change what a job does; all others are a matter of presentation."""
 
+_TRAILING = re.compile(r"[^\S\n](?:\n|\Z)")
 _IN_STRING = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 
 
@@ -77,7 +79,7 @@ def normal_code(text: str) -> str:
     are part of a value) and blank lines around it. Comments stay, as tracebacks show them.
     """
     text = _unix(text)
-    tokens = _tokens(text)
+    tokens = _tokens(text) if _TRAILING.search(text) else None
     if tokens is None:
         return text.strip("\n")
     inside = _open_lines(tokens)
@@ -94,10 +96,12 @@ def library_code(text: str) -> str:
     whenever a section gains a paragraph, and no output depends on them.
     """
     text = _unix(text)
+    lines = text.split("\n")
+    if not any(sign in text for sign in ("#", '"""', "'''", "\\\n")):
+        return "\n".join(line.rstrip() for line in lines if line.strip())
     tokens = _tokens(text)
     if tokens is None:
         return text
-    lines = text.split("\n")
     for token in tokens:
         if token.type == tokenize.COMMENT:
             row, column = token.start

@@ -28,6 +28,27 @@ def _parents(tree: ast.AST) -> dict[int, ast.AST]:
     return {id(child): node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
 
 
+def _has_long_statements(code: Code) -> bool:
+    """Say whether brackets may go over several lines; if not, no line has to move along."""
+    if "\n" not in code.text:
+        return False
+    waiting: list[ast.AST] = [code.tree]
+    while waiting:
+        node = waiting.pop()
+        body = getattr(node, "body", None)
+        if isinstance(node, ast.stmt):
+            end = body[0].lineno - 1 if isinstance(body, list) else node.end_lineno or 0
+            first = min([node.lineno, *(part.lineno for part in getattr(node, "decorator_list", []))])
+            if getattr(node, "decorator_list", []) or isinstance(node, ast.Try | ast.TryStar | ast.Match):
+                return True  # whose headers are more than one
+            docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            if end > first and not docstring:
+                return True
+        for name in ("body", "orelse", "finalbody"):
+            waiting += getattr(node, name, [])
+    return False
+
+
 def rewrite(text: str, ways: Mapping[str, Way], package: str = "d2l") -> str:
     """Return the code of one cell with the uses of portable names in the framework's idiom.
 
@@ -41,6 +62,9 @@ def rewrite(text: str, ways: Mapping[str, Way], package: str = "d2l") -> str:
     if f"{package}." not in text:
         return text
     code = parse(text)
+    said = re.findall(rf"\b{package}\b(?:\.([A-Za-z_]\w*))?", text)
+    if text.isascii() and all(said) and ways.keys().isdisjoint(said):
+        return text
     rewriting = _Rewriting(code, ways, package)
     return code.restore(settle(rewriting.rewriter.rewrite())) if rewriting.any else text
 
@@ -67,11 +91,11 @@ class _Rewriting:
     def __init__(self, code: Code, ways: Mapping[str, Way], package: str) -> None:
         self.code, self.any = code, False
         self.rewriter = Rewriter(code.text)
-        self.parents = _parents(code.tree)
-        for node in uses(code.tree, package):
-            if node.attr in ways:
-                self._add(node, ways[node.attr])
-        self.marks = mark(code, self.rewriter) if self.any and "\n" in code.text else {}
+        named = [node for node in uses(code.tree, package) if node.attr in ways]
+        self.parents = _parents(code.tree) if named else {}
+        for node in named:
+            self._add(node, ways[node.attr])
+        self.marks = mark(code, self.rewriter) if self.any and _has_long_statements(code) else {}
 
     def _add(self, node: ast.Attribute, way: Way) -> None:
         call = self.parents[id(node)]

@@ -9,6 +9,8 @@ from tabbook.code import Code, CodeError, parse
 
 _DYNAMIC = frozenset({"globals", "eval", "exec", "__import__"})
 _DYNAMIC_ATTRIBUTES = frozenset({"__globals__", "f_globals", "__subclasses__", "import_module"})
+_DYNAMIC_WORDS = frozenset({*_DYNAMIC, *_DYNAMIC_ATTRIBUTES, "modules"})
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +35,26 @@ def cells_use(cells: Iterable[str], package: str, module: str) -> Uses:
     """Return what the code cells of one notebook use of the library ``package.module``."""
     aliases: set[str] = set()
     uses = NOTHING
-    codes: list[Code] = []
+    codes: list[tuple[Code, set[str]]] = []
     for source in cells:
         try:
-            codes.append(parse(source))
+            code = parse(source)
         except CodeError:
             return Uses(frozenset(), "a cell is not valid Python", others=True)
-        for node in ast.walk(codes[-1].tree):
+        # Python takes some other letters for those of ASCII, so only ASCII tells by its words.
+        words = set(_WORD.findall(source)) if source.isascii() else {package, *_DYNAMIC_WORDS}
+        codes.append((code, words))
+        if package not in words:
+            continue
+        for node in ast.walk(code.tree):
             if isinstance(node, ast.Import):
                 uses |= _plain_import(node, package, module, aliases)
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 uses |= _import_from(node, package, module, aliases)
-    for code in codes:
+    telling = {package, *aliases, *_DYNAMIC_WORDS}
+    for code, words in codes:
+        if not words & telling:
+            continue
         uses |= names_used(code.tree, aliases, frozenset())
         for magic in [code.text] if code.opaque else code.magics:
             uses |= _magic_uses(magic, aliases, package)
