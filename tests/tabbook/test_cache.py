@@ -64,6 +64,21 @@ def test_one_section_changed_is_one_section_computed(root, monkeypatch):
     assert results(root) == warm
 
 
+def test_edited_prose_makes_no_module_again(root, monkeypatch):
+    first = results(root)
+    path = root / "chapters/a.md"
+    path.write_text(path.read_text().replace("# a\n", "# a\n\nMore prose, so the code stands lower.\n"))
+
+    def never(*_arguments):
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr("tabbook.library.assemble", never)
+    assert results(root)[0] == first[0]
+    path.write_text(path.read_text().replace("d2l.tanh(1)", "d2l.tanh(2)"))
+    with pytest.raises(AssertionError, match="computed again"):
+        results(root)
+
+
 def damage(data, how):
     return {
         "empty": b"",
