@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 
 from tabbook import keys
 from tabbook.book import Book
+from tabbook.cache import Cache
 from tabbook.closure import LibraryIndex
 from tabbook.code import CodeError
 from tabbook.errors import ExecuteError, Fault, TabbookError
@@ -88,11 +89,17 @@ def _read(path: Path, read: Callable[[str], object], *_state: int) -> object:
     return read(path.read_text(encoding="utf-8"))
 
 
-def _index(text: str, package: str) -> LibraryIndex:
-    try:
-        return LibraryIndex(text, package)
-    except CodeError:  # edited by hand, or half a merge: what it holds counts as a whole
-        return LibraryIndex(f"broken = {keys.sha256(text)!r}", package)
+@lru_cache(maxsize=32)
+def _index(cache: Cache, tab: str, text: str, package: str) -> LibraryIndex:
+    """Return the symbols of the library for ``tab``; ``cache`` may have them from earlier commands."""
+
+    def make() -> LibraryIndex:
+        try:
+            return LibraryIndex(text, package)
+        except CodeError:  # edited by hand, or half a merge: what it holds counts as a whole
+            return LibraryIndex(f"broken = {keys.sha256(text)!r}", package)
+
+    return cache.entry(f"(library of {tab})", text.encode()).get("index", make)
 
 
 @lru_cache(maxsize=32)
@@ -121,9 +128,7 @@ def library_part(
     )
     if used == NOTHING:
         return {}, ""
-    text = _library_text(book, projection.tab, texts)
-    entry = book.cache.entry(f"(library of {projection.tab})", text.encode())
-    index = entry.get("index", lambda: _index(text, package))
+    index = _index(book.cache, projection.tab, _library_text(book, projection.tab, texts), package)
     hashes = index.hashes(used)
     if used.others:
         for tab in about:
