@@ -28,6 +28,8 @@ _PURE_MODULES = frozenset(
         "string", "types", "typing",
     ]
 )  # fmt: skip
+_CALLING = frozenset({"reduce", "sub", "subn"})
+"""Functions of those modules that call what they are given."""
 _PURE_BUILTINS = frozenset(
     [
         "bool", "bytes", "classmethod", "complex", "dict", "float", "frozenset", "int", "len",
@@ -116,6 +118,8 @@ class LibraryIndex:
     def _is_pure(self, node: ast.expr) -> bool:
         """Say whether calling ``node`` is known to change nothing but what it returns."""
         root = self._root(node)
+        if (node.attr if isinstance(node, ast.Attribute) else root) in _CALLING:
+            return False
         if root in self._imported:
             return self._imported[root] in _PURE_MODULES
         return root in _PURE_BUILTINS and root not in self._known

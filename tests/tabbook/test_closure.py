@@ -240,6 +240,11 @@ class Watcher:
         "class Between(Watcher): ...\nclass New(Between): ...",
         "class M(type):\n    def __init__(cls, *a):\n        TABLE[a[0]] = cls\nclass New(metaclass=M): ...",
         "class New:\n    x = register(int)",
+        "@TABLE.setdefault('x', print)\nclass New: ...",
+        "New = TABLE['a'](other)",
+        "import functools\nNew = functools.reduce(lambda _, cls: register(cls), [int], 0)",
+        "New = (lambda cls: register(cls))(other)",
+        "@d2l.TABLE.get('a')(1)\nclass New: ...",
     ],
 )
 def test_what_registers_itself_on_import_is_found_through_the_table(added):
