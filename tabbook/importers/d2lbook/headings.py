@@ -106,7 +106,7 @@ def settle_levels(page: Page, headings: list[Heading], *, has_other_title: bool)
             title = ordinary[0]
             title.level = 1
             page.fault(title.first, "heading", "the page's first heading is not of level 1", "it is made so")
-    shift, previous = 0, 1 if title or has_other_title else 0
+    shift, previous = 0, 1
     for heading in ordinary:
         if heading is title:
             heading.written = previous = 1
