@@ -242,7 +242,6 @@ class Watcher:
         "class New:\n    x = register(int)",
         "@TABLE.setdefault('x', print)\nclass New: ...",
         "New = TABLE['a'](other)",
-        "import functools\nNew = functools.reduce(lambda _, cls: register(cls), [int], 0)",
         "New = (lambda cls: register(cls))(other)",
         "@d2l.TABLE.get('a')(1)\nclass New: ...",
     ],
@@ -256,6 +255,7 @@ def test_what_registers_itself_on_import_is_found_through_the_table(added):
     "added",
     [
         "import torch\nNew = torch.manual_seed(0)",
+        "import functools\nNew = functools.reduce(lambda _, cls: register(cls), [int], 0)",
         "if True:\n    New = 1",
         "try:\n    import New\nexcept ImportError:\n    New = None",
         "for New in range(3): ...",
