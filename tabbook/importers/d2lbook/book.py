@@ -250,6 +250,7 @@ def _copy_files(
     wanted: set[str] = set(settings.bibliographies(project))
     for path, page in pages.items():
         folder = PurePosixPath(path).parent.as_posix()
+        wanted |= {link for link in page.page.links if link not in project.pages}
         for url, line in page.page.images:
             if "://" in url or url.startswith("data:"):
                 continue

@@ -172,6 +172,7 @@ class PageConverter:
         figures.write_figures(page, self._figures)
         write_equations(page, rows)
         inline.write_roles(page, kinds)
+        inline.write_links(page, self.files)
         inline.write_dollars(page)
         inline.write_emphasis(page)
         inline.write_characters(page)

@@ -2,7 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from pathlib import PurePosixPath
+from posixpath import normpath
+from urllib.parse import unquote
 
 from tabbook.importers.d2lbook.headings import remove_mark
 from tabbook.importers.d2lbook.source import LabelKind, Page, Reference, safe_label
@@ -85,6 +88,28 @@ def _stands_alone(page: Page, start: int) -> bool:
     """Say whether a colon at ``start`` begins a role, and does not end a word."""
     before = page.text[start - 1 : start]
     return not (before.isascii() and before.isalnum())
+
+
+def write_links(page: Page, files: Collection[str]) -> None:
+    """Look at links to files: pages are found as ours, what is missing is a fault."""
+    folder = PurePosixPath(page.path).parent.as_posix()
+    images = {image.end for image in page.scan.images}
+    for span in page.scan.spans:
+        target = page.text[span.start + 1 : span.end - 1]
+        if span.kind != "url" or page.text[span.start] != "(" or span.end in images or not target:
+            continue
+        if re.match(r"[a-zA-Z][a-zA-Z+.-]*:|[#/<]", target):
+            continue
+        name, mark, anchor = target.partition("#")
+        path = normpath(f"{folder}/{unquote(name)}")
+        as_page = re.sub(r"\.(?:html|ipynb)$", ".md", name)
+        if path in files:
+            page.links.append(path)
+        elif as_page != name and normpath(f"{folder}/{as_page}") in files:
+            page.edits.replace(span.start, span.end, f"({as_page}{mark}{anchor})")
+        else:
+            line = page.line_of(span.start)
+            page.fault(line, "link", f"the link leads to {target}, which is missing", "it is left as it is")
 
 
 def write_dollars(page: Page) -> None:

@@ -16,6 +16,7 @@ _SELECT = re.compile(r"tab\.interact_select\s*\(\s*\[?(?P<names>[^)\]]*)")
 _CELL = re.compile(
     r"^`{3,}\s*\{\.python\s+\.input[^}]*\}[^\n]*\n(?P<code>.*?)^`{3,}", re.MULTILINE | re.DOTALL
 )
+_CJK = re.compile(r"[\u4e00-\u9fff]")
 _MODULES = {
     "mxnet": "mxnet",
     "torch": "pytorch",
@@ -43,6 +44,8 @@ class Project:
     single: str | None = None
     has_tabs: bool = True
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    language: str = ""
+    """The language of a lone page, where its letters tell it."""
 
     def value(self, section: str, key: str, default: str = "") -> str:
         """Return one value of the configuration."""
@@ -153,10 +156,18 @@ def load_single(source: Path, findings: Findings) -> Project:
             t.strip() for t in values.get("build", {}).get("tabs", "").lower().split(",") if t.strip()
         )
     )
-    if not tabs:
-        tabs = guess_tabs([source.read_text(encoding="utf-8", errors="replace")])
+    text = source.read_text(encoding="utf-8", errors="replace")
     files = _list_files(root) if values else frozenset({path, *_beside(source, root)})
-    return Project(root, tabs, (path,), files, PurePosixPath(path).stem, path, True, values)
+    return Project(
+        root=root,
+        tabs=tabs or guess_tabs([text]),
+        pages=(path,),
+        files=files,
+        index=PurePosixPath(path).stem,
+        single=path,
+        values=values,
+        language="zh" if len(_CJK.findall(text)) * 4 > len(text) / 4 else "",
+    )
 
 
 def _beside(source: Path, root: Path) -> set[str]:

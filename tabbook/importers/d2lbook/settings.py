@@ -80,7 +80,12 @@ def config_text(
     if bib:
         data["bibtex_bibfiles"] = bib
     extensions = ["tabbook.render", *(["tabbook.render.api"] if has_autodoc else [])]
-    data["sphinx"] = {"extra_extensions": extensions, "config": _sphinx(project, names, preambles, findings)}
+    # What the theme is told here adds to what Jupyter Book tells it.
+    data["sphinx"] = {
+        "recursive_update": True,
+        "extra_extensions": extensions,
+        "config": _sphinx(project, names, preambles, findings),
+    }
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
     return "# Made by tabbook import d2lbook from a config.ini.\n" + text
 
@@ -104,7 +109,7 @@ def bibliographies(project: Project) -> list[str]:
 def _sphinx(
     project: Project, names: Names, preambles: Mapping[str, str], findings: Findings
 ) -> dict[str, Any]:
-    lang = project.value("project", "lang")
+    lang = project.value("project", "lang") or project.language
     config: dict[str, Any] = {
         "nb_custom_formats": {".md": ["tabbook.render.read_page", {}, False]},
         "nb_merge_streams": True,

@@ -66,6 +66,7 @@ class Page:
         self.references: list[Reference] = []
         self.images: list[tuple[str, int]] = []
         self.equation_labels: dict[int, Span] = {}
+        self.links: list[str] = []
         self.used_marks: set[int] = set()
         self.stray_labels: set[int] = set()
         self.consumed: set[int] = set()

@@ -350,3 +350,16 @@ def test_a_page_that_does_not_import_what_its_names_become_is_noted(tmp_path: Pa
     notes = [str(note).split(";")[0] for note in report.notes if note.kind == "import"]
     assert "a.md:17: d2l.ones becomes np.ones for mxnet, but no cell imports np" in notes
     assert not any("for pytorch" in note for note in notes)
+
+
+def test_links_to_pages_and_files_lead_there(tmp_path: Path) -> None:
+    text = "# T\n\n[a](one/a.html#x) [b](one/b.md) [c](data.txt) [d](https://x.y) [e](#t) [f](gone.md)\n"
+    book, report = imported(tmp_path, {**PAGES, "three.md": text, "data.txt": "x"}, WITH_BIB)
+    assert (
+        "[a](one/a.md#x) [b](one/b.md) [c](data.txt) [d](https://x.y) [e](#t) [f](gone.md)"
+        in (book / "three.md").read_text()
+    )
+    assert (book / "data.txt").exists()
+    assert [str(f).split(";")[0] for f in report.faults] == [
+        "three.md:3: the link leads to gone.md, which is missing"
+    ]
