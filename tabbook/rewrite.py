@@ -201,7 +201,6 @@ class _Rewriting:
             )
         except TypeError:
             return None  # a wrong call: let the library say so when it runs
-        unsaid = _unsaid(template, frozenset(bound.arguments))
         bound.apply_defaults()
         names = [node for node in ast.walk(template.body) if isinstance(node, ast.Name)]
         for name, value in bound.arguments.items():
@@ -217,13 +216,8 @@ class _Rewriting:
         def write() -> str:
             rewriter, opened = Rewriter(way.text), self.marks.get(self._opening(call), "")
             parents = _parents(template)
-            end = 0
-            for keyword in unsaid:
-                value = keyword.value
-                start, end = _with_comma(way.text, written.start(value), written.end(value), end)
-                rewriter.add(start, end, lambda: "")
             for node in names:
-                if node.id in bound.arguments and not any(node is keyword.value for keyword in unsaid):
+                if node.id in bound.arguments:
                     text = self._substitute(bound.arguments[node.id], node, parents[id(node)], opened)
                     rewriter.add(written.start(node), written.end(node), lambda text=text: text)  # type: ignore[misc]
             result = rewriter.rewrite(written.start(template.body), written.end(template.body))
@@ -251,36 +245,6 @@ class _Rewriting:
         if isinstance(parent, ast.keyword) and stands_alone(plain(text)):
             return text
         return _operand(text, opened, dotted=isinstance(parent, ast.Attribute))
-
-
-def _unsaid(template: ast.Lambda, given: frozenset[str]) -> list[ast.keyword]:
-    """Return the template's keyword arguments that only hand on a None which the caller did not give.
-
-    ``lambda n, device=None: make(n, ctx=device)`` is ``make(3)`` where no device was said.
-    """
-    arguments = template.args
-    defaults = dict(
-        zip(reversed([*arguments.posonlyargs, *arguments.args]), reversed(arguments.defaults), strict=False)
-    )
-    defaults |= {a: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d}
-    none = {a.arg for a, d in defaults.items() if isinstance(d, ast.Constant) and d.value is None} - given
-    body = template.body
-    keywords = body.keywords if isinstance(body, ast.Call) else []
-    return [k for k in keywords if k.arg and isinstance(k.value, ast.Name) and k.value.id in none]
-
-
-def _with_comma(text: str, start: int, end: int, gone: int) -> tuple[int, int]:
-    """Return the place of a keyword argument, whose value's place is given, with a comma beside it.
-
-    The comma before it is not there any more if it stands before ``gone``.
-    """
-    start = text.rindex("=", 0, start)
-    while start and text[start - 1] not in ",(":
-        start -= 1
-    if text[start - 1] == "," and start > gone:
-        return start - 1, end
-    following = re.compile(r"\s*,\s*").match(text, end)
-    return max(start, gone), following.end() if following else end
 
 
 def _operand(text: str, opened: str = "", *, dotted: bool = True) -> str:

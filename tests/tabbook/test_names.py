@@ -254,23 +254,3 @@ def test_another_package() -> None:
 def test_code_that_is_not_python() -> None:
     with pytest.raises(CodeError, match="not valid Python"):
         rewrite("x = 1\nd2l.tanh(", WAYS)
-
-
-@pytest.mark.parametrize(
-    ("use", "seen"),
-    [
-        ("d2l.f(1)", "g(1)"),
-        ("d2l.f(1, c=2)", "g(1, c=2)"),
-        ("d2l.f(1, None)", "g(1, b=None)"),
-        ("d2l.h(1, 2)", "g(s=(1, 2))"),
-        ("d2l.h(1, c=x)", "g(c=x, s=(1,))"),
-        ("d2l.k()", "g(c=1)"),
-    ],
-)
-def test_a_none_that_nobody_said_is_not_handed_on(use: str, seen: str) -> None:
-    ways = {
-        "f": parse_way("lambda a, b=None, c=None: g(a, b=b, c=c)"),
-        "h": parse_way("lambda *s, b=None, c=None: g(b=b, c=c, s=s)"),
-        "k": parse_way("lambda b=None, c=1: g(b=b, c=c)"),
-    }
-    assert rewrite(use, ways) == seen
