@@ -35,7 +35,7 @@ def _check_cell(section: Section, cell: Cell, book: BookSettings) -> Iterator[Fa
         return
     errors = list(unanswerable(code)) or list(_compile_errors(code))
     yield from (code_fault(section, cell, found) for found in errors)
-    if errors:
+    if errors or "selected" not in cell.source:
         return
     for call in questions(code.tree):
         for name in asked_tabs(call):

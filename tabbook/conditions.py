@@ -69,6 +69,8 @@ def asking_nodes(tree: ast.AST) -> Iterator[ast.AST]:
 
 def unanswerable(code: Code) -> Iterator[CodeError]:
     """Yield what ``code`` asks in a way that cannot be answered at build time."""
+    if "selected" not in code.text and not code.magics:
+        return  # most cells ask nothing, and their trees are large
     calls = {id(call.func) for call in questions(code.tree)}
     for node in asking_nodes(code.tree):
         if is_question(node):
