@@ -13,6 +13,7 @@ import typer
 
 from tabbook.cli_env import env_app
 from tabbook.cli_export import export
+from tabbook.cli_options import HERE, BookOption, SectionsArgument, TabOption, load
 from tabbook.cli_store import store_app
 
 if TYPE_CHECKING:
@@ -36,18 +37,6 @@ app.command()(export)
 import_app = typer.Typer(help="Bring in a book made with another tool.", rich_markup_mode=None)
 app.add_typer(import_app, name="import")
 
-BookOption = Annotated[
-    Path,
-    typer.Option("--book", metavar="DIR", help="The book's folder, or one inside it.", show_default="."),
-]
-TabOption = Annotated[
-    list[str] | None,
-    typer.Option("--tab", "-t", metavar="TAB", help="Only this framework; may be given again."),
-]
-SectionsArgument = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[SECTION]...", help="Only these: a path, or a file's name without .md."),
-]
 JobsOption = Annotated[
     int | None,
     typer.Option("-j", "--jobs", metavar="N", min=1, help="How many at once; as many as cores if not given."),
@@ -62,9 +51,6 @@ PullOption = Annotated[
 RemoteOption = Annotated[
     str | None, typer.Option("--remote", metavar="URL", help="Take it from there instead; implies --pull.")
 ]
-HERE = Path()
-
-
 _loaded: list["Book"] = []
 """The books of the command, whose caches are saved when it ends."""
 
@@ -78,9 +64,7 @@ def _warn(text: str) -> None:
 
 
 def _load(book: Path) -> "Book":
-    from tabbook.book import Book
-
-    loaded = Book.load(book)
+    loaded = load(book)
     _loaded.append(loaded)
     return loaded
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tabbook.cli_options import HERE, BookOption, TabOption, load
+
 if TYPE_CHECKING:
     from tabbook.book import Book
     from tabbook.environments import EnvironmentState
@@ -15,21 +17,6 @@ env_app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
 )
-BookOption = Annotated[
-    Path,
-    typer.Option("--book", metavar="DIR", help="The book's folder, or one inside it.", show_default="."),
-]
-TabOption = Annotated[
-    list[str] | None,
-    typer.Option("--tab", "-t", metavar="TAB", help="Only this framework; may be given again."),
-]
-HERE = Path()
-
-
-def _load(book: Path) -> "Book":
-    from tabbook.book import Book
-
-    return Book.load(book)
 
 
 @env_app.callback()
@@ -41,7 +28,7 @@ def env(context: typer.Context, book: BookOption = HERE) -> None:
     if context.invoked_subcommand is None:
         from tabbook.environments import state
 
-        loaded = _load(book)
+        loaded = load(book)
         states = [state(loaded, tab) for tab in loaded.settings.tabs]
         _show_environments(loaded, states)
         if not all(item.usable for item in states):
@@ -60,7 +47,7 @@ def env_make(
     """
     from tabbook.environments import make
 
-    loaded = _load(book)
+    loaded = load(book)
     states = []
     for name in loaded.tabs(tuple(tab or ())):
         typer.echo(f"environment of {name} …")
@@ -89,6 +76,6 @@ def env_kernels(
     """Register a Jupyter kernel for each framework, so that sections open and run in JupyterLab."""
     from tabbook.kernels import register
 
-    loaded = _load(book)
+    loaded = load(book)
     for folder in register(loaded, loaded.tabs(tuple(tab or ())), prefix=prefix):
         typer.echo(f"registered {folder}")

@@ -5,23 +5,14 @@ from typing import Annotated
 
 import typer
 
-HERE = Path()
+from tabbook.cli_options import HERE, BookOption, SectionsArgument, TabOption, load
 
 
 def export(
     kind: Annotated[str, typer.Argument(metavar="FORMAT", help="ipynb (notebooks), slides, or markdown.")],
-    sections: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[SECTION]...", help="Only these: a path, or a file's name without .md."),
-    ] = None,
-    book: Annotated[
-        Path,
-        typer.Option("--book", metavar="DIR", help="The book's folder, or one inside it.", show_default="."),
-    ] = HERE,
-    tab: Annotated[
-        list[str] | None,
-        typer.Option("--tab", "-t", metavar="TAB", help="Only this framework; may be given again."),
-    ] = None,
+    sections: SectionsArgument = None,
+    book: BookOption = HERE,
+    tab: TabOption = None,
     to: Annotated[
         Path | None, typer.Option("--to", metavar="DIR", help="Where to; _build/exports/FORMAT if not given.")
     ] = None,
@@ -32,12 +23,11 @@ def export(
     the last build, and titles where there was none. Each framework gets a folder; of the whole
     book's notebooks there is an archive, too. Files that did not change are left alone.
     """
-    from tabbook.book import Book
     from tabbook.export.make import Exporter
     from tabbook.export.make import export as make
     from tabbook.export.write import archives, write_all
 
-    loaded = Book.load(book)
+    loaded = load(book)
     tabs = loaded.tabs(tuple(tab or ()))
     chosen = loaded.find(tuple(sections or ()))
     files = make(Exporter(loaded), kind, chosen, tabs, named=bool(sections))

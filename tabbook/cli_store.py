@@ -1,10 +1,11 @@
 """The commands ``tabbook store …``: what the store of outputs has, and what becomes of it."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from tabbook.cli_options import HERE, BookOption, load
 
 if TYPE_CHECKING:
     from tabbook.book import Book
@@ -16,18 +17,7 @@ store_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-BookOption = Annotated[
-    Path,
-    typer.Option("--book", metavar="DIR", help="The book's folder, or one inside it.", show_default="."),
-]
-HERE = Path()
 DAY = 86_400
-
-
-def _load(book: Path) -> "Book":
-    from tabbook.book import Book
-
-    return Book.load(book)
 
 
 def remote_of(book: "Book", url: str | None) -> str:
@@ -70,7 +60,7 @@ def store_list(book: BookOption = HERE) -> None:
     from tabbook.holdings import used_keys
     from tabbook.store import Store
 
-    loaded = _load(book)
+    loaded = load(book)
     used = used_keys(loaded)
     entries = sorted(
         Store(loaded.outputs).entries(),
@@ -86,7 +76,7 @@ def store_verify(book: BookOption = HERE) -> None:
     """Check every entry against its hash; the exit status is 1 if one is damaged."""
     from tabbook.store import Store
 
-    loaded = _load(book)
+    loaded = load(book)
     entries = tuple(Store(loaded.outputs).entries())
     damaged = [entry for entry in entries if entry.is_damaged]
     foreign = sum(entry.is_foreign for entry in entries)
@@ -118,7 +108,7 @@ def store_gc(
     from tabbook.holdings import used_keys
     from tabbook.store import Store
 
-    loaded = _load(book)
+    loaded = load(book)
     store = Store(loaded.outputs)
     garbage = store.garbage(used_keys(loaded), keep * DAY)
     removed = []
@@ -156,7 +146,7 @@ def store_push(
     from tabbook.remote import push
     from tabbook.store import Store
 
-    loaded = _load(book)
+    loaded = load(book)
     address, store = remote_of(loaded, url), Store(loaded.outputs)
     keys = tuple(store.keys())
     if not everything:

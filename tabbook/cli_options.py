@@ -1,0 +1,30 @@
+"""What the commands have in common: their options, and the book that they speak of."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tabbook.book import Book
+
+BookOption = Annotated[
+    Path,
+    typer.Option("--book", metavar="DIR", help="The book's folder, or one inside it.", show_default="."),
+]
+TabOption = Annotated[
+    list[str] | None,
+    typer.Option("--tab", "-t", metavar="TAB", help="Only this framework; may be given again."),
+]
+SectionsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SECTION]...", help="Only these: a path, or a file's name without .md."),
+]
+HERE = Path()
+
+
+def load(book: Path) -> "Book":
+    """Return the book in ``book`` or above it; the imports wait until a command needs them."""
+    from tabbook.book import Book
+
+    return Book.load(book)
