@@ -4,14 +4,14 @@ import ast
 import warnings
 from collections.abc import Iterator
 
-from tabbook.branches import select
 from tabbook.code import Code, CodeError, line_map, not_python, parse
-from tabbook.conditions import asked_tabs, questions, unanswerable
 from tabbook.config import BookSettings
 from tabbook.errors import Fault
 from tabbook.model import Cell, Projection, Section
-from tabbook.names import roots, uses
 from tabbook.project import code_fault, project, ways_of
+from tabbook.project.branches import select
+from tabbook.project.conditions import asked_tabs, questions, unanswerable
+from tabbook.project.names import roots, uses
 from tabbook.read import unknown_tab
 
 

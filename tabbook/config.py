@@ -102,7 +102,7 @@ class BookSettings(_Tree):
     remote: str | None = None
     """Where ``--pull`` looks for outputs, and ``tabbook store push`` puts them: a URL."""
     names: dict[Annotated[str, Field(pattern=_NAME)], dict[str, str]] = {}
-    """Portable names: for each name, each tab's own way (see ``tabbook.names``)."""
+    """Portable names: for each name, each tab's own way (see ``tabbook.project.names``)."""
     exports: bool = False
     """Whether the site offers notebooks and slides, linked from every page."""
     repository: Repository | None = None

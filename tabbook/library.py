@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tabbook.assemble import assemble
 from tabbook.book import Book
 from tabbook.code import CodeError, parse
 from tabbook.config import CONFIG_FILE
 from tabbook.errors import ConfigError, ExtractError, Fault, TabbookError
+from tabbook.extract.assemble import assemble
 from tabbook.files import write_atomic
 from tabbook.project import ways_of
 

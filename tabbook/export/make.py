@@ -8,7 +8,6 @@ from typing import Any
 
 import yaml
 
-from tabbook import stored
 from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
 from tabbook.errors import Fault, ReadError, usage
@@ -20,9 +19,10 @@ from tabbook.export.page import Address, Page, beside, make_page, published
 from tabbook.export.references import FILE, References, load
 from tabbook.export.slides import has_slides, slides
 from tabbook.library import generate
+from tabbook.merge import stored
 from tabbook.model import Section
 from tabbook.plan import lookup
-from tabbook.slides import marked_text
+from tabbook.read.slides import marked_text
 
 Files = dict[str, bytes]
 _NOT_OURS = frozenset((".py", ".pyc"))

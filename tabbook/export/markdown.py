@@ -5,9 +5,9 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 
+from tabbook.execute.outputs import plain
 from tabbook.export.page import Page, Part
 from tabbook.model import Output
-from tabbook.outputs import plain
 
 _PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
 _FENCE = re.compile(r"`{3,}")

@@ -9,7 +9,7 @@ from tabbook.export.inline import Context
 from tabbook.export.references import References, Target, normal
 from tabbook.export.text import caption, plain_text
 from tabbook.model import Cell, Output, Projection, Result
-from tabbook.slides import Marked, marked_text, strip_slide_marks
+from tabbook.read.slides import Marked, marked_text, strip_slide_marks
 
 _WIDGETS = "application/vnd.jupyter.widget"
 Address = Callable[[Target], str]

@@ -22,15 +22,14 @@ from sphinx.environment.collectors import EnvironmentCollector
 from sphinx.errors import ConfigError as SphinxConfigError
 from sphinx.util import logging
 
-from tabbook import stored
 from tabbook.book import Book
 from tabbook.check import check_section
 from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
-from tabbook.holdings import PUBLISHED, publish
 from tabbook.keys import canonical, sha256
-from tabbook.merge import merge
+from tabbook.merge import merge, stored
 from tabbook.model import Result, Section
 from tabbook.plan import lookup
+from tabbook.plan.holdings import PUBLISHED, publish
 from tabbook.read import read_section
 from tabbook.store import Store
 

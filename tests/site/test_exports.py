@@ -7,7 +7,7 @@ import pytest
 from export_helpers import make_book
 
 from tabbook.book import Book
-from tabbook.build import build_site
+from tabbook.render.build import build_site
 
 # What Jupyter Book's own parts warn of is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")

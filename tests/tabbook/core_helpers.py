@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from tabbook.assemble import assemble
 from tabbook.book import Book
 from tabbook.check import check_section
 from tabbook.config import BookSettings
 from tabbook.errors import TabbookError
 from tabbook.extract import extract_book
+from tabbook.extract.assemble import assemble
 from tabbook.model import Projection
 from tabbook.read import read_section
 

@@ -9,8 +9,8 @@ import yaml
 
 from tabbook.book import Book
 from tabbook.config import SectionSettings
-from tabbook.jobs import JobSpec, Step
 from tabbook.model import Cell, Projection, Section
+from tabbook.plan.spec import JobSpec, Step
 
 DATA = b"It was a time machine.\n"
 DATA_SHA1 = hashlib.sha1(DATA).hexdigest()

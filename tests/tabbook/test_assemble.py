@@ -7,12 +7,12 @@ from textwrap import dedent
 import pytest
 from core_helpers import SETTINGS, SMALL
 
-from tabbook.assemble import assemble
 from tabbook.book import Book
 from tabbook.errors import ExtractError
 from tabbook.extract import Origin, Saved, extract_code
+from tabbook.extract.assemble import assemble
 from tabbook.library import generate
-from tabbook.names import parse_way
+from tabbook.project.names import parse_way
 
 TAB = SETTINGS.tabs["jax"]
 

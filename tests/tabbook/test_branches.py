@@ -5,8 +5,8 @@ from textwrap import dedent
 
 import pytest
 
-from tabbook.branches import select
 from tabbook.code import CodeError
+from tabbook.project.branches import select
 
 
 def chosen(code: str, tab: str = "jax") -> str:

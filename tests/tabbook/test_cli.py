@@ -16,8 +16,8 @@ import yaml
 
 from tabbook.book import Book
 from tabbook.cli import main
+from tabbook.cli.server import server
 from tabbook.environments import STAMP, fingerprint
-from tabbook.serve import server
 
 TABS = {
     "pytorch": {"name": "PyTorch", "module": "torch", "requirements": "requirements/pytorch.txt"},

@@ -9,9 +9,9 @@ from engine_helpers import code, make_book
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tabbook.closure import ALWAYS, MISSING, LibraryIndex, changes
+from tabbook.keys.closure import ALWAYS, MISSING, LibraryIndex, changes
+from tabbook.keys.uses import Uses, cells_use
 from tabbook.plan import jobs
-from tabbook.uses import Uses, cells_use
 
 IMPORT = "from d2l import torch as d2l"
 

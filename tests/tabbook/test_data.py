@@ -8,7 +8,7 @@ import pytest
 from engine_helpers import DATA, DATA_SHA1
 
 from tabbook.config import DataFile
-from tabbook.data import cache_folder, resolve, search_folders
+from tabbook.plan.data import cache_folder, resolve, search_folders
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -12,7 +12,7 @@ import pytest
 from engine_helpers import KEY, job
 
 from tabbook.execute import execute
-from tabbook.sandbox import job_environment, stopped
+from tabbook.execute.sandbox import job_environment, stopped
 
 
 @pytest.fixture(autouse=True)

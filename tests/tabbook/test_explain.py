@@ -8,14 +8,14 @@ from engine_helpers import DATA_SHA1, code, make_book, projection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabbook.closure import ALWAYS, MISSING
-from tabbook.explain import reasons, sentence
-from tabbook.history import read_last, write_last
 from tabbook.keys import STAND_IN, job_key
-from tabbook.machines import status_json
-from tabbook.places import symbol_places
-from tabbook.progress import explanations
+from tabbook.keys.closure import ALWAYS, MISSING
+from tabbook.plan.history import read_last, write_last
+from tabbook.run.progress import explanations
 from tabbook.status import JobStatus, RunReport, status
+from tabbook.status.as_json import status_json
+from tabbook.status.explain import reasons, sentence
+from tabbook.status.places import symbol_places
 
 
 def key(*sources, tags=(), **changes):

@@ -8,7 +8,7 @@ import pytest
 
 from tabbook.book import Book
 from tabbook.export.make import Exporter, export
-from tabbook.slides import strip_slide_marks
+from tabbook.read.slides import strip_slide_marks
 
 BOOK = Book.load(Path(__file__).parents[2])
 TABS = tuple(BOOK.settings.tabs)

@@ -21,8 +21,8 @@ from tabbook.errors import ReadError, UsageError
 from tabbook.export import decks
 from tabbook.export.make import Exporter, export
 from tabbook.export.write import archives, write_all
-from tabbook.stored import StoredCell, cell_hash, outputs_path
-from tabbook.stored import dump as dump_stored
+from tabbook.merge.stored import StoredCell, cell_hash, outputs_path
+from tabbook.merge.stored import dump as dump_stored
 
 FORMATS = ("ipynb", "slides", "markdown")
 

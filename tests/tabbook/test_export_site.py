@@ -10,8 +10,8 @@ import pytest
 from export_helpers import TOKENS, make_book
 
 from tabbook.book import Book
-from tabbook.build import build_site
 from tabbook.export.references import FILE, parse
+from tabbook.render.build import build_site
 from tabbook.render.exports import links_of
 from tabbook.render.exports import write_slides as write_slides_of_site
 

@@ -8,7 +8,7 @@ from tabbook.export.page import beside, published
 from tabbook.export.references import References, Target, dump, load, merged, of_sources, parse
 from tabbook.export.text import plain_text
 from tabbook.read import read_section
-from tabbook.slides import marked_text
+from tabbook.read.slides import marked_text
 
 REFERENCES = References(
     labels={

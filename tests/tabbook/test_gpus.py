@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from tabbook import gpus
 from tabbook.errors import UsageError
-from tabbook.gpus import Gpu, Need, Slots, lacking, parse_inventory, visible
-from tabbook.jobs import Outcome
 from tabbook.model import Result
-from tabbook.progress import failures_text, summary_table
+from tabbook.plan import gpus
+from tabbook.plan.gpus import Gpu, Need, Slots, lacking, parse_inventory, visible
+from tabbook.plan.spec import Outcome
 from tabbook.run import run
-from tabbook.schedule import run_all
-from tabbook.shard import Shard
+from tabbook.run.progress import failures_text, summary_table
+from tabbook.run.schedule import run_all
+from tabbook.run.shard import Shard
 from tabbook.status import status
 
 GB = 10**9

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabbook.code import line_map
-from tabbook.jobs import Failure, steps_of
-from tabbook.outputs import normalise, plain, stream_text
+from tabbook.execute.outputs import normalise, plain, stream_text
+from tabbook.plan.spec import Failure, steps_of
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import ast
 import pytest
 
 from tabbook.code import CodeError
-from tabbook.names import definition, parse_way, roots
-from tabbook.rewrite import rewrite
+from tabbook.project.idioms import rewrite
+from tabbook.project.names import definition, parse_way, roots
 
 WAYS = {
     name: parse_way(text)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tabbook.execute import execute
-from tabbook.outputs import compact, normalise
+from tabbook.execute.outputs import compact, normalise
 
 
 def stream(text, name="stdout"):

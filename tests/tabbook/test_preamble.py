@@ -8,12 +8,12 @@ import pytest
 import yaml
 from core_helpers import SETTINGS, SMALL, section
 
-from tabbook.assemble import assemble
 from tabbook.book import Book
 from tabbook.errors import ExtractError
 from tabbook.extract import extract
+from tabbook.extract.assemble import assemble
 from tabbook.library import generate
-from tabbook.names import parse_way
+from tabbook.project.names import parse_way
 from tabbook.read import read_section
 
 TAB = SETTINGS.tabs["jax"]

@@ -10,13 +10,13 @@ from core_helpers import SETTINGS, section
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tabbook.assemble import assemble
-from tabbook.branches import select
 from tabbook.code import parse
 from tabbook.extract import extract
-from tabbook.names import definition, parse_way
+from tabbook.extract.assemble import assemble
+from tabbook.project.branches import select
+from tabbook.project.idioms import rewrite
+from tabbook.project.names import definition, parse_way
 from tabbook.read import read_section
-from tabbook.rewrite import rewrite
 
 TABS = ("pytorch", "jax", "mxnet")
 FLAGS = ("p", "q")

@@ -9,12 +9,12 @@ import pytest
 from render_helpers import fill_store, model_page, outputs_of, write_book
 
 from tabbook.book import Book
-from tabbook.build import build_site
-from tabbook.entry import unpack
-from tabbook.holdings import PUBLISHED, publish, pull_outputs
 from tabbook.model import Result
 from tabbook.plan import jobs
+from tabbook.plan.holdings import PUBLISHED, publish, pull_outputs
+from tabbook.render.build import build_site
 from tabbook.store import Store
+from tabbook.store.entry import unpack
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 NAMES = ("model", *(f"model{number}" for number in range(2, 8)))

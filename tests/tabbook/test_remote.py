@@ -13,11 +13,11 @@ import pytest
 from engine_helpers import code, make_book, with_data
 
 from tabbook.errors import StoreError
-from tabbook.holdings import keys_of, pull_outputs, used_keys
 from tabbook.model import Result
 from tabbook.plan import jobs
-from tabbook.remote import pull, push
+from tabbook.plan.holdings import keys_of, pull_outputs, used_keys
 from tabbook.store import Store
+from tabbook.store.remote import pull, push
 
 KEYS = tuple(f"{n:064x}" for n in range(30))
 OUTPUTS = (({"output_type": "stream", "name": "stdout", "text": "1\n"},),)
@@ -220,7 +220,7 @@ def test_pushing_where_nobody_is_is_an_error(full):
 class TestBook:
     @pytest.fixture
     def book(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("tabbook.holdings.device_class", lambda: "cpu")
+        monkeypatch.setattr("tabbook.plan.holdings.device_class", lambda: "cpu")
         return make_book(tmp_path / "book", {"a": with_data(code("x = 1")), "b": code("x = 2")})
 
     def fill(self, book, store, device="cpu"):

@@ -10,7 +10,7 @@ from jupyter_book.sphinx import build_sphinx
 from render_helpers import FRONT, NAMES, fill_store, model_page, outputs_of, write_book
 
 from tabbook.book import Book
-from tabbook.build import Site, build_site
+from tabbook.render.build import Site, build_site
 
 # What Jupyter Book's own parts warn of is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")

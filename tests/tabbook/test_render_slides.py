@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabbook.slides import strip_slide_marks
+from tabbook.read.slides import strip_slide_marks
 
 CASES = {
     "starts a slide": ("[**We train it.**] Now.", "We train it. Now."),

@@ -17,13 +17,13 @@ from rich.console import Console
 
 from tabbook import plan
 from tabbook.errors import ExecuteError, ProjectError
-from tabbook.history import forget_failure, recall_failure, remember_failure
-from tabbook.jobs import Failure, Outcome
 from tabbook.model import Result
 from tabbook.plan import accepted_devices, device_class, job, jobs
-from tabbook.progress import Lines, Live, failures_text, progress_on, summary_table
-from tabbook.report import failure_text, read_seconds, write_seconds
+from tabbook.plan.history import forget_failure, recall_failure, remember_failure
+from tabbook.plan.report import failure_text, read_seconds, write_seconds
+from tabbook.plan.spec import Failure, Outcome
 from tabbook.run import JobStatus, RunReport, lookup, run, status
+from tabbook.run.progress import Lines, Live, failures_text, progress_on, summary_table
 from tabbook.store import Store
 
 

@@ -9,8 +9,8 @@ from engine_helpers import job
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabbook.jobs import Outcome
-from tabbook.schedule import longest_first, run_all, terminable
+from tabbook.plan.spec import Outcome
+from tabbook.run.schedule import longest_first, run_all, terminable
 
 
 class FakeExecutor(Executor):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabbook.errors import UsageError
-from tabbook.shard import Shard, parse_shard, share
+from tabbook.run.shard import Shard, parse_shard, share
 
 JOBS = st.lists(st.tuples(st.text(max_size=3), st.sampled_from(["jax", "mxnet"])), unique=True, max_size=40)
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from engine_helpers import code, make_book
 
-from tabbook import data as data_files
 from tabbook import environments
 from tabbook.book import Book
-from tabbook.closure import LibraryIndex
 from tabbook.code import Code, bound_names
 from tabbook.execute import execute
+from tabbook.keys.closure import LibraryIndex
 from tabbook.plan import Job, job, jobs
+from tabbook.plan import data as data_files
 from tabbook.run import _spec
 
 ROOT = Path(__file__).parents[2]

@@ -12,9 +12,9 @@ from engine_helpers import KEY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabbook.entry import pack, unpack
 from tabbook.model import Result
 from tabbook.store import Store
+from tabbook.store.entry import pack, unpack
 
 RESULT = Result(
     KEY,
@@ -105,7 +105,7 @@ def test_an_entry_under_another_key_is_not_taken(tmp_path, caplog):
 def test_an_entry_of_another_version_is_not_taken(tmp_path, caplog, monkeypatch):
     store = Store(tmp_path)
     monkeypatch.setattr(
-        "tabbook.entry.asdict", lambda _: {"key": KEY, "outputs": [], "stand_ins": [], "new": 1}
+        "tabbook.store.entry.asdict", lambda _: {"key": KEY, "outputs": [], "stand_ins": [], "new": 1}
     )
     store.put(RESULT)
     assert store.get(KEY) is None

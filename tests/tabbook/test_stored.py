@@ -4,10 +4,10 @@ from pathlib import Path
 
 from core_helpers import SETTINGS, section
 
+from tabbook.merge.stored import StoredCell, cell_hash, dump, load, outputs_path, parse, result
 from tabbook.model import Projection
 from tabbook.project import project
 from tabbook.read import read_section
-from tabbook.stored import StoredCell, cell_hash, dump, load, outputs_path, parse, result
 
 ONE = ({"output_type": "stream", "name": "stdout", "text": "one\n"},)
 TWO = ({"output_type": "stream", "name": "stdout", "text": "two\n"},)

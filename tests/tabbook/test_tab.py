@@ -14,7 +14,7 @@ from jupyter_client.manager import KernelManager
 from traitlets.config import Config
 
 from tabbook import tab as extension
-from tabbook.outputs import plain
+from tabbook.execute.outputs import plain
 from tabbook.tab import Tabs, load_ipython_extension, transform, unload_ipython_extension
 
 ROOT = Path(__file__).parents[2]

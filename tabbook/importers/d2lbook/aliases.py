@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tabbook.importers.d2lbook.project import CONFIG, Project
 from tabbook.importers.report import Findings
-from tabbook.names import parse_way
+from tabbook.project.names import parse_way
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _REVERSE = re.compile(r"^d2l\\?\.(?P<name>\w+)(?P<rest>.*)$")

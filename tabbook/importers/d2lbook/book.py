@@ -22,8 +22,8 @@ from tabbook.importers.d2lbook.saved import settle_saved
 from tabbook.importers.d2lbook.source import LabelKind, Page
 from tabbook.importers.d2lbook.toc import Node, build_tree, toc_data
 from tabbook.importers.report import Finding, Findings
-from tabbook.names import parse_way, roots
-from tabbook.stored import dump, outputs_path
+from tabbook.merge.stored import dump, outputs_path
+from tabbook.project.names import parse_way, roots
 
 _WORTH_SHARING = 1000
 """From how many cells on it pays to start other processes."""

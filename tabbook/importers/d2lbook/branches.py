@@ -9,9 +9,9 @@ conditions are of the plain kind that d2lbook understands, it is kept.
 import ast
 from collections.abc import Sequence
 
-from tabbook.branches import select
 from tabbook.code import Code, CodeError, parse
-from tabbook.conditions import asking_nodes, asks, is_question, questions
+from tabbook.project.branches import select
+from tabbook.project.conditions import asking_nodes, asks, is_question, questions
 
 
 def by_lines(source: str, tab: str) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tabbook.branches import select
 from tabbook.code import Code, CodeError, parse
-from tabbook.conditions import asked_tabs, questions
 from tabbook.extract import Origin, Saved, extract_code
 from tabbook.importers.d2lbook.branches import published_readings
 from tabbook.importers.d2lbook.fences import Fence, ends_in_string
 from tabbook.importers.d2lbook.marks import normalise_marks
 from tabbook.importers.report import Finding, Findings
+from tabbook.project.branches import select
+from tabbook.project.conditions import asked_tabs, questions
 
 _TAB = re.compile(r"^[ \t]*(?:%%tab|#[ \t]*(?:@tab|%%tab))\b[ \t:]*(?P<names>.*?)[ \t]*$")
 _EXTENSION = re.compile(r"^[ \t]*%(?:re)?load_ext[ \t]+d2lbook\.tab\b", re.MULTILINE)

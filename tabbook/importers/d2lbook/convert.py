@@ -11,8 +11,8 @@ from tabbook.importers.d2lbook.equations import collect_equation_labels, write_e
 from tabbook.importers.d2lbook.fences import Fence
 from tabbook.importers.d2lbook.outputs import OutputError, as_text, read_outputs
 from tabbook.importers.d2lbook.source import Page
+from tabbook.merge.stored import StoredCell, cell_hash
 from tabbook.model import Output
-from tabbook.stored import StoredCell, cell_hash
 
 _LIBRARY_FENCE = re.compile(r"`{3,}")
 _SLIDES_ONLY = re.compile(r"\[~~|~~\]")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tabbook.importers.d2lbook.scan import Span
 from tabbook.importers.d2lbook.source import Page, Target, safe_label
-from tabbook.slides import strip_slide_marks
+from tabbook.read.slides import strip_slide_marks
 
 _ATX = re.compile(r"^ {0,3}(?P<hashes>#{1,6})(?P<gap>[ \t]*)(?P<title>.*?)[ \t]*$")
 _CLOSING = re.compile(r"(?:[ \t]+#+|(?<=[^\s#\\])#{2,})[ \t]*$")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from tabbook.importers.d2lbook.convert import PageConverter
 from tabbook.importers.report import Findings
-from tabbook.names import parse_way, roots
+from tabbook.project.names import parse_way, roots
 
 
 def _binds(source: str, name: str) -> bool:

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tabbook.code import Code, parse
-from tabbook.conditions import questions
 from tabbook.extract import _first, _header_end, _last
+from tabbook.project.conditions import questions
 
 _MARK = re.compile(r"#[ \t]*@save\b")
 

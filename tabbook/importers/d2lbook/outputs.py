@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tabbook.execute.outputs import plain
 from tabbook.model import Output
-from tabbook.outputs import plain
 
 _NOTICE = re.compile(r'\s*Ignored to run as it is not marked as an? "(?P<tab>[^"]*)" cell\.?\s*')
 _DROPPED = ("application/vnd.jupyter.widget", "application/vnd.dataresource", "application/javascript")

@@ -9,7 +9,7 @@ from tabbook.importers.d2lbook.cells import read_cells
 from tabbook.importers.d2lbook.convert import PageConverter
 from tabbook.importers.d2lbook.source import Page
 from tabbook.importers.report import Findings, Report
-from tabbook.stored import StoredCell
+from tabbook.merge.stored import StoredCell
 
 TABS = ("mxnet", "pytorch", "jax")
 

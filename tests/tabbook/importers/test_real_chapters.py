@@ -10,7 +10,7 @@ from tabbook.book import Book
 from tabbook.importers.d2lbook import import_book
 from tabbook.importers.report import Report
 from tabbook.library import generate
-from tabbook.stored import load, result
+from tabbook.merge.stored import load, result
 
 CHAPTERS = Path(__file__).parents[4] / "shared" / "real-chapters"
 

@@ -1,0 +1,372 @@
+"""The command line: the only place that prints and decides exit statuses.
+
+0 means clean, 1 that something was found or failed, 2 that the command itself was wrong.
+"""
+
+import gc
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tabbook.cli.env import env_app
+from tabbook.cli.exports import export
+from tabbook.cli.options import HERE, BookOption, SectionsArgument, TabOption, load
+from tabbook.cli.store import store_app
+
+if TYPE_CHECKING:
+    from tabbook.book import Book
+    from tabbook.model import Section
+    from tabbook.run import RunReport
+    from tabbook.run.shard import Shard
+
+app = typer.Typer(
+    name="tabbook",
+    help="Build a book whose every section holds several frameworks behind tabs.",
+    epilog="A first build: tabbook env make, then tabbook build.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(env_app, name="env")
+app.add_typer(store_app, name="store")
+app.command()(export)
+import_app = typer.Typer(help="Bring in a book made with another tool.", rich_markup_mode=None)
+app.add_typer(import_app, name="import")
+
+JobsOption = Annotated[
+    int | None,
+    typer.Option("-j", "--jobs", metavar="N", min=1, help="How many at once; as many as cores if not given."),
+]
+StrictDataOption = Annotated[
+    bool,
+    typer.Option("--strict-data", help="Fail where a data file cannot be had, instead of using a stand-in."),
+]
+PullOption = Annotated[
+    bool, typer.Option("--pull", help="First take what others executed, from the book's remote.")
+]
+RemoteOption = Annotated[
+    str | None, typer.Option("--remote", metavar="URL", help="Take it from there instead; implies --pull.")
+]
+_loaded: list["Book"] = []
+"""The books of the command, whose caches are saved when it ends."""
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+def _warn(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _load(book: Path) -> "Book":
+    loaded = load(book)
+    _loaded.append(loaded)
+    return loaded
+
+
+@app.command()
+def lib(
+    book: BookOption = HERE,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail with a diff.")] = False,
+) -> None:
+    """Generate the library from the code marked #@save."""
+    from tabbook.library import generate, outdated
+
+    _read_quickly()
+    loaded = _load(book)
+    texts = generate(loaded)
+    if not check:
+        _update_library(loaded)
+        return
+    diffs = outdated(loaded, texts)
+    for diff in diffs.values():
+        _say(diff.rstrip())
+    if diffs:
+        _warn(f"{loaded.settings.library.path} is out of date: run tabbook lib, and commit what it writes")
+        raise typer.Exit(1)
+    _say(f"{loaded.settings.library.path} is up to date")
+
+
+def _update_library(book: "Book") -> None:
+    from tabbook.library import generate, update
+
+    report = update(book, generate(book))
+    for path in report.written:
+        _say(f"wrote {path}")
+    for tab in report.unchecked:
+        _warn(
+            f"warning: {book.library_file(tab).relative_to(book.root)} was not imported: no {tab} environment"
+        )
+    if not report.written:
+        _say(f"{book.settings.library.path} is up to date")
+
+
+def _read_quickly() -> None:
+    """Let a command that reads the book, answers and ends leave its memory alone.
+
+    Looking for cycles among the trees of a large book takes a third of such a command's time,
+    and finds none. :func:`main` lets it begin again.
+    """
+    gc.disable()
+
+
+@app.command()
+def check(book: BookOption = HERE) -> None:
+    """Check every section for every framework; run nothing."""
+    _read_quickly()
+    loaded = _load(book)
+    loaded.check()
+    cells = sum(len(section.code_cells) for section in loaded.sections)
+    _say(f"{len(loaded.sections)} sections, {cells} code cells, {len(loaded.settings.tabs)} tabs: no fault")
+
+
+@app.command()
+def run(
+    sections: SectionsArgument = None,
+    book: BookOption = HERE,
+    tab: TabOption = None,
+    jobs: JobsOption = None,
+    strict_data: StrictDataOption = False,
+    force: Annotated[bool, typer.Option("--force", help="Execute even what did not change.")] = False,
+    pull: PullOption = False,
+    remote: RemoteOption = None,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="K/N", help="Execute part K of N of what is to be executed."),
+    ] = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Execute again what failed, although nothing changed.")
+    ] = False,
+) -> None:
+    """Execute what changed, each framework in its environment.
+
+    The library is brought up to date first. A failing cell stops its own job alone; good
+    outputs are kept, and the next run executes only what is missing. What failed is not
+    executed again until something changes.
+    """
+    from tabbook.run.shard import parse_shard
+
+    loaded, part = _load(book), parse_shard(shard) if shard else None
+    chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
+    _update_library(loaded)
+    _pull(loaded, chosen, tabs, pull, remote)
+    report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data, force=force, retry=retry, shard=part)
+    _summary(loaded, report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _pull(
+    book: "Book", sections: "Sequence[Section]", tabs: Sequence[str], wanted: bool, url: str | None
+) -> None:
+    if wanted or url:
+        from tabbook.cli.store import pull_into
+
+        pull_into(book, url, sections, tabs)
+
+
+def _run(
+    book: "Book",
+    sections: "Sequence[Section]",
+    tabs: Sequence[str],
+    jobs: int | None,
+    *,
+    strict_data: bool,
+    force: bool = False,
+    retry: bool = False,
+    shard: "Shard | None" = None,
+) -> "RunReport":
+    from rich.console import Console
+
+    from tabbook.run import run as run_jobs
+    from tabbook.run.progress import progress_on
+
+    with progress_on(Console()) as progress:
+        return run_jobs(
+            book,
+            sections,
+            tabs,
+            workers=jobs,
+            strict_data=strict_data,
+            force=force,
+            retry=retry,
+            shard=shard,
+            progress=progress,
+        )
+
+
+def _summary(book: "Book", report: "RunReport") -> None:
+    """Print the table of a run, and under it what went wrong."""
+    from rich.console import Console
+
+    from tabbook.run.progress import failures_text, summary_table
+
+    names = {tab: about.name for tab, about in book.settings.tabs.items()}
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=120)  # whole names in logs, whatever their width is taken for
+    console.print(summary_table(report, names, book.files))
+    text = failures_text(report)
+    if text:
+        _warn(text)
+
+
+@app.command()
+def status(
+    sections: SectionsArgument = None,
+    book: BookOption = HERE,
+    tab: TabOption = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each job would run.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for machines, with the reasons.")] = False,
+) -> None:
+    """Show which outputs are up to date; execute nothing."""
+    from tabbook.library import generate, outdated
+    from tabbook.status import status as job_status
+
+    _read_quickly()
+    loaded = _load(book)
+    chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
+    texts = generate(loaded)
+    report = job_status(loaded, chosen, tabs, explain=explain or as_json, library_texts=texts)
+    stale_library = outdated(loaded, texts)
+    if as_json:
+        from tabbook.status.as_json import status_json
+
+        _say(status_json(report, sorted(stale_library)))
+    else:
+        _summary(loaded, report)
+        if explain:
+            from tabbook.run.progress import explanations
+
+            _say("\n".join(explanations(report, all_jobs=bool(sections))))
+        if stale_library:
+            _warn(f"{loaded.settings.library.path} is out of date: run tabbook lib")
+    if not report.ok or stale_library:
+        raise typer.Exit(1)
+
+
+@app.command()
+def build(
+    sections: SectionsArgument = None,
+    book: BookOption = HERE,
+    tab: TabOption = None,
+    jobs: JobsOption = None,
+    strict_data: StrictDataOption = False,
+    no_run: Annotated[
+        bool, typer.Option("--no-run", help="Show what the store has; execute nothing.")
+    ] = False,
+    pull: PullOption = False,
+    remote: RemoteOption = None,
+) -> None:
+    """Build the site: library, outputs, pages.
+
+    With sections or tabs only their code is executed; the pages of the others show what the
+    store has. The site is built even if some jobs fail; the exit status tells.
+    """
+    from tabbook.render.build import build_site
+    from tabbook.run import status as run_status
+
+    loaded = _load(book)
+    chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
+    _update_library(loaded)
+    _pull(loaded, chosen, tabs, pull, remote)
+    if no_run:
+        report = run_status(loaded, chosen, tabs)
+    else:
+        report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data)
+    _say("building the pages …")
+    site = build_site(loaded, jobs=jobs, quiet=True)
+    _summary(loaded, report)
+    _say(f"{'The site' if not site.status else 'The site, with faults,'} is at {site.page}")
+    if site.status or not (report.ok or no_run):
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    book: BookOption = HERE,
+    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535)] = 8000,
+) -> None:
+    """Show the built site in a browser on this machine."""
+    from tabbook.cli.server import server
+
+    loaded = _load(book)
+    with server(loaded.site, port) as running:
+        _say(f"http://127.0.0.1:{running.server_port}/ (Ctrl-C stops it)")
+        running.serve_forever()
+
+
+@import_app.callback()
+def import_() -> None:
+    """Bring in a book made with another tool."""
+
+
+@import_app.command("d2lbook")
+def import_d2lbook(
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="The project's folder, or one of its pages.")],
+    destination: Annotated[Path, typer.Argument(metavar="DEST", help="The folder of the new book.")],
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write all findings as JSON.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace DEST if it exists.")] = False,
+) -> None:
+    """Turn a d2lbook project, or one of its pages, into a book of ours.
+
+    SRC is only read. Whatever is wrong in it is reported with its place, and stays visible in the
+    result where it can; the exit status is then 1.
+    """
+    from tabbook.errors import usage
+    from tabbook.files import write_atomic
+    from tabbook.importers.d2lbook import import_book
+
+    if report is not None and (report.is_dir() or not report.resolve().parent.is_dir()):
+        raise usage(f"{report} cannot be written", "name a file in a folder that exists")
+    found = import_book(source, destination, force=force)
+    if report is not None:
+        write_atomic(report, found.to_json())
+    for fault in found.faults:
+        _warn(str(fault))
+    pages, notes = found.counts["pages"], len(found.notes)
+    _say(f"{destination}: {pages} page{'s' * (pages != 1)}, {found.counts.get('cells', 0)} code cells")
+    if notes and report is None:
+        _say(f"{notes} note{'s' * (notes > 1)} that {'is' if notes == 1 else 'are'} no fault: see --report")
+    if found.faults:
+        count = len(found.faults)
+        _warn(f"tabbook: {count} fault{'s' * (count > 1)} in the source")
+        raise typer.Exit(1)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; nothing is raised but by a bug."""
+    from tabbook.errors import TabbookError, UsageError
+
+    command = typer.main.get_command(app)
+    try:
+        command(args=None if arguments is None else list(arguments))
+    except UsageError as error:
+        _warn(f"tabbook: {error}")
+        return 2
+    except TabbookError as error:
+        _warn(str(error))
+        count = len(error.faults)
+        _warn(f"tabbook: {count} fault{'s' * (count > 1)}")
+        return 1
+    except KeyboardInterrupt:
+        _warn("tabbook: stopped")
+        return 130
+    except SystemExit as end:  # how typer ends every command, good ones too
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    finally:
+        while _loaded:
+            _loaded.pop().cache.save()
+        gc.enable()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

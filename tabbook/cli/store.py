@@ -1,0 +1,169 @@
+"""The commands ``tabbook store …``: what the store of outputs has, and what becomes of it."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tabbook.cli.options import HERE, BookOption, load
+
+if TYPE_CHECKING:
+    from tabbook.book import Book
+    from tabbook.model import Section
+    from tabbook.store import Entry
+
+store_app = typer.Typer(
+    help="Look into the store of outputs, tidy it, share it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+DAY = 86_400
+
+
+def remote_of(book: "Book", url: str | None) -> str:
+    """Return the address that a command is to use: ``url``, else the configured one.
+
+    Raises:
+        UsageError: There is neither.
+    """
+    from tabbook.errors import usage
+
+    address = url or book.settings.remote
+    if not address:
+        raise usage("there is no store to use", "name its URL, or set remote: under tabbook in _config.yml")
+    return address
+
+
+def _line(entry: "Entry", used: Iterable[str]) -> str:
+    from tabbook.quantities import size_text
+
+    mark = "used" if entry.key in used else "-"
+    start = f"{entry.key[:12]}  {mark:4}  {size_text(entry.size):>7}"
+    if entry.result is None:
+        return f"{start}  {'damaged' if entry.is_damaged else 'not for us'}: {entry.problem}"
+    made = entry.result.made_with
+    details = " · ".join(str(made[name]) for name in ("framework", "device", "date") if made.get(name))
+    seconds = f" · {made['seconds']:g} s" if "seconds" in made else ""
+    return f"{start}  {entry.result.section} · {entry.result.tab}  {details}{seconds}"
+
+
+def _total(entries: Iterable["Entry"]) -> str:
+    from tabbook.quantities import size_text
+
+    sizes = [entry.size for entry in entries]
+    return f"{len(sizes)} entr{'y' if len(sizes) == 1 else 'ies'}, {size_text(sum(sizes))}"
+
+
+@store_app.command("list")
+def store_list(book: BookOption = HERE) -> None:
+    """List the entries: key, whether the book uses it as it is now, size, and what it holds."""
+    from tabbook.plan.holdings import used_keys
+    from tabbook.store import Store
+
+    loaded = load(book)
+    used = used_keys(loaded)
+    entries = sorted(
+        Store(loaded.outputs).entries(),
+        key=lambda e: (e.result.section, e.result.tab, e.written) if e.result else ("", "", e.written),
+    )
+    for entry in entries:
+        typer.echo(_line(entry, used))
+    typer.echo(_total(entries))
+
+
+@store_app.command("verify")
+def store_verify(book: BookOption = HERE) -> None:
+    """Check every entry against its hash; the exit status is 1 if one is damaged."""
+    from tabbook.store import Store
+
+    loaded = load(book)
+    entries = tuple(Store(loaded.outputs).entries())
+    damaged = [entry for entry in entries if entry.is_damaged]
+    foreign = sum(entry.is_foreign for entry in entries)
+    said = _total(entries) + (f", {foreign} of another version of tabbook" if foreign else "")
+    for entry in damaged:
+        typer.echo(f"{entry.path}: {entry.problem}", err=True)
+    if damaged:
+        hint = "the next run makes anew what the book uses; tabbook store gc removes them"
+        typer.echo(f"{said}, {len(damaged)} damaged: {hint}", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{said}, none damaged")
+
+
+@store_app.command("gc")
+def store_gc(
+    book: BookOption = HERE,
+    keep: Annotated[
+        int, typer.Option("--keep", metavar="DAYS", min=0, help="Keep, too, what is not older than this.")
+    ] = 30,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
+) -> None:
+    """Remove the entries that nobody is going to miss.
+
+    What the book as it is now uses stays, and so does what was written in the last 30 days
+    (--keep) or, however few days you say, in the last hour: another branch or a running run
+    may want it. Damaged entries go.
+    """
+    from tabbook.errors import Fault, StoreError
+    from tabbook.plan.holdings import used_keys
+    from tabbook.store import Store
+
+    loaded = load(book)
+    store = Store(loaded.outputs)
+    garbage = store.garbage(used_keys(loaded), keep * DAY)
+    removed = []
+    try:
+        for entry in garbage:
+            if dry_run:
+                typer.echo(_line(entry, ()))
+            elif store.remove(entry):
+                removed.append(entry)
+        for path in () if dry_run else store.leftovers():
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        where = loaded.outputs.relative_to(loaded.root).as_posix()
+        raise StoreError([Fault(where, 0, f"nothing can be removed: {error.strerror}")]) from None
+    left = len(tuple(store.keys()))
+    said = f"{_total(garbage)}, would go" if dry_run else f"removed {_total(removed)}"
+    typer.echo(f"{said}; {left - len(garbage) * dry_run} stay")
+
+
+@store_app.command("push")
+def store_push(
+    url: Annotated[
+        str | None, typer.Argument(metavar="[URL]", help="Where to; the book's remote if not given.")
+    ] = None,
+    book: BookOption = HERE,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All entries, not only those that the book uses as it is now.")
+    ] = False,
+) -> None:
+    """Copy outputs to a store elsewhere: a folder, s3://…, gs://…, whatever fsspec knows.
+
+    What is there stays as it is, unless it is damaged.
+    """
+    from tabbook.plan.holdings import used_keys
+    from tabbook.store import Store
+    from tabbook.store.remote import push
+
+    loaded = load(book)
+    address, store = remote_of(loaded, url), Store(loaded.outputs)
+    keys = tuple(store.keys())
+    if not everything:
+        used = used_keys(loaded)
+        keys = tuple(key for key in keys if key in used)
+    pushed = push(address, store, keys)
+    typer.echo(f"{len(pushed.new)} copied to {address}, {len(pushed.known)} were there")
+
+
+def pull_into(
+    book: "Book", url: str | None, sections: Iterable["Section"] | None, tabs: Iterable[str] | None
+) -> None:
+    """Take from elsewhere what a run would execute, and say what came; nothing here ends a run."""
+    from tabbook.plan.holdings import pull_outputs
+
+    address = remote_of(book, url)
+    pulled = pull_outputs(book, address, sections, tabs)
+    typer.echo(f"{len(pulled.keys)} taken from {address}")
+    if pulled.warning:
+        typer.echo(f"warning: {pulled.warning}", err=True)

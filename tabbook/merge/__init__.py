@@ -1,0 +1,350 @@
+"""Stage 5: one page of a section again, from its projections and what running them gave.
+
+The page is a notebook for MyST-NB. Cells that belong behind tabs carry a group in their
+metadata, ``{"tabbook": {"group": 3, "tab": "jax"}}``; the renderer needs nothing else to
+make the tabs, and shows the note that a cell may carry (:data:`NOT_EXECUTED`, :data:`NEEDS_GPU`,
+:data:`NO_OUTPUT`).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from tabbook.config import BookSettings
+from tabbook.merge.origin import provenance
+from tabbook.model import Cell, Output, Projection, Result, Section
+from tabbook.read.slides import strip_slide_marks
+
+KEY = "tabbook"
+"""The name of our own part of a cell's metadata."""
+NOT_EXECUTED = "not-executed"
+"""A note: the tab's code has not been run, and outputs may be missed here."""
+NEEDS_GPU = "needs-gpu"
+"""A note: the tab's code has not been run, since nobody had the GPU that it needs."""
+NO_OUTPUT = "no-output"
+"""A note: the tab's code has been run and shows nothing where others show something."""
+OF_FIGURE = "tabbook-of-"
+"""The class, with a figure's name behind, of the same figure in other tabs."""
+
+_V4: Any = nbformat.v4  # nbformat has no types
+_from_dict: Any = nbformat.from_dict
+# MyST-NB adds one to the line of a cell to count from 1, and MyST adds one again.
+_LINE_OFFSET = 2
+_TITLE = re.compile(r"^ {0,3}#[ \t]")
+_COLONS = re.compile(r"^[ \t>]*(:{3,})", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """A code cell of the page: for each tab that has it, its code and what that showed.
+
+    ``outputs`` has the tabs that were executed.
+    """
+
+    cell: Cell
+    sources: Mapping[str, str]
+    outputs: Mapping[str, tuple[Output, ...]]
+
+    @property
+    def is_same(self) -> bool:
+        return len(set(self.sources.values())) == 1
+
+    def shown(self, tab: str) -> tuple[Output, ...]:
+        """Return what readers get to see of the outputs."""
+        tags = set(self.cell.tags)
+        if tags & {"remove-output", "remove_output"}:
+            return ()
+        removed = {stream for stream in ("stdout", "stderr") if f"remove-{stream}" in tags}
+        return tuple(output for output in self.outputs.get(tab, ()) if output.get("name") not in removed)
+
+
+_SVG_ID = re.compile(r"(?<=[\"#])[mp][0-9a-f]{10}(?=[\")])")
+
+
+def _equal(one: Sequence[Output], other: Sequence[Output]) -> bool:
+    """Say whether two frameworks' outputs look the same, whatever the numbers of the cells."""
+
+    def essence(outputs: Sequence[Output]) -> list[Output]:
+        return [_essence(output) for output in outputs]
+
+    return essence(one) == essence(other)
+
+
+def _essence(output: Output) -> Output:
+    """Return an output without its cell's number, and without the names inside its drawing.
+
+    matplotlib hashes a path's ``repr`` into its name, and NumPy 1 and 2 do not print numbers alike.
+    """
+    essence = {key: value for key, value in output.items() if key != "execution_count"}
+    drawing = essence.get("data", {}).get("image/svg+xml")
+    if drawing is not None:
+        order: dict[str, str] = {}
+        text = drawing if isinstance(drawing, str) else "".join(drawing)
+        plain = _SVG_ID.sub(lambda found: order.setdefault(found[0], f"id{len(order)}"), text)
+        essence["data"] = {**essence["data"], "image/svg+xml": plain}
+    return essence
+
+
+def _figure(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the options for showing a cell's outputs as a figure; empty if it has none."""
+    options = metadata.get("mystnb")
+    figure = options.get("figure") if isinstance(options, dict) else None
+    return figure if isinstance(figure, dict) else {}
+
+
+@dataclass
+class _Page:
+    """The cells of a page while it is put together, and the line of the section of each."""
+
+    section: Section
+    settings: BookSettings
+    executed: Mapping[str, bool]
+    cells: list[NotebookNode] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    groups: int = 0
+    figures: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+
+    @property
+    def not_executed(self) -> str:
+        """The note for a tab without outputs."""
+        return NEEDS_GPU if self.section.settings.gpus else NOT_EXECUTED
+
+    def text(self, cells: Sequence[Cell], notices: str) -> bool:
+        """Add a stretch of text, notices below its title; return whether they are placed."""
+        start, lines = _recombine(cells, self.section.tabs)
+        title = next((i for i, line in enumerate(lines) if _TITLE.match(line)), None) if notices else None
+        if title is None:
+            self.markdown(start, lines, f"text-{cells[0].index}")
+            return False
+        self.markdown(start, lines[: title + 1], f"text-{cells[0].index}")
+        self.markdown(start + title, notices.split("\n"), "notices")
+        self.markdown(start + title + 1, lines[title + 1 :], f"text-{cells[0].index}-rest")
+        return True
+
+    def markdown(self, line: int, lines: Sequence[str], name: str) -> None:
+        if any(text.strip() for text in lines):
+            self.cells.append(_V4.new_markdown_cell("\n".join(lines), id=name))
+            self.lines.append(line - _LINE_OFFSET)
+
+    def code(self, code: _Code, source: str, outputs: Sequence[Output], name: str, metadata: Any) -> None:
+        metadata = self._with_figure(metadata, outputs, code.cell.index)
+        self.cells.append(
+            _V4.new_code_cell(
+                source,
+                id=name,
+                metadata=metadata,
+                outputs=[_from_dict(output) for output in outputs],
+            )
+        )
+        self.lines.append(code.cell.line - _LINE_OFFSET)
+
+    def _with_figure(self, metadata: dict[str, Any], outputs: Sequence[Output], index: int) -> dict[str, Any]:
+        """Return the metadata so that of a figure in many tabs one alone carries the name."""
+        figure = _figure(metadata)
+        name = str(figure.get("name") or "")
+        if KEY in metadata and figure.get("caption") and not name:
+            name = f"{self.section.path.removesuffix('.md').replace('/', '-')}-cell-{index}"
+            figure = {**figure, "name": name}
+        if not name or not any(
+            output["output_type"] in ("display_data", "execute_result") for output in outputs
+        ):
+            return metadata
+        if name not in self.figures:
+            self.figures.add(name)
+            return {**metadata, "mystnb": {**metadata["mystnb"], "figure": figure}}
+        classes = f"{figure.get('classes', '')} {OF_FIGURE}{name}".strip()
+        unnamed = {**{key: value for key, value in figure.items() if key != "name"}, "classes": classes}
+        return {**metadata, "mystnb": {**metadata["mystnb"], "figure": unnamed}}
+
+    def run(self, run: Sequence[_Code]) -> None:
+        """Add a run of neighbouring code cells, those of some frameworks in one group."""
+        for everywhere, part in groupby(run, lambda code: len(code.sources) == len(self.section.tabs)):
+            codes = list(part)
+            if not everywhere:
+                self.group(codes)
+                continue
+            for code in codes:
+                if code.is_same:
+                    self.same(code)
+                else:
+                    self.group([code])
+
+    def group(self, codes: Sequence[_Code]) -> None:
+        """Add a tab group: for each tab that has any of the cells, its cells with their outputs."""
+        self.groups += 1
+        tabs = [tab for tab in self.section.tabs if any(tab in code.sources for code in codes)]
+        output = any(code.shown(tab) for code in codes for tab in tabs)
+        for tab in tabs:
+            own = [code for code in codes if tab in code.sources]
+            for code in own:
+                metadata = dict(code.cell.metadata)
+                # Whoever looks for an output must not think that there is none.
+                missed = not self.executed[tab] and (output or tab not in self.told)
+                note = self.not_executed if missed and code is own[-1] else None
+                metadata[KEY] = self._mark(tab, note)
+                self.code(
+                    code,
+                    code.sources[tab],
+                    code.outputs.get(tab, ()),
+                    f"code-{code.cell.index}-{tab}",
+                    metadata,
+                )
+            self.told.add(tab)
+
+    def same(self, code: _Code) -> None:
+        """Add a cell whose code is the same in all tabs: code once, outputs once where equal."""
+        source = next(iter(code.sources.values()))
+        index, metadata = code.cell.index, dict(code.cell.metadata)
+        shown = {tab: code.shown(tab) for tab in self.section.tabs if self.executed[tab]}
+        results = list(shown.values())
+        agree = all(_equal(results[0], other) for other in results[1:])
+        if agree and (len(shown) == len(self.section.tabs) or not any(results)):
+            outputs = next(iter(code.outputs.values()), ())
+            self.code(code, source, outputs, f"code-{index}", metadata)
+            return
+        tags = [tag for tag in code.cell.tags if tag not in ("remove-input", "remove_input")]
+        if len(tags) == len(code.cell.tags):
+            self.code(code, source, (), f"code-{index}", metadata)
+        self.groups += 1
+        for tab in self.section.tabs:
+            note = self.not_executed if tab not in shown else None if shown[tab] else NO_OUTPUT
+            own = {**metadata, "tags": [*tags, "remove-input"], KEY: self._mark(tab, note)}
+            self.code(code, source, shown.get(tab, ()), f"code-{index}-{tab}", own)
+
+    def _mark(self, tab: str, note: str | None) -> dict[str, Any]:
+        mark = {"group": self.groups, "tab": tab}
+        return {**mark, "note": note} if note else mark
+
+
+def _recombine(cells: Sequence[Cell], tabs: Sequence[str]) -> tuple[int, list[str]]:
+    """Return text cells that follow each other as Markdown, and the line where it starts.
+
+    Tab blocks get their fences again; every cell is on its own line of the file as long as
+    the file had room for that.
+    """
+    start, lines = 0, list[str]()
+    for cell in cells:
+        text = strip_slide_marks(cell.source).split("\n")
+        line = cell.line
+        if cell.tabs is not None and set(cell.tabs) != set(tabs):
+            longest = max((len(found) for found in _COLONS.findall(cell.source)), default=2)
+            fence = ":" * (longest + 1)
+            text = [f"{fence}{{tab}} {', '.join(cell.tabs)}", *text, fence]
+            line -= 1
+        start = start or line
+        lines += [""] * (line - start - len(lines)) + text
+    return start, lines
+
+
+def _notices(section: Section, results: Mapping[str, Result | None], settings: BookSettings) -> str:
+    """Return what readers must know before the page, as Markdown; empty if nothing."""
+    notices = []
+    stand_ins: dict[str, list[str]] = {}
+    for tab in section.tabs:
+        result = results.get(tab)
+        for name in result.stand_ins if result else ():
+            stand_ins.setdefault(name, []).append(settings.tabs[tab].name)
+    if stand_ins:
+        missing = "; ".join(f"`{name}` ({', '.join(names)})" for name, names in sorted(stand_ins.items()))
+        notices.append(
+            "```{warning}\n:class: tabbook-stand-in\n"
+            f"This page was made with stand-in data, because these files could not be had: {missing}. "
+            "The outputs below are not those of the book.\n```"
+        )
+    if section.code_cells and not any(results.get(tab) for tab in section.tabs):
+        notices.append(
+            "```{note}\n:class: tabbook-not-executed\n"
+            "The code of this page has not been executed"
+            f"{', since it needs a GPU' if section.settings.gpus else ''}: its outputs are missing.\n```"
+        )
+    return "\n\n".join(notices)
+
+
+def _codes(
+    section: Section, projections: Mapping[str, Projection], results: Mapping[str, Result | None]
+) -> dict[int, _Code]:
+    """Return the code cells of the page, by their place in the section."""
+    sources: dict[int, dict[str, str]] = {}
+    outputs: dict[int, dict[str, tuple[Output, ...]]] = {}
+    for tab in section.tabs:
+        cells = projections[tab].code_cells
+        result = results.get(tab)
+        for position, cell in enumerate(cells):
+            sources.setdefault(cell.index, {})[tab] = cell.source
+            if result is not None and position < len(result.outputs):
+                outputs.setdefault(cell.index, {})[tab] = tuple(result.outputs[position])
+    return {
+        cell.index: _Code(cell, sources[cell.index], outputs.get(cell.index, {}))
+        for cell in section.code_cells
+        if cell.index in sources
+    }
+
+
+def _without_lost_figures(code: _Code) -> _Code:
+    """Return ``code`` with a placeholder for a named figure that no tab has made.
+
+    References to it would break, and they are not what is wrong.
+    """
+    if not _figure(code.cell.metadata).get("name") or code.outputs:
+        return code
+    placeholder: Output = {
+        "output_type": "display_data",
+        "metadata": {},
+        "data": {"text/plain": "not executed"},
+    }
+    return replace(code, outputs=dict.fromkeys(code.sources, (placeholder,)))
+
+
+def merge(
+    section: Section,
+    projections: Mapping[str, Projection],
+    results: Mapping[str, Result | None],
+    settings: BookSettings,
+    metadata: Mapping[str, Any] | None = None,
+) -> NotebookNode:
+    """Return the page of ``section``: a notebook whose text, code and outputs are those of all tabs.
+
+    ``projections`` has every tab of the section; a tab without a result is shown as not
+    executed. ``metadata`` becomes the notebook's, with ``source_map``, from which MyST-NB says
+    the line of a fault, as its own reader adds it. Same input, same bytes.
+
+    * Text is as in the file, tab blocks included, without slide marks.
+    * Neighbouring code cells of some frameworks become one group, each tab with its own cells.
+    * A cell for all tabs shows its code once where that is the same in all, then the outputs:
+      once where they are equal, else as a group. Where the code differs, it is a group.
+    * The foot of the page says with what the outputs were made, where that is known.
+    """
+    executed = {tab: results.get(tab) is not None for tab in section.tabs}
+    page = _Page(section, settings, executed)
+    codes = {
+        index: _without_lost_figures(code) for index, code in _codes(section, projections, results).items()
+    }
+    notices = _notices(section, results, settings)
+    shown: Iterable[Cell] = (cell for cell in section.cells if cell.kind == "text" or cell.index in codes)
+    for kind, part in groupby(shown, lambda cell: cell.kind):
+        cells = list(part)
+        if kind == "code":
+            page.run([codes[cell.index] for cell in cells])
+        elif page.text(cells, notices):
+            notices = ""
+    if notices:  # the title is not one that `text` finds: before everything, then
+        page.markdown(1, notices.split("\n"), "notices")
+        page.cells.insert(0, page.cells.pop())
+        page.lines.insert(0, page.lines.pop())
+    found = {tab: result for tab in section.tabs if (result := results.get(tab))}
+    made = provenance((settings.tabs[tab].name, result.made_with) for tab, result in found.items())
+    if made:
+        page.markdown(section.cells[-1].line, made.split("\n"), "made-with")
+    notebook: NotebookNode = _V4.new_notebook(cells=page.cells, metadata=_from_dict(dict(metadata or {})))
+    notebook.metadata["source_map"] = page.lines
+    # MyST-NB takes the lexer from here.
+    notebook.metadata.setdefault(
+        "language_info", _from_dict({"name": "python", "pygments_lexer": "ipython3"})
+    )
+    return notebook

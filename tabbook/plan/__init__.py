@@ -1,0 +1,245 @@
+"""What there is to run: each section's job per framework, and what the store has of it.
+
+Looking up needs no network, no kernel and no environment: the key is made from texts alone.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import chain, combinations
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from tabbook import keys
+from tabbook.book import Book
+from tabbook.cache import Cache
+from tabbook.code import CodeError
+from tabbook.errors import ExecuteError, Fault, TabbookError
+from tabbook.keys.closure import LibraryIndex
+from tabbook.keys.uses import NOTHING, cells_use
+from tabbook.model import Projection, Result, Section
+from tabbook.store import Store
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A section's code in one framework, and all but the device and the data of its key."""
+
+    section: Section
+    tab: str
+    projection: Projection
+    environment: tuple[str, ...]
+    library: Mapping[str, str]
+    data: Mapping[str, str]
+    whole: str = ""
+    """Why the job may use all of the library; empty where its symbols are known."""
+    cells: Sequence[Mapping[str, Any]] | None = None
+    """What the key's record says of the code cells."""
+
+    def key(self, device: str, missing: Iterable[str] = ()) -> keys.Key:
+        """Return the job's key on ``device`` where the data files ``missing`` cannot be had."""
+        absent = set(missing)
+        data = {name: keys.STAND_IN if name in absent else sha1 for name, sha1 in self.data.items()}
+        return keys.job_key(
+            self.projection,
+            environment=self.environment,
+            device=device,
+            data=data,
+            library=self.library,
+            whole=self.whole,
+            cells=self.cells,
+        )
+
+
+@cache
+def device_class() -> str:
+    """Return ``gpu`` if this machine has one that frameworks can use, else ``cpu``.
+
+    ``TABBOOK_DEVICE`` overrides what is found.
+    """
+    named = os.environ.get("TABBOOK_DEVICE")
+    if named:
+        return named
+    tool = shutil.which("nvidia-smi")
+    if tool is None or os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return "cpu"
+    try:
+        listed = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return "cpu"
+    return "gpu" if listed.returncode == 0 and "GPU " in listed.stdout else "cpu"
+
+
+def _cached(path: Path, read: Callable[[str], _T], absent: _T) -> _T:
+    """Return ``read(text)`` of a file, computed again only when the file changes."""
+    try:
+        state = path.stat()
+    except OSError:
+        return absent
+    return cast(_T, _read(path, read, state.st_mtime_ns, state.st_size, state.st_ino))
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, read: Callable[[str], object], *_state: int) -> object:
+    return read(path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=32)
+def _index(cache: Cache, tab: str, text: str, package: str) -> LibraryIndex:
+    """Return the symbols of the library for ``tab``; ``cache`` may have them from earlier commands."""
+
+    def make() -> LibraryIndex:
+        try:
+            return LibraryIndex(text, package)
+        except CodeError:  # edited by hand, or half a merge: what it holds counts as a whole
+            return LibraryIndex(f"broken = {keys.sha256(text)!r}", package)
+
+    return cache.entry(f"(library of {tab})", text.encode()).get("index", make)
+
+
+@lru_cache(maxsize=32)
+def _whole_hash(text: str) -> str:
+    return keys.sha256(keys.library_code(text))
+
+
+def _library_text(book: Book, tab: str, texts: Mapping[str, str] | None) -> str:
+    path = book.library_file(tab)
+    if texts is not None:
+        return texts.get(path.relative_to(book.root).as_posix(), "")
+    return _cached(path, str, "")
+
+
+def library_part(
+    book: Book, projection: Projection, texts: Mapping[str, str] | None = None
+) -> tuple[dict[str, str], str]:
+    """Return the hashes of the library's code that a job can run, and why that is all of it, if it is.
+
+    ``texts`` are the library's files by path, if they are not to be those on disk.
+    """
+    package, about = book.settings.library.package, book.settings.tabs
+    sources, module = [cell.source for cell in projection.code_cells], about[projection.tab].module
+    used = book.derived(
+        projection.section, f"uses {projection.tab}", lambda: cells_use(sources, package, module)
+    )
+    if used == NOTHING:
+        return {}, ""
+    index = _index(book.cache, projection.tab, _library_text(book, projection.tab, texts), package)
+    hashes = index.hashes(used)
+    if used.others:
+        for tab in about:
+            if tab != projection.tab:
+                other = _library_text(book, tab, texts)
+                hashes[f"{package}.{about[tab].module}"] = _whole_hash(other)
+    return hashes, index.closure(used).whole
+
+
+def job(book: Book, section: Section, tab: str, library_texts: Mapping[str, str] | None = None) -> Job | None:
+    """Return the job of ``section`` in ``tab``; ``None`` if it has no code to run there.
+
+    ``library_texts`` are the library's files by path, if they are not to be those on disk.
+
+    Raises:
+        TabbookError: The section cannot be projected, or names a data file that the book lacks.
+    """
+    if tab not in section.tabs:
+        return None
+    projection = book.project(section, tab)
+    if not any(cell.source.strip() for cell in projection.code_cells):
+        return None
+    unknown = [name for name in section.settings.data if name not in book.settings.data]
+    if unknown:
+        hint = "declare it in _config.yml under sphinx.config.tabbook.data"
+        raise ExecuteError([Fault(section.path, 0, f"unknown data file {name!r}", hint) for name in unknown])
+    library, whole = library_part(book, projection, library_texts)
+    return Job(
+        section,
+        tab,
+        projection,
+        environment=_cached(book.requirements(tab), keys.environment_lines, ()),
+        library=library,
+        data={name: book.settings.data[name].sha1 for name in section.settings.data},
+        whole=whole,
+        cells=book.derived(section, f"parts {tab}", lambda: keys.cell_parts(projection)),
+    )
+
+
+def jobs(
+    book: Book,
+    sections: Iterable[Section] | None = None,
+    tabs: Iterable[str] | None = None,
+    library_texts: Mapping[str, str] | None = None,
+) -> tuple[Job, ...]:
+    """Return every job of ``sections`` in ``tabs`` (all of the book's, if not given), in order.
+
+    Raises:
+        TabbookError: With the faults of all sections.
+    """
+    wanted = tuple(book.settings.tabs if tabs is None else tabs)
+    found: list[Job] = []
+    errors: list[TabbookError] = []
+    for section in book.sections if sections is None else sections:
+        for tab in wanted:
+            try:
+                planned = job(book, section, tab, library_texts)
+            except TabbookError as error:
+                errors.append(error)
+                continue
+            if planned is not None:
+                found.append(planned)
+    if errors:
+        kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else ExecuteError
+        raise kind(fault for error in errors for fault in error.faults)
+    return tuple(found)
+
+
+def accepted_devices(device: str) -> tuple[str, ...]:
+    """Return the classes of devices whose outputs a run on ``device`` takes from the store.
+
+    A machine without a GPU does not replace what one with a GPU made.
+    """
+    return (device,) if device == "gpu" else (device, "gpu")
+
+
+def _subsets(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Yield every choice of ``names`` but the empty one, small ones first."""
+    names = tuple(names)
+    sizes = range(1, len(names) + 1) if len(names) <= 4 else (len(names),)
+    return chain.from_iterable(combinations(names, size) for size in sizes)
+
+
+def stored(store: Store, planned: Job, devices: Iterable[str], missing: Iterable[str] = ()) -> Result | None:
+    """Return the job's result in ``store`` on the first of ``devices`` that has one, if any."""
+    absent = tuple(missing)
+    for device in devices:
+        result = store.get(planned.key(device, absent).digest)
+        if result is not None:
+            return result
+    return None
+
+
+def find_result(store: Store, planned: Job) -> Result | None:
+    """Return the best result that ``store`` has for a page, if it has any.
+
+    Real data comes before a stand-in, this machine's class of device before another.
+    """
+    own = device_class()
+    devices = (own, *({"cpu", "gpu"} - {own}))
+    result = stored(store, planned, devices)
+    for missing in () if result else _subsets(planned.data):
+        result = result or stored(store, planned, devices, missing)
+    return result
+
+
+def lookup(book: Book, section: Section, tab: str) -> Result | None:
+    """Return what a page shows of ``section`` in ``tab``; ``None`` if that was not executed.
+
+    Raises:
+        TabbookError: The section cannot be projected.
+    """
+    planned = job(book, section, tab)
+    return None if planned is None else find_result(Store(book.outputs), planned)

@@ -1,0 +1,96 @@
+"""What one run leaves for the next: each job's last record, and how jobs failed, by key.
+
+Neither decides what is stale: the records are there to say in words what changed, and a failure
+is found by the same key as outputs are. Whatever cannot be read counts as not there.
+"""
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tabbook.files import write_atomic
+from tabbook.keys import Key, canonical
+from tabbook.plan.spec import Failure, JobSpec, Outcome, Step
+
+REMEMBERED = frozenset({"raised", "timeout", "died"})
+"""The failures that come again if nothing changes; the others are not the section's own."""
+
+
+def _last_path(work: Path, section: str, tab: str) -> Path:
+    return work / "last" / f"{section.removesuffix('.md')}.{tab}.json"
+
+
+def read_last(work: Path, section: str, tab: str) -> Key | None:
+    """Return the key that the job had when it was last executed, or its outputs last taken."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        value = json.loads(_last_path(work, section, tab).read_bytes())
+        if isinstance(value["record"], dict):
+            return Key(str(value["key"]), value["record"])
+    return None
+
+
+def write_last(work: Path, section: str, tab: str, digest: str, record: Mapping[str, Any]) -> None:
+    """Remember what went into the key of a job; the file stays as it is where nothing changed."""
+    path = _last_path(work, section, tab)
+    with contextlib.suppress(OSError):
+        write_atomic(path, (canonical({"key": digest, "record": record}) + b"\n").decode())
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """How a job failed when it was last executed, after ``seconds``."""
+
+    failure: Failure
+    seconds: float
+
+
+def _failure_path(work: Path, key: str) -> Path:
+    return work / "failures" / f"{key}.json"
+
+
+def remember_failure(work: Path, job: JobSpec, outcome: Outcome) -> None:
+    """Keep how ``job`` failed, if that can be expected to happen again.
+
+    The place is kept by cell and line in the cell: edited prose moves the lines of the file.
+    """
+    failure = outcome.failure
+    if failure is None or failure.kind not in REMEMBERED:
+        return
+    cell = next((i for i, step in enumerate(job.steps) if step.place(1) == failure.cell_line), None)
+    value: dict[str, Any] = {
+        "failure": asdict(failure),
+        "seconds": round(outcome.seconds, 1),
+        "timeout": job.timeout,
+        "cell": cell,
+    }
+    if cell is not None and failure.line in job.steps[cell].lines:
+        value["row"] = job.steps[cell].lines.index(failure.line)
+    with contextlib.suppress(OSError):
+        write_atomic(_failure_path(work, job.key), json.dumps(value) + "\n")
+
+
+def recall_failure(work: Path, key: str, steps: Sequence[Step], timeout: float) -> Remembered | None:
+    """Return how the job with this key failed, with its places as the section is now.
+
+    A job that ran out of time is given another chance when it is given more time.
+    """
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, IndexError):
+        value = json.loads(_failure_path(work, key).read_bytes())
+        failure = Failure(**value["failure"])
+        if failure.kind not in REMEMBERED or (failure.kind == "timeout" and timeout > value["timeout"]):
+            return None
+        if value["cell"] is not None:
+            step = steps[value["cell"]]
+            line = step.lines[value["row"]] if "row" in value else failure.line
+            failure = replace(failure, cell_line=step.place(1), line=line)
+        return Remembered(failure, float(value["seconds"]))
+    return None
+
+
+def forget_failure(work: Path, key: str) -> None:
+    """Forget how the job with this key failed."""
+    with contextlib.suppress(OSError):
+        _failure_path(work, key).unlink(missing_ok=True)

@@ -1,0 +1,110 @@
+"""The values that pass between those who plan jobs, those who run them, and those who report.
+
+All of them can be pickled, so a job may run in a thread, in another process, or elsewhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tabbook.code import line_map
+from tabbook.errors import Fault
+from tabbook.model import Cell, Projection, Result
+from tabbook.plan.gpus import Need
+
+FailureKind = Literal["raised", "timeout", "died", "no-start", "stopped", "broken"]
+"""Why a job failed: a cell raised, the time was up, the kernel died or did not start, the run
+was stopped, or the machinery around the job broke."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A code cell to run: its code, its tags, and the line in the section's file of each line."""
+
+    source: str
+    tags: tuple[str, ...]
+    lines: tuple[int, ...]
+
+    def place(self, line: int) -> int:
+        """Return the line in the section's file of line ``line`` of the code, from 1."""
+        return self.lines[min(max(line, 1), len(self.lines)) - 1]
+
+
+def steps_of(projection: Projection) -> tuple[Step, ...]:
+    """Return the steps that run ``projection``, one for each of its code cells, in order."""
+    sources: dict[int, Cell] = {cell.index: cell for cell in projection.section.cells}
+    return tuple(
+        Step(
+            cell.source,
+            cell.tags,
+            line_map(sources.get(cell.index, cell).source, cell.source, cell.line),
+        )
+        for cell in projection.code_cells
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """All that it takes to execute one section in one framework, wherever that may be.
+
+    ``python`` is the interpreter of the framework's environment, ``library`` the folder that
+    holds the library's package, ``data`` the files that the job may read, by name. ``timeout``
+    is in seconds, for the whole job; ``threads`` is how many cores it may keep busy.
+    ``environment`` is what its environment variables are to hold besides the usual.
+    ``output_limit`` is how many characters of one stream of a cell are kept; all, if ``None``.
+    ``need`` is what it needs in GPUs.
+    """
+
+    key: str
+    section: str
+    tab: str
+    steps: tuple[Step, ...]
+    python: str
+    framework: str = ""
+    module: str = ""
+    library: str | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
+    stand_ins: tuple[str, ...] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    device: str = "cpu"
+    timeout: float = 1200
+    threads: int = 1
+    environment: Mapping[str, str] = field(default_factory=dict)
+    output_limit: int | None = None
+    need: Need = field(default_factory=Need)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job has no outputs: what happened, where, and what the kernel had to say.
+
+    ``path`` and ``line`` are the failing statement's; ``cell_line`` is where the cell that was
+    running starts (0 if none was). ``traceback`` and ``output`` are plain text, and may be
+    empty.
+    """
+
+    kind: FailureKind
+    path: str
+    line: int
+    tab: str
+    message: str
+    cell_line: int = 0
+    source: str = ""
+    traceback: str = ""
+    output: str = ""
+
+    @property
+    def fault(self) -> Fault:
+        """The failure as a line for a list of faults."""
+        return Fault(self.path, self.line, f"{self.tab}: {self.message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended: with a result or with a failure, after ``seconds``."""
+
+    section: str
+    tab: str
+    seconds: float
+    result: Result | None = None
+    failure: Failure | None = None

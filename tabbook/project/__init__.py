@@ -1,0 +1,90 @@
+"""Stage 2: a section reduced to one framework, as its readers see, run and download it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+from tabbook.code import CodeError
+from tabbook.config import CONFIG_FILE, KEY_PATH, BookSettings, find_line
+from tabbook.errors import ConfigError, Fault, ProjectError
+from tabbook.model import Cell, Projection, Section
+from tabbook.project.branches import select
+from tabbook.project.idioms import rewrite
+from tabbook.project.names import Way, parse_way
+
+
+@cache
+def _way(text: str) -> Way:
+    return parse_way(text)
+
+
+def ways_of(tab: str, book: BookSettings) -> Mapping[str, Way]:
+    """Return the portable names that ``tab`` has, with its way of each."""
+    return {name: _way(ways[tab]) for name, ways in book.names.items() if tab in ways}
+
+
+def check_ways(book: BookSettings, text: str) -> None:
+    """Check every portable name of the configuration, whose text is ``text``.
+
+    Raises:
+        ConfigError: A way is none of the three kinds; every such way is named.
+    """
+    faults = []
+    for name, ways in book.names.items():
+        for tab, way in ways.items():
+            try:
+                _way(way)
+            except ValueError as error:
+                place = (*KEY_PATH, "names", name, tab)
+                faults.append(Fault(CONFIG_FILE, find_line(text, place), f"{'.'.join(place)}: {error}"))
+    if faults:
+        raise ConfigError(faults)
+
+
+def selected_cells(section: Section, tab: str) -> tuple[Cell, ...]:
+    """Return the section's cells for ``tab`` with its branches chosen, portable names as written.
+
+    This is what the library is made of; :func:`project` is what readers see.
+
+    Raises:
+        ProjectError: A cell is not valid Python for the tab, or asks for an unknown tab.
+    """
+    cells, faults = [], []
+    for cell in section.cells:
+        if not cell.belongs_to(tab):
+            continue
+        if cell.kind == "text":
+            cells.append(cell)
+            continue
+        try:
+            source = select(cell.source, tab)
+        except CodeError as error:
+            faults.append(code_fault(section, cell, error))
+            continue
+        if source.strip():
+            cells.append(replace(cell, source=source))
+    if faults:
+        raise ProjectError(faults)
+    return tuple(cells)
+
+
+def project(section: Section, tab: str, book: BookSettings) -> Projection:
+    """Return ``section`` reduced to ``tab``.
+
+    Text of other tabs, their cells and their branches are gone, and so are code cells that
+    nothing is left of. Code cells keep the line of the section where the cell starts.
+
+    Raises:
+        ProjectError: A cell is not valid Python for the tab, or asks for an unknown tab.
+    """
+    ways, package = ways_of(tab, book), book.library.package
+    cells = (
+        replace(cell, source=rewrite(cell.source, ways, package)) if cell.kind == "code" else cell
+        for cell in selected_cells(section, tab)
+    )
+    return Projection(section, tab, tuple(cells))
+
+
+def code_fault(section: Section, cell: Cell, error: CodeError) -> Fault:
+    """Return the fault for what is wrong with the code of a cell of ``section``."""
+    return Fault(section.path, cell.line + error.line - 1, str(error), error.hint)

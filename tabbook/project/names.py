@@ -1,0 +1,104 @@
+"""Portable names: ``d2l.tanh`` is ``torch.tanh`` in one framework and ``tf.tanh`` in another.
+
+The configuration gives each name, for each tab, one of three ways, written as Python:
+
+- an attribute: ``torch.tanh``;
+- a method of the first argument: ``x.sum(...)``;
+- an expression over the arguments: ``lambda a: a.numel()``.
+
+The library defines the names (:func:`definition`); the book's cells show what they stand for
+(``tabbook.project.idioms``), since a reader should see the framework's own idiom.
+"""
+
+import ast
+import builtins
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from tabbook.code import parse
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One framework's way of a portable name.
+
+    ``text`` is the way as it was written. ``subject`` is the receiver's name in a method, and
+    ``body`` what follows it: ``.sum`` for ``x.sum(...)``.
+    """
+
+    kind: Literal["attribute", "method", "expression"]
+    text: str
+    subject: str = ""
+    body: str = ""
+
+
+def parse_way(text: str) -> Way:
+    """Return the way that ``text`` describes.
+
+    Raises:
+        ValueError: It is none of the three.
+    """
+    text = " ".join(text.split("\n")).strip()
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        raise ValueError(f"{text!r} is not Python: {error.msg}") from error
+    if isinstance(node, ast.Attribute) and _root(node):
+        return Way("attribute", text)
+    if isinstance(node, ast.Call) and not node.keywords and isinstance(node.func, ast.Attribute):
+        root, given = _root(node.func), [getattr(argument, "value", None) for argument in node.args]
+        if root and given == [...]:
+            return Way("method", text, root, text[len(root) : text.rindex("(")].rstrip())
+    if isinstance(node, ast.Lambda) and not node.args.kwarg:
+        return Way("expression", text)
+    raise ValueError(f"{text!r} is no attribute (torch.tanh), method (x.sum(...)) or lambda")
+
+
+def _root(node: ast.expr) -> str | None:
+    """Return the name at the start of a chain of attributes and calls."""
+    while isinstance(node, ast.Attribute | ast.Call):
+        node = node.value if isinstance(node, ast.Attribute) else node.func
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def definition(name: str, way: Way) -> str:
+    """Return the statement that defines ``name`` in the library."""
+    if way.kind == "method":
+        arguments = f"{way.subject}, *args, **kwargs"
+        return f"{name} = lambda {arguments}: {way.subject}{way.body}(*args, **kwargs)"
+    return f"{name} = {way.text}"
+
+
+def template_of(way: Way) -> ast.Lambda:
+    """Return the lambda of an expression."""
+    statement = parse(way.text).tree.body[0]
+    assert isinstance(statement, ast.Expr)
+    assert isinstance(statement.value, ast.Lambda)
+    return statement.value
+
+
+@cache
+def roots(way: Way) -> frozenset[str]:
+    """Return the names that a way needs from its surroundings, such as ``torch``."""
+    tree = ast.parse(way.text, mode="eval").body
+    nodes = list(ast.walk(tree))
+    bound = {way.subject} | {node.arg for node in nodes if isinstance(node, ast.arg)}
+    bound |= {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    return frozenset({node.id for node in nodes if isinstance(node, ast.Name)} - bound - set(dir(builtins)))
+
+
+def uses(tree: ast.AST, package: str) -> Iterator[ast.Attribute]:
+    """Yield the attributes of ``package`` below ``tree``, but for those in f-strings."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.JoinedStr):
+            continue  # before Python 3.12 the tree does not say where in it an expression is
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Load)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == package
+        ):
+            yield node
+        yield from uses(node, package)

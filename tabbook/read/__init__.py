@@ -1,0 +1,302 @@
+"""Stage 1: the text of a section becomes a :class:`~tabbook.model.Section`.
+
+The format is MyST's: markdown-it finds the blocks, so a fence inside a list or a string that
+looks like a fence is what MyST takes it for. Inline Markdown is left to the renderer.
+"""
+
+import ast
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.colon_fence import colon_fence_plugin
+from mdit_py_plugins.front_matter import front_matter_plugin
+
+from tabbook.code import Code, CodeError, parse
+from tabbook.config import BookSettings, SectionSettings, find_line, validate
+from tabbook.errors import ConfigError, Fault, ReadError
+from tabbook.model import Cell, Section
+from tabbook.read.slides import strip_slide_marks
+
+_CODE_FENCE = re.compile(r"^\{code-cell\}")
+_TAB_FENCE = re.compile(r"^\{tab\}(.*)$")
+_TAB_MARK = re.compile(r"^\s*(?:%%tab\b|#\s*@tab\b)(.*)$")
+_OPTION = re.compile(r"^:([A-Za-z][\w-]*):\s*(.*)$")
+_LABEL = re.compile(r"^\(([^()]+)\)=\s*$")
+_INSIDE = re.compile(r"^\s*(?::{3,}|`{3,}|~{3,})\{(?P<kind>tab|code-cell)\}")
+_VERBATIM = re.compile(r"^\{(?:code|code-block|sourcecode|literalinclude|raw|math|eval-rst|prompt)\}")
+_LOADING = re.compile(r"%(?:re)?load_ext\s+tabbook\.tab\b")
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    """Return a parser of blocks alone: the renderer parses the text inside them again."""
+    parser = MarkdownIt("commonmark").use(front_matter_plugin).use(colon_fence_plugin)
+    return parser.disable("inline")
+
+
+class _Reader:
+    """Reads one file, collecting its faults on the way."""
+
+    def __init__(self, text: str, path: str, book: BookSettings) -> None:
+        self.lines = text.split("\n")
+        self.tokens = _markdown().parse(text)
+        self.path, self.book = path, book
+        self.tabs = tuple(book.tabs)
+        self.faults: list[Fault] = []
+        self.cells: list[Cell] = []
+
+    def fault(self, line: int, message: str, hint: str = "") -> None:
+        self.faults.append(Fault(self.path, line, message, hint))
+
+    def section(self) -> Section:
+        settings = self._front_matter()
+        if settings.tabs is not None:
+            self.tabs = self._names(", ".join(settings.tabs), self._line("tabs"), "front matter") or self.tabs
+        title, label = self._title()
+        self._split()
+        if self.faults:
+            raise ReadError(self.faults)
+        return Section(self.path, title, label, self.tabs, settings, tuple(self.cells))
+
+    def _front_matter(self) -> SectionSettings:
+        token = next((token for token in self.tokens if token.type == "front_matter"), None)
+        if token is None:
+            return SectionSettings()
+        try:
+            data = yaml.safe_load(token.content) or {}
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            message = f"the front matter is not valid YAML: {getattr(error, 'problem', None) or error}"
+            self.fault(2 + (mark.line if mark else 0), message, "correct it")
+            return SectionSettings()
+        ours = (data.get("tabbook") or {}) if isinstance(data, dict) else {}
+        try:
+            settings = validate(SectionSettings, ours, self.path, token.content, ("tabbook",), first_line=1)
+        except ConfigError as error:
+            self.faults += error.faults
+            return SectionSettings()
+        for name in settings.data:
+            if name not in self.book.data:
+                known = ", ".join(self.book.data) or "none"
+                hint = f"declare it in _config.yml under tabbook.data (now: {known})"
+                self.fault(self._line("data"), f"unknown data file {name!r}", hint)
+        return settings
+
+    def _line(self, key: str) -> int:
+        """Return the line of a key under ``tabbook:`` in the front matter."""
+        return 1 + find_line(self.tokens[0].content, ("tabbook", key))
+
+    def _title(self) -> tuple[str, str | None]:
+        found = [
+            (i, t)
+            for i, t in enumerate(self.tokens)
+            if t.type == "heading_open" and t.tag == "h1" and not t.level
+        ]
+        if not found:
+            self.fault(1, "there is no title", "begin the section with one level-1 heading: '# Title'")
+            return "", None
+        for _, extra in found[1:]:
+            hint = "use '##' below the title, or split the section"
+            self.fault(_map(extra)[0] + 1, "a second level-1 heading", hint)
+        index, token = found[0]
+        above = next((line for line in reversed(self.lines[: _map(token)[0]]) if line.strip()), "")
+        label = _LABEL.match(above.strip())
+        return strip_slide_marks(self.tokens[index + 1].content).strip(), label[1] if label else None
+
+    def _split(self) -> None:
+        """Cut the file at its code cells and tab blocks; what is between is text for all."""
+        front = next((token for token in self.tokens if token.type == "front_matter"), None)
+        position = _map(front)[1] if front else 0
+        for token in self.tokens:
+            if token.type not in ("fence", "colon_fence"):
+                continue
+            start, end = _map(token)
+            info = token.info.strip()
+            is_code, tab_block = _CODE_FENCE.match(info), _TAB_FENCE.match(info)
+            kind = "code cell" if is_code else "tab block" if tab_block else "block"
+            if token.level:
+                if is_code or tab_block:
+                    hint = "it must stand on its own, not inside a list or another block"
+                    self.fault(start + 1, f"this {kind} is nested", hint)
+                continue
+            closing = self.lines[end - 1].strip() if end - 1 > start else ""
+            if not closing or closing.strip(token.markup[0]) or len(closing) < len(token.markup):
+                self.fault(start + 1, f"this {kind} is never closed", f"end it with a line '{token.markup}'")
+            if is_code or tab_block:
+                self._text(position, start)
+                position = end
+            if is_code:
+                self._code(token, start)
+            elif tab_block:
+                self._tab_block(token, start, tab_block[1])
+            elif info.startswith("{") and not _VERBATIM.match(info):
+                self._outer_block(token, start)
+        self._text(position, len(self.lines))
+
+    def _outer_block(self, token: Token, start: int) -> None:
+        """Check a directive that is not ours: nothing of ours may stand inside it."""
+        for number, line in enumerate(token.content.split("\n"), start + 2):
+            if inside := _INSIDE.match(line):
+                kind = "tab block" if inside["kind"] == "tab" else "code cell"
+                hint = "end that block first, and begin another one behind"
+                self.fault(number, f"a {kind} stands inside the block of line {start + 1}", hint)
+
+    def _add(self, kind: Any, source: str, line: int, tabs: Any = None, metadata: Any = None) -> None:
+        self.cells.append(Cell(kind, source, line, len(self.cells), tabs, metadata or {}))
+
+    def _text(self, start: int, end: int) -> None:
+        while start < end and not self.lines[start].strip():
+            start += 1
+        source = "\n".join(self.lines[start:end]).rstrip()
+        if source:
+            self._add("text", source, start + 1)
+
+    def _tab_block(self, token: Token, start: int, names: str) -> None:
+        tabs = self._names(names, start + 1, "tab block")
+        for number, line in enumerate(token.content.split("\n"), start + 2):
+            if not (inside := _INSIDE.match(line)):
+                continue
+            if inside["kind"] == "tab":
+                hint = f"end the block of line {start + 1} with a line '{token.markup}' first"
+                self.fault(number, "a tab block begins inside another one", hint)
+            else:
+                hint = "move it out and mark it with %%tab"
+                self.fault(number, "a code cell stands inside a tab block", hint)
+        body = token.content.split("\n")
+        blank = next((i for i, line in enumerate(body) if line.strip()), 0)
+        self._add("text", "\n".join(body[blank:]).rstrip(), start + 2 + blank, tabs)
+
+    def _code(self, token: Token, start: int) -> None:
+        lines = token.content.removesuffix("\n").split("\n") if token.content else []
+        metadata, used = self._options(lines, start + 2)
+        first = next((i for i in range(used, len(lines)) if lines[i].strip()), len(lines))
+        tabs = None
+        if first < len(lines) and (mark := _TAB_MARK.match(lines[first])):
+            tabs = self._names(mark[1], start + 2 + first, "tab mark", allow_all=True)
+            used = first + 1
+        body = lines[used:]
+        for line in _late_marks("\n".join(body)):
+            message = (
+                "a second tab mark in one cell" if tabs or used > first else "a tab mark below the first line"
+            )
+            self.fault(start + 1 + used + line, message, "make it the first line of a cell of its own")
+        source = _for_builds("\n".join(body))
+        if source is None:
+            return
+        body = source.split("\n")
+        while len(body) > 1 and not body[0].strip():
+            body, used = body[1:], used + 1
+        self._add("code", "\n".join(body).rstrip(), start + 2 + used, tabs, metadata)
+
+    def _options(self, lines: list[str], line: int) -> tuple[Mapping[str, Any], int]:
+        """Return the cell's metadata and how many lines it takes, as MyST-NB writes it."""
+        try:
+            if lines and lines[0].strip() == "---":
+                end = next((i for i in range(1, len(lines)) if lines[i].strip() == "---"), None)
+                if end is None:
+                    self.fault(line, "the cell's options are never closed", "end them with a line '---'")
+                    return {}, 1
+                return dict(yaml.safe_load("\n".join(lines[1:end])) or {}), end + 1
+            metadata: dict[str, Any] = {}
+            for used, text in enumerate(lines):
+                option = _OPTION.match(text)
+                if not option:
+                    return self._with_tags(metadata, line), used
+                metadata[option[1]] = yaml.safe_load(option[2])
+            return self._with_tags(metadata, line), len(lines)
+        except (yaml.YAMLError, ValueError, TypeError):
+            self.fault(line, "the cell's options are not valid YAML", "write ':tags: [hide-input]'")
+            return {}, 0
+
+    def _with_tags(self, metadata: dict[str, Any], line: int) -> dict[str, Any]:
+        tags = metadata.get("tags", [])
+        if isinstance(tags, str):
+            metadata["tags"] = [tag.strip() for tag in tags.split(",")]
+        elif not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+            self.fault(line, "the cell's tags are not a list of words", "write ':tags: [hide-input]'")
+            metadata.pop("tags")
+        return metadata
+
+    def _names(self, text: str, line: int, what: str, *, allow_all: bool = False) -> tuple[str, ...] | None:
+        """Return the tabs that ``text`` names, in the book's order; None for all of them."""
+        names = [name for name in re.split(r"[,\s]+", text.strip()) if name]
+        if allow_all and names == ["all"]:
+            return None
+        if not names:
+            self.fault(line, f"this {what} names no tab", f"name some of {', '.join(self.tabs)}")
+        for name in names:
+            if name not in self.tabs:
+                self.fault(line, *unknown_tab(name, self.tabs, tuple(self.book.tabs)))
+        return tuple(tab for tab in self.tabs if tab in names)
+
+
+def _late_marks(source: str) -> Iterator[int]:
+    """Yield the lines of a cell, from 1, that are tab marks although code stands above them."""
+    if "%%tab" not in source:
+        return
+    try:
+        code = parse(source)
+    except CodeError:
+        return  # the code is at fault first
+    for number, magic in enumerate(code.magics):
+        if _TAB_MARK.match(magic):
+            yield code.line_of(code.text.index(f"__ipython_{number}__"))
+
+
+def _for_builds(source: str) -> str | None:
+    """Return a cell's code without what is for readers in Jupyter; None if nothing else is in it.
+
+    A kernel that runs a projection has one framework: there is nothing to select.
+    """
+    if "tabbook.tab" not in source and "interact_select" not in source:
+        return source
+    try:
+        code = parse(source)
+    except CodeError:
+        return source
+    lines = source.split("\n")
+    for node in code.tree.body:
+        if isinstance(node, ast.Expr) and _is_interactive(code, node.value):
+            last = node.end_lineno or node.lineno
+            lines[node.lineno - 1 : last] = [""] * (last - node.lineno + 1)
+    if all(not line.strip() or line.lstrip().startswith("#") for line in lines):
+        return None
+    return "\n".join(lines)
+
+
+def _is_interactive(code: Code, node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
+        return ast.unparse(node.func) == "tab.interact_select"
+    return isinstance(node, ast.Name) and _LOADING.match(code.restore(node.id)) is not None
+
+
+def unknown_tab(name: str, tabs: tuple[str, ...], book_tabs: tuple[str, ...]) -> tuple[str, str]:
+    """Return message and hint for a name that is no tab of the section."""
+    if name in book_tabs:
+        return f"the section does not have the tab {name!r}", "add it to 'tabs' in the front matter"
+    close = difflib.get_close_matches(name, tabs, n=1)
+    known = f"the tabs are {', '.join(tabs)}"
+    return f"unknown tab {name!r}", f"perhaps you meant {close[0]!r}: {known}" if close else known
+
+
+def _map(token: Token) -> tuple[int, int]:
+    """Return the first line of a block token and the one behind its last, counted from 0."""
+    assert token.map is not None  # markdown-it maps every block token
+    return token.map[0], token.map[1]
+
+
+def read_section(text: str, path: str, book: BookSettings) -> Section:
+    """Return the section that ``text``, the content of the file ``path``, holds.
+
+    The cell that only serves interactive use (``%load_ext tabbook.tab``) is left out.
+
+    Raises:
+        ReadError: The text breaks the source format; every fault of the file is in it.
+    """
+    return _Reader(text.replace("\r\n", "\n").replace("\r", "\n"), path, book).section()

@@ -1,0 +1,293 @@
+"""Run what is stale: plan, take what the store has, execute the rest, keep every good result."""
+
+import os
+from collections.abc import Callable, Generator, Iterable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from typing import Protocol
+
+from tabbook import environments
+from tabbook.book import Book
+from tabbook.errors import ExecuteError, Fault
+from tabbook.execute import execute
+from tabbook.execute.sandbox import stopped
+from tabbook.model import Section
+from tabbook.plan import Job, accepted_devices, device_class, jobs, lookup, stored
+from tabbook.plan import data as data_files
+from tabbook.plan.gpus import SHARING, Gpu, inventory, lacking
+from tabbook.plan.history import forget_failure, remember_failure, write_last
+from tabbook.plan.report import failure_report, read_seconds, report_path, write_seconds
+from tabbook.plan.spec import Failure, JobSpec, Outcome, steps_of
+from tabbook.run.schedule import longest_first, run_all, terminable
+from tabbook.run.shard import Shard, share
+from tabbook.status import (
+    JobStatus,
+    RunReport,
+    Status,
+    failed_before,
+    need_of,
+    recall,
+    status,
+    stored_status,
+)
+from tabbook.store import Store
+
+__all__ = ["JobStatus", "Progress", "RunReport", "Status", "lookup", "run", "status"]
+
+
+class Progress(Protocol):
+    """Whoever shows how a run goes; see ``tabbook.run.progress`` for two that do."""
+
+    def planned(self, stale: int, stored: int) -> None:
+        """Say how many jobs are to be executed, and how many the store has."""
+
+    def begun(self, section: str, tab: str) -> None:
+        """Say that a job begins."""
+
+    def ended(self, job: JobStatus) -> None:
+        """Say that a job ended: ``executed``, ``failed`` or ``skipped``."""
+
+
+class _Silent:
+    """Shows nothing."""
+
+    def planned(self, stale: int, stored: int) -> None: ...
+
+    def begun(self, section: str, tab: str) -> None: ...
+
+    def ended(self, job: JobStatus) -> None: ...
+
+
+def _spec(book: Book, job: Job, found: data_files.Found, device: str, threads: int) -> JobSpec:
+    """Return all that it takes to execute ``job``, with the data files that were found."""
+    missing = tuple(name for name in job.data if name in found.missing)
+    key = job.key(device, missing)
+    return JobSpec(
+        key=key.digest,
+        section=job.section.path,
+        tab=job.tab,
+        steps=steps_of(job.projection),
+        python=str(book.python(job.tab)),
+        framework=book.settings.tabs[job.tab].name,
+        module=book.settings.tabs[job.tab].module,
+        library=str(book.library),
+        data={name: str(found.paths[name]) for name in job.data if name in found.paths},
+        stand_ins=missing,
+        inputs=key.record,
+        device=device,
+        timeout=job.section.settings.timeout or book.settings.timeout,
+        output_limit=book.settings.output_limit,
+        threads=threads,
+        # Shared, so that only the first job makes matplotlib's cache of fonts.
+        environment={
+            "MPLCONFIGDIR": str(book.work / "matplotlib"),
+            **(SHARING if device == "gpu" else {}),
+        },
+        need=need_of(job),
+    )
+
+
+def _check_strict(stale: Iterable[Job], missing: Mapping[str, str]) -> None:
+    hint = "put the file into a folder and set D2L_DATA to it, or run without --strict-data"
+    faults = [
+        Fault(job.section.path, 0, f"the data file {name!r} cannot be had: {missing[name]}", hint)
+        for job in stale
+        for name in job.data
+        if name in missing
+    ]
+    if faults:
+        raise ExecuteError(faults)
+
+
+class _Keeper:
+    """Keeps what jobs bring: results in the store, failures as reports, durations for later."""
+
+    def __init__(self, book: Book, store: Store) -> None:
+        self._book, self._store = book, store
+
+    def keep(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
+        """Write what is to be kept of ``outcome`` and return how its job stands."""
+        report = report_path(self._book.reports, outcome.section, outcome.tab)
+        failure = outcome.failure
+        if outcome.result is not None:
+            try:
+                self._store.put(outcome.result)
+            except OSError as error:
+                message = f"its outputs cannot be stored: {error}"
+                failure = Failure("broken", outcome.section, 0, outcome.tab, message)
+        if failure is not None:
+            kept = failure_report(report, failure)
+            remember_failure(self._book.work, spec, replace(outcome, failure=failure))
+            return JobStatus(
+                outcome.section,
+                outcome.tab,
+                "failed",
+                outcome.seconds,
+                failure=failure,
+                report=kept,
+                key=spec.key,
+            )
+        forget_failure(self._book.work, spec.key)
+        write_last(self._book.work, outcome.section, outcome.tab, spec.key, spec.inputs)
+        write_seconds(self._book.work, outcome.section, outcome.tab, outcome.seconds)
+        report.unlink(missing_ok=True)
+        stand_ins = outcome.result.stand_ins if outcome.result else ()
+        return JobStatus(
+            outcome.section, outcome.tab, "executed", outcome.seconds, stand_ins=stand_ins, key=spec.key
+        )
+
+
+def run(
+    book: Book,
+    sections: Iterable[Section] | None = None,
+    tabs: Iterable[str] | None = None,
+    *,
+    workers: int | None = None,
+    strict_data: bool = False,
+    force: bool = False,
+    retry: bool = False,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+    usable: Callable[[str], str] | None = None,
+    shard: Shard | None = None,
+) -> RunReport:
+    """Execute the jobs whose outputs the store does not have, and keep each result as it comes.
+
+    Args:
+        book: The book; its library must be up to date.
+        sections: The sections whose jobs are wanted; all, if not given.
+        tabs: The tabs whose jobs are wanted; all, if not given.
+        workers: How many jobs run at once; as many as this machine has cores, if not given.
+        strict_data: Raise where a data file cannot be had, instead of using a stand-in.
+        force: Execute every job, whatever the store has.
+        retry: Execute again what failed before, although nothing changed since.
+        progress: Is told how the run goes.
+        executor: Runs the jobs; threads of this process, if not given. It is not shut down.
+        usable: Returns why the environment of a tab cannot be used, or nothing if it can.
+        shard: The part of the stale jobs to execute; all of them, if not given.
+
+    Raises:
+        TabbookError: A section cannot be projected, or data is missing where that is an error.
+            Nothing was executed then.
+        KeyboardInterrupt: The run was stopped. Kernels are gone, finished results are kept.
+    """
+    progress = progress or _Silent()
+    store, device = Store(book.outputs), device_class()
+    planned = jobs(book, sections, tabs)
+    done: dict[tuple[str, str], JobStatus] = {}
+
+    def take_stored(job: Job, missing: Iterable[str] = ()) -> None:
+        result = None if force else stored(store, job, accepted_devices(device), missing)
+        if result is not None:
+            done[job.section.path, job.tab] = stored_status(job, result)
+            write_last(book.work, job.section.path, job.tab, result.key, result.inputs)
+            report_path(book.reports, job.section.path, job.tab).unlink(missing_ok=True)
+
+    def stale() -> list[Job]:
+        return [job for job in planned if (job.section.path, job.tab) not in done]
+
+    for job in planned:
+        take_stored(job)
+    wanted = dict.fromkeys(name for job in stale() for name in job.data)
+    found = data_files.resolve(book.settings.data, wanted, fetch=True)
+    if strict_data:
+        _check_strict(stale(), found.missing)
+    for job in stale():
+        missing = [name for name in job.data if name in found.missing]
+        if missing:
+            take_stored(job, missing)
+    taken = len(done)
+    past = read_seconds(book.work)
+    if shard is not None:
+        places = [(job.section.path, job.tab) for job in stale()]
+        own = set(share(places, past, shard))
+        done |= {place: JobStatus(*place, "elsewhere") for place in places if place not in own}
+    for job in stale() if not (force or retry) else ():
+        key = job.key(device, [name for name in job.data if name in found.missing]).digest
+        if known := recall(book, job, key):
+            done[job.section.path, job.tab] = failed_before(book, job, key, known)
+    progress.planned(len(stale()), taken)
+    _defer(stale(), inventory(device), done, progress)
+    _skip_unusable(stale(), usable or (lambda tab: _unusable(book, tab)), done, progress)
+
+    cores = os.cpu_count() or 1
+    slots = max(1, min(workers or cores, len(stale())))
+    specs = [_spec(book, job, found, device, max(1, cores // slots)) for job in stale()]
+    keeper = _Keeper(book, store)
+    given = {(spec.section, spec.tab): spec for spec in specs}
+    ordered = longest_first(specs, past)
+    with closing(_outcomes(ordered, executor, slots, progress, inventory(device))) as outcomes:
+        for outcome in outcomes:
+            ended = done[outcome.section, outcome.tab] = keeper.keep(
+                given[outcome.section, outcome.tab], outcome
+            )
+            progress.ended(ended)
+    statuses = tuple(done[job.section.path, job.tab] for job in planned)
+    used = {name for entry in statuses for name in entry.stand_ins}
+    return RunReport(statuses, {name: why for name, why in found.missing.items() if name in used})
+
+
+def _unusable(book: Book, tab: str) -> str:
+    state = environments.state(book, tab)
+    return "" if state.usable else f"its environment is {state.status}: {state.reason}"
+
+
+def _defer(
+    stale: Iterable[Job], gpus: Iterable[Gpu], done: dict[tuple[str, str], JobStatus], progress: Progress
+) -> None:
+    """Mark as deferred the jobs that need more than ``gpus``, which this machine has."""
+    gpus = tuple(gpus)
+    for job in stale:
+        if lacks := lacking(need_of(job), gpus):
+            deferred = JobStatus(job.section.path, job.tab, "deferred", reason=lacks)
+            done[job.section.path, job.tab] = deferred
+            progress.ended(deferred)
+
+
+def _skip_unusable(
+    stale: Iterable[Job],
+    usable: Callable[[str], str],
+    done: dict[tuple[str, str], JobStatus],
+    progress: Progress,
+) -> None:
+    """Mark as skipped the jobs whose environment cannot be used."""
+    reasons: dict[str, str] = {}
+    for job in stale:
+        if job.tab not in reasons:
+            reasons[job.tab] = usable(job.tab)
+        if reasons[job.tab]:
+            skipped = JobStatus(job.section.path, job.tab, "skipped", reason=reasons[job.tab])
+            done[job.section.path, job.tab] = skipped
+            progress.ended(skipped)
+
+
+def _outcomes(
+    specs: list[JobSpec],
+    executor: Executor | None,
+    slots: int,
+    progress: Progress,
+    gpus: Iterable[Gpu],
+) -> Generator[Outcome, None, None]:
+    """Yield the outcomes of ``specs``; when stopped, end this process's kernels at once."""
+    with ExitStack() as stack:
+        stack.enter_context(terminable())
+        own = None
+        if executor is None:
+            executor = own = ThreadPoolExecutor(slots, thread_name_prefix="tabbook-job")
+        try:
+            yield from run_all(
+                specs,
+                executor,
+                slots,
+                execute,
+                lambda job: progress.begun(job.section, job.tab),
+                gpus,
+            )
+        except BaseException:
+            with stopped():
+                if own is not None:
+                    own.shutdown(wait=True, cancel_futures=True)
+            raise
+        if own is not None:
+            own.shutdown()

@@ -1,0 +1,121 @@
+"""Run many jobs on an executor, as many at once as there are slots, the longest first.
+
+The executor is any ``concurrent.futures.Executor``; what it is, and where its workers are, is
+none of our business. Jobs are handed to it only when a slot is free, so that what was begun is
+what is running, and nothing waits in a queue when a run is stopped.
+"""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import replace
+from types import FrameType
+
+from tabbook.plan.gpus import Gpu, Slots
+from tabbook.plan.spec import Failure, JobSpec, Outcome
+
+
+def longest_first(jobs: Iterable[JobSpec], seconds: Mapping[tuple[str, str], float]) -> list[JobSpec]:
+    """Return ``jobs`` in the order in which to begin them.
+
+    Args:
+        jobs: In the book's order, which decides among equals.
+        seconds: How long (section, tab) took before. Jobs that are not among them come first,
+            those with more code before others: one of them may be the longest of all.
+    """
+    unknown = float("inf")
+
+    def rank(job: JobSpec) -> tuple[float, int]:
+        return -seconds.get((job.section, job.tab), unknown), -sum(len(step.lines) for step in job.steps)
+
+    return sorted(jobs, key=rank)
+
+
+def _broken(job: JobSpec, error: BaseException) -> Outcome:
+    message = f"the job could not be run: {type(error).__name__}: {error}"
+    return Outcome(job.section, job.tab, 0.0, failure=Failure("broken", job.section, 0, job.tab, message))
+
+
+def _next(waiting: list[JobSpec], cards: Slots) -> tuple[JobSpec, tuple[int, ...]] | None:
+    """Take the first job that can begin out of ``waiting``; return it and the GPUs that are its own.
+
+    Where one must wait for a GPU, none that needs a GPU passes it: it would wait for ever.
+    """
+    blocked = False
+    for place, job in enumerate(waiting):
+        if blocked and job.need.gpus:
+            continue
+        own = cards.take(job.need)
+        if own is None:
+            blocked = True
+            continue
+        del waiting[place]
+        return job, own
+    return None
+
+
+def _on_gpus(job: JobSpec, own: tuple[int, ...]) -> JobSpec:
+    """Return ``job`` so that it sees the GPUs that are its own, and no others."""
+    if not job.need.gpus:
+        return job
+    return replace(job, environment={**job.environment, "CUDA_VISIBLE_DEVICES": ",".join(map(str, own))})
+
+
+def run_all(
+    jobs: Iterable[JobSpec],
+    executor: Executor,
+    slots: int,
+    work: Callable[[JobSpec], Outcome],
+    begun: Callable[[JobSpec], None] = lambda _: None,
+    gpus: Iterable[Gpu] = (),
+) -> Iterator[Outcome]:
+    """Yield the outcome of each of ``jobs`` as it ends, at most ``slots`` running at once.
+
+    Jobs begin in the given order, but one that must wait for a GPU lets those pass that need
+    none; each is told which of ``gpus`` are its own. One that the executor itself loses (its worker died, it
+    cannot be sent) ends with a failure of kind ``broken``. Whoever stops iterating early stops
+    what has not begun; ending what runs is up to the executor's owner.
+    """
+    waiting = list(jobs)
+    cards = Slots(gpus)
+    running: dict[Future[Outcome], tuple[JobSpec, tuple[int, ...]]] = {}
+    try:
+        while waiting or running:
+            while len(running) < max(1, slots) and (found := _next(waiting, cards)):
+                job, own = found
+                begun(job)
+                try:
+                    running[executor.submit(work, _on_gpus(job, own))] = found
+                except RuntimeError as error:  # the executor is broken or shut down
+                    cards.give(job.need, own)
+                    yield _broken(job, error)
+            if waiting and not running:  # nobody is left who could give a GPU back
+                job = waiting.pop(0)
+                yield _broken(job, RuntimeError(f"it needs {job.need}, which is not here"))
+            for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
+                job, own = running.pop(future)
+                cards.give(job.need, own)
+                lost = future.exception()
+                yield future.result() if lost is None else _broken(job, lost)
+    finally:
+        for future in running:
+            future.cancel()
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """Let SIGTERM end the run as Ctrl-C does, by a ``KeyboardInterrupt``, and thus in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

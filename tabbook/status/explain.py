@@ -1,0 +1,168 @@
+"""Why a job would run, in words with places: the record of its last run beside today's."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Literal
+
+from tabbook.keys import STAND_IN, Key
+from tabbook.keys.closure import ALWAYS, MISSING, changes
+
+ReasonKind = Literal["never", "code", "environment", "device", "data", "library", "format", "store", "failed"]
+
+_PACKAGE = re.compile(r"([A-Za-z0-9][\w.-]*(?:\[[^]]*\])?)\s*(?:[=~<>!]=?=?|@)\s*([^\s;\\]+)")
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that makes a job stale: what ``kind`` of thing, in words, and where, if anywhere."""
+
+    kind: ReasonKind
+    text: str
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.place})" if self.place else self.text
+
+
+def reasons(
+    last: Key | None,
+    now: Key,
+    cell_places: Sequence[str],
+    symbol_place: Callable[[str], str],
+    package: str,
+    damaged: bool = False,
+) -> tuple[Reason, ...]:
+    """Return why a job whose outputs are not in the store has to run.
+
+    Args:
+        last: The key and the record of its last outputs, if any are known.
+        now: Those of today.
+        cell_places: Where each of the job's cells stands: ``path:line``.
+        symbol_place: Returns where a symbol of the library, or a method, is saved; nothing for
+            what the library does not have.
+        package: The name that the library is imported as.
+        damaged: The store has an entry, and it is not whole.
+    """
+    if damaged:
+        return (Reason("store", "its outputs in the store are damaged"),)
+    if last is None:
+        return (Reason("never", "never executed here"),)
+    if last.digest == now.digest:
+        return (Reason("store", "its outputs are not in the store any more"),)
+    before, after = last.record, now.record
+    found = [
+        *_format(before, after),
+        *_cells(before.get("cells", []), after["cells"], cell_places),
+        *_library(before, after, symbol_place, package),
+        *_data(before.get("data", {}), after["data"]),
+        *_device(before, after),
+        *_environment(before.get("environment", []), after["environment"]),
+    ]
+    return tuple(found) or (Reason("format", "the record of its last run is not to be read"),)
+
+
+def sentence(found: Iterable[Reason]) -> str:
+    """Return reasons as one line; what did not change is said where that helps."""
+    found = tuple(found)
+    kinds = {reason.kind for reason in found}
+    text = "; ".join(map(str, found))
+    compared = kinds and not kinds & {"never", "store", "failed", "environment", "format"}
+    return f"{text}; environment unchanged" if compared else text
+
+
+def _format(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Reason]:
+    if before.get("format") != after["format"]:
+        yield Reason("format", "tabbook's way to execute jobs changed")
+
+
+def _device(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Reason]:
+    if before.get("device") != after["device"]:
+        yield Reason("device", f"device {before.get('device')} → {after['device']}")
+
+
+def _cells(
+    before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]], places: Sequence[str]
+) -> Iterator[Reason]:
+    """Yield a reason for each cell that changed, is new, or is gone; cells count from 1."""
+    old, new = ([cell["sha256"] for cell in cells] for cells in (before, after))
+    for word, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if word == "equal":
+            for i, j in zip(range(i1, i2), range(j1, j2), strict=True):
+                if before[i].get("tags") != after[j].get("tags"):
+                    yield Reason("code", f"tags of cell {j + 1} changed", places[j])
+            continue
+        shared = min(i2 - i1, j2 - j1)
+        for j in range(j1, j1 + shared):
+            yield Reason("code", f"code of cell {j + 1} changed", places[j])
+        for j in range(j1 + shared, j2):
+            yield Reason("code", f"cell {j + 1} is new", places[j])
+        gone = i2 - i1 - shared
+        if gone > 0:
+            yield Reason("code", f"{'a cell' if gone == 1 else f'{gone} cells'} after cell {j2} gone")
+
+
+def _library(
+    before: Mapping[str, Any], after: Mapping[str, Any], place: Callable[[str], str], package: str
+) -> Iterator[Reason]:
+    old, new = before.get("library", {}), after["library"]
+    found = changes(old, new)
+    whole = after.get("whole", "")
+    if whole != before.get("whole", ""):
+        text = (
+            f"depends on all of the library now ({whole})" if whole else "uses only some of the library now"
+        )
+        yield Reason("library", text)
+        found = [(name, word) for name, word in found if word == "changed"]
+    for name, word in found[:_SHOWN]:
+        yield _symbol(name, word, new.get(name), place(name), package)
+    if len(found) > _SHOWN:
+        yield Reason("library", f"and {len(found) - _SHOWN} more of the library's symbols")
+
+
+def _symbol(name: str, word: str, digest: str | None, where: str, package: str) -> Reason:
+    called = name if name.startswith(f"{package}.") else f"{package}.{name}"
+    if name == ALWAYS:
+        called = f"what importing {package} does"
+    if digest == MISSING:
+        text = f"{called} is not in the library"
+    elif word == "new":
+        text = f"{called} is used now"
+    elif word == "gone":
+        text = f"{called} is not used any more" if where else f"{called} is gone"
+    else:
+        text = f"{called} changed"
+    return Reason("library", text, where)
+
+
+def _data(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reason]:
+    for name, word in changes(before, after):
+        if word == "new":
+            yield Reason("data", f"the data file {name} is declared now")
+        elif word == "gone":
+            yield Reason("data", f"the data file {name} is not declared any more")
+        elif after[name] == STAND_IN:
+            yield Reason("data", f"the data file {name} cannot be had any more")
+        elif before[name] == STAND_IN:
+            yield Reason("data", f"the data file {name} can be had now")
+        else:
+            yield Reason("data", f"the data file {name} changed")
+
+
+def _environment(before: Sequence[str], after: Sequence[str]) -> Iterator[Reason]:
+    """Yield one reason that names the packages whose versions changed."""
+    old, new = (_packages(lines) for lines in (before, after))
+    words = [
+        f"{name} {old[name]} → {new[name]}" if word == "changed" else f"{name} {word}"
+        for name, word in changes(old, new)
+    ]
+    if len(words) > _SHOWN:
+        words[_SHOWN:] = [f"and {len(words) - _SHOWN} more"]
+    if list(before) != list(after):
+        yield Reason("environment", f"environment changed ({', '.join(words) or 'options of its packages'})")
+
+
+def _packages(lines: Iterable[str]) -> dict[str, str]:
+    return {found[1].lower(): found[2] for line in lines if (found := _PACKAGE.match(line))}

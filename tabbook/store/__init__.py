@@ -1,0 +1,166 @@
+"""The outputs store: one file per key, found by the key alone, proved by its own hash.
+
+There is no index and no database: any number of processes may read and write at once, a
+file that was damaged counts as missing, and a folder of files can be copied anywhere.
+"""
+
+import contextlib
+import logging
+import os
+import re
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tabbook.files import write_atomic
+from tabbook.model import Result
+from tabbook.store.entry import OtherFormatError, pack, unpack
+
+_log = logging.getLogger(__name__)
+_KEY = re.compile(r"[0-9a-f]{64}")
+GRACE = 3600.0
+"""Seconds for which nothing is removed that was just written: a run may still be at it."""
+
+
+def entry_path(key: str) -> str:
+    """Return where the entry of ``key`` is within any store, here or elsewhere.
+
+    Raises:
+        ValueError: ``key`` is not 64 hexadecimal digits.
+    """
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not a key: {key!r}")
+    return f"{key[:2]}/{key}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a store as it was found: ``result``, or ``problem`` says why there is none.
+
+    ``is_foreign`` says that nothing is wrong with it but that another version made it. ``size``
+    is in bytes; ``written`` is when it was, in seconds since the epoch.
+    """
+
+    key: str
+    path: Path
+    size: int
+    written: float
+    result: Result | None = None
+    problem: str = ""
+    is_foreign: bool = False
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it is of no use to anybody."""
+        return bool(self.problem) and not self.is_foreign
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The outputs in a folder, by key. The folder need not exist before the first `put`."""
+
+    root: Path
+
+    def path(self, key: str) -> Path:
+        """Return where the entry of ``key`` is, or would be.
+
+        Raises:
+            ValueError: ``key`` is not 64 hexadecimal digits.
+        """
+        return self.root / entry_path(key)
+
+    def get(self, key: str) -> Result | None:
+        """Return the result stored under ``key``; ``None`` if there is none that can be trusted.
+
+        A damaged entry is logged as a warning and left where it is: the next `put` replaces it.
+        """
+        path = self.path(key)
+        try:
+            return unpack(path.read_bytes(), key)
+        except FileNotFoundError:
+            return None
+        except OtherFormatError as error:
+            _log.info("passing over %s: %s", path, error)
+            return None
+        except (OSError, ValueError) as error:
+            _log.warning("ignoring a damaged entry of the outputs store, %s: %s", path, error)
+            return None
+
+    def put(self, result: Result) -> Path:
+        """Store ``result`` under its key, in place of what was there; return the file.
+
+        Raises:
+            OSError: The store cannot be written.
+        """
+        path, data = self.path(result.key), pack(result)
+        if not write_atomic(path, data):
+            with contextlib.suppress(OSError):  # it is wanted again: as good as just written
+                os.utime(path)
+        return path
+
+    def keys(self) -> Iterator[str]:
+        """Yield the key of every entry, damaged or not, in order."""
+        for path in sorted(self.root.glob("[0-9a-f][0-9a-f]/*.json")):
+            if _KEY.fullmatch(path.stem) and path.parent.name == path.stem[:2]:
+                yield path.stem
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every entry, read and checked, in the order of the keys."""
+        for key in self.keys():
+            path = self.path(key)
+            try:
+                state = path.stat()
+            except OSError:
+                continue  # removed meanwhile
+            result, problem, is_foreign = None, "", False
+            try:
+                result = unpack(path.read_bytes(), key)
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError) as error:
+                problem, is_foreign = str(error), isinstance(error, OtherFormatError)
+            yield Entry(key, path, state.st_size, state.st_mtime, result, problem, is_foreign)
+
+    def garbage(self, used: Collection[str], keep: float, now: float | None = None) -> tuple[Entry, ...]:
+        """Return the entries that nobody is going to miss: damaged, or unused and old.
+
+        Args:
+            used: The keys to keep, whatever their age.
+            keep: Seconds for which the other whole ones are kept, too.
+            now: The time, in seconds since the epoch.
+        """
+        now = time.time() if now is None else now
+        return tuple(
+            entry
+            for entry in self.entries()
+            if now - entry.written > (GRACE if entry.is_damaged else max(keep, GRACE))
+            and (entry.problem or entry.key not in used)
+        )
+
+    def remove(self, entry: Entry) -> bool:
+        """Remove ``entry`` unless it was written anew since it was looked at; say whether it is gone.
+
+        Raises:
+            OSError: The store cannot be written.
+        """
+        aside = entry.path.with_name(f".{entry.path.name}.{os.getpid()}.tmp")
+        try:
+            entry.path.rename(aside)
+        except FileNotFoundError:
+            return False
+        if aside.stat().st_mtime != entry.written:
+            aside.replace(entry.path)
+            return False
+        aside.unlink()
+        return True
+
+    def leftovers(self, now: float | None = None) -> tuple[Path, ...]:
+        """Return the temporary files that processes which were killed have left behind."""
+        now = time.time() if now is None else now
+        found = []
+        for path in sorted(self.root.glob("[0-9a-f][0-9a-f]/.*.tmp")):
+            with contextlib.suppress(OSError):
+                if now - path.stat().st_mtime > GRACE:
+                    found.append(path)
+        return tuple(found)

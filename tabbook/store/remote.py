@@ -1,0 +1,217 @@
+"""Stores elsewhere, by URL: a folder, a bucket, or the published site over plain https.
+
+Taking never writes there, and whatever such a store does (it is down, it hangs, it answers
+nonsense) costs time that is bounded and one warning, never more. Each entry proves itself by
+its hash before it enters the store here.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tabbook.errors import Fault, StoreError
+from tabbook.files import write_atomic
+from tabbook.store import Store, entry_path
+from tabbook.store.entry import unpack
+
+TIMEOUT = 30.0
+"""Seconds that one entry may take."""
+PATIENCE = 600.0
+"""Seconds that all of them may take."""
+_WORKERS = 8
+_ENOUGH = 3
+"""After so many errors a store elsewhere is not asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What came of asking a store elsewhere: the keys of the entries that are here now.
+
+    ``warning`` says what was wrong with it; empty if nothing was.
+    """
+
+    keys: tuple[str, ...] = ()
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What came of filling a store elsewhere: the keys that are new there, and those it had."""
+
+    new: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+
+
+def _open(url: str, timeout: float) -> tuple[Any, str]:
+    """Return the file system of ``url`` and the path in it."""
+    from fsspec.core import url_to_fs
+
+    options: dict[str, Any] = {}
+    if url.startswith(("http://", "https://")):
+        from aiohttp import ClientTimeout
+
+        options["client_kwargs"] = {"timeout": ClientTimeout(total=timeout)}
+    system, root = url_to_fs(url, skip_instance_cache=not url.startswith("memory:"), **options)
+    return system, str(root).rstrip("/")
+
+
+def _words(error: BaseException) -> str:
+    """Return what an error says in one line; some say nothing but their name."""
+    if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
+        return "it did not answer in time"
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What asking for a job's entry gave: its key; or what was wrong with the store elsewhere."""
+
+    key: str = ""
+    damaged: int = 0
+    error: str = ""
+
+
+def _ask(system: Any, root: str, store: Store, keys: Iterable[str]) -> _Answer:
+    """Take the first of ``keys`` that there is."""
+    damaged = 0
+    for key in keys:
+        try:
+            data = system.cat_file(f"{root}/{entry_path(key)}")
+        except FileNotFoundError:
+            continue
+        try:
+            result = unpack(data, key)
+        except ValueError:
+            damaged += 1
+            continue
+        store.put(result)
+        return _Answer(key, damaged)
+    return _Answer(damaged=damaged)
+
+
+class _Asking:
+    """Daemon threads that ask: one that hangs for ever must keep neither the run nor its end."""
+
+    def __init__(self, url: str, store: Store, jobs: Iterable[Sequence[str]], timeout: float) -> None:
+        self.answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
+        self._todo: queue.SimpleQueue[Sequence[str]] = queue.SimpleQueue()
+        self._url, self._store, self._timeout = url, store, timeout
+        self._stopped, self._opening = threading.Event(), threading.Lock()
+        self._system: Any = None
+        self._root = ""
+        count = 0
+        for keys in jobs:
+            self._todo.put(keys)
+            count += 1
+        for _ in range(min(_WORKERS, count)):
+            threading.Thread(target=self._work, daemon=True, name="tabbook-pull").start()
+
+    def _opened(self) -> tuple[Any, str]:
+        with self._opening:
+            if self._system is None:
+                self._system, self._root = _open(self._url, self._timeout)
+            return self._system, self._root
+
+    def _work(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                keys = self._todo.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                self.answers.put(_ask(*self._opened(), self._store, keys))
+            except Exception as error:  # file systems raise whatever they like
+                self.answers.put(_Answer(error=_words(error)))
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+
+def pull(
+    url: str,
+    store: Store,
+    jobs: Sequence[Sequence[str]],
+    timeout: float = TIMEOUT,
+    patience: float = PATIENCE,
+) -> Pulled:
+    """Take entries from the store at ``url`` into ``store``; nothing raises here.
+
+    Args:
+        url: A URL that fsspec knows: ``https:``, ``file:``, ``s3:``, ``gs:``, …
+        store: Where the entries go.
+        jobs: For each job the keys that would do, the best first: one is taken.
+        timeout: Seconds that one entry may take.
+        patience: Seconds that all of them may take together.
+    """
+    asking = _Asking(url, store, jobs, timeout)
+    end = time.monotonic() + patience
+    taken: list[str] = []
+    errors: list[str] = []
+    damaged = 0
+    for _ in jobs:
+        try:
+            answer = asking.answers.get(timeout=max(0.0, min(timeout * 2, end - time.monotonic())))
+        except queue.Empty:
+            errors.append("it did not answer in time")
+            break
+        damaged += answer.damaged
+        if answer.key:
+            taken.append(answer.key)
+        if answer.error:
+            errors.append(answer.error)
+            if len(errors) >= _ENOUGH:
+                break
+    asking.stop()
+    problems = errors[:1] + [f"{damaged} of its entries are damaged or none of ours"] * bool(damaged)
+    warning = f"{url} could not be used as it should: {'; '.join(problems)}" if problems else ""
+    return Pulled(tuple(sorted(taken)), warning)
+
+
+def _has(system: Any, path: str, key: str, data: bytes) -> bool:
+    """Say whether the entry of ``key`` is there already, and whole."""
+    try:
+        if system.info(path).get("size") == len(data):
+            return True
+        unpack(system.cat_file(path), key)
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
+
+
+def push(url: str, store: Store, keys: Iterable[str], timeout: float = TIMEOUT) -> Pushed:
+    """Copy the whole entries of ``keys`` that ``store`` has to the store at ``url``.
+
+    What is there is left as it is, unless it is damaged.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    new, known = [], []
+    try:
+        system, root = _open(url, timeout)
+        is_local = "file" in ([system.protocol] if isinstance(system.protocol, str) else system.protocol)
+        for key in keys:
+            if store.get(key) is None:
+                continue
+            path, data = f"{root}/{entry_path(key)}", store.path(key).read_bytes()
+            if _has(system, path, key, data):
+                known.append(key)
+                continue
+            if is_local:  # in one step, as in the store here: others may read it meanwhile
+                write_atomic(Path(path), data)
+            else:
+                system.makedirs(path.rpartition("/")[0], exist_ok=True)
+                system.pipe_file(path, data)
+            new.append(key)
+    except NotImplementedError:
+        hint = "name a folder or a bucket"
+        raise StoreError([Fault("", 0, f"{url} can only be read", hint)]) from None
+    except Exception as error:  # file systems raise whatever they like
+        hint = "what was copied before is there, and is not copied again"
+        raise StoreError([Fault("", 0, f"{url} cannot be written: {_words(error)}", hint)]) from error
+    return Pushed(tuple(new), tuple(known))
