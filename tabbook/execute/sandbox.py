@@ -71,29 +71,50 @@ class JobFailedError(Exception):
 
 
 class _Running:
-    """The process groups of this process's kernels, so that a run can be stopped at once."""
+    """The process groups of this process's kernels, so that a run or a job can be stopped at once.
+
+    A job is known by the thread that executes it, which executes no other at the same time.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._groups: set[int] = set()
-        self.stopping = False
+        self._threads: dict[int, int] = {}
+        self._stopped: set[int] = set()
+        self._stopping = False
+
+    @property
+    def stopping(self) -> bool:
+        """Whether this thread's job is to end, or all are."""
+        with self._lock:
+            return self._stopping or threading.get_ident() in self._stopped
 
     def add(self, group: int) -> None:
         with self._lock:
-            self._groups.add(group)
-            if self.stopping:
+            self._threads[group] = threading.get_ident()
+            if self._stopping or threading.get_ident() in self._stopped:
                 _kill(group)
 
     def remove(self, group: int) -> None:
         _kill(group)
         with self._lock:
-            self._groups.discard(group)
+            self._threads.pop(group, None)
 
     def stop(self, stopping: bool) -> None:
         with self._lock:
-            self.stopping = stopping
-            for group in self._groups if stopping else ():
+            self._stopping = stopping
+            for group in self._threads if stopping else ():
                 _kill(group)
+
+    def stop_thread(self, thread: int) -> None:
+        with self._lock:
+            self._stopped.add(thread)
+            for group, owner in self._threads.items():
+                if owner == thread:
+                    _kill(group)
+
+    def let_thread(self, thread: int) -> None:
+        with self._lock:
+            self._stopped.discard(thread)
 
 
 running = _Running()
@@ -113,6 +134,37 @@ def stopped() -> Iterator[None]:
         yield
     finally:
         running.stop(False)
+
+
+class Stop:
+    """Ends one job from any thread: the one that its thread executes within this context.
+
+    Once called, it is `asked`. It does nothing when the context is over.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: int | None = None
+        self.asked = False
+
+    def __enter__(self) -> "Stop":
+        with self._lock:
+            self._thread = threading.get_ident()
+            if self.asked:
+                running.stop_thread(self._thread)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            running.let_thread(threading.get_ident())
+            self._thread = None
+
+    def __call__(self) -> None:
+        """End the job at once; if it has not begun, as soon as it does."""
+        with self._lock:
+            self.asked = True
+            if self._thread is not None:
+                running.stop_thread(self._thread)
 
 
 def job_environment(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -> dict[str, str]:
@@ -145,6 +197,8 @@ def job_environment(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -
         "D2L_DATA": str(scratch / "data"),
         "D2L_DATA_OFFLINE": "1",
         "TABBOOK_TAB": job.tab,
+        # So that only the first job makes matplotlib's cache of fonts.
+        **({"MPLCONFIGDIR": str(Path(job.shared) / "matplotlib")} if job.shared else {}),
         **job.environment,
     }
 

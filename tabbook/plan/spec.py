@@ -52,7 +52,8 @@ class JobSpec:
     is in seconds, for the whole job; ``threads`` is how many cores it may keep busy.
     ``environment`` is what its environment variables are to hold besides the usual.
     ``output_limit`` is how many characters of one stream of a cell are kept; all, if ``None``.
-    ``need`` is what it needs in GPUs.
+    ``need`` is what it needs in GPUs. ``shared`` is a folder that jobs have in common, for what
+    packages keep from one process to the next; there is none, if ``None``.
     """
 
     key: str
@@ -72,6 +73,7 @@ class JobSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     output_limit: int | None = None
     need: Need = field(default_factory=Need)
+    shared: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,18 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ended: with a result or with a failure, after ``seconds``."""
+    """How a job ended: with a result or with a failure, after ``seconds``.
+
+    ``deferred`` says why there is neither: nobody was there who could execute it.
+    """
 
     section: str
     tab: str
     seconds: float
     result: Result | None = None
     failure: Failure | None = None
+    deferred: str = ""
+
+
+class DeferredError(Exception):
+    """Raised by the executor that was given a job: it has nobody who could execute it now."""

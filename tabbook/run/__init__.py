@@ -1,6 +1,7 @@
 """Run what is stale: plan, take what the store has, execute the rest, keep every good result."""
 
 import os
+import sys
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -79,12 +80,9 @@ def _spec(book: Book, job: Job, found: data_files.Found, device: str, threads: i
         timeout=job.section.settings.timeout or book.settings.timeout,
         output_limit=book.settings.output_limit,
         threads=threads,
-        # Shared, so that only the first job makes matplotlib's cache of fonts.
-        environment={
-            "MPLCONFIGDIR": str(book.work / "matplotlib"),
-            **(SHARING if device == "gpu" else {}),
-        },
+        environment=SHARING if device == "gpu" else {},
         need=need_of(job),
+        shared=str(book.work),
     )
 
 
@@ -116,6 +114,8 @@ class _Keeper:
             except OSError as error:
                 message = f"its outputs cannot be stored: {error}"
                 failure = Failure("broken", outcome.section, 0, outcome.tab, message)
+        if outcome.deferred:
+            return JobStatus(outcome.section, outcome.tab, "deferred", reason=outcome.deferred)
         if failure is not None:
             kept = failure_report(report, failure)
             remember_failure(self._book.work, spec, replace(outcome, failure=failure))
@@ -149,6 +149,7 @@ def run(
     retry: bool = False,
     progress: Progress | None = None,
     executor: Executor | None = None,
+    device: str | None = None,
     usable: Callable[[str], str] | None = None,
     shard: Shard | None = None,
 ) -> RunReport:
@@ -158,12 +159,16 @@ def run(
         book: The book; its library must be up to date.
         sections: The sections whose jobs are wanted; all, if not given.
         tabs: The tabs whose jobs are wanted; all, if not given.
-        workers: How many jobs run at once; as many as this machine has cores, if not given.
+        workers: How many jobs run at once; if not given, as many as this machine has cores, and
+            as many as it likes on an ``executor``.
         strict_data: Raise where a data file cannot be had, instead of using a stand-in.
         force: Execute every job, whatever the store has.
         retry: Execute again what failed before, although nothing changed since.
         progress: Is told how the run goes.
-        executor: Runs the jobs; threads of this process, if not given. It is not shut down.
+        executor: Runs the jobs; threads of this process, if not given. It is not shut down. Which
+            environments and GPUs there are is its business: a job that it can give to nobody
+            raises a `DeferredError`.
+        device: The class of device that the jobs run on; this machine's, if not given.
         usable: Returns why the environment of a tab cannot be used, or nothing if it can.
         shard: The part of the stale jobs to execute; all of them, if not given.
 
@@ -173,7 +178,7 @@ def run(
         KeyboardInterrupt: The run was stopped. Kernels are gone, finished results are kept.
     """
     progress = progress or _Silent()
-    store, device = Store(book.outputs), device_class()
+    store, device = Store(book.outputs), device or device_class()
     planned = jobs(book, sections, tabs)
     done: dict[tuple[str, str], JobStatus] = {}
 
@@ -208,16 +213,18 @@ def run(
         if known := recall(book, job, key):
             done[job.section.path, job.tab] = failed_before(book, job, key, known)
     progress.planned(len(stale()), taken)
-    _defer(stale(), inventory(device), done, progress)
-    _skip_unusable(stale(), usable or (lambda tab: _unusable(book, tab)), done, progress)
+    gpus = inventory(device) if executor is None else None
+    if gpus is not None:
+        _defer(stale(), gpus, done, progress)
+        _skip_unusable(stale(), usable or (lambda tab: _unusable(book, tab)), done, progress)
 
     cores = os.cpu_count() or 1
-    slots = max(1, min(workers or cores, len(stale())))
+    slots = max(1, min(workers or (cores if executor is None else sys.maxsize), len(stale())))
     specs = [_spec(book, job, found, device, max(1, cores // slots)) for job in stale()]
     keeper = _Keeper(book, store)
     given = {(spec.section, spec.tab): spec for spec in specs}
     ordered = longest_first(specs, past)
-    with closing(_outcomes(ordered, executor, slots, progress, inventory(device))) as outcomes:
+    with closing(_outcomes(ordered, executor, slots, progress, gpus)) as outcomes:
         for outcome in outcomes:
             ended = done[outcome.section, outcome.tab] = keeper.keep(
                 given[outcome.section, outcome.tab], outcome
@@ -267,7 +274,7 @@ def _outcomes(
     executor: Executor | None,
     slots: int,
     progress: Progress,
-    gpus: Iterable[Gpu],
+    gpus: Iterable[Gpu] | None,
 ) -> Generator[Outcome, None, None]:
     """Yield the outcomes of ``specs``; when stopped, end this process's kernels at once."""
     with ExitStack() as stack:

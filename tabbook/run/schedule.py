@@ -14,7 +14,7 @@ from dataclasses import replace
 from types import FrameType
 
 from tabbook.plan.gpus import Gpu, Slots
-from tabbook.plan.spec import Failure, JobSpec, Outcome
+from tabbook.plan.spec import DeferredError, Failure, JobSpec, Outcome
 
 
 def longest_first(jobs: Iterable[JobSpec], seconds: Mapping[tuple[str, str], float]) -> list[JobSpec]:
@@ -33,16 +33,22 @@ def longest_first(jobs: Iterable[JobSpec], seconds: Mapping[tuple[str, str], flo
     return sorted(jobs, key=rank)
 
 
-def _broken(job: JobSpec, error: BaseException) -> Outcome:
+def _lost(job: JobSpec, error: BaseException) -> Outcome:
+    """Return the outcome of a job that its executor did not bring to an end."""
+    if isinstance(error, DeferredError):
+        return Outcome(job.section, job.tab, 0.0, deferred=str(error))
     message = f"the job could not be run: {type(error).__name__}: {error}"
     return Outcome(job.section, job.tab, 0.0, failure=Failure("broken", job.section, 0, job.tab, message))
 
 
-def _next(waiting: list[JobSpec], cards: Slots) -> tuple[JobSpec, tuple[int, ...]] | None:
+def _next(waiting: list[JobSpec], cards: Slots | None) -> tuple[JobSpec, tuple[int, ...]] | None:
     """Take the first job that can begin out of ``waiting``; return it and the GPUs that are its own.
 
-    Where one must wait for a GPU, none that needs a GPU passes it: it would wait for ever.
+    Where one must wait for a GPU, none that needs a GPU passes it: it would wait for ever. Without
+    ``cards`` none waits, as the executor gives out the GPUs.
     """
+    if cards is None:
+        return (waiting.pop(0), ()) if waiting else None
     blocked = False
     for place, job in enumerate(waiting):
         if blocked and job.need.gpus:
@@ -58,7 +64,7 @@ def _next(waiting: list[JobSpec], cards: Slots) -> tuple[JobSpec, tuple[int, ...
 
 def _on_gpus(job: JobSpec, own: tuple[int, ...]) -> JobSpec:
     """Return ``job`` so that it sees the GPUs that are its own, and no others."""
-    if not job.need.gpus:
+    if not own:
         return job
     return replace(job, environment={**job.environment, "CUDA_VISIBLE_DEVICES": ",".join(map(str, own))})
 
@@ -69,17 +75,23 @@ def run_all(
     slots: int,
     work: Callable[[JobSpec], Outcome],
     begun: Callable[[JobSpec], None] = lambda _: None,
-    gpus: Iterable[Gpu] = (),
+    gpus: Iterable[Gpu] | None = (),
 ) -> Iterator[Outcome]:
     """Yield the outcome of each of ``jobs`` as it ends, at most ``slots`` running at once.
 
     Jobs begin in the given order, but one that must wait for a GPU lets those pass that need
-    none; each is told which of ``gpus`` are its own. One that the executor itself loses (its worker died, it
-    cannot be sent) ends with a failure of kind ``broken``. Whoever stops iterating early stops
+    none; each is told which of ``gpus`` are its own. Where these are ``None``, the executor sees to
+    that. A job that the executor itself loses (its worker died, it cannot be sent) ends with a
+    failure of kind ``broken``, one that it has nobody for is deferred. Whoever stops iterating early stops
     what has not begun; ending what runs is up to the executor's owner.
     """
     waiting = list(jobs)
-    cards = Slots(gpus)
+    cards = None if gpus is None else Slots(gpus)
+
+    def give_back(job: JobSpec, own: tuple[int, ...]) -> None:
+        if cards is not None:
+            cards.give(job.need, own)
+
     running: dict[Future[Outcome], tuple[JobSpec, tuple[int, ...]]] = {}
     try:
         while waiting or running:
@@ -89,16 +101,16 @@ def run_all(
                 try:
                     running[executor.submit(work, _on_gpus(job, own))] = found
                 except RuntimeError as error:  # the executor is broken or shut down
-                    cards.give(job.need, own)
-                    yield _broken(job, error)
+                    give_back(job, own)
+                    yield _lost(job, error)
             if waiting and not running:  # nobody is left who could give a GPU back
                 job = waiting.pop(0)
-                yield _broken(job, RuntimeError(f"it needs {job.need}, which is not here"))
+                yield _lost(job, RuntimeError(f"it needs {job.need}, which is not here"))
             for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
                 job, own = running.pop(future)
-                cards.give(job.need, own)
+                give_back(job, own)
                 lost = future.exception()
-                yield future.result() if lost is None else _broken(job, lost)
+                yield future.result() if lost is None else _lost(job, lost)
     finally:
         for future in running:
             future.cancel()

@@ -12,7 +12,7 @@ import pytest
 from engine_helpers import KEY, job
 
 from tabbook.execute import execute
-from tabbook.execute.sandbox import job_environment, stopped
+from tabbook.execute.sandbox import Stop, job_environment, stopped
 
 
 @pytest.fixture(autouse=True)
@@ -264,6 +264,40 @@ def test_stopping_ends_running_jobs_at_once_and_lets_none_start():
         outcomes.append(execute(job("1")))
     assert [outcome.failure.kind for outcome in outcomes] == ["stopped", "stopped"]
     assert time.monotonic() - start < 5
+    assert texts(execute(job("1"))) == ["1"]
+
+
+def test_one_job_can_be_stopped_and_others_go_on(tmp_path):
+    stops, outcomes = [Stop(), Stop()], {}
+
+    def begin(number, source):
+        with stops[number]:
+            outcomes[number] = execute(job(source))
+        outcomes[number + 2] = execute(job("1"))  # the thread is free for others then
+
+    note = tmp_path / "begun"
+    waits = f"import os, time\nopen({str(note)!r}, 'w').close()\ntime.sleep(300)"
+    goes_on = f"import os, time\nwhile not os.path.exists({str(note)!r}): time.sleep(0.02)\n'done'"
+    threads = [threading.Thread(target=begin, args=item) for item in enumerate((waits, goes_on))]
+    for thread in threads:
+        thread.start()
+    while not note.exists():
+        time.sleep(0.02)
+    stops[0]()
+    for thread in threads:
+        thread.join()
+    stops[0]()  # too late: it must reach no other job of the thread
+    assert outcomes[0].failure.kind == "stopped"
+    assert texts(outcomes[1]) == ["'done'"]
+    assert texts(outcomes[2]) == texts(outcomes[3]) == ["1"]
+    assert (stops[0].asked, stops[1].asked) == (True, False)
+
+
+def test_a_job_that_is_stopped_before_it_begins_does_not_run():
+    stop = Stop()
+    stop()
+    with stop:
+        assert execute(job("1")).failure.kind == "stopped"
     assert texts(execute(job("1"))) == ["1"]
 
 

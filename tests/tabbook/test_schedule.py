@@ -9,7 +9,8 @@ from engine_helpers import job
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabbook.plan.spec import Outcome
+from tabbook.plan.gpus import Need
+from tabbook.plan.spec import DeferredError, Outcome
 from tabbook.run.schedule import longest_first, run_all, terminable
 
 
@@ -60,6 +61,35 @@ def test_a_job_that_its_worker_loses_fails_alone():
     assert ended["0"] is ended["2"] is None
     assert ended["1"].kind == "broken"
     assert "the worker is gone" in ended["1"].message
+
+
+def test_a_job_that_an_executor_has_nobody_for_is_deferred():
+    class Picky(FakeExecutor):
+        def submit(self, work, item):
+            if item.section != "1":
+                return super().submit(work, item)
+            (future := Future()).set_exception(DeferredError("needs a GPU"))
+            return future
+
+    ended = {o.section: o for o in run_all(jobs(3), Picky(), 3, work)}
+    assert ended["1"].deferred == "needs a GPU"
+    assert [o.failure for o in ended.values()] == [None] * 3
+    assert not ended["0"].deferred
+
+
+def test_an_executor_may_give_out_the_gpus_itself():
+    """Jobs reach it as they are, all at once: those of other machines are none of this one's business."""
+    seen = []
+
+    def note(spec):
+        seen.append(spec)
+        return work(spec)
+
+    wanted = [job("1", section=str(n), need=Need(2)) for n in range(4)]
+    executor = FakeExecutor()
+    assert len(list(run_all(wanted, executor, 10, note, gpus=None))) == 4
+    assert sorted(seen, key=lambda spec: spec.section) == wanted
+    assert executor.most == 4
 
 
 def test_an_executor_that_takes_no_more_fails_what_is_left():
