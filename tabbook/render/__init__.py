@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 import tabbook
+from tabbook.render.equations import NumberEquations
 from tabbook.render.exports import add_links, finish
 from tabbook.render.pages import (
     PageCollector,
@@ -104,6 +105,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_env_collector(PageCollector)
     app.add_directive("tab", TabDirective)
     app.add_transform(GroupTabs)
+    app.add_transform(NumberEquations)
     app.add_post_transform(HtmlTabs)
     app.add_node(tab_group, html=(visit_group, depart_div))
     app.add_node(tab_panel, html=(visit_panel, depart_div))

@@ -19,7 +19,7 @@ from tabbook.importers.d2lbook.imports import check_imports
 from tabbook.importers.d2lbook.library import library_place, preambles
 from tabbook.importers.d2lbook.project import CONFIG, Project, matching, read_text
 from tabbook.importers.d2lbook.saved import settle_saved
-from tabbook.importers.d2lbook.source import LabelKind, Page
+from tabbook.importers.d2lbook.source import Labels, Named, Page
 from tabbook.importers.d2lbook.toc import Node, build_tree, toc_data
 from tabbook.importers.report import Finding, Findings
 from tabbook.merge.stored import dump, outputs_path
@@ -54,13 +54,13 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
     _check_roots(project, names, first, in_order, findings)
     package = library_place(project, project.tabs[0])[0]
     check_imports(pages.values(), names.ways, package, findings)
-    kinds = _check_labels(project, pages, order, findings)
+    labels = _check_labels(project, pages, order, tree, findings)
     _check_citations(project, pages, findings)
     book = ImportedBook()
     orphans = [path for path in pages if path not in order]
     counts: Counter[str] = Counter()
     for path, page in pages.items():
-        text, stored = page.render(kinds)
+        text, stored = page.render(labels)
         if path in orphans:
             text = _orphan(text)
         book.texts[_target(path)] = text
@@ -128,29 +128,33 @@ def _order(project: Project, pages: dict[str, PageConverter], findings: Findings
 
 
 def _check_labels(
-    project: Project, pages: Mapping[str, PageConverter], order: list[str], findings: Findings
-) -> dict[str, LabelKind]:
+    project: Project, pages: Mapping[str, PageConverter], order: list[str], tree: Node, findings: Findings
+) -> Labels:
     """Return what each label names; faults are labels given twice, and references to none."""
-    kinds: dict[str, LabelKind] = {}
+    names = Labels()
     places: dict[str, str] = {}
+    numbered = {f"{stem}.md" for stem in tree.numbered()}
     for path in [*order, *(path for path in pages if path not in order)]:
         for label, (kind, line) in pages[path].page.labels.items() if path in pages else ():
-            if label in kinds:
-                message = f"the label {label!r} is already given in {places[label]}"
+            if names.find(label):
+                message = f"the label {label!r} is already given in {places[label.casefold()]}"
                 findings.fault(path, line, "label", message, "rename one of them")
                 continue
-            kinds[label] = kind
-            places[label] = f"{path}:{line}"
+            title = pages[path].page.titles.get(label, "")
+            names.add(label, Named(kind, not title and (kind != "section" or path in numbered), title))
+            places[label.casefold()] = f"{path}:{line}"
     report = findings.note if project.single else findings.fault
     for path, page in pages.items():
         for reference in page.page.references:
-            if reference.role == "cite":
-                continue
-            for key in reference.keys:
-                if key not in kinds:
+            for key in reference.keys if reference.role != "cite" else ():
+                named = names.find(key)
+                if named is None:
                     hint = "it is in another page" if project.single else "no page has this label"
                     report(path, reference.line, "label", f"unknown label {key!r}", hint)
-    return kinds
+                elif reference.role == "numref" and not named.has_number and not project.single:
+                    message = f"{key!r} has no number: the contents do not number what it names"
+                    findings.note(path, reference.line, "label", message, "its title is shown")
+    return names
 
 
 def _check_roots(

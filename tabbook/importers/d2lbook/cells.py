@@ -3,7 +3,7 @@
 import ast
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from tabbook.code import Code, CodeError, parse
 from tabbook.extract import Origin, Saved, extract_code
 from tabbook.importers.d2lbook.branches import published_readings
 from tabbook.importers.d2lbook.fences import Fence, ends_in_string
-from tabbook.importers.d2lbook.marks import normalise_marks
+from tabbook.importers.d2lbook.marks import normalise_marks, without_marks
 from tabbook.importers.report import Finding, Findings
 from tabbook.project.branches import select
 from tabbook.project.conditions import asked_tabs, questions
@@ -272,19 +272,32 @@ def _compiles(code: Code) -> None:
 def tabs_of_page(cells: Sequence[SourceCell], blocks: Sequence[str], tabs: Sequence[str]) -> tuple[str, ...]:
     """Return the tabs that a page has, by d2lbook's rule.
 
-    A page without code has all. Else it has the tabs that some cell names, and the default one
-    if a cell is for it or for all. ``blocks`` are the tabs that text blocks name: they count,
-    too, unless code for all saves something, which such a tab's library never had.
+    A page without code has all. Else it has the tabs that some cell or one of the text ``blocks``
+    names, and the default one if a cell is for it or for all. Code for all that saves something
+    saves it for the tabs that cells name, and is only shown for those that text alone names: such
+    cells fall into two.
     """
     real = [cell for cell in cells if cell.state in ("code", "invalid")]
     if not any(cell.state != "empty" for cell in cells):
         return tuple(tabs)
-    named = {tab for cell in real for tab in cell.named}
-    saves = any(cell.tabs is None and "@save" in cell.source for cell in real)
-    if not saves:
-        named |= set(blocks)
+    by_cells = {tab for cell in real for tab in cell.named}
     default = tabs[0]
     if any(cell.tabs is None or default in cell.tabs for cell in real):
-        named.add(default)
-    found = tuple(tab for tab in tabs if tab in named)
+        by_cells.add(default)
+    found = tuple(tab for tab in tabs if tab in by_cells or tab in blocks)
+    for cell in cells:
+        if cell.tabs is None:
+            cell.pieces = [part for piece in cell.pieces for part in _saved_for(piece, found, by_cells)]
     return found or tuple(tabs)
+
+
+def _saved_for(piece: Piece, tabs: Sequence[str], saving: Collection[str]) -> list[Piece]:
+    """Return the piece, or what it falls into where only some of a page's ``tabs`` save what it saves."""
+    own = [tab for tab in tabs if piece.tabs is None or tab in piece.tabs]
+    shown = tuple(tab for tab in own if tab not in saving)
+    if not shown or not any(piece.saves.values()):
+        return [piece]
+    kept = tuple(tab for tab in own if tab in saving)
+    without = Piece(shown, without_marks(piece.source))
+    saves = {tab: saved for tab, saved in piece.saves.items() if tab in kept}
+    return [*([Piece(kept, piece.source, saves)] if kept else []), without]

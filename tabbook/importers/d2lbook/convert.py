@@ -10,7 +10,7 @@ from tabbook.importers.d2lbook.cells import Piece, SourceCell, tabs_of_page
 from tabbook.importers.d2lbook.equations import collect_equation_labels, write_equations
 from tabbook.importers.d2lbook.fences import Fence
 from tabbook.importers.d2lbook.outputs import OutputError, as_text, read_outputs
-from tabbook.importers.d2lbook.source import Page
+from tabbook.importers.d2lbook.source import Labels, Page
 from tabbook.merge.stored import StoredCell, cell_hash
 from tabbook.model import Output
 
@@ -45,7 +45,8 @@ class PageConverter:
         self.headings = headings.find_headings(page)
         tab_blocks = blocks.find_tab_blocks(page)
         for heading in self.headings:
-            heading.in_block = any(block.begin < heading.first < block.end for block in tab_blocks)
+            if any(block.begin < heading.first < block.end for block in tab_blocks):
+                headings.make_rubric(page, heading)
         self._figures = figures.find_figures(page)
         self._tables = tables.find_tables(page)
         rst_title = self._read_fences()
@@ -162,16 +163,16 @@ class PageConverter:
 
     # -- its text
 
-    def render(self, kinds: inline.Kinds) -> tuple[str, tuple[StoredCell, ...]]:
+    def render(self, names: Labels) -> tuple[str, tuple[StoredCell, ...]]:
         """Return the page in our format, and the outputs that go beside it.
 
-        ``kinds`` says what each label of the book names.
+        ``names`` says what each label of the book names.
         """
         page = self.page
         rows = {line for table in self._tables for line in range(table.first, table.last + 1)}
         figures.write_figures(page, self._figures)
         write_equations(page, rows)
-        inline.write_roles(page, kinds)
+        inline.write_roles(page, names)
         inline.write_links(page, self.files)
         inline.write_dollars(page)
         inline.write_emphasis(page)

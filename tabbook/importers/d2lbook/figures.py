@@ -49,7 +49,7 @@ def find_figures(page: Page) -> list[tuple[Image, list[Span], int]]:
         if not marks and not (alone and has_caption):
             continue
         if last != bottom or marks or has_caption:
-            page.targets.append(Target("figure", image.start))
+            page.targets.append(Target("figure", image.start, has_number=has_caption))
             figures.append((image, marks, end))
     return figures
 

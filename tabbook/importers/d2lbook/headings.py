@@ -124,6 +124,14 @@ def settle_levels(page: Page, headings: list[Heading], *, has_other_title: bool)
     return title
 
 
+def make_rubric(page: Page, heading: Heading) -> None:
+    """Take a heading out of the page's structure: it stands inside a tab block."""
+    heading.in_block = True
+    text = strip_slide_marks(page.text[heading.start : heading.end])
+    heading.target.kind, heading.target.has_number = "rubric", False
+    heading.target.title = " ".join(re.sub(r"[`$<>]", "", text).split())
+
+
 def write_headings(page: Page, headings: list[Heading]) -> None:
     """Add the edits that write the headings, with their labels above them."""
     for heading in headings:
@@ -167,7 +175,13 @@ def collect_labels(page: Page) -> None:
             continue
         if not above:
             page.fault(line, "label", f"the label {span.arg!r} stands above what it names", "")
-        target.labels.append(page.define(span.arg, target.kind, line))
+        label = page.define(span.arg, target.kind, line)
+        target.labels.append(label)
+        if not target.has_number:
+            page.titles.setdefault(label, target.title or label)
+        if target.kind == "figure" and not target.has_number:
+            message = "a figure with a label has no caption, so it has no number"
+            page.fault(line, "label", message, "references show its label")
         remove_mark(page, span.start, span.end)
 
 

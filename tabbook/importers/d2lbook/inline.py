@@ -2,16 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import PurePosixPath
 from posixpath import normpath
 from urllib.parse import unquote
 
 from tabbook.importers.d2lbook.headings import remove_mark
-from tabbook.importers.d2lbook.source import LabelKind, Page, Reference, safe_label
-
-Kinds = Mapping[str, LabelKind]
-"""What each label of the whole book names; filled before a page is rendered."""
+from tabbook.importers.d2lbook.source import Labels, Page, Reference, safe_label
 
 _CITATIONS = {"cite": "cite", "citet": "cite:t", "citep": "cite:p"}
 _REFERENCES = {"numref", "ref", "eqref"}
@@ -43,7 +40,7 @@ def _keys(text: str) -> tuple[str, ...]:
     return tuple(key.strip() for key in text.split(",") if key.strip())
 
 
-def write_roles(page: Page, kinds: Kinds) -> None:
+def write_roles(page: Page, names: Labels) -> None:
     """Add the edits that write references, citations and the like as MyST roles."""
     for span in page.scan.spans:
         if span.kind != "role":
@@ -51,9 +48,9 @@ def write_roles(page: Page, kinds: Kinds) -> None:
         line = page.line_of(span.start)
         text = ""
         if span.start in page.stray_labels:
-            text = _reference("numref", _labels(span.arg), kinds)
+            text = _reference("numref", _labels(span.arg), names)
         elif span.name in _REFERENCES:
-            text = _reference(span.name, _labels(span.arg), kinds)
+            text = _reference(span.name, _labels(span.arg), names)
         elif span.name in _CITATIONS:
             text = f"{{{_CITATIONS[span.name]}}}`{','.join(_keys(span.arg))}`"
         elif span.name in _PYTHON:
@@ -72,15 +69,23 @@ def write_roles(page: Page, kinds: Kinds) -> None:
             page.edits.replace(span.start, span.end, text)
 
 
-def _reference(role: str, keys: tuple[str, ...], kinds: Kinds) -> str:
-    """Return references to ``keys``: the role is what suits the thing that a label names."""
+def _reference(role: str, keys: tuple[str, ...], names: Labels) -> str:
+    """Return references to ``keys``: the role is what suits the thing that a label names.
+
+    What has no number is referred to by its title.
+    """
     written = []
     for key in keys:
-        kind = kinds.get(key)
-        name = "eq" if kind == "equation" or (kind is None and role == "eqref") else role
-        if role == "eqref" and kind not in (None, "equation"):
-            name = "numref"
-        written.append(f"{{{name}}}`{key}`")
+        named = names.find(key)
+        if named is None:
+            written.append(f"{{{'eq' if role == 'eqref' else role}}}`{key}`")
+        elif named.kind == "equation":
+            written.append(f"{{eq}}`{key}`")
+        elif named.title:
+            written.append(f"{{ref}}`{named.title} <{key}>`")
+        else:
+            name = "numref" if role == "eqref" else role
+            written.append(f"{{{name if named.has_number else 'ref'}}}`{key}`")
     return ", ".join(written)
 
 

@@ -2,7 +2,7 @@
 
 import configparser
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -88,20 +88,29 @@ def _list_files(root: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def _matches(path: str, patterns: list[str]) -> bool:
-    """Say whether ``path`` is one of ``patterns``, read as the shell reads them."""
+def _matches(path: str, patterns: Sequence[str]) -> bool:
+    """Say whether ``path`` is one of ``patterns``, read as the shell reads them.
+
+    A wildcard names no hidden files and folders. A folder means what is in it.
+    """
     parts = path.split("/")
     for pattern in patterns:
-        pattern = pattern.removeprefix("./").rstrip("/")
-        wanted = pattern.split("/")
-        if "**" in wanted:
-            if fnmatchcase(path, pattern.replace("**/", "*")) or fnmatchcase(path, pattern):
-                return True
-        elif len(wanted) == len(parts) and all(map(fnmatchcase, parts, wanted)):
+        wanted = pattern.removeprefix("./").strip("/").split("/")
+        if not re.search(r"[*?[]", pattern) and len(parts) > len(wanted):
+            wanted.append("**")
+        if _fits(parts, wanted):
             return True
-        elif len(wanted) < len(parts) and parts[: len(wanted)] == wanted:
-            return True  # a folder means what is in it
     return False
+
+
+def _fits(parts: Sequence[str], wanted: Sequence[str]) -> bool:
+    if not parts or not wanted:
+        return not parts and not wanted
+    is_hidden = parts[0].startswith(".") and not wanted[0].startswith(".")
+    if wanted[0] == "**" and not is_hidden:
+        rest = wanted[1:] or (["*"] if len(parts) == 1 else [])
+        return _fits(parts[1:], wanted) or _fits(parts, rest)
+    return not is_hidden and fnmatchcase(parts[0], wanted[0]) and _fits(parts[1:], wanted[1:])
 
 
 def matching(project: Project, patterns: str) -> list[str]:

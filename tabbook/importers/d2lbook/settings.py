@@ -115,6 +115,7 @@ def _sphinx(
         "nb_merge_streams": True,
         "myst_enable_extensions": _EXTENSIONS,
         "numfig_secnum_depth": 2,
+        "math_number_all": True,
         "language": _LANGUAGES.get(lang, lang) or "en",
     }
     formats = _number_formats(project, findings)

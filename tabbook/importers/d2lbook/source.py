@@ -12,7 +12,8 @@ from tabbook.importers.d2lbook.fences import Fence, find_fences
 from tabbook.importers.d2lbook.scan import Scan, Span
 from tabbook.importers.report import Findings
 
-LabelKind = Literal["section", "figure", "table", "equation"]
+LabelKind = Literal["section", "figure", "table", "equation", "rubric"]
+"""What a label names; a rubric is a heading inside a tab block, which the contents do not have."""
 
 _LIST = re.compile(r"^(?P<indent> *)(?:[-*+]|\d{1,9}[.)]) +(?=\S)")
 _UNSAFE = re.compile(r"[^a-zA-Z0-9|@<>*./_+:-]+")
@@ -32,6 +33,30 @@ class Reference:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a label of the book names. ``title`` is what a reference shows where it has no number."""
+
+    kind: LabelKind
+    has_number: bool = True
+    title: str = ""
+
+
+class Labels:
+    """The labels of the whole book. Sphinx tells those of equations apart by case, and no others."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, Named] = {}
+
+    def add(self, label: str, named: Named) -> None:
+        """Note what a label names."""
+        self._named[label if named.kind == "equation" else label.casefold()] = named
+
+    def find(self, label: str) -> Named | None:
+        """Return what a reference to ``label`` leads to."""
+        return self._named.get(label) or self._named.get(label.casefold())
+
+
 @dataclass(slots=True)
 class Target:
     """Something that a label may name, and the labels that were found behind it."""
@@ -39,6 +64,8 @@ class Target:
     kind: LabelKind
     position: int
     labels: list[str] = field(default_factory=list)
+    has_number: bool = True
+    title: str = ""
 
 
 class Page:
@@ -63,6 +90,8 @@ class Page:
         self.scan = Scan(self.text, self._gaps())
         self.targets: list[Target] = []
         self.labels: dict[str, tuple[LabelKind, int]] = {}
+        self.titles: dict[str, str] = {}
+        """The titles of headings that have no number on any page, by label."""
         self.references: list[Reference] = []
         self.images: list[tuple[str, int]] = []
         self.equation_labels: dict[int, Span] = {}

@@ -41,7 +41,7 @@ def find_tables(page: Page) -> list[Table]:
             last += 1
         caption = _caption_above(page, first) or _caption_below(page, last)
         start = page.starts[caption[0] if caption and caption[0] < first else first]
-        table = Table(first, last, caption, Target("table", start))
+        table = Table(first, last, caption, Target("table", start, has_number=caption is not None))
         page.targets.append(table.target)
         tables.append(table)
     return tables
@@ -138,4 +138,5 @@ def write_tables(page: Page, tables: list[Table]) -> None:
 
         page.edits.replace(start, end, write)
         if table.target.labels and not table.caption:
-            page.fault(table.first, "label", "a table with a label has no caption, so it has no number", "")
+            message = "a table with a label has no caption, so it has no number"
+            page.fault(table.first, "label", message, "references show its label")

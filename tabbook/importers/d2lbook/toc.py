@@ -24,6 +24,14 @@ class Node:
                 pages += node.walk()
         return pages
 
+    def numbered(self, *, inherited: bool = False) -> list[str]:
+        """Return those of the pages below it, and itself, that the contents give a number."""
+        pages = [self.path] if inherited else []
+        for part in self.parts:
+            for node in part.nodes:
+                pages += node.numbered(inherited=inherited or bool(part.numbered))
+        return pages
+
 
 @dataclass(slots=True)
 class Part:

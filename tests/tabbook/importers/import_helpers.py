@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tabbook.importers.d2lbook import import_book
 from tabbook.importers.d2lbook.cells import read_cells
 from tabbook.importers.d2lbook.convert import PageConverter
-from tabbook.importers.d2lbook.source import Page
+from tabbook.importers.d2lbook.source import Labels, Named, Page
 from tabbook.importers.report import Findings, Report
 from tabbook.merge.stored import StoredCell
 
@@ -37,8 +37,10 @@ def convert(source: str, tabs: tuple[str, ...] = TABS, files: Mapping[str, bytes
     findings.items += found
     have = files or {}
     converter = PageConverter(page, cells, have.keys(), have.get)
-    kinds = {label: kind for label, (kind, _) in converter.page.labels.items()}
-    text, stored = converter.render(kinds)
+    names, titles = Labels(), converter.page.titles
+    for label, (kind, _) in converter.page.labels.items():
+        names.add(label, Named(kind, label not in titles, titles.get(label, "")))
+    text, stored = converter.render(names)
     faults = [str(f) for f in sorted(findings.items) if f.severity == "fault"]
     notes = [str(f) for f in sorted(findings.items) if f.severity == "note"]
     return Result(text, faults, notes, stored, converter)

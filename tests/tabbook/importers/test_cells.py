@@ -80,7 +80,10 @@ def test_a_page_has_the_tabs_that_some_cell_names(cells: tuple[str, ...], tabs: 
 def test_a_text_block_gives_a_page_a_tab_but_nothing_to_its_library() -> None:
     block = "\n:begin_tab:`jax`\ntext\n:end_tab:\n"
     assert convert(page("%%tab all\nx") + block).page.tabs == ("mxnet", "jax")
-    assert convert(page("%%tab all\nx = 1  #@save") + block).page.tabs == ("mxnet",)
+    saving = convert(page("%%tab all\nx = 1  #@save") + block)
+    assert saving.page.tabs == ("mxnet", "jax")
+    assert "%%tab mxnet\nx = 1  #@save\n" in saving.text
+    assert "%%tab jax\nx = 1\n" in saving.text
 
 
 def test_the_interactive_cell_names_the_tabs_of_the_page_and_stands_below_the_title() -> None:

@@ -48,6 +48,33 @@ def test_the_contents_keep_order_nesting_and_numbers(tmp_path: Path) -> None:
     assert Book.load(book).files == ("index.md", "one/index.md", "one/a.md", "one/b.md", "two.md", "three.md")
 
 
+def test_a_reference_to_what_has_no_number_shows_its_title(tmp_path: Path) -> None:
+    files = {
+        **PAGES,
+        "three.md": "# T\n:label:`three`\n\n:numref:`chap_one`, :numref:`Three`, :numref:`fig_a`, :numref:`in_tab`, "
+        ":ref:`in_tab`, :numref:`bare`.\n\n![](img/a.svg)\n:label:`bare`\n\n:begin_tab:`mxnet`\n## For `mx`\n:label:`in_tab`\n:end_tab:\n",
+    }
+    book, report = imported(tmp_path, files, WITH_BIB)
+    assert (
+        "{ref}`chap_one`, {numref}`Three`, {numref}`fig_a`, {ref}`For mx <in_tab>`, {ref}`For mx <in_tab>`, {ref}`bare <bare>`."
+        in (book / "three.md").read_text()
+    )
+    assert [str(fault) for fault in report.faults] == [
+        "three.md:7: a figure with a label has no caption, so it has no number; references show its label"
+    ]
+    notes = [str(note) for note in report.notes if note.path == "three.md"]
+    assert notes[-1] == (
+        "three.md:4: 'in_tab' has no number: the contents do not number what it names; its title is shown"
+    )
+
+
+def test_labels_that_differ_in_case_alone_are_the_same_to_sphinx(tmp_path: Path) -> None:
+    _, report = imported(tmp_path, {**PAGES, "three.md": "# T\n:label:`Chap_One`\n"}, WITH_BIB)
+    assert [str(fault).split(";")[0] for fault in report.faults] == [
+        "three.md:2: the label 'Chap_One' is already given in one/index.md:2"
+    ]
+
+
 def test_a_list_below_may_begin_the_numbers(tmp_path: Path) -> None:
     files = {
         **PAGES,
@@ -97,7 +124,7 @@ def test_pages_in_no_list_are_orphans_and_originals_of_translations_are_left(tmp
     assert (book / "alone.md").read_text().startswith("---\norphan: true\n---\n")
     assert settings(book)["only_build_toc_files"] is False
     assert report.faults == ()
-    assert [note.path for note in report.notes] == ["alone.md", "two_origin.md"]
+    assert [note.path for note in report.notes if note.kind == "contents"] == ["alone.md", "two_origin.md"]
 
 
 def test_exclusions_are_no_pages(tmp_path: Path) -> None:
@@ -107,6 +134,14 @@ def test_exclusions_are_no_pages(tmp_path: Path) -> None:
     book, report = imported(tmp_path, {**PAGES, "README.md": "# R\n", "contrib/x.md": "# X\n"}, config)
     assert not (book / "README.md").exists()
     assert report.counts["pages"] == 6
+
+
+def test_wildcards_name_no_hidden_files(tmp_path: Path) -> None:
+    config = WITH_BIB.replace("[build]\n", "[build]\nnotebooks = *.md */*.md\nresources = img/\n")
+    hidden = {".github/PULL_REQUEST_TEMPLATE.md": "# Template\n", ".draft.md": "# D\n", "img/.store": "x"}
+    book, report = imported(tmp_path, {**PAGES, **hidden}, config)
+    assert report.counts["pages"] == 6
+    assert not [path for path in hidden if (book / path).exists()]
 
 
 def test_images_and_bibliography_are_where_pages_expect_them(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ FILES = {
     + cell('%%tab pytorch\nimport torch  #@save\nclass M(torch.nn.Module):  #@save\n    """A model."""'),
     "one/index.md": "# One\n\n```toc\na\napi\n```\n",
     "one/a.md": "# Section A\n:label:`sec_a`\n\n称为**“预热”**期，在:numref:`sec_a`中`code`和*强*调。$5 and $x$.\n\n"
-    "$$x.$$\n:eqlabel:`eq_a`\n\n![First](../img/a.svg)\n\n![Second $y$.](../img/a.svg)\n:width:`20px`\n"
+    "$$w.$$\n\nIn $$v$$ text.\n\n$$x.$$\n:eqlabel:`eq_a`\n\n![First](../img/a.svg)\n\n![Second $y$.](../img/a.svg)\n:width:`20px`\n"
     ":label:`fig_b`\n\n:A table\n\n|a|b|\n|-|-|\n|1|`x|y`|\n:label:`tab_a`\n\n"
     ":begin_tab:`pytorch`\n[Discussions](https://example.org/2)\n:end_tab:\n\n#### Deep\n\n"
     + cell("%%tab all\ny")
@@ -53,8 +53,15 @@ def text_of(page: Path) -> str:
 
 def test_references_have_the_numbers_of_the_contents(site: Path) -> None:
     text = text_of(site / "intro.html")
-    assert "See Intro, Section 1.1, Fig. 1.1.2, Table 1.1.1, (1.1.1), Bishop [2006]." in text
+    assert "See Intro, Section 1.1, Fig. 1.1.2, Table 1.1.1, (1.1.3), Bishop [2006]." in text
     assert "1.1. Section A" in text_of(site / "index.html")
+
+
+def test_every_displayed_equation_has_a_number_as_with_d2lbook(site: Path) -> None:
+    page = (site / "one/a.html").read_text(encoding="utf-8")
+    assert re.findall(r'class="eqno">\((.*?)\)', page) == ["1.1.1", "1.1.2", "1.1.3"]
+    anchors = re.findall(r'id="(equation-[^"]+)"', page)
+    assert len(set(anchors)) == 3
 
 
 def test_cjk_text_has_no_stray_blanks(site: Path) -> None:
