@@ -43,6 +43,7 @@ class Section:
 
     ``path`` is relative to the book, with forward slashes. ``tabs`` are the frameworks that
     the section has, in the book's order. ``label`` is the target above the title, if any.
+    ``substitutions`` are those that its front matter gives to MyST, by name.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Section:
     tabs: tuple[str, ...]
     settings: SectionSettings
     cells: tuple[Cell, ...]
+    substitutions: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def code_cells(self) -> tuple[Cell, ...]:

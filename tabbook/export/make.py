@@ -12,6 +12,7 @@ from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
 from tabbook.errors import Fault, ReadError, usage
 from tabbook.export import FORMATS
+from tabbook.export.context import Context
 from tabbook.export.ipynb import dump, notebook
 from tabbook.export.library import Package, check_cell, companions, package
 from tabbook.export.markdown import markdown
@@ -41,11 +42,38 @@ class Exporter:
         return self.known or load(self.book.site.parent / ".doctrees" / FILE, self.book.sections)
 
     @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """Jupyter Book's part of the configuration, as it is written."""
+        data: Any = yaml.safe_load((self.book.root / CONFIG_FILE).read_text(encoding="utf-8"))
+        return data if isinstance(data, dict) else {}
+
+    def setting(self, *keys: str) -> Any:
+        """Return what the configuration says under ``keys``; ``None`` if nothing."""
+        value: Any = self.config
+        for key in keys:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return value
+
+    @cached_property
     def base(self) -> str:
         """The address of the published site (``html.baseurl`` of the configuration); empty if none."""
-        data: Any = yaml.safe_load((self.book.root / CONFIG_FILE).read_text(encoding="utf-8"))
-        html = data.get("html")
-        return str(html.get("baseurl") or "") if isinstance(html, dict) else ""
+        return str(self.setting("html", "baseurl") or "")
+
+    @cached_property
+    def substitutions(self) -> Mapping[str, Any]:
+        """What text calls ``{{name}}`` on every page, by name."""
+        given = (
+            self.setting("parse", "myst_substitutions"),
+            self.setting("sphinx", "config", "myst_substitutions"),
+        )
+        return {str(name): value for one in given if isinstance(one, Mapping) for name, value in one.items()}
+
+    def file(self, path: str) -> str | None:
+        """Return the text of a file of the book; ``None`` if it cannot be read."""
+        try:
+            return (self.book.root / path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
 
     @cached_property
     def packages(self) -> Mapping[str, Package]:
@@ -80,7 +108,15 @@ class Exporter:
         result = lookup(self.book, section, tab)
         if result is None:  # outputs that came with the section are better than none
             result = stored.result(stored.load(self.book.root, section.path), projection)
-        return make_page(projection, result, self.references, address, prefix)
+        context = Context(
+            section.path.removesuffix(".md"),
+            self.references,
+            address,
+            lambda path: path,
+            self.file,
+            {**self.substitutions, **section.substitutions},
+        )
+        return make_page(projection, result, context, prefix)
 
     def pictures(self, page: Page) -> dict[str, bytes]:
         """Return the bytes of a page's pictures, by name.

@@ -1,13 +1,16 @@
 """One section in one framework as all formats need it: plain text, code, outputs, pictures."""
 
+import hashlib
 import posixpath
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from tabbook.export.inline import Context
-from tabbook.export.references import References, Target, normal
-from tabbook.export.text import caption, plain_text
+from tabbook.export.blocks import caption
+from tabbook.export.context import Context, Footnotes
+from tabbook.export.references import Target, normal
+from tabbook.export.text import plain_text
 from tabbook.model import Cell, Output, Projection, Result
 from tabbook.read.slides import Marked, marked_text, strip_slide_marks
 
@@ -19,9 +22,9 @@ Address = Callable[[Target], str]
 class Part:
     """A stretch of text, or a code cell with its outputs.
 
-    ``name`` is made from the cell's place in the section: text above it may change, and other
-    frameworks' cells may differ, without changing it. ``pictures`` are those that the text
-    shows, as the names that it calls them by. ``marked`` is what of the text is for slides.
+    ``name`` stays what it is when other cells change (see :func:`names_of`). ``pictures`` are
+    those that the text shows, as the names that it calls them by. ``marked`` is what of the
+    text is for slides.
     """
 
     kind: Literal["text", "code"]
@@ -93,17 +96,18 @@ class _Pictures:
 def make_page(
     projection: Projection,
     result: Result | None,
-    references: References,
-    address: Address,
+    context: Context,
     pictures: str = "attachment:",
 ) -> Page:
     """Return ``projection`` with the outputs of ``result``, its text as plain Markdown.
 
-    ``address`` says where references lead; ``pictures`` is what the address of a picture
+    ``context`` says what the text refers to; ``pictures`` is what the address of a picture
     begins with.
     """
     collected = _Pictures(pictures)
-    context = Context(projection.section.path.removesuffix(".md"), references, address, collected)
+    notes = Footnotes.of(cell.source for cell in projection.cells if cell.kind == "text")
+    context = replace(context, picture=collected, notes=notes)
+    names = names_of(projection.section.cells)
     parts: list[Part] = []
     outputs = iter(result.outputs if result else ())
     for cell in projection.cells:
@@ -112,20 +116,44 @@ def make_page(
             marked = tuple(
                 Marked(plain_text(part.text, context), part.starts) for part in marked_text(cell.source)
             )
-            name = f"text-{cell.index}"
             if text or marked:
-                parts.append(Part("text", name, text, cell.line, pictures=collected.taken(), marked=marked))
+                name, shows = names[cell.index], collected.taken()
+                parts.append(Part("text", name, text, cell.line, pictures=shows, marked=marked))
             continue
         shown = _shown(cell, next(outputs, ()))
-        parts.append(Part("code", f"code-{cell.index}", cell.source, cell.line, cell.tags, shown))
+        parts.append(Part("code", names[cell.index], cell.source, cell.line, cell.tags, shown))
         words = _caption(cell, shown, context)
         if words:
-            parts.append(Part("text", f"caption-{cell.index}", words, cell.line, pictures=collected.taken()))
+            name = names[cell.index].replace("code", "caption")
+            parts.append(Part("text", name, words, cell.line, pictures=collected.taken()))
+    if listed := notes.shown():
+        parts.append(Part("text", "footnotes", listed, 1, pictures=collected.taken()))
     if result is not None and result.stand_ins:
-        names = ", ".join(f"`{name}`" for name in result.stand_ins)
-        warning = f"> **Note.** The outputs were made with stand-in data: {names} could not be had."
+        missing = ", ".join(f"`{name}`" for name in result.stand_ins)
+        warning = f"> **Note.** The outputs were made with stand-in data: {missing} could not be had."
         parts.insert(min(1, len(parts)), Part("text", "stand-ins", warning, 1))
     return Page(projection, tuple(parts), result is not None, collected.paths)
+
+
+def names_of(cells: Iterable[Cell]) -> dict[int, str]:
+    """Return a name for each cell of a section, by its index: the same ones in every framework.
+
+    Code is named after what it says, and text after the code above it, so that an edit renames
+    the code that it changes, and no other cell.
+    """
+    names: dict[int, str] = {}
+    seen = Counter[str]()
+    above, texts = "start", 0
+    for cell in cells:
+        if cell.kind == "code":
+            text = f"{cell.source}\0{seen[cell.source]}"
+            seen[cell.source] += 1
+            above, texts = hashlib.sha256(text.encode()).hexdigest()[:10], 0
+            names[cell.index] = f"code-{above}"
+        else:
+            names[cell.index] = f"text-{above}-{texts}"
+            texts += 1
+    return names
 
 
 def _shown(cell: Cell, outputs: tuple[Output, ...]) -> tuple[Output, ...]:

@@ -28,7 +28,8 @@ class Target:
     """What a label stands for.
 
     ``page`` is the page's path without its ending, ``anchor`` the place on it. ``number`` is
-    empty where there is none; ``kind`` is ``section``, ``figure``, ``table``, ``equation``, …
+    empty where there is none; ``kind`` is ``section``, ``figure``, ``table``, ``equation``, … The
+    title of a citation is its label, such as ``HS97``.
     """
 
     page: str
@@ -45,7 +46,7 @@ class References:
     labels: Mapping[str, Target] = field(default_factory=dict)
     equations: Mapping[str, Target] = field(default_factory=dict)
     pages: Mapping[str, Target] = field(default_factory=dict)
-    citations: Mapping[str, str] = field(default_factory=dict)
+    citations: Mapping[str, Target] = field(default_factory=dict)
     formats: Mapping[str, str] = field(default_factory=dict)
 
     def numbered(self, target: Target) -> str:
@@ -97,7 +98,7 @@ def dump(references: References) -> str:
         "labels": plain(references.labels),
         "equations": plain(references.equations),
         "pages": plain(references.pages),
-        "citations": dict(references.citations),
+        "citations": plain(references.citations),
         "formats": dict(references.formats),
     }
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
@@ -111,11 +112,11 @@ def parse(text: str) -> References:
     """
     try:
         value: Any = json.loads(text)
-        labels, equations, pages = (
+        labels, equations, pages, citations = (
             {name: Target(*map(str, target)) for name, target in value[key].items()}
-            for key in ("labels", "equations", "pages")
+            for key in ("labels", "equations", "pages", "citations")
         )
-        return References(labels, equations, pages, dict(value["citations"]), dict(value["formats"]))
+        return References(labels, equations, pages, citations, dict(value["formats"]))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a file of references: {error!r}") from error
 

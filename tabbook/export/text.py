@@ -1,61 +1,51 @@
 """MyST text as plain Markdown: what needs Sphinx becomes what every viewer reads.
 
-CommonMark, and mathematics between dollar signs. Directives that are not known leave their
-content behind, under their arguments: nothing is lost.
+CommonMark with tables, and mathematics between dollar signs. Blocks are found here, line by line,
+so that the author's own lines stay as they are; what directives become is in
+``tabbook.export.directives``, what stands inside a paragraph in ``tabbook.export.inline``.
 """
 
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-import yaml
+from tabbook.export.context import DEFINED, Context
+from tabbook.export.directives import DIRECTIVE, equation, plain_block
+from tabbook.export.inline import plain_inline
 
-from tabbook.export.inline import Context, plain_inline
-from tabbook.export.references import Target, normal
-
-_OPEN = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,}|:{3,})(?P<info>.*)$")
-_DIRECTIVE = re.compile(r"^\{(?P<name>[A-Za-z][\w:+.-]*)\}[ \t]*(?P<argument>.*)$")
-_OPTION = re.compile(r"^:([A-Za-z][\w-]*):[ \t]*(.*)$")
-_LABEL = re.compile(r"^\([^()\n]+\)=[ \t]*$")
+_OPEN = re.compile(
+    r"^(?P<indent>[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<fence>`{3,}|~{3,}|:{3,})(?P<info>.*)$"
+)
+_LABEL = re.compile(r"^[ \t]*\([^()\n]+\)=[ \t]*$")
 _COMMENT = re.compile(r"^[ \t]*%|^\+\+\+")
+_ATTRIBUTES = re.compile(r"^[ \t]*\{(?:[.#][\w-]+|[\w-]+=[^{}]*)(?:[ \t][^{}]*)?\}[ \t]*$")
 _DOLLARS = re.compile(r"^(?P<indent>[ \t]*)\$\$(?P<rest>.*)$")
 _DOLLARS_END = re.compile(r"^(?P<body>.*?)\$\$[ \t]*(?:\((?P<label>[^()\n]+)\))?[ \t]*$", re.DOTALL)
-_DEFINITION = re.compile(r"^: {1,3}(?=\S)")
-_ADMONITIONS = frozenset(
-    re.findall(
-        r"\w+",
-        "admonition attention caution danger error hint important note seealso tip warning topic sidebar "
-        "dropdown margin versionadded versionchanged deprecated",
-    )
+_AMS = re.compile(
+    r"^(?P<indent>[ \t]*)\\begin\{(?P<name>(?:equation|align|alignat|flalign|gather|multline|eqnarray)\*?)\}"
 )
-_CODE = frozenset(("code", "code-block", "sourcecode", "prompt", "parsed-literal", "literalinclude"))
-_NOTHING = frozenset(("tableofcontents", "toctree", "contents", "index", "bibliography", "tags", "meta"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A directive: its name, argument, options, and the lines inside."""
-
-    name: str
-    argument: str
-    options: Mapping[str, str]
-    body: tuple[str, ...]
+_DEFINITION = re.compile(r"^: {1,3}(?=\S)")
+_QUOTE = re.compile(r"^(?P<indent>[ \t]*)>[ ]?(?P<rest>.*)$")
+_SUBSTITUTION = re.compile(r"^(?P<indent>[ \t]*)\{\{(?P<name>[^{}]+)\}\}[ \t]*$")
+_NOTE = re.compile(DEFINED.pattern)
 
 
 def plain_text(source: str, context: Context) -> str:
-    """Return ``source``, a piece of MyST without slide marks, as plain Markdown."""
-    return "\n".join(_tidy(_lines(source.split("\n"), context)))
+    """Return ``source``, a piece of MyST without slide marks, as plain Markdown.
+
+    What it defines of footnotes goes to ``context.notes``.
+    """
+    return "\n".join(tidy(plain_lines(source.split("\n"), context)))
 
 
-def _tidy(lines: Iterator[str]) -> Iterator[str]:
+def tidy(lines: Iterator[str]) -> Iterator[str]:
     """Yield the lines without empty ones at the ends, and with one at a time between others."""
     fence, waiting, begun = "", False, False
     for line in lines:
         found = _OPEN.match(line)
         if found and not fence:
             fence = found["fence"]
-        elif fence and line.strip() == fence:
+        elif fence and line.strip().startswith(fence) and not line.strip().strip(fence[0]):
             fence = ""
         if not line.strip() and not fence:
             waiting = begun
@@ -66,7 +56,7 @@ def _tidy(lines: Iterator[str]) -> Iterator[str]:
         yield line
 
 
-def _lines(lines: Sequence[str], context: Context) -> Iterator[str]:
+def plain_lines(lines: Sequence[str], context: Context) -> Iterator[str]:
     """Yield plain lines: blocks one by one, and the text between them."""
     position, text = 0, list[str]()
 
@@ -77,28 +67,60 @@ def _lines(lines: Sequence[str], context: Context) -> Iterator[str]:
 
     while position < len(lines):
         line = lines[position]
-        fence, dollars = _OPEN.match(line), _DOLLARS.match(line)
-        if fence and not (fence["fence"][0] == "`" and "`" in fence["info"]):
+        if _LABEL.match(line) or _COMMENT.match(line) or _ATTRIBUTES.match(line):
+            text.append("")
+        elif (definition := _DEFINITION.match(line)) and any(text):
+            end = _indented_end(lines, position, 2)
+            while not text[-1].strip():
+                text.pop()
+            text[-1] = f"**{text[-1].strip()}**  "  # CommonMark has no lists of definitions
             yield from flush()
-            end = _closing(lines, position, fence["fence"])
-            yield from _fenced(lines[position:end], fence, context)
+            first = line[definition.end() :]
+            inside = textwrap.dedent("\n".join(lines[position + 1 : end])).split("\n")
+            yield from plain_lines([first, *inside], context)
             position = end
-        elif dollars:
+            continue
+        elif block := _block(lines, position, context):
             yield from flush()
-            end, body, label = _dollars(lines, position)
-            yield from _indented(_equation(body, label or "", context), dollars["indent"])
-            position = end
+            position, made = block
+            yield from made
+            continue
         else:
-            if _LABEL.match(line) or _COMMENT.match(line):
-                text.append("")
-            elif _DEFINITION.match(line):  # CommonMark has no lists of definitions
-                if text and text[-1].strip():
-                    text[-1] = f"**{text[-1].strip()}**  "
-                text.append(_DEFINITION.sub("", line))
-            else:
-                text.append(line)
-            position += 1
+            text.append(line)
+        position += 1
     yield from flush()
+
+
+def _block(lines: Sequence[str], start: int, context: Context) -> tuple[int, Iterator[str]] | None:
+    """Return where the block that begins at ``start`` ends, and what it becomes; None if none does."""
+    line = lines[start]
+    fence = _OPEN.match(line)
+    if fence and not (fence["fence"][0] == "`" and "`" in fence["info"]):
+        end = _closing(lines, start, fence["fence"])
+        return end, _fenced(lines[start:end], fence, context)
+    if found := _DOLLARS.match(line):
+        end, body, label = _dollars(lines, start)
+        return end, _indented(equation(body, label or "", context), found["indent"])
+    if found := _AMS.match(line):
+        ending = f"\\end{{{found['name']}}}"
+        end = next((i + 1 for i in range(start, len(lines)) if lines[i].rstrip().endswith(ending)), 0)
+        body = textwrap.dedent("\n".join(lines[start:end]))
+        return (end, _indented(equation(body, "", context), found["indent"])) if end else None
+    if found := _QUOTE.match(line):
+        end = next((i for i in range(start, len(lines)) if not _QUOTE.match(lines[i])), len(lines))
+        inside = [quoted["rest"] for one in lines[start:end] if (quoted := _QUOTE.match(one))]
+        quote = (f"> {one}".rstrip() for one in tidy(plain_lines(inside, context)))
+        return end, _indented(list(quote), found["indent"])
+    if (found := _NOTE.match(line)) and found[1] in context.notes.labels:
+        end = _indented_end(lines, start, 2, lazy=True)
+        rest = textwrap.dedent("\n".join(lines[start + 1 : end])).split("\n")
+        context.notes.texts[found[1]] = plain_text("\n".join([found[2], *rest]), context)
+        return end, iter(())
+    if found := _SUBSTITUTION.match(line):
+        value, inner = context.substituted(found["name"])
+        if value is not None:
+            return start + 1, _indented(list(tidy(plain_lines(value.split("\n"), inner))), found["indent"])
+    return None
 
 
 def _closing(lines: Sequence[str], start: int, fence: str) -> int:
@@ -108,6 +130,25 @@ def _closing(lines: Sequence[str], start: int, fence: str) -> int:
         if line.startswith(fence) and not line.strip(fence[0]):
             return number + 1
     return len(lines)
+
+
+def _indented_end(lines: Sequence[str], start: int, width: int, *, lazy: bool = False) -> int:
+    """Return the line behind the block at ``start``, whose other lines are indented by ``width``.
+
+    ``lazy`` lets the lines of its first paragraph go without.
+    """
+    end = start + 1
+    while lazy and end < len(lines) and lines[end].strip() and not _NOTE.match(lines[end]):
+        end += 1
+    position = end
+    while position < len(lines):
+        line = lines[position]
+        if line.strip() and len(line) - len(line.lstrip()) < width:
+            break
+        position += 1
+        if line.strip():
+            end = position
+    return end
 
 
 def _dollars(lines: Sequence[str], start: int) -> tuple[int, str, str | None]:
@@ -122,165 +163,32 @@ def _dollars(lines: Sequence[str], start: int) -> tuple[int, str, str | None]:
 
 
 def _indented(lines: Sequence[str], indent: str) -> Iterator[str]:
-    for line in lines:
-        yield indent + line if line else line
+    """Yield ``lines`` behind ``indent``; where that is the mark of a list's item, only the first has it."""
+    rest = re.sub(r"\S", " ", indent)
+    for number, line in enumerate(lines):
+        yield (rest if number else indent) + line if line else line
 
 
 def _fenced(lines: Sequence[str], opening: re.Match[str], context: Context) -> Iterator[str]:
     """Yield a block of code as it is, and a directive as what stands for it."""
-    directive = _DIRECTIVE.match(opening["info"].strip())
+    directive = DIRECTIVE.match(opening["info"].strip())
     last = lines[-1].strip()
     closed = len(lines) > 1 and last.startswith(opening["fence"]) and not last.strip(last[0])
     body = lines[1:-1] if closed else lines[1:]
     if directive is None:
         if opening["fence"][0] == ":":  # a plain container
-            yield from _lines(body, context)
+            yield from plain_lines(textwrap.dedent("\n".join(body)).split("\n"), context)
         else:
             yield from lines
         return
     inside = textwrap.dedent("\n".join(body)).split("\n")
-    block = _block(directive["name"], directive["argument"].strip(), inside)
+    argument = directive["argument"].strip()
+    made = list(tidy(iter(plain_block(directive["name"], argument, inside, context, _convert))))
+    if not opening["indent"].strip():  # at a list's mark, an empty line would be the item
+        yield ""
+    yield from _indented(made, opening["indent"])
     yield ""
-    yield from _indented(_directive(block, context), opening["indent"])
-    yield ""
 
 
-def _block(name: str, argument: str, lines: Sequence[str]) -> _Block:
-    options: dict[str, str] = {}
-    used = 0
-    if lines and lines[0].strip() == "---" and "---" in [line.strip() for line in lines[1:]]:
-        used = [line.strip() for line in lines].index("---", 1) + 1
-        try:
-            data = yaml.safe_load("\n".join(lines[1 : used - 1]))
-        except yaml.YAMLError:
-            data = None
-        options = {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}
-    else:
-        while used < len(lines) and (found := _OPTION.match(lines[used].strip())):
-            options[found[1]] = found[2].strip()
-            used += 1
-    body = list(lines[used:])
-    while body and not body[0].strip():
-        body.pop(0)
-    while body and not body[-1].strip():
-        body.pop()
-    return _Block(name.lower(), argument, options, tuple(body))
-
-
-def _directive(block: _Block, context: Context) -> list[str]:
-    """Return what stands for a directive."""
-    known = _KNOWN.get(block.name)
-    if known is not None:
-        return known(block, context)
-    if block.name in _NOTHING:
-        return []
-    if block.name in _CODE:
-        language = block.argument if block.name != "literalinclude" else ""
-        fence = _longer_fence(block.body)
-        return [f"{fence}{language}", *block.body, fence]
-    if block.name in _ADMONITIONS:
-        return _admonition(block, context)
-    # A directive of somebody else's: what it holds is all that can be known of it.
-    title = [f"**{plain_inline(block.argument, context)}**", ""] if block.argument else []
-    return [*title, *_lines(block.body, context)]
-
-
-def _longer_fence(body: Sequence[str]) -> str:
-    longest = max((len(found) for found in re.findall(r"`{3,}", "\n".join(body))), default=2)
-    return "`" * (longest + 1)
-
-
-def _admonition(block: _Block, context: Context) -> list[str]:
-    title = block.argument if block.name in ("admonition", "topic", "sidebar", "dropdown") else ""
-    body = list(block.body)
-    if block.argument and not title:
-        body.insert(0, block.argument)
-    name = {"seealso": "See also"}.get(block.name, block.name.capitalize())
-    content = list(_tidy(_lines(body, context)))
-    lines = [f"**{plain_inline(title, context) or name}**", *(["", *content] if content else [])]
-    return [f"> {line}".rstrip() for line in lines]
-
-
-def _math(block: _Block, context: Context) -> list[str]:
-    body = "\n".join([*([block.argument] if block.argument else []), *block.body])
-    return _equation(body, block.options.get("label", ""), context)
-
-
-def _equation(body: str, label: str, context: Context) -> list[str]:
-    """Return an equation between double dollars, with the number that the book gives it."""
-    body = body.strip()
-    target = context.references.equations.get(label)
-    if "\\\\" in body and "\\begin{" not in body:
-        body = f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
-    body = re.sub(r"\\(begin|end)\{(?:align|eqnarray|split)\*?\}", r"\\\1{aligned}", body)
-    body = re.sub(r"\\(?:begin|end)\{equation\*?\}\n?", "", body)
-    tag = [f"\\tag{{{target.number}}}"] if target and target.number and "\\tag{" not in body else []
-    return ["$$", *(line for line in body.split("\n") if line.strip()), *tag, "$$"]
-
-
-def _numbered(kind: str, name: str, context: Context) -> str:
-    target = context.references.labels.get(normal(name)) if name else None
-    if target is None or not target.number:
-        return ""
-    return context.references.numbered(Target("", "", "", target.number, kind))
-
-
-def caption(text: str, kind: str, name: str, context: Context) -> str:
-    """Return the line for a caption, with the number that the book gives the figure or table."""
-    number = _numbered(kind, name, context)
-    words = plain_inline(" ".join(text.split()), context)
-    return " ".join(part for part in (f"**{number}.**" if number else "", words) if part)
-
-
-def _figure(block: _Block, context: Context) -> list[str]:
-    alt = block.options.get("alt", "")
-    lines = plain_inline(f"![{alt}]({block.argument})", context).split("\n") if block.argument else []
-    blank = next((i for i, line in enumerate(block.body) if not line.strip()), len(block.body))
-    words = caption("\n".join(block.body[:blank]), "figure", block.options.get("name", ""), context)
-    return [*lines, *(["", words] if words else []), "", *_lines(block.body[blank:], context)]
-
-
-def _table(block: _Block, context: Context) -> list[str]:
-    words = caption(block.argument, "table", block.options.get("name", ""), context)
-    return [*([words, ""] if words else []), *_lines(block.body, context)]
-
-
-def _list_table(block: _Block, context: Context) -> list[str]:
-    rows: list[list[str]] = []
-    for line in block.body:
-        if found := re.match(r"^[*-]\s+[*-]\s+(.*)$", line):
-            rows.append([found[1]])
-        elif (found := re.match(r"^\s+[*-]\s*(.*)$", line)) and rows:
-            rows[-1].append(found[1])
-        elif rows and line.strip():
-            rows[-1][-1] += f" {line.strip()}"
-    columns = max(map(len, rows), default=0)
-    cells = [
-        [plain_inline(cell, context).replace("|", "\\|") for cell in row] + [""] * (columns - len(row))
-        for row in rows
-    ]
-    if not block.options.get("header-rows", "").strip("0") and cells:
-        cells.insert(0, [""] * columns)
-    lines = [f"| {' | '.join(row)} |" for row in cells]
-    if lines:
-        lines.insert(1, f"|{' --- |' * columns}")
-    words = caption(block.argument, "table", block.options.get("name", ""), context)
-    return [*([words, ""] if words else []), *lines]
-
-
-def _raw(block: _Block, context: Context) -> list[str]:
-    """Return what is for web pages: Markdown takes it as it is, and nothing else."""
-    if "html" not in block.argument:
-        return []
-    return list(block.body) if block.name == "raw" else list(_lines(block.body, context))
-
-
-_KNOWN: Mapping[str, Callable[[_Block, Context], list[str]]] = {
-    "math": _math,
-    "raw": _raw,
-    "only": _raw,
-    "figure": _figure,
-    "image": _figure,
-    "table": _table,
-    "list-table": _list_table,
-}
+def _convert(lines: Sequence[str], context: Context) -> list[str]:
+    return list(tidy(plain_lines(lines, context)))

@@ -50,6 +50,7 @@ class _Reader:
         self.tabs = tuple(book.tabs)
         self.faults: list[Fault] = []
         self.cells: list[Cell] = []
+        self.substitutions: dict[str, Any] = {}
 
     def fault(self, line: int, message: str, hint: str = "") -> None:
         self.faults.append(Fault(self.path, line, message, hint))
@@ -62,7 +63,7 @@ class _Reader:
         self._split()
         if self.faults:
             raise ReadError(self.faults)
-        return Section(self.path, title, label, self.tabs, settings, tuple(self.cells))
+        return Section(self.path, title, label, self.tabs, settings, tuple(self.cells), self.substitutions)
 
     def _front_matter(self) -> SectionSettings:
         token = next((token for token in self.tokens if token.type == "front_matter"), None)
@@ -76,6 +77,11 @@ class _Reader:
             self.fault(2 + (mark.line if mark else 0), message, "correct it")
             return SectionSettings()
         ours = (data.get("tabbook") or {}) if isinstance(data, dict) else {}
+        myst = data.get("myst") if isinstance(data, dict) else None
+        given = myst.get("substitutions") if isinstance(myst, dict) else None
+        self.substitutions = (
+            {str(name): value for name, value in given.items()} if isinstance(given, dict) else {}
+        )
         try:
             settings = validate(SectionSettings, ours, self.path, token.content, ("tabbook",), first_line=1)
         except ConfigError as error:

@@ -61,10 +61,18 @@ def _equations(app: Sphinx) -> dict[str, Target]:
     return found
 
 
-def _citations(env: BuildEnvironment) -> dict[str, str]:
-    """Return the labels of citations, where sphinxcontrib-bibtex has made some."""
+def _citations(env: BuildEnvironment) -> dict[str, Target]:
+    """Return the entries of bibliographies, where sphinxcontrib-bibtex has made some."""
     cite: Any = env.domaindata.get("cite", {})
-    return {str(one.key): str(one.formatted_entry.label) for one in cite.get("citations", ())}
+    return {
+        str(one.key): Target(
+            str(one.bibliography_key.docname),
+            str(one.citation_id),
+            str(one.formatted_entry.label),
+            kind="citation",
+        )
+        for one in cite.get("citations", ())
+    }
 
 
 def write_references(app: Sphinx) -> None:

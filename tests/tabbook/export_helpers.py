@@ -8,7 +8,8 @@ import yaml
 from render_helpers import NAMES, fill_store, png, write_book
 
 from tabbook.book import Book
-from tabbook.model import Cell
+from tabbook.export.page import names_of
+from tabbook.model import Cell, Section
 
 FRONT = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\nGPU---\n\n"
 TOKENS = {"pytorch": "Zorilla", "jax": "Quagga", "mxnet": "Okapi"}
@@ -144,3 +145,13 @@ def make_book(root: Path, **settings: Any) -> Book:
     (root / "d2l_lib/pyproject.toml").write_text('[project]\nname = "d2l-small"\nversion = "1.2"\n')
     fill_store(root, outputs_of)
     return Book.load(root)
+
+
+def placed(section: Section, name: str) -> str:
+    """Return an exported cell's id with the cell's place in ``section`` for the hash in it."""
+    for index, known in names_of(section.cells).items():
+        for kind in ("text",) if known.startswith("text") else ("code", "caption"):
+            made = known.replace("code", kind)
+            if name == made or name.startswith(f"{made}-"):
+                return f"{kind}-{index}{name.removeprefix(made)}"
+    return name

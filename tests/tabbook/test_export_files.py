@@ -4,6 +4,7 @@ import ast
 import importlib.metadata
 import io
 import json
+import re
 import shutil
 import sys
 import types
@@ -13,7 +14,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from export_helpers import TOKENS, make_book
+from export_helpers import TOKENS, make_book, placed
 
 from tabbook.book import Book
 from tabbook.cli import main
@@ -44,14 +45,15 @@ def notebook(data: bytes) -> Any:
     return found
 
 
-def test_a_notebook_is_valid_and_holds_text_code_outputs_and_pictures(files) -> None:
+def test_a_notebook_is_valid_and_holds_text_code_outputs_and_pictures(book: Book, files) -> None:
+    (first,) = book.find(("first",))
     found = notebook(files["ipynb"]["jax/part/first.ipynb"])
     assert (found.nbformat, found.nbformat_minor) == (4, 5)
     assert found.metadata.kernelspec.name == "python3"
-    ids = [cell.id for cell in found.cells]
+    ids = [placed(first, cell.id) for cell in found.cells]
     wanted = "library text-0 code-1 text-3 code-6 text-8 code-9 caption-9 code-10 code-11 code-12"
     assert ids == wanted.split()
-    by_id = {cell.id: cell for cell in found.cells}
+    by_id = dict(zip(ids, found.cells, strict=True))
     assert by_id["code-1"].source == "shared = 1  #@save\nquagga = 'Quagga'"
     assert "(**" not in by_id["text-0"].source and "Said on slides" not in by_id["text-0"].source
     assert "![a net](attachment:part-img-net.png)" in by_id["text-0"].source
@@ -75,14 +77,34 @@ def test_colab_is_asked_for_a_gpu_where_the_section_asks(files) -> None:
     assert "accelerator" not in notebook(files["ipynb"]["jax/part/other.ipynb"]).metadata
 
 
-def test_ids_stay_when_text_changes(book: Book, files, tmp_path: Path) -> None:
-    other = make_book(tmp_path / "book")
-    path = other.root / "part/first.md"
-    path.write_text(path.read_text().replace("## No marks here", "## Something else\n\nMore.\n\nAnd more."))
-    again = Book.load(other.root)
+def ids_after(root: Path, old: str, new: str) -> dict[str, str]:
+    """Return the ids of a notebook's cells, by what the cells say, after an edit of its section."""
+    path = make_book(root).root / "part/first.md"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    again = Book.load(root)
     made = export(Exporter(again), "ipynb", again.find(("first",)), ("jax",))
-    before, after = (notebook(one["jax/part/first.ipynb"]) for one in (files["ipynb"], made))
-    assert [cell.id for cell in before.cells] == [cell.id for cell in after.cells]
+    cells = notebook(made["jax/part/first.ipynb"]).cells
+    assert len({cell.id for cell in cells}) == len(cells)
+    assert cells[0].id == "library"
+    return {cell.source: cell.id for cell in cells[1:]}
+
+
+def test_ids_stay_when_other_cells_change(tmp_path: Path) -> None:
+    """What diffs and reviews of notebooks go by: an edit renames the cells that it changes, and no others."""
+    before = ids_after(tmp_path / "before", "shared = 1", "shared = 1")
+    prose = ids_after(tmp_path / "prose", "## No marks here", "## Something else\n\nMore.")
+    assert list(prose.values()) == list(before.values()), "not even the text that was edited"
+    cell = "```{code-cell} python\nfirst_of_all()\n```\n\nAnd text.\n\n"
+    more = ids_after(
+        tmp_path / "more", "```{code-cell} python\nshared", f"{cell}```{{code-cell}} python\nshared"
+    )
+    assert {source for source in before if more.get(source) != before[source]} == {"What it drew."}, (
+        "outputs, and so this caption, are gone until the section is run; all else is there"
+    )
+    code = ids_after(tmp_path / "code", "many()", "many(2)")
+    assert {source for source in before if code.get(source) != before[source]} == {"many()", "What it drew."}
+    ids_after(tmp_path / "twice", "quiet()", "many()")  # code that stands there twice has two ids
 
 
 def test_the_folder_of_notebooks_is_whole(files) -> None:
@@ -113,25 +135,29 @@ def test_nothing_of_a_framework_is_in_what_is_exported_for_another(files, kind: 
         assert any(token.encode() in data for name, data in files[kind].items() if name.startswith(tab))
 
 
-def test_markdown_shows_code_outputs_and_figures(files) -> None:
+def test_markdown_shows_code_outputs_and_figures(book: Book, files) -> None:
+    (first,) = book.find(("first",))
     text = files["markdown"]["jax/part/first.md"].decode()
+    (name,) = set(re.findall(r"first_files/(code-\w+-\d)\.png", text))
+    assert placed(first, name) == "code-9-1"
     assert text.startswith(
         "# Nets of first\n\nA slide starts with (1) and goes on. See [Nets of other](other.md)."
     )
     assert "![a net](first_files/part-img-net.png)" in text
     assert "```python\nclass Quagga: pass  #@save\n```" in text
     assert "````text\n```\nQuagga red\n````" in text, "a fence in an output does not end it"
-    assert text.count("![Output of the code above](first_files/code-9-1.png)") == 2, "kept once"
+    assert text.count(f"![Output of the code above](first_files/{name}.png)") == 2, "kept once"
     assert "```text\nResult(Quagga)\n```" in text and "\n$x$\n" in text
     assert "```text\nValueError: Quagga\n```" in text
     assert "\x1b" not in text and "never shown" not in text
-    assert files["markdown"]["jax/part/first_files/code-9-1.png"].startswith(b"\x89PNG")
+    assert files["markdown"][f"jax/part/first_files/{name}.png"].startswith(b"\x89PNG")
     assert "jax/index.md" in files["markdown"]
 
 
-def test_slides_follow_the_marks(files) -> None:
+def test_slides_follow_the_marks(book: Book, files) -> None:
+    (first,) = book.find(("first",))
     found = notebook(files["slides"]["jax/part/first.slides.ipynb"])
-    shown = [(cell.id, cell.metadata.slideshow.slide_type) for cell in found.cells]
+    shown = [(placed(first, cell.id), cell.metadata.slideshow.slide_type) for cell in found.cells]
     assert shown == [
         ("title", "slide"),
         ("library", "skip"),
@@ -148,7 +174,7 @@ def test_slides_follow_the_marks(files) -> None:
         ("code-11", "skip"),
         ("code-12", "skip"),
     ]
-    sources = {cell.id: cell.source for cell in found.cells}
+    sources = {placed(first, cell.id): cell.source for cell in found.cells}
     assert sources["title"] == "# Nets of first\n\nJAX"
     assert (sources["text-0-0"], sources["text-0-2"]) == ("A slide starts with (1)", "Said on slides only.")
 

@@ -55,7 +55,7 @@ def test_the_landing_page_links_to_the_archives_alone(built: Path) -> None:
 
 def test_notebooks_have_the_numbers_of_the_pages(built: Path) -> None:
     notebook = json.loads((built / "_exports/ipynb/jax/part/first.ipynb").read_text())
-    (text,) = ["".join(cell["source"]) for cell in notebook["cells"] if cell["id"] == "text-0"]
+    (text,) = ["".join(cell["source"]) for cell in notebook["cells"] if cell["id"] == "text-start-0"]
     page = (built / "part/first.html").read_text()
     (number,) = re.findall(r'<span class="eqno">\(([\d.]+)\)', page)
     assert f"\\tag{{{number}}}" in text
@@ -64,7 +64,7 @@ def test_notebooks_have_the_numbers_of_the_pages(built: Path) -> None:
     references = parse((built.parent / ".doctrees" / FILE).read_text())
     assert references.labels["fig_first"].kind == "figure"
     (figure,) = set(re.findall(r'<span class="caption-number">(Fig. [\d.]+) </span>', page))
-    (caption,) = ["".join(cell["source"]) for cell in notebook["cells"] if cell["id"] == "caption-9"]
+    (caption,) = ["".join(cell["source"]) for cell in notebook["cells"] if cell["id"].startswith("caption-")]
     assert caption == f"**{figure}.** What it drew."
 
 

@@ -3,7 +3,7 @@
 import pytest
 from core_helpers import SETTINGS
 
-from tabbook.export.inline import Context
+from tabbook.export.context import Context
 from tabbook.export.page import beside, published
 from tabbook.export.references import References, Target, dump, load, merged, of_sources, parse
 from tabbook.export.text import plain_text
@@ -19,7 +19,7 @@ REFERENCES = References(
     },
     equations={"eq_h": Target("chapters/rnn", "equation-eq-h", "", "9.5.2", "equation")},
     pages={"chapters/rnn": Target("chapters/rnn", "", "Recurrent Networks")},
-    citations={"Hochreiter": "HS97"},
+    citations={"Hochreiter": Target("chapters/references", "id3", "HS97", kind="citation")},
     formats={"section": "Section %s", "figure": "Fig. %s"},
 )
 URL = "https://book.org/chapters/rnn.html?tab=jax"
@@ -44,7 +44,10 @@ def plain(text: str, references: References = REFERENCES) -> str:
         ("[the *net*](#fig_net)", f"[the *net*]({URL}#fig-net)"),
         ("[](rnn.md) [a](rnn.md#b)", f"[Recurrent Networks]({URL}) [a]({URL}#b)"),
         ("<project:#fig_net>", f"[Fig. 9.5.1]({URL}#fig-net)"),
-        ("{cite}`Hochreiter,Other`", "[HS97], [Other]"),
+        (
+            "{cite}`Hochreiter,Other`",
+            f"[[HS97]]({URL.replace('rnn', 'references')}#id3), [Other]",
+        ),
         ("{ref}`no_such`, {numref}`no_such`, {eq}`no_such`", "no_such, no_such, (no_such)"),
         ("[x](https://a.org/b#c) <https://a.org>", "[x](https://a.org/b#c) <https://a.org>"),
         ("[x](missing.md) [y](#missing)", "[x](missing.md) y"),
