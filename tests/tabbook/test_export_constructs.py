@@ -56,7 +56,7 @@ def test_nothing_of_myst_is_left_in_markdown(book: Book, golden) -> None:
     made = export(Exporter(book), "markdown", book.sections, ("jax",))["jax/all.md"].decode()
     assert left(PAGE.read_text(encoding="utf-8").split("---", 2)[2]), "the page has what is looked for"
     assert left(made) == []
-    golden("constructs.md", made)
+    golden("constructs.txt", made)
 
 
 def test_nothing_of_myst_is_left_in_notebooks(book: Book) -> None:
