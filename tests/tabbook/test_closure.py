@@ -42,10 +42,13 @@ def reached(library, *names):
         ("d2l.f = 3", {"f"}),
         ("# d2l.f\nx = 'd2l.g'", set()),
         ("d2l.f.__globals__", {"f"}),
+        ("list(net.modules(d2l.f))", {"f"}),
     ],
 )
 def test_cells_use_the_names_that_they_say(cell, names):
-    assert used(IMPORT, cell).names == names
+    found = used(IMPORT, cell)
+    assert found.names == names
+    assert not found.whole or "__globals__" in cell
 
 
 @pytest.mark.parametrize(
@@ -77,6 +80,7 @@ def test_every_way_to_import_is_understood(imports, names):
         ("from d2l import jax", "from d2l import jax"),
         ("from d2l.jax import f", "from d2l.jax import f"),
         ("import sys\nsys.modules['d2l.torch'].f()", "uses sys.modules"),
+        ("import sys\nlist(sys.modules)", "uses sys.modules"),
         ("globals()['d' + '2l']", "calls globals"),
         ("eval('d2l.f')", "calls eval"),
         ("import importlib\nimportlib.import_module('d2l.torch')", "uses import_module"),
