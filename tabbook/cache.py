@@ -84,9 +84,12 @@ class Entry:
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self.path.parent, suffix=".tmp")
-            with os.fdopen(handle, "wb") as file:  # not synced: half a file fails its hash
-                file.write(head.encode() + body)
-            Path(temporary).replace(self.path)
+            try:
+                with os.fdopen(handle, "wb") as file:  # not synced: half a file fails its hash
+                    file.write(head.encode() + body)
+                Path(temporary).replace(self.path)
+            finally:
+                Path(temporary).unlink(missing_ok=True)
         self._packed, self._changed = packed, False
 
 

@@ -1,8 +1,30 @@
 """Writing files so that nobody ever sees half of one, and nothing changes without need."""
 
+import contextlib
+import json
 import os
+import stat
 import tempfile
 from pathlib import Path
+from typing import Any
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of a file, or of what a link to one leads to.
+
+    Raises:
+        OSError: It cannot be read, or is no file; a pipe, say, would be waited for without end.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError("it is not a file")
+    return path.read_bytes()
+
+
+def read_json(path: Path) -> Any:
+    """Return the value that a file of JSON holds; ``None`` where there is none to be read."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        return json.loads(read_file(path))
+    return None
 
 
 def write_atomic(path: Path, content: str | bytes) -> bool:
@@ -10,17 +32,15 @@ def write_atomic(path: Path, content: str | bytes) -> bool:
 
     A file that holds the same bytes is left alone, its time stamp too. Otherwise a temporary
     file in the same folder replaces it in one step, so a reader sees the old or the new, and
-    a crash or a full disk leaves the old.
+    a crash or a full disk leaves the old. What cannot be read is replaced, too.
 
     Raises:
-        OSError: The folder cannot be made or written.
+        OSError: The folder cannot be made or written, or ``path`` is a folder.
     """
     data = content.encode() if isinstance(content, str) else content
-    try:
-        if path.read_bytes() == data:
+    with contextlib.suppress(OSError):
+        if read_file(path) == data:
             return False
-    except FileNotFoundError:
-        pass
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:

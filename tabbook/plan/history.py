@@ -6,13 +6,14 @@ is found by the same key as outputs are. Whatever cannot be read counts as not t
 
 import contextlib
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tabbook.files import write_atomic
-from tabbook.keys import Key, canonical
+from tabbook.files import read_json, write_atomic
+from tabbook.keys import Key, canonical, sha256
 from tabbook.plan.spec import Failure, JobSpec, Outcome, Step
 
 REMEMBERED = frozenset({"raised", "timeout", "died"})
@@ -25,10 +26,11 @@ def _last_path(work: Path, section: str, tab: str) -> Path:
 
 def read_last(work: Path, section: str, tab: str) -> Key | None:
     """Return the key that the job had when it was last executed, or its outputs last taken."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        value = json.loads(_last_path(work, section, tab).read_bytes())
-        if isinstance(value["record"], dict):
-            return Key(str(value["key"]), value["record"])
+    value = read_json(_last_path(work, section, tab))
+    with contextlib.suppress(KeyError, TypeError):
+        known = Key(value["key"], value["record"])
+        if known.digest == sha256(canonical(known.record)):
+            return known
     return None
 
 
@@ -77,16 +79,21 @@ def recall_failure(work: Path, key: str, steps: Sequence[Step], timeout: float) 
 
     A job that ran out of time is given another chance when it is given more time.
     """
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, IndexError):
-        value = json.loads(_failure_path(work, key).read_bytes())
+    value = read_json(_failure_path(work, key))
+    with contextlib.suppress(ValueError, KeyError, TypeError, IndexError):
         failure = Failure(**value["failure"])
+        if any(
+            type(getattr(failure, f.name)) is not (int if f.type is int else str) for f in fields(failure)
+        ):
+            return None
         if failure.kind not in REMEMBERED or (failure.kind == "timeout" and timeout > value["timeout"]):
             return None
         if value["cell"] is not None:
             step = steps[value["cell"]]
             line = step.lines[value["row"]] if "row" in value else failure.line
             failure = replace(failure, cell_line=step.place(1), line=line)
-        return Remembered(failure, float(value["seconds"]))
+        seconds = float(value["seconds"])
+        return Remembered(failure, seconds) if 0 <= seconds < math.inf else None
     return None
 
 

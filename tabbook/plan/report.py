@@ -2,9 +2,10 @@
 
 import contextlib
 import json
+import math
 from pathlib import Path
 
-from tabbook.files import write_atomic
+from tabbook.files import read_json, write_atomic
 from tabbook.plan.spec import Failure
 
 
@@ -52,9 +53,11 @@ def read_seconds(work: Path) -> dict[tuple[str, str], float]:
     """
     found: dict[tuple[str, str], float] = {}
     for path in _seconds_folder(work).glob("**/*.json"):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            value = json.loads(path.read_bytes())
-            found[str(value["section"]), str(value["tab"])] = float(value["seconds"])
+        value = read_json(path)
+        with contextlib.suppress(ValueError, KeyError, TypeError, OverflowError):
+            seconds = float(value["seconds"])
+            if 0 <= seconds < math.inf:
+                found[str(value["section"]), str(value["tab"])] = seconds
     return found
 
 

@@ -8,12 +8,14 @@ import contextlib
 import logging
 import os
 import re
+import shutil
+import tempfile
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tabbook.files import write_atomic
+from tabbook.files import read_file, write_atomic
 from tabbook.model import Result
 from tabbook.store.entry import OtherFormatError, pack, unpack
 
@@ -21,6 +23,8 @@ _log = logging.getLogger(__name__)
 _KEY = re.compile(r"[0-9a-f]{64}")
 GRACE = 3600.0
 """Seconds for which nothing is removed that was just written: a run may still be at it."""
+_A_LITTLE = 4096
+"""Bytes; as many as a small entry has."""
 
 
 def entry_path(key: str) -> str:
@@ -70,22 +74,36 @@ class Store:
         """
         return self.root / entry_path(key)
 
-    def get(self, key: str) -> Result | None:
+    def get(self, key: str, *, warn: bool = True) -> Result | None:
         """Return the result stored under ``key``; ``None`` if there is none that can be trusted.
 
-        A damaged entry is logged as a warning and left where it is: the next `put` replaces it.
+        A damaged entry is logged, as a warning unless that is not wanted, and left where it is: the
+        next `put` replaces it.
         """
         path = self.path(key)
         try:
-            return unpack(path.read_bytes(), key)
+            return unpack(read_file(path), key)
         except FileNotFoundError:
             return None
         except OtherFormatError as error:
             _log.info("passing over %s: %s", path, error)
             return None
         except (OSError, ValueError) as error:
-            _log.warning("ignoring a damaged entry of the outputs store, %s: %s", path, error)
+            level = logging.WARNING if warn else logging.INFO
+            _log.log(level, "ignoring a damaged entry of the outputs store, %s: %s", path, error)
             return None
+
+    def check_writable(self) -> None:
+        """Try to write a little, and leave no trace of it.
+
+        Raises:
+            OSError: The store cannot be written.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self.root) as file:
+            file.write(bytes(_A_LITTLE))
+            file.flush()
+            os.fsync(file.fileno())
 
     def put(self, result: Result) -> Path:
         """Store ``result`` under its key, in place of what was there; return the file.
@@ -94,6 +112,8 @@ class Store:
             OSError: The store cannot be written.
         """
         path, data = self.path(result.key), pack(result)
+        if path.is_dir() and not path.is_symlink():  # nothing else is in the way of a file
+            shutil.rmtree(path)
         if not write_atomic(path, data):
             with contextlib.suppress(OSError):  # it is wanted again: as good as just written
                 os.utime(path)
@@ -109,15 +129,14 @@ class Store:
         """Yield every entry, read and checked, in the order of the keys."""
         for key in self.keys():
             path = self.path(key)
-            try:
-                state = path.stat()
-            except OSError:
-                continue  # removed meanwhile
             result, problem, is_foreign = None, "", False
             try:
-                result = unpack(path.read_bytes(), key)
+                state = path.lstat()
+                result = unpack(read_file(path), key)
             except FileNotFoundError:
-                continue
+                if not path.is_symlink():
+                    continue  # removed meanwhile
+                problem = "it is a link that leads nowhere"
             except (OSError, ValueError) as error:
                 problem, is_foreign = str(error), isinstance(error, OtherFormatError)
             yield Entry(key, path, state.st_size, state.st_mtime, result, problem, is_foreign)
@@ -149,10 +168,13 @@ class Store:
             entry.path.rename(aside)
         except FileNotFoundError:
             return False
-        if aside.stat().st_mtime != entry.written:
+        if aside.lstat().st_mtime != entry.written:
             aside.replace(entry.path)
             return False
-        aside.unlink()
+        if aside.is_dir() and not aside.is_symlink():
+            shutil.rmtree(aside)
+        else:
+            aside.unlink()
         return True
 
     def leftovers(self, now: float | None = None) -> tuple[Path, ...]:

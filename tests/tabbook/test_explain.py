@@ -164,10 +164,17 @@ def test_symbols_are_found_where_they_are_written(tmp_path):
 
 
 def test_the_last_record_outlives_whatever_is_in_its_file(tmp_path):
-    write_last(tmp_path, "chapters/a.md", "jax", "k", key().record)
+    write_last(tmp_path, "chapters/a.md", "jax", key().digest, key().record)
     assert read_last(tmp_path, "chapters/a.md", "jax").record == json.loads(json.dumps(key().record))
     [path] = (tmp_path / "last").rglob("*.json")
-    for text in ("", "[]", '{"key": "k"}', '{"key": "k", "record": 3}'):
+    for text in (
+        path.read_text().replace("cpu", "gpu"),
+        "",
+        "[]",
+        "[" * 100_000,
+        '{"key": "k"}',
+        '{"key": "k", "record": 3}',
+    ):
         path.write_text(text)
         assert read_last(tmp_path, "chapters/a.md", "jax") is None
     assert read_last(tmp_path, "chapters/b.md", "jax") is None
