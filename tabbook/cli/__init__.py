@@ -6,6 +6,7 @@
 import gc
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ import typer
 from tabbook.cli.env import env_app
 from tabbook.cli.exports import export
 from tabbook.cli.options import HERE, BookOption, SectionsArgument, TabOption, load
+from tabbook.cli.stop import stoppable
 from tabbook.cli.store import store_app
 
 if TYPE_CHECKING:
@@ -346,25 +348,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from tabbook.errors import TabbookError, UsageError
 
     command = typer.main.get_command(app)
-    try:
-        command(args=None if arguments is None else list(arguments))
-    except UsageError as error:
-        _warn(f"tabbook: {error}")
-        return 2
-    except TabbookError as error:
-        _warn(str(error))
-        count = len(error.faults)
-        _warn(f"tabbook: {count} fault{'s' * (count > 1)}")
-        return 1
-    except KeyboardInterrupt:
-        _warn("tabbook: stopped")
-        return 130
-    except SystemExit as end:  # how typer ends every command, good ones too
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    finally:
-        while _loaded:
-            _loaded.pop().cache.save()
-        gc.enable()
+    with stoppable():
+        try:
+            command(args=None if arguments is None else list(arguments))
+        except UsageError as error:
+            _warn(f"tabbook: {error}")
+            return 2
+        except TabbookError as error:
+            _warn(str(error))
+            count = len(error.faults)
+            _warn(f"tabbook: {count} fault{'s' * (count > 1)}")
+            return 1
+        except KeyboardInterrupt:
+            with suppress(OSError):  # the terminal may be gone
+                _warn("tabbook: stopped")
+            return 130
+        except OSError as error:  # a disk is full, say, or whoever read what is printed has gone
+            with suppress(OSError):
+                _warn(f"tabbook: {f'{error.filename}: ' * bool(error.filename)}{error.strerror or error}")
+            return 1
+        except SystemExit as end:  # how typer ends every command, good ones too
+            return end.code if isinstance(end.code, int) else int(end.code is not None)
+        finally:
+            while _loaded:
+                _loaded.pop().cache.save()
+            gc.enable()
     return 0
 
 

@@ -4,9 +4,8 @@ import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack, closing
-from dataclasses import replace
-from typing import Protocol
+from contextlib import closing
+from typing import Protocol, cast
 
 from tabbook import environments
 from tabbook.book import Book
@@ -17,10 +16,11 @@ from tabbook.model import Section
 from tabbook.plan import Job, accepted_devices, device_class, jobs, lookup, stored
 from tabbook.plan import data as data_files
 from tabbook.plan.gpus import SHARING, Gpu, inventory, lacking
-from tabbook.plan.history import forget_failure, remember_failure, write_last
-from tabbook.plan.report import failure_report, read_seconds, report_path, write_seconds
-from tabbook.plan.spec import Failure, JobSpec, Outcome, steps_of
-from tabbook.run.schedule import longest_first, run_all, terminable
+from tabbook.plan.history import write_last
+from tabbook.plan.report import read_seconds
+from tabbook.plan.spec import JobSpec, Outcome, steps_of
+from tabbook.run.keep import Keeper, cannot_store, forget_report
+from tabbook.run.schedule import longest_first, run_all
 from tabbook.run.shard import Shard, share
 from tabbook.status import (
     JobStatus,
@@ -98,46 +98,6 @@ def _check_strict(stale: Iterable[Job], missing: Mapping[str, str]) -> None:
         raise ExecuteError(faults)
 
 
-class _Keeper:
-    """Keeps what jobs bring: results in the store, failures as reports, durations for later."""
-
-    def __init__(self, book: Book, store: Store) -> None:
-        self._book, self._store = book, store
-
-    def keep(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
-        """Write what is to be kept of ``outcome`` and return how its job stands."""
-        report = report_path(self._book.reports, outcome.section, outcome.tab)
-        failure = outcome.failure
-        if outcome.result is not None:
-            try:
-                self._store.put(outcome.result)
-            except OSError as error:
-                message = f"its outputs cannot be stored: {error}"
-                failure = Failure("broken", outcome.section, 0, outcome.tab, message)
-        if outcome.deferred:
-            return JobStatus(outcome.section, outcome.tab, "deferred", reason=outcome.deferred)
-        if failure is not None:
-            kept = failure_report(report, failure)
-            remember_failure(self._book.work, spec, replace(outcome, failure=failure))
-            return JobStatus(
-                outcome.section,
-                outcome.tab,
-                "failed",
-                outcome.seconds,
-                failure=failure,
-                report=kept,
-                key=spec.key,
-            )
-        forget_failure(self._book.work, spec.key)
-        write_last(self._book.work, outcome.section, outcome.tab, spec.key, spec.inputs)
-        write_seconds(self._book.work, outcome.section, outcome.tab, outcome.seconds)
-        report.unlink(missing_ok=True)
-        stand_ins = outcome.result.stand_ins if outcome.result else ()
-        return JobStatus(
-            outcome.section, outcome.tab, "executed", outcome.seconds, stand_ins=stand_ins, key=spec.key
-        )
-
-
 def run(
     book: Book,
     sections: Iterable[Section] | None = None,
@@ -175,6 +135,8 @@ def run(
     Raises:
         TabbookError: A section cannot be projected, or data is missing where that is an error.
             Nothing was executed then.
+        StoreError: The store cannot be written, from the start or any more (the disk is full).
+            Finished results are kept.
         KeyboardInterrupt: The run was stopped. Kernels are gone, finished results are kept.
     """
     progress = progress or _Silent()
@@ -187,7 +149,7 @@ def run(
         if result is not None:
             done[job.section.path, job.tab] = stored_status(job, result)
             write_last(book.work, job.section.path, job.tab, result.key, result.inputs)
-            report_path(book.reports, job.section.path, job.tab).unlink(missing_ok=True)
+            forget_report(book, job.section.path, job.tab)
 
     def stale() -> list[Job]:
         return [job for job in planned if (job.section.path, job.tab) not in done]
@@ -221,15 +183,22 @@ def run(
     cores = os.cpu_count() or 1
     slots = max(1, min(workers or (cores if executor is None else sys.maxsize), len(stale())))
     specs = [_spec(book, job, found, device, max(1, cores // slots)) for job in stale()]
-    keeper = _Keeper(book, store)
+    if specs:
+        try:
+            store.check_writable()
+        except OSError as error:
+            raise cannot_store(book, error) from error
+    by_place = {(job.section.path, job.tab): job for job in planned}
+    keeper = Keeper(book, store, by_place, force=force, retry=retry)
     given = {(spec.section, spec.tab): spec for spec in specs}
     ordered = longest_first(specs, past)
-    with closing(_outcomes(ordered, executor, slots, progress, gpus)) as outcomes:
+    with closing(_outcomes(ordered, executor, keeper, slots, progress, gpus)) as outcomes:
         for outcome in outcomes:
-            ended = done[outcome.section, outcome.tab] = keeper.keep(
-                given[outcome.section, outcome.tab], outcome
-            )
+            ended = keeper.keep(given[outcome.section, outcome.tab], outcome)
+            done[outcome.section, outcome.tab] = ended
             progress.ended(ended)
+            if keeper.error is not None:
+                raise keeper.error
     statuses = tuple(done[job.section.path, job.tab] for job in planned)
     used = {name for entry in statuses for name in entry.stand_ins}
     return RunReport(statuses, {name: why for name, why in found.missing.items() if name in used})
@@ -272,29 +241,24 @@ def _skip_unusable(
 def _outcomes(
     specs: list[JobSpec],
     executor: Executor | None,
+    keeper: Keeper,
     slots: int,
     progress: Progress,
     gpus: Iterable[Gpu] | None,
 ) -> Generator[Outcome, None, None]:
     """Yield the outcomes of ``specs``; when stopped, end this process's kernels at once."""
-    with ExitStack() as stack:
-        stack.enter_context(terminable())
-        own = None
-        if executor is None:
-            executor = own = ThreadPoolExecutor(slots, thread_name_prefix="tabbook-job")
-        try:
-            yield from run_all(
-                specs,
-                executor,
-                slots,
-                execute,
-                lambda job: progress.begun(job.section, job.tab),
-                gpus,
-            )
-        except BaseException:
-            with stopped():
-                if own is not None:
-                    own.shutdown(wait=True, cancel_futures=True)
-            raise
-        if own is not None:
-            own.shutdown()
+    own = ThreadPoolExecutor(slots, thread_name_prefix="tabbook-job") if executor is None else None
+    work = execute if own is None else keeper.execute
+
+    def begun(job: JobSpec) -> None:
+        progress.begun(job.section, job.tab)
+
+    try:
+        yield from run_all(specs, own or cast(Executor, executor), slots, work, begun, gpus)
+    except BaseException:
+        with stopped():
+            if own is not None:
+                own.shutdown(wait=True, cancel_futures=True)
+        raise
+    if own is not None:
+        own.shutdown()

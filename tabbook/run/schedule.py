@@ -5,13 +5,9 @@ none of our business. Jobs are handed to it only when a slot is free, so that wh
 what is running, and nothing waits in a queue when a run is stopped.
 """
 
-import contextlib
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
-from types import FrameType
 
 from tabbook.plan.gpus import Gpu, Slots
 from tabbook.plan.spec import DeferredError, Failure, JobSpec, Outcome
@@ -114,20 +110,3 @@ def run_all(
     finally:
         for future in running:
             future.cancel()
-
-
-@contextlib.contextmanager
-def terminable() -> Iterator[None]:
-    """Let SIGTERM end the run as Ctrl-C does, by a ``KeyboardInterrupt``, and thus in order."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

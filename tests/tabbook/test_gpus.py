@@ -143,7 +143,7 @@ class TestRuns:
             result = Result(spec.key, spec.section, spec.tab, ((),), {"seconds": 1.0})
             return Outcome(spec.section, spec.tab, 1.0, result)
 
-        monkeypatch.setattr("tabbook.run.execute", fake)
+        monkeypatch.setattr("tabbook.run.keep.execute", fake)
         return begun
 
     @pytest.fixture

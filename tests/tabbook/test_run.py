@@ -1,22 +1,16 @@
 """A run executes what is stale and nothing else, and keeps whatever is good."""
 
+import errno
 import io
-import json
 import os
-import signal
-import subprocess
-import sys
-import textwrap
-import time
 from pathlib import Path
 
-import psutil
 import pytest
 from engine_helpers import DATA, LocalBook, code, make_book, with_data
 from rich.console import Console
 
 from tabbook import plan
-from tabbook.errors import ExecuteError, ProjectError
+from tabbook.errors import ExecuteError, ProjectError, StoreError
 from tabbook.model import Result
 from tabbook.plan import accepted_devices, device_class, job, jobs
 from tabbook.plan.history import forget_failure, recall_failure, remember_failure
@@ -24,7 +18,6 @@ from tabbook.plan.report import failure_text, read_seconds, write_seconds
 from tabbook.plan.spec import Failure, Outcome
 from tabbook.run import JobStatus, RunReport, lookup, run, status
 from tabbook.run.progress import Lines, Live, failures_text, progress_on, summary_table
-from tabbook.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +60,7 @@ def executed(monkeypatch):
         result = Result(spec.key, spec.section, spec.tab, outputs, made, spec.stand_ins, dict(spec.inputs))
         return Outcome(spec.section, spec.tab, 2.0, None if failure else result, failure)
 
-    monkeypatch.setattr("tabbook.run.execute", fake)
+    monkeypatch.setattr("tabbook.run.keep.execute", fake)
     return given
 
 
@@ -144,7 +137,9 @@ class TestFailuresAreRemembered:
     def test_and_forgotten_when_the_job_succeeds(self, executed, book, monkeypatch):
         go(book, tabs=("jax",))
         result = Result(executed[0].key, executed[0].section, "jax", ((),))
-        monkeypatch.setattr("tabbook.run.execute", lambda spec: Outcome(spec.section, "jax", 1.0, result))
+        monkeypatch.setattr(
+            "tabbook.run.keep.execute", lambda spec: Outcome(spec.section, "jax", 1.0, result)
+        )
         assert go(book, tabs=("jax",), retry=True).ok
         assert not list((book.work / "failures").iterdir())
 
@@ -259,12 +254,34 @@ def test_an_environment_is_checked_where_nothing_else_is_said(tmp_path, executed
     assert "tabbook env make" in report.jobs[0].reason
 
 
-def test_a_store_that_cannot_be_written_is_a_failure_of_the_job(tmp_path, executed):
+def test_nothing_is_executed_where_it_could_not_be_stored(tmp_path, executed):
     book = make_book(tmp_path, {"a": code("x = 1")})
     book.work.mkdir()
     book.outputs.write_text("in the way")
-    report = go(book, tabs=("jax",))
-    assert "cannot be stored" in report.failures[0].failure.message
+    with pytest.raises(StoreError, match="outputs cannot be stored: File exists"):
+        go(book, tabs=("jax",))
+    assert not executed
+
+
+@pytest.mark.parametrize(("number", "goes_on"), [(errno.ENOSPC, False), (errno.ENAMETOOLONG, True)])
+def test_a_result_that_cannot_be_stored_fails_and_a_full_disk_ends_the_run(
+    tmp_path, executed, monkeypatch, number, goes_on
+):
+    """What one entry cannot help is that entry's failure; what no other can is not tried with each."""
+    book = make_book(tmp_path, {"a": code("x = 1"), "b": code("x = 2"), "c": code("x = 3")})
+
+    def put(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("tabbook.store.Store.put", put)
+    if goes_on:
+        report = go(book, tabs=("jax",), workers=1)
+        assert [job.status for job in report.jobs] == ["failed"] * 3
+        assert "cannot be stored" in report.failures[0].failure.message
+        return
+    with pytest.raises(StoreError, match="make room, and run again"):
+        go(book, tabs=("jax",), workers=1)
+    assert len(executed) < 3
 
 
 def test_the_time_limit_and_the_threads_of_a_job(tmp_path, executed):
@@ -411,66 +428,6 @@ def test_lookup_does_not_read_files_that_did_not_change(tmp_path, executed, monk
     lookup(book, book.find(("a",))[0], "jax")
     monkeypatch.setattr("pathlib.Path.read_text", lambda *_, **__: pytest.fail("read again"))
     assert lookup(book, book.find(("a",))[0], "jax") is not None
-
-
-RUNNER = """
-import signal
-import sys
-from pathlib import Path
-# Whoever starts the tests in the background may have had SIGINT ignored, which children inherit.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-sys.path.insert(0, {helpers!r})
-from engine_helpers import LocalBook
-from tabbook.run import run
-try:
-    run(LocalBook.load(Path({root!r})), usable=lambda tab: "", tabs=["jax"], workers=2)
-except KeyboardInterrupt:
-    sys.exit(130)
-"""
-
-
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_stopped_leaves_no_process_and_keeps_what_was_finished(tmp_path, sent):
-    note = tmp_path / "pid"
-    endless = f"""
-        import os, subprocess, time
-        child = subprocess.Popen(["sleep", "300"])
-        open({str(note)!r} + ".tmp", "w").write(f"[{{os.getpid()}}, {{child.pid}}]")
-        os.rename({str(note)!r} + ".tmp", {str(note)!r})
-        time.sleep(300)"""
-    book = make_book(
-        tmp_path / "book",
-        {
-            "quick": code("x = 1"),
-            "endless": code(textwrap.dedent(endless).strip()),
-            "never": code("y = 1\ntime"),
-        },
-    )
-    script = RUNNER.format(helpers=str(Path(__file__).parent), root=str(tmp_path / "book"))
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
-        "TABBOOK_DEVICE": "cpu",
-    }
-    running = subprocess.Popen([sys.executable, "-c", script], env=environment)
-    try:
-        store = Store(book.outputs)
-        deadline = time.monotonic() + 60
-        while not (note.exists() and list(store.keys())) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        pids = json.loads(note.read_text())
-        start = time.monotonic()
-        running.send_signal(sent)
-        assert running.wait(20) == 130
-        assert time.monotonic() - start < 5
-    finally:
-        running.kill()
-    for pid in pids:
-        if psutil.pid_exists(pid):
-            assert psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    kept = list(store.keys())
-    assert kept
-    assert all(store.get(key) for key in kept)
 
 
 REPORT = RunReport(

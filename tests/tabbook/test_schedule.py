@@ -1,17 +1,15 @@
 """The order of jobs, how many run at once, and that every one of them ends; no kernels here."""
 
-import signal
 import threading
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
-import pytest
 from engine_helpers import job
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tabbook.plan.gpus import Need
 from tabbook.plan.spec import DeferredError, Outcome
-from tabbook.run.schedule import longest_first, run_all, terminable
+from tabbook.run.schedule import longest_first, run_all
 
 
 class FakeExecutor(Executor):
@@ -115,23 +113,3 @@ def test_the_longest_begin_first_and_the_unknown_before_them():
 
 def test_equals_keep_the_order_of_the_book():
     assert [spec.section for spec in longest_first(jobs(5), {})] == list("01234")
-
-
-def test_sigterm_ends_a_run_like_an_interrupt_and_is_given_back():
-    before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt), terminable():
-        signal.raise_signal(signal.SIGTERM)
-    assert signal.getsignal(signal.SIGTERM) == before
-
-
-def test_other_threads_leave_signals_alone():
-    before, seen = signal.getsignal(signal.SIGTERM), []
-
-    def inside():
-        with terminable():
-            seen.append(signal.getsignal(signal.SIGTERM))
-
-    thread = threading.Thread(target=inside)
-    thread.start()
-    thread.join()
-    assert seen == [before]

@@ -1,0 +1,39 @@
+"""How a command is stopped: by Ctrl-C, by SIGTERM, or by a terminal that is closed."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+_ASKING = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Let whatever asks the command to stop raise a ``KeyboardInterrupt`` in it, once.
+
+    Asking again changes nothing: the command is tidying up, which is quick, and must not leave
+    half of it. What whoever started the command had ignored (``nohup`` does) stays ignored.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, name) for name in _ASKING if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    before = {number: handler for number, handler in before.items() if handler != signal.SIG_IGN}
+    asked = False
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            raise KeyboardInterrupt
+
+    for number in before:
+        signal.signal(number, ask)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

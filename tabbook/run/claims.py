@@ -1,0 +1,57 @@
+"""Which job runs where: two runs of one book do not execute the same job at the same time.
+
+A claim is a lock on one byte of a file that stays empty: the byte whose number is the start of the
+job's key. The system gives it up when its holder ends, however that comes about, so there is
+nothing to tidy up, and nothing stale to wait for.
+"""
+
+import contextlib
+import os
+import struct
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+try:
+    import fcntl
+
+    _SET = fcntl.F_OFD_SETLK
+except (ImportError, AttributeError):  # not on Linux: jobs may be executed twice, which costs time alone
+    _SET = 0
+
+PAUSE = 0.1
+"""Seconds between two looks whether a claim was given up."""
+
+
+def _is_taken(handle: int, key: str) -> bool:
+    """Take the claim on ``key``, or say that somebody else has it."""
+    lock = struct.pack("@hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, int(key[:15], 16), 1, 0)
+    try:
+        fcntl.fcntl(handle, _SET, lock)
+    except BlockingIOError:
+        return True
+    except OSError:  # this file system has no locks
+        return False
+    return False
+
+
+@contextlib.contextmanager
+def claim(file: Path, key: str, patience: float, is_stopping: Callable[[], bool]) -> Iterator[None]:
+    """Hold the claim on the job with ``key`` for as long as the context lasts.
+
+    Waits until whoever has it gives it up, at most ``patience`` seconds: whoever takes longer hangs,
+    and to execute a job twice does no harm. Where the file cannot be written there are no claims.
+    """
+    handle = -1
+    if _SET:
+        with contextlib.suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        end = time.monotonic() + patience
+        while handle >= 0 and _is_taken(handle, key) and time.monotonic() < end and not is_stopping():
+            time.sleep(PAUSE)
+        yield
+    finally:
+        if handle >= 0:
+            os.close(handle)

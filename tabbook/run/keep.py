@@ -1,0 +1,141 @@
+"""Keeping what jobs bring: results in the store, failures as reports, durations for later runs.
+
+A job of this machine is kept by the thread that executes it, under the claim on its key: whoever
+waits for the claim finds the result, and no result is lost between a thread that is done and a run
+that is being stopped.
+"""
+
+import errno
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from tabbook.book import Book
+from tabbook.environments import STAMP
+from tabbook.errors import Fault, StoreError
+from tabbook.execute import execute
+from tabbook.execute.sandbox import running
+from tabbook.plan import Job
+from tabbook.plan.history import forget_failure, remember_failure, write_last
+from tabbook.plan.report import failure_report, report_path, write_seconds
+from tabbook.plan.spec import Failure, JobSpec, Outcome
+from tabbook.run.claims import claim
+from tabbook.status import JobStatus, failed_before, recall, stored_status
+from tabbook.store import Store
+
+_FOR_ALL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+"""Where the store cannot be written for one of these reasons, no other result can be stored either."""
+STARTING = 180.0
+"""Seconds that a job may take besides its time limit; another run waits no longer for it."""
+
+
+def cannot_store(book: Book, error: OSError) -> StoreError:
+    """Return what to say when the store of ``book`` cannot be written."""
+    where = book.outputs.relative_to(book.root).as_posix()
+    hint = "mend that, and run again: what was finished before is kept"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        hint = "make room, and run again: what was finished before is kept"
+    return StoreError([Fault(where, 0, f"outputs cannot be stored: {error.strerror or error}", hint)])
+
+
+def forget_report(book: Book, section: str, tab: str) -> None:
+    """Remove the report about a job that has its outputs now, if there is one."""
+    with suppress(OSError):
+        report_path(book.reports, section, tab).unlink(missing_ok=True)
+
+
+class Keeper:
+    """Keeps the outcomes of one run's jobs, once each.
+
+    Args:
+        book: The book.
+        store: Where results go.
+        jobs: The jobs of the run, by section and tab.
+        force: Execute a job even if another run of the book has just done so.
+        retry: Execute a job even if it has just failed in another run of the book.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        store: Store,
+        jobs: Mapping[tuple[str, str], Job],
+        *,
+        force: bool = False,
+        retry: bool = False,
+    ) -> None:
+        self._book, self._store, self._jobs = book, store, jobs
+        self._force, self._retry = force, retry
+        self._kept: dict[tuple[str, str], JobStatus] = {}
+        self._environments = {tab: _state(book.environment(tab)) for tab in book.settings.tabs}
+        self.error: StoreError | None = None
+        """Why no result can be stored any more."""
+
+    def execute(self, spec: JobSpec) -> Outcome:
+        """Execute a job of this machine, and keep what it brings; another run may do so meanwhile."""
+        file, patience = self._book.work / "claims", spec.timeout + STARTING
+        with claim(file, spec.key, patience, lambda: running.stopping):
+            known = self._done_elsewhere(spec)
+            if known is not None:
+                self._kept[spec.section, spec.tab] = known
+                return Outcome(spec.section, spec.tab, known.seconds)
+            outcome = execute(spec)
+            failure = outcome.failure
+            if failure is not None and failure.kind == "stopped":
+                pass
+            elif _state(self._book.environment(spec.tab)) != self._environments[spec.tab]:
+                message = "its environment was changed or removed meanwhile: run it again"
+                failure = Failure("broken", spec.section, 0, spec.tab, message)
+                outcome = replace(outcome, result=None, failure=failure)
+            self._kept[spec.section, spec.tab] = self._keep(spec, outcome)
+            return outcome
+
+    def keep(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
+        """Write what is to be kept of ``outcome``, unless that was done, and return how its job stands.
+
+        Nothing raises here; `error` says when the store cannot be written any more.
+        """
+        known = self._kept.pop((spec.section, spec.tab), None)
+        return self._keep(spec, outcome) if known is None else known
+
+    def _done_elsewhere(self, spec: JobSpec) -> JobStatus | None:
+        """Return how the job stands if another run of the book has executed it since this one began."""
+        job = self._jobs[spec.section, spec.tab]
+        result = None if self._force else self._store.get(spec.key, warn=False)
+        if result is not None:
+            return stored_status(job, result)
+        known = None if self._force or self._retry else recall(self._book, job, spec.key)
+        return None if known is None else failed_before(self._book, job, spec.key, known)
+
+    def _keep(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
+        place, work = (spec.section, spec.tab), self._book.work
+        if outcome.deferred:
+            return JobStatus(*place, "deferred", reason=outcome.deferred)
+        failure = outcome.failure
+        if outcome.result is not None:
+            try:
+                self._store.put(outcome.result)
+            except OSError as error:
+                message = f"its outputs cannot be stored: {error.strerror or error}"
+                failure = Failure("broken", spec.section, 0, spec.tab, message)
+                if error.errno in _FOR_ALL:
+                    self.error = cannot_store(self._book, error)
+        if failure is not None:
+            kept = failure_report(report_path(self._book.reports, *place), failure)
+            remember_failure(work, spec, replace(outcome, failure=failure))
+            return JobStatus(*place, "failed", outcome.seconds, failure=failure, report=kept, key=spec.key)
+        forget_failure(work, spec.key)
+        write_last(work, *place, spec.key, spec.inputs)
+        write_seconds(work, *place, outcome.seconds)
+        forget_report(self._book, *place)
+        stand_ins = outcome.result.stand_ins if outcome.result else ()
+        return JobStatus(*place, "executed", outcome.seconds, stand_ins=stand_ins, key=spec.key)
+
+
+def _state(environment: Path) -> tuple[int, int] | None:
+    """Return what changes when an environment is made anew, brought up to date, or removed."""
+    with suppress(OSError):
+        state = (environment / STAMP).stat()
+        return state.st_ino, state.st_mtime_ns
+    return None
