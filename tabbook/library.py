@@ -1,9 +1,13 @@
 """The library on disk: ``d2l_lib/`` generated from the book, checked before it replaces itself."""
 
+import contextlib
 import difflib
+import hashlib
 import os
+import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +21,7 @@ from tabbook.files import write_atomic
 from tabbook.project import ways_of
 
 _IMPORT_SECONDS = 300
+_FROZEN, _FROZEN_SECONDS = 3, 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,42 @@ def update(book: Book, texts: Mapping[str, str]) -> LibraryReport:
     check_imports(book, texts, checkable)
     written = tuple(path for path, text in texts.items() if write_atomic(book.root / path, text))
     return LibraryReport(written, tuple(tab for tab in tabs if tab not in checkable))
+
+
+def library_files(book: Book) -> dict[str, bytes]:
+    """Return the files of the library as they are now, by their path in its folder."""
+    package = book.library / book.settings.library.package
+    paths = (*book.library.glob("*.py"), *package.rglob("*"))
+    found = {}
+    for path in sorted(paths):
+        if path.is_file() and path.suffix != ".pyc":
+            with contextlib.suppress(FileNotFoundError):  # replaced meanwhile
+                found[path.relative_to(book.library).as_posix()] = path.read_bytes()
+    return found
+
+
+def frozen(book: Book, files: Mapping[str, bytes]) -> Path:
+    """Return a folder that holds ``files`` and stays as it is, whatever is saved meanwhile.
+
+    Those for other files go when no run has asked for them for a day; the last few stay.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    digest = hashlib.sha256()
+    for name, data in files.items():
+        digest.update(f"{name}\0{len(data)}\0".encode() + data)
+    folder = book.work / "library" / digest.hexdigest()[:32]
+    for name, data in files.items():
+        write_atomic(folder / name, data)
+    folder.mkdir(parents=True, exist_ok=True)
+    os.utime(folder)
+    with contextlib.suppress(OSError):
+        ages = sorted((time.time() - other.stat().st_mtime, other) for other in folder.parent.iterdir())
+        for age, other in ages[_FROZEN:]:  # some stay in any case: clocks jump
+            if age > _FROZEN_SECONDS:
+                shutil.rmtree(other)
+    return folder
 
 
 def check_imports(book: Book, texts: Mapping[str, str], tabs: Sequence[str]) -> None:

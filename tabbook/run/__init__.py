@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from typing import Protocol, cast
 
 from tabbook import environments
@@ -12,6 +13,7 @@ from tabbook.book import Book
 from tabbook.errors import ExecuteError, Fault
 from tabbook.execute import execute
 from tabbook.execute.sandbox import stopped
+from tabbook.library import frozen, library_files
 from tabbook.model import Section
 from tabbook.plan import Job, accepted_devices, device_class, jobs, lookup, stored
 from tabbook.plan import data as data_files
@@ -60,7 +62,20 @@ class _Silent:
     def ended(self, job: JobStatus) -> None: ...
 
 
-def _spec(book: Book, job: Job, found: data_files.Found, device: str, threads: int) -> JobSpec:
+def _prepare(book: Book, store: Store, library: Mapping[str, bytes]) -> Path:
+    """Make sure that results can be stored; return a folder with the library that the keys are about.
+
+    Raises:
+        StoreError: They cannot.
+    """
+    try:
+        store.check_writable()
+        return frozen(book, library)
+    except OSError as error:
+        raise cannot_store(book, error) from error
+
+
+def _spec(book: Book, job: Job, library: Path, found: data_files.Found, device: str, threads: int) -> JobSpec:
     """Return all that it takes to execute ``job``, with the data files that were found."""
     missing = tuple(name for name in job.data if name in found.missing)
     key = job.key(device, missing)
@@ -72,7 +87,7 @@ def _spec(book: Book, job: Job, found: data_files.Found, device: str, threads: i
         python=str(book.python(job.tab)),
         framework=book.settings.tabs[job.tab].name,
         module=book.settings.tabs[job.tab].module,
-        library=str(book.library),
+        library=str(library),
         data={name: str(found.paths[name]) for name in job.data if name in found.paths},
         stand_ins=missing,
         inputs=key.record,
@@ -141,7 +156,10 @@ def run(
     """
     progress = progress or _Silent()
     store, device = Store(book.outputs), device or device_class()
-    planned = jobs(book, sections, tabs)
+    library = library_files(book)
+    inside = book.library.relative_to(book.root).as_posix()
+    texts = {f"{inside}/{name}": data.decode(errors="replace") for name, data in library.items()}
+    planned = jobs(book, sections, tabs, texts)
     done: dict[tuple[str, str], JobStatus] = {}
 
     def take_stored(job: Job, missing: Iterable[str] = ()) -> None:
@@ -182,12 +200,8 @@ def run(
 
     cores = os.cpu_count() or 1
     slots = max(1, min(workers or (cores if executor is None else sys.maxsize), len(stale())))
-    specs = [_spec(book, job, found, device, max(1, cores // slots)) for job in stale()]
-    if specs:
-        try:
-            store.check_writable()
-        except OSError as error:
-            raise cannot_store(book, error) from error
+    folder = _prepare(book, store, library) if stale() else book.library
+    specs = [_spec(book, job, folder, found, device, max(1, cores // slots)) for job in stale()]
     by_place = {(job.section.path, job.tab): job for job in planned}
     keeper = Keeper(book, store, by_place, force=force, retry=retry)
     given = {(spec.section, spec.tab): spec for spec in specs}

@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from tabbook import plan
 from tabbook.errors import ExecuteError, ProjectError, StoreError
+from tabbook.library import frozen
 from tabbook.model import Result
 from tabbook.plan import accepted_devices, device_class, job, jobs
 from tabbook.plan.history import forget_failure, recall_failure, remember_failure
@@ -492,3 +494,28 @@ def test_a_report_survives_code_with_fences():
     assert "````python\nx = '```'\n````" in text
     assert "The kernel's log" in text
     assert text.startswith("# a.md (jax)")
+
+
+def test_a_job_runs_with_the_library_that_its_key_is_about(tmp_path, executed, monkeypatch):
+    """Whoever edits the library while a run is on its way changes what the next run executes."""
+    book = make_book(tmp_path, {"a": code("from d2l import nbclient as d2l\nd2l.x")})
+    module = book.library_file("pytorch")
+    module.parent.mkdir(parents=True)
+    module.write_text("x = 1\n")
+    go(book, tabs=("pytorch",))
+    module.write_text("x = 2\n")
+    [spec] = executed
+    assert (Path(spec.library) / "d2l/nbclient.py").read_text() == "x = 1\n"
+    go(book, tabs=("pytorch",))
+    assert (Path(executed[1].library) / "d2l/nbclient.py").read_text() == "x = 2\n"
+    assert spec.key != executed[1].key
+
+
+def test_libraries_of_earlier_runs_go_after_a_day_but_for_the_last(tmp_path):
+    book = make_book(tmp_path, {})
+    hours = [23, 25, 26, 27, 28]
+    folders = [frozen(book, {"d2l/a.py": b"%d" % number}) for number in hours]
+    for folder, age in zip(folders, hours, strict=True):
+        os.utime(folder, (time.time() - age * 3600,) * 2)
+    assert frozen(book, {"d2l/a.py": b"27"}) == folders[3]
+    assert [folder.exists() for folder in folders] == [True, True, False, True, False]
