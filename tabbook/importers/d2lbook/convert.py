@@ -9,13 +9,14 @@ from tabbook.importers.d2lbook import blocks, exported, figures, headings, inlin
 from tabbook.importers.d2lbook.cells import Piece, SourceCell, tabs_of_page
 from tabbook.importers.d2lbook.equations import collect_equation_labels, write_equations
 from tabbook.importers.d2lbook.fences import Fence
+from tabbook.importers.d2lbook.kept import fence_for, fill, keep, place_of, refusal
 from tabbook.importers.d2lbook.outputs import OutputError, as_text, read_outputs
 from tabbook.importers.d2lbook.source import Labels, Page
 from tabbook.merge.stored import StoredCell, cell_hash
 from tabbook.model import Output
 
-_LIBRARY_FENCE = re.compile(r"`{3,}")
 _SLIDES_ONLY = re.compile(r"\[~~|~~\]")
+_OURS = re.compile(r"^\s*(?::{3,}|`{3,}|~{3,})\{(?:tab|code-cell)\}", re.MULTILINE)
 _BLANK_RUN = re.compile(r"\n{3,}")
 
 
@@ -35,6 +36,7 @@ class PageConverter:
         self.contents: list[blocks.Contents] = []
         self.has_autodoc = False
         self._gone: set[int] = set()
+        self._blocks: list[tuple[str, int]] = []
         self._analyse()
 
     # -- what the page holds
@@ -116,7 +118,7 @@ class PageConverter:
                 )
                 title = title or found
                 self.has_autodoc |= blocks.uses_autodoc(lines)
-                marks = _fence_for("\n".join(lines))
+                marks = fence_for("\n".join(lines))
                 self._write_block(fence, "\n".join([f"{marks}{{eval-rst}}", *lines, marks]) if lines else "")
             elif fence.kind == "code" or (fence.kind == "output" and fence.start not in self._gone):
                 self._write_code(fence)
@@ -140,16 +142,13 @@ class PageConverter:
         page = self.page
         start = page.starts[fence.start]
         if fence.info.startswith("{"):
-            marks = page.lines[fence.start].strip()
-            marks = marks[: len(marks) - len(marks.lstrip("`~"))]
             language = "json" if fence.kind == "output" else fence.language
-            page.edits.replace(start, page.end_of_line(fence.start), f"{fence.indent}{marks}{language}")
+            opening = f"{fence.indent}{fence.mark}{language}"
+            page.edits.replace(start, page.end_of_line(fence.start), opening)
         if not fence.closed:
             place = min(page.starts[fence.end], len(page.text))
             before = "" if page.text[:place].endswith("\n") else "\n"
-            marks = page.lines[fence.start].strip()
-            marks = marks[: len(marks) - len(marks.lstrip("`~"))]
-            page.edits.replace(place, place, f"{before}{fence.indent}{marks}\n\n")
+            page.edits.replace(place, place, f"{before}{fence.below}{fence.mark}\n\n")
 
     def _make_title(self, rst_title: str) -> str:
         page = self.page
@@ -176,17 +175,38 @@ class PageConverter:
         inline.write_links(page, self.files)
         inline.write_dollars(page)
         inline.write_emphasis(page)
-        inline.write_characters(page)
+        inline.write_characters(page, {n for h in self.headings for n in range(h.first, h.last + 1)})
         tables.write_tables(page, self._tables)
         self._write_slide_marks()
         above = self._write_cells()
-        if self.title_heading is not None:
-            self.title_heading.below = above
-        headings.write_headings(page, self.headings)
+        title = self.title_heading
+        if title is not None:
+            title.below = above
+        headings.write_headings(
+            page, self.headings, lambda text: self._place(text, title.last + 1 if title else 0)
+        )
         body = _tidy(page.edits.render()).strip("\n")
-        if self.title_heading is None:
-            body = "\n\n".join([f"# {self.title}", *above, body])
-        return self._front_matter() + body.rstrip() + "\n", self._stored()
+        if title is None:
+            body = "\n\n".join([self._place(f"# {self.title}", 0), *above, body])
+        body = fill(self._readable(body), [text for text, _ in self._blocks])
+        front = self._front_matter() or ("---\n---\n\n" if body.startswith("---") else "")
+        return front + body.rstrip() + "\n", self._stored()
+
+    def _place(self, text: str, below: int) -> str:
+        """Return what stands for a block of our own making; its source ends above the line ``below``."""
+        self._blocks.append((text, below))
+        return place_of(len(self._blocks) - 1)
+
+    def _readable(self, body: str) -> str:
+        """Return the page's text as our reader takes it; what that refuses becomes a listing."""
+        if not refusal(body, self.book_tabs):
+            return body
+        body, kept = keep(body, self.book_tabs)
+        for number, why in kept:
+            line = self._blocks[number][1] if number >= 0 else 0
+            message = f"the text that begins here cannot be taken over: {why}"
+            self.page.fault(line, "block", message, "it is shown as it stands")
+        return body
 
     def _write_slide_marks(self) -> None:
         """Add the edits for text that is for slides alone: ``[~~…~~]`` is ``(~~…~~)`` with us."""
@@ -201,6 +221,7 @@ class PageConverter:
         top = self.title_heading.first if self.title_heading else -1
         for cell in self.cells:
             text = self._cell_text(cell)
+            text = self._place(text, cell.fence.end) if text else ""
             if cell.fence.start < top:
                 if text:
                     above.append(text)
@@ -232,18 +253,19 @@ class PageConverter:
         """Return a cell that cannot run: why, its code and its outputs as text."""
         words = cell.reason[0].upper() + cell.reason[1:]
         note = words if cell.state == "invalid" else f"It is {cell.reason}"
-        marks = _fence_for(cell.source)
+        marks = fence_for(cell.source)
         parts = [
             f"```{{warning}}\nThe code below does not run. {note}.\n```",
             f"{marks}python\n{cell.source}\n{marks}",
         ]
         text = as_text(cell.outputs)
         if text:
-            marks = _fence_for(text)
+            marks = fence_for(text)
             parts.append(f"{marks}text\n{text}\n{marks}")
         own = cell.for_tabs(self.tabs)
-        if cell.state == "invalid" and own and own != self.tabs:
-            parts = [f":::{{tab}} {', '.join(own)}", *parts, ":::"]
+        if cell.state == "invalid" and own and own != self.tabs and not _OURS.search(cell.source):
+            marks = fence_for(cell.source, ":")
+            parts = [f"{marks}{{tab}} {', '.join(own)}", *parts, marks]
         return "\n\n".join(parts)
 
     def _front_matter(self) -> str:
@@ -299,14 +321,8 @@ class PageConverter:
         }
 
 
-def _fence_for(text: str) -> str:
-    """Return a fence that nothing in ``text`` closes."""
-    longest = max((len(run) for run in _LIBRARY_FENCE.findall(text)), default=0)
-    return "`" * max(3, longest + 1)
-
-
 def _code_cell(source: str, mark: str | None, tags: Sequence[str] = ()) -> str:
-    marks = _fence_for(source)
+    marks = fence_for(source)
     lines = [f"{marks}{{code-cell}} python"]
     if tags:
         lines.append(f":tags: {json.dumps(list(tags))}")

@@ -9,7 +9,10 @@ from typing import Literal
 
 FenceKind = Literal["input", "output", "toc", "eval_rst", "code"]
 
-_OPEN = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*?)[ \t]*$")
+_OPEN = re.compile(
+    r"^(?P<indent>[ \t]*(?P<item>(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|>[ \t]*)*))"
+    r"(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*?)[ \t]*$"
+)
 _ATTRIBUTES = re.compile(r"^\{(?P<inside>.*)\}$")
 _CELL = re.compile(r"^`{3,}[ \t]*\{[^}]*\.(?:input|output)\b")
 _NUMBER = re.compile(r"\bn\s*=\s*['\"]?(\d+)")
@@ -34,6 +37,12 @@ class Fence:
     indent: str = ""
     number: str = ""
     closed: bool = True
+    mark: str = "```"
+
+    @property
+    def below(self) -> str:
+        """What its lines below the first begin with: its indent, or the mark of a quotation."""
+        return re.sub(r"[^>\s]", " ", self.indent)
 
 
 def _kind(info: str) -> tuple[FenceKind, str, str]:
@@ -43,7 +52,7 @@ def _kind(info: str) -> tuple[FenceKind, str, str]:
         word = info.split(maxsplit=1)[0].rstrip(",") if info else ""
         if word in ("toc", "eval_rst"):
             return word, word, ""  # type: ignore[return-value]
-        return "code", word, ""
+        return "code", re.sub(r"[{}].*|[^\w+#.-]", "", word), ""
     classes = re.findall(r"(?<![\w=])\.([\w+-]+)", found["inside"])
     number = _NUMBER.search(found["inside"])
     language = next((c for c in classes if c not in ("input", "output")), "")
@@ -90,6 +99,23 @@ def _end_of_code(lines: Sequence[str], start: int, fence: str) -> int | None:
     return first
 
 
+def _in_item(line: str, indent: str) -> bool:
+    """Say whether a line goes on with the list item or the quotation that ``indent`` begins."""
+    if ">" in indent:
+        return line.lstrip().startswith(">")
+    return not line.strip() or len(line) - len(line.lstrip()) >= len(indent)
+
+
+def _end_in_item(lines: Sequence[str], start: int, fence: str, indent: str) -> tuple[int, bool]:
+    """Return where a block inside an item or a quotation ends, and whether a fence closes it."""
+    number = start + 1
+    while number < len(lines) and _in_item(lines[number], indent):
+        if _closes(lines[number].lstrip("> \t"), fence):
+            return number, True
+        number += 1
+    return number, False
+
+
 def _end_of_block(lines: Sequence[str], start: int, fence: str) -> int | None:
     """Return the line that closes a block, or None if a cell begins before any does."""
     for number in range(start + 1, len(lines)):
@@ -126,11 +152,19 @@ def find_fences(lines: Sequence[str]) -> list[Fence]:
             continue
         kind, language, count = _kind(found["info"])
         fence, indent = found["fence"], found["indent"]
-        close = (_end_of_code if kind == "input" else _end_of_block)(lines, number, fence)
-        closed = close is not None
+        close: int | None
+        if found["item"]:
+            kind = "code"  # behind a list's mark, or in a quotation: d2lbook runs no such cell
+            stop, closed = _end_in_item(lines, number, fence, indent)
+            close = stop if closed else None
+        else:
+            stop = -1
+            close = (_end_of_code if kind == "input" else _end_of_block)(lines, number, fence)
+            closed = close is not None
         if close is None:
-            following = (n for n in range(number + 1, len(lines)) if _CELL.match(lines[n]))
-            stop = next(following, len(lines))
+            if stop < 0:
+                following = (n for n in range(number + 1, len(lines)) if _CELL.match(lines[n]))
+                stop = next(following, len(lines))
             if kind == "input":
                 stop = number + 1 + _valid_prefix(lines[number + 1 : stop])
             while stop > number + 1 and not lines[stop - 1].strip():
@@ -139,7 +173,7 @@ def find_fences(lines: Sequence[str]) -> list[Fence]:
         else:
             after = close + 1
         body = tuple(_dedent(line, indent) for line in lines[number + 1 : close])
-        fences.append(Fence(kind, number, after, body, found["info"], language, indent, count, closed))
+        fences.append(Fence(kind, number, after, body, found["info"], language, indent, count, closed, fence))
         number = max(after, number + 1)
     return fences
 

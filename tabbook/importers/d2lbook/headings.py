@@ -1,10 +1,11 @@
 """Headings: of any shape to ``#``, one title for each page, no level skipped; and their labels."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tabbook.importers.d2lbook.scan import Span
-from tabbook.importers.d2lbook.source import Page, Target, safe_label
+from tabbook.importers.d2lbook.source import Page, Target, directive, safe_label
 from tabbook.read.slides import strip_slide_marks
 
 _ATX = re.compile(r"^ {0,3}(?P<hashes>#{1,6})(?P<gap>[ \t]*)(?P<title>.*?)[ \t]*$")
@@ -132,8 +133,11 @@ def make_rubric(page: Page, heading: Heading) -> None:
     heading.target.title = " ".join(re.sub(r"[`$<>]", "", text).split())
 
 
-def write_headings(page: Page, headings: list[Heading]) -> None:
-    """Add the edits that write the headings, with their labels above them."""
+def write_headings(page: Page, headings: list[Heading], place_title: Callable[[str], str]) -> None:
+    """Add the edits that write the headings, with their labels above them.
+
+    ``place_title`` returns what stands for the page's title.
+    """
     for heading in headings:
         start, end = page.starts[heading.first], page.end_of_line(heading.last)
 
@@ -141,9 +145,10 @@ def write_headings(page: Page, headings: list[Heading]) -> None:
             title = " ".join(page.edits.render(heading.start, heading.end).split())
             targets = "".join(f"({label})=\n" for label in heading.target.labels)
             if heading.in_block:
-                text = f"{targets}```{{rubric}} {strip_slide_marks(title)}\n```"
+                text = f"{targets}{directive('rubric', strip_slide_marks(title))}"
             else:
                 text = f"{targets}{'#' * heading.written} {title}"
+                text = place_title(text) if heading.written == 1 else text
             return page.block(start, end, "\n\n".join([text, *heading.below]))
 
         page.edits.replace(start, end, write)

@@ -16,7 +16,10 @@ _PYTHON = {"class", "func", "mod", "meth"}
 _STRONG = re.compile(
     r"(?<![*\\])(?P<marks>\*{1,2})(?![*\s])(?P<text>(?:(?!\n[ \t]*\n)[^*])+?)(?<![\s*\\])(?P=marks)(?!\*)"
 )
-_LINE_START = re.compile(r"^(?P<blank> {0,3})(?P<mark>%|\+\+\+|\((?=[^()\s]+\)=\s*$))")
+_LINE_START = re.compile(
+    r"^(?:[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|>[ \t]*)*)(?P<mark>%|:::|\+\+\+|\((?=[^()\s]+\)=\s*$))"
+)
+_UNDERLINE = re.compile(r"^ {0,3}(?P<mark>=+|-+)[ \t]*$")
 _BRACED = re.compile(r"\{(?=[A-Za-z][\w:+-]*\}`)")
 
 
@@ -129,12 +132,17 @@ def write_dollars(page: Page) -> None:
             page.edits.replace(span.start, span.end, " ".join(text.split()))
 
 
-def write_characters(page: Page) -> None:
-    """Add the edits that keep text from being MyST's own syntax."""
+def write_characters(page: Page, headings: Collection[int]) -> None:
+    """Add the edits that keep text from being MyST's own syntax.
+
+    ``headings`` are the lines of headings. What else stands under a line of text is no underline.
+    """
     for number, line in enumerate(page.lines):
         if not page.is_text(number):
             continue
         found = _LINE_START.match(line)
+        if not found and number not in headings and not page.is_blank(number - 1):
+            found = _UNDERLINE.match(line)
         if found:
             place = page.starts[number] + found.start("mark")
             page.edits.replace(place, place, "\\")

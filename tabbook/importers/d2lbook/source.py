@@ -24,6 +24,12 @@ def safe_label(label: str) -> str:
     return _UNSAFE.sub("-", label.strip())[:100]
 
 
+def directive(name: str, argument: str, lines: Sequence[str] = ()) -> str:
+    """Return a directive of MyST; no backtick may stand behind a fence of backticks."""
+    fence = "~~~" if "`" in argument else "```"
+    return "\n".join([f"{fence}{{{name}}} {argument}", *lines, fence])
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A use of labels or citation keys in the text."""
@@ -76,7 +82,8 @@ class Page:
 
     def __init__(self, path: str, text: str, tabs: Sequence[str], findings: Findings) -> None:
         self.path, self.tabs, self.findings = path, tuple(tabs), findings
-        self.text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        self.text = text.replace("\0", "\ufffd")
         self.lines = self.text.split("\n")
         self.starts = [0]
         for line in self.lines:

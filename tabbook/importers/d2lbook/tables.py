@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from tabbook.importers.d2lbook.source import Page, Target
+from tabbook.importers.d2lbook.source import Page, Target, directive
 
 _RULE = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _CAPTION = re.compile(r"^(?:Table)?:[ \t]*(?!(?:label|width|height|begin_tab|end_tab|bibliography|eqlabel):)")
@@ -130,7 +130,7 @@ def write_tables(page: Page, tables: list[Table]) -> None:
             lines = rows
             if caption:
                 name = [f":name: {labels[0]}"] if labels else []
-                lines = [f"```{{table}} {caption}", *name, "", *rows, "```"]
+                lines = directive("table", caption, [*name, "", *rows]).split("\n")
                 lines = [*(f"({label})=" for label in labels[1:]), *lines]
             elif labels:
                 lines = [*(f"({label})=" for label in labels), *rows]

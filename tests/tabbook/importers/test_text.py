@@ -143,7 +143,7 @@ def test_figures(source: str, expected: str) -> None:
 TABLE = "|a|b|\n|-|:-:|\n|1|2|"
 TABLES = [
     (f":A caption\n\n{TABLE}\n:label:`t`", f"```{{table}} A caption\n:name: t\n\n{TABLE}\n```"),
-    (f": By :cite:`A`\n{TABLE}:label:`t`", f"```{{table}} By {{cite}}`A`\n:name: t\n\n{TABLE}\n```"),
+    (f": By :cite:`A`\n{TABLE}:label:`t`", f"~~~{{table}} By {{cite}}`A`\n:name: t\n\n{TABLE}\n~~~"),
     (f":A caption\n:label:`t`\n\n{TABLE}", f"```{{table}} A caption\n:name: t\n\n{TABLE}\n```"),
     (f"{TABLE}\n\n:A caption\n:label:`t`", f"```{{table}} A caption\n:name: t\n\n{TABLE}\n```"),
     (f"text\n\n{TABLE}\n\nmore", f"text\n\n{TABLE}\n\nmore"),

@@ -1,0 +1,72 @@
+"""Text that our own reader would refuse is kept as it stands: what is written can always be read.
+
+A source may hold what neither tool has a name for: blocks that nothing closes, quotations that end
+in the middle of code. Each stretch of text between two code cells is read on its own before it is
+written; one that is refused is shown as a listing, and reported.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from tabbook.config import BookSettings, Tab
+from tabbook.errors import TabbookError
+from tabbook.read import read_section
+
+_CELL = "```{code-cell} python\nx\n```"
+_PLACE = re.compile("\0(\\d+)\0")
+
+
+def fence_for(text: str, mark: str = "`") -> str:
+    """Return a fence of ``mark`` that nothing in ``text`` closes."""
+    longest = max((len(run) for run in re.findall(f"{mark}{{3,}}", text)), default=0)
+    return mark * max(3, longest + 1)
+
+
+def place_of(number: int) -> str:
+    """Return what stands for the block ``number`` while the text around it is looked at."""
+    return f"\0{number}\0"
+
+
+def fill(text: str, blocks: Sequence[str]) -> str:
+    """Return ``text`` with the blocks in their places."""
+    return _PLACE.sub(lambda found: blocks[int(found[1])], text)
+
+
+@cache
+def _settings(tabs: tuple[str, ...]) -> BookSettings:
+    about = {tab: Tab(name=tab, module=f"m{n}", requirements="r.txt") for n, tab in enumerate(tabs)}
+    return BookSettings.model_construct(tabs=about)
+
+
+def refusal(text: str, tabs: tuple[str, ...]) -> str:
+    """Return why our reader refuses a page's ``text`` below its title; empty if it does not."""
+    filled, places = _PLACE.subn(lambda _: _CELL, text)
+    try:
+        section = read_section(f"# T\n\n{filled}", "", _settings(tabs))
+    except TabbookError as error:
+        return str(error).partition(": ")[2].split(";")[0].split("\n")[0]
+    cells = [cell.source for cell in section.cells if cell.kind == "code"]
+    return "" if cells == ["x"] * places else "it goes on in the code below"
+
+
+def listing(text: str) -> str:
+    """Return ``text`` as a listing."""
+    marks = fence_for(text)
+    return f"{marks}text\n{text}\n{marks}"
+
+
+def keep(body: str, tabs: tuple[str, ...]) -> tuple[str, list[tuple[int, str]]]:
+    """Return a page's text in a form that our reader takes, with blocks in their places.
+
+    Also returned is what became a listing: the number of the block that stands above (-1: none),
+    and why it had to.
+    """
+    parts = _PLACE.split(body)
+    kept: list[tuple[int, str]] = []
+    for number in range(0, len(parts), 2):
+        why = refusal(f"{parts[number]}\n\n{place_of(0)}", tabs)
+        if why:
+            kept.append((int(parts[number - 1]) if number else -1, why))
+            parts[number] = f"\n\n{listing(parts[number].strip(chr(10)))}\n\n"
+    return "".join(part if n % 2 == 0 else place_of(int(part)) for n, part in enumerate(parts)), kept
