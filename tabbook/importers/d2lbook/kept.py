@@ -68,5 +68,6 @@ def keep(body: str, tabs: tuple[str, ...]) -> tuple[str, list[tuple[int, str]]]:
         why = refusal(f"{parts[number]}\n\n{place_of(0)}", tabs)
         if why:
             kept.append((int(parts[number - 1]) if number else -1, why))
-            parts[number] = f"\n\n{listing(parts[number].strip(chr(10)))}\n\n"
-    return "".join(part if n % 2 == 0 else place_of(int(part)) for n, part in enumerate(parts)), kept
+            parts[number] = listing(parts[number].strip("\n"))
+    texts = (part if n % 2 == 0 else place_of(int(part)) for n, part in enumerate(parts))
+    return "\n\n".join(text.strip("\n") for text in texts if text.strip()), kept

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from tabbook.importers.d2lbook.source import Page, Target, directive
 
 _RULE = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
-_CAPTION = re.compile(r"^(?:Table)?:[ \t]*(?!(?:label|width|height|begin_tab|end_tab|bibliography|eqlabel):)")
+_CAPTION = re.compile(
+    r"^(?:Table)?:(?!:)[ \t]*(?!(?:label|width|height|begin_tab|end_tab|bibliography|eqlabel):)"
+)
 _LABEL_LINE = re.compile(r"^[ \t]*:label:`+[^`]*`+[ \t]*$")
 
 
@@ -26,6 +28,11 @@ def _is_row(page: Page, line: int) -> bool:
 
 def _is_label(page: Page, line: int) -> bool:
     return 0 <= line < len(page.lines) and bool(_LABEL_LINE.match(page.lines[line]))
+
+
+def _ends_caption(page: Page, line: int) -> bool:
+    """Say whether what stands on a line is no part of the caption above it."""
+    return _is_label(page, line) or page.lines[line].startswith(("#", ":begin_tab", ":end_tab"))
 
 
 def find_tables(page: Page) -> list[Table]:
@@ -73,7 +80,7 @@ def _caption_below(page: Page, last: int) -> tuple[int, int] | None:
     if line >= len(page.lines) or page.is_fenced(line) or not _CAPTION.match(page.lines[line]):
         return None
     end = line
-    while not page.is_blank(end + 1) and not page.is_fenced(end + 1) and not _is_label(page, end + 1):
+    while not (page.is_blank(end + 1) or page.is_fenced(end + 1) or _ends_caption(page, end + 1)):
         end += 1
     following = end + 1
     while following < len(page.lines) and (page.is_blank(following) or _is_label(page, following)):
