@@ -13,6 +13,7 @@ from typing import Literal
 from tabbook.code import Code, CodeError, bound_names, line_map, parse
 from tabbook.config import BookSettings
 from tabbook.errors import ExtractError, Fault, TabbookError
+from tabbook.extract.lines import first_line, header_end, last_line
 from tabbook.model import Section
 from tabbook.project import selected_cells
 
@@ -85,12 +86,12 @@ def _extract(code: Code, origin: Origin, lines: Sequence[int]) -> tuple[list[Sav
     body, errors, chosen = code.tree.body, list[CodeError](), set[int]()
     marks = {line: column for line, (column, text) in code.comments.items() if _MARK.search(text)}
     for line in marks:
-        inside = next((i for i, node in enumerate(body) if _first(node) <= line <= _last(node)), None)
+        inside = next((i for i, node in enumerate(body) if first_line(node) <= line <= last_line(node)), None)
         run = [inside] if inside is not None else list(_run_below(code, body, line))
         if not run:
             hint = "put it on the statement, or on the line right above"
             errors.append(CodeError("a #@save with no statement right below it saves nothing", line, hint))
-        elif inside is not None and line > _header_end(code, body[inside]):
+        elif inside is not None and line > header_end(code, body[inside]):
             hint = "put it on the header of the statement that begins at the margin, or take it away"
             errors.append(CodeError("a #@save inside a body saves nothing", line, hint))
         else:
@@ -98,7 +99,7 @@ def _extract(code: Code, origin: Origin, lines: Sequence[int]) -> tuple[list[Sav
     errors += [error for number in sorted(chosen) for error in _unfit(code, number)]
     if errors:
         return [], errors
-    places = {i: replace(origin, line=lines[_first(body[i]) - 1]) for i in sorted(chosen)}
+    places = {i: replace(origin, line=lines[first_line(body[i]) - 1]) for i in sorted(chosen)}
     return [_saved(code, body[number], marks, place) for number, place in places.items()], []
 
 
@@ -107,7 +108,9 @@ def _unfit(code: Code, number: int) -> Iterator[CodeError]:
     body = code.tree.body
     node = body[number]
     neighbours = [*body[max(0, number - 1) : number], *body[number + 1 : number + 2]]
-    if any(_first(other) <= _last(node) and _first(node) <= _last(other) for other in neighbours):
+    if any(
+        first_line(other) <= last_line(node) and first_line(node) <= last_line(other) for other in neighbours
+    ):
         yield CodeError("a #@save on several statements of one line", node.lineno, "write one on each line")
     names = (part.id for part in ast.walk(node) if isinstance(part, ast.Name)) if code.magics else ()
     if any(name.startswith("__ipython_") for name in names):
@@ -115,45 +118,20 @@ def _unfit(code: Code, number: int) -> Iterator[CodeError]:
         yield CodeError("an IPython command cannot go into the library", node.lineno, hint)
 
 
-def _first(node: ast.stmt) -> int:
-    """Return a statement's first line, decorators included."""
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
-
-
-def _last(node: ast.stmt) -> int:
-    return node.end_lineno or node.lineno
-
-
-def _header_end(code: Code, node: ast.stmt) -> int:
-    """Return the last line where a mark belongs to the statement itself."""
-    body = getattr(node, "body", None)
-    if not isinstance(body, list) or not body:
-        return _last(node)
-    first = _first(body[0])
-    if first == body[0].lineno and code.lines[first - 1][: body[0].col_offset].strip():
-        return _last(node)  # the body goes on behind the header
-    # A comment between header and body is the body's.
-    line = first - 1
-    while line > node.lineno and not code.lines[line - 1].split("#")[0].strip():
-        line -= 1
-    return line
-
-
 def _run_below(code: Code, body: Sequence[ast.stmt], line: int) -> Iterator[int]:
     """Yield the statements that a mark on a line of its own covers."""
     end = line
     for number, node in enumerate(body):
-        if _first(node) <= line:
+        if first_line(node) <= line:
             continue
-        if any(not text.strip() for text in code.lines[end : _first(node) - 1]):
+        if any(not text.strip() for text in code.lines[end : first_line(node) - 1]):
             return
         yield number
-        end = max(end, _last(node))
+        end = max(end, last_line(node))
 
 
 def _saved(code: Code, node: ast.stmt, marks: Mapping[int, int], place: Origin) -> Saved:
-    first, last = _first(node), _trailing_comments(code, node)
+    first, last = first_line(node), _trailing_comments(code, node)
     while first > 1 and code.lines[first - 2].startswith("#") and first - 1 not in code.string_lines:
         first -= 1  # comments right above the statement explain it
     lines = [_without_mark(code.lines[n - 1], marks.get(n)) for n in range(first, last + 1)]
@@ -177,7 +155,7 @@ def _without_mark(line: str, column: int | None) -> str | None:
 
 def _trailing_comments(code: Code, node: ast.stmt) -> int:
     """Return a statement's last line, with the indented comments that end its body if it has one."""
-    last = end = _last(node)
+    last = end = last_line(node)
     if not hasattr(node, "body"):
         return last
     for number in range(last + 1, len(code.lines) + 1):

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tabbook.code import Code, bound_names
+from tabbook.extract.lines import first_line
 from tabbook.keys import library_code, sha256
 from tabbook.keys.uses import NOTHING, Uses, names_in, names_used
 
@@ -198,22 +199,19 @@ class LibraryIndex:
 
 def _parts(code: Code, name: str, node: ast.stmt) -> Iterator[tuple[str, str]]:
     """Yield the source of a statement, a class's methods apart from the rest of it."""
-    lines = dict(enumerate(code.lines[_first(node) - 1 : node.end_lineno], _first(node)))
+    lines = dict(enumerate(code.lines[first_line(node) - 1 : node.end_lineno], first_line(node)))
     if isinstance(node, ast.ClassDef):
         for child in node.body:
             if isinstance(child, _Function) and child.lineno > node.lineno:
-                own = [lines.pop(n) for n in range(_first(child), (child.end_lineno or 0) + 1) if n in lines]
+                own = [
+                    lines.pop(n) for n in range(first_line(child), (child.end_lineno or 0) + 1) if n in lines
+                ]
                 yield f"{name}.{child.name}", "\n".join(own)
     yield name, "\n".join(lines.values())
 
 
 def _hashes(symbol: _Symbol) -> dict[str, str]:
     return {part: sha256("\n".join(map(library_code, sources))) for part, sources in symbol.parts.items()}
-
-
-def _first(node: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _says_nothing(node: ast.stmt, package: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tabbook.code import Code, parse
-from tabbook.extract import _first, _header_end, _last
+from tabbook.extract.lines import first_line, header_end, last_line
 from tabbook.project.conditions import questions
 
 _MARK = re.compile(r"#[ \t]*@save\b")
@@ -61,10 +61,10 @@ class _Marking:
                 self._drop(line, "this #@save saves nothing: no statement stands below it")
                 continue
             node = block[index]
-            inside = _first(node) <= line <= _last(node)
+            inside = first_line(node) <= line <= last_line(node)
             if not inside:
                 self._alone(line, block, index)
-            elif line <= _header_end(self.code, node):
+            elif line <= header_end(self.code, node):
                 covered = list(self._run(block, index))
                 saved_bodies.append(node)
                 self._cover(line, covered, is_same=len(covered) == 1 and self._is_clean(line))
@@ -81,7 +81,7 @@ class _Marking:
         self.faults.append(MarkFault(line, message))
 
     def _alone(self, line: int, block: Sequence[ast.stmt], index: int) -> None:
-        between = self.code.lines[line : _first(block[index]) - 1]
+        between = self.code.lines[line : first_line(block[index]) - 1]
         if any(not text.strip() for text in between):
             self._drop(line, "this #@save saves nothing: a blank line follows it")
             return
@@ -94,18 +94,18 @@ class _Marking:
         for node in covered:
             if isinstance(node, ast.Expr):
                 message = "an expression is saved into the library together with what stands above it"
-                self.faults.append(MarkFault(_first(node), message, "note"))
+                self.faults.append(MarkFault(first_line(node), message, "note"))
         if is_same:
             self.kept.add(line)
         else:
             self.dropped.add(line)
-            self.wanted |= {_first(node): node for node in covered}
+            self.wanted |= {first_line(node): node for node in covered}
 
     def _adjacent(self, block: Sequence[ast.stmt], index: int) -> Iterator[ast.stmt]:
         """Yield the statements from ``index`` on that no blank line divides."""
         for number in range(index, len(block)):
             if number > index:
-                between = self.code.lines[_last(block[number - 1]) : _first(block[number]) - 1]
+                between = self.code.lines[last_line(block[number - 1]) : first_line(block[number]) - 1]
                 if any(not text.strip() for text in between):
                     return
             yield block[number]
@@ -119,9 +119,9 @@ class _Marking:
 
     def _is_flat(self, node: ast.stmt) -> bool:
         """Say whether no line of a statement is indented further than its first, or blank."""
-        first = self.code.lines[_first(node) - 1]
+        first = self.code.lines[first_line(node) - 1]
         indent = len(first) - len(first.lstrip())
-        lines = self.code.lines[_first(node) : _last(node)]
+        lines = self.code.lines[first_line(node) : last_line(node)]
         return all(line.strip() and len(line) - len(line.lstrip()) <= indent for line in lines)
 
     def text(self) -> str:
@@ -138,13 +138,13 @@ class _Marking:
                 gone.append(line)
         marked = {line for line in self.kept if self.code.lines[line - 1][: self.marks[line][0]].strip()}
         for node in self.wanted.values():
-            header = range(_first(node), _header_end(self.code, node) + 1)
+            header = range(first_line(node), header_end(self.code, node) + 1)
             if marked.intersection(header):
                 continue
             place = next((n for n in header if self._takes_comment(n, lines)), None)
             if place is None:
                 message = "no line of this statement can take the #@save that it needs"
-                self.faults.append(MarkFault(_first(node), message))
+                self.faults.append(MarkFault(first_line(node), message))
                 continue
             column, comment = self.code.comments.get(place, (len(lines[place - 1]), ""))
             if comment and place not in self.dropped:
@@ -175,13 +175,13 @@ def _place(blocks: list[list[ast.stmt]], line: int) -> tuple[list[ast.stmt] | No
     """Return the innermost block with a statement around ``line``, or else the next one below."""
     for block in reversed(blocks):
         for index, node in enumerate(block):
-            if _first(node) <= line <= _last(node) and not _chooses(node):
+            if first_line(node) <= line <= last_line(node) and not _chooses(node):
                 return block, index
     best: tuple[list[ast.stmt] | None, int] = (None, 0)
     for block in blocks:
         for index, node in enumerate(block):
-            if _first(node) > line and not _chooses(node):
-                if best[0] is None or _first(node) < _first(best[0][best[1]]):
+            if first_line(node) > line and not _chooses(node):
+                if best[0] is None or first_line(node) < first_line(best[0][best[1]]):
                     best = (block, index)
                 break
     return best
