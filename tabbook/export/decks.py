@@ -68,6 +68,7 @@ def _exporter() -> Any:
         raise usage("slides need nbconvert", "install nbconvert") from None
 
     config = Config()
+    config.HTMLExporter.exclude_anchor_links = True  # the signs behind headings
     config.TagRemovePreprocessor.enabled = True
     config.TagRemovePreprocessor.remove_input_tags = {"remove-input", "remove_input"}
     make: Any = SlidesExporter

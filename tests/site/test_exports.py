@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from export_helpers import make_book
+from render_helpers import FRONT, write_book
 
 from tabbook.book import Book
+from tabbook.export.make import Exporter, export
+from tabbook.export.write import write_all
 from tabbook.render.build import build_site
 
 # What Jupyter Book's own parts warn of is not ours to mend.
@@ -47,6 +50,25 @@ def test_without_scripts_every_framework_has_its_links(browser: Any, site: Path)
     page.goto((site / "part/first.html").as_uri(), wait_until="domcontentloaded")
     assert page.locator(".tabbook-links:visible").count() == 3
     context.close()
+
+
+def test_a_slide_with_too_much_on_it_can_be_read(offline: Any, tmp_path: Path) -> None:
+    """Long lines are broken, and what is too high can be scrolled; other scripts stand in the notes, too."""
+    line = "value = " + " + ".join(f"'number {number}'" for number in range(40))
+    code = "\n".join([line] * 20)
+    page = f"{FRONT}\n# 循环神经网络\n\n## [**长代码**] 和笔记\n\n```{{code-cell}} python\n{code}\n```\n"
+    write_book(tmp_path / "book", {"index": page})
+    book = Book.load(tmp_path / "book")
+    write_all(tmp_path / "decks", export(Exporter(book), "slides", book.sections, ("jax",)))
+    offline.goto((tmp_path / "decks/jax/index.slides.html").as_uri())
+    offline.wait_for_function("window.Reveal && Reveal.isReady()")
+    offline.keyboard.press("ArrowRight")
+    slide = offline.locator("section.present > section.present")
+    assert slide.locator("h2").first.inner_text() == "长代码"
+    assert slide.evaluate("e => e.scrollHeight > e.clientHeight && getComputedStyle(e).overflowY == 'auto'")
+    assert slide.evaluate("e => [...e.querySelectorAll('pre')].every(p => p.scrollWidth <= p.clientWidth)")
+    assert "长代码 和笔记" in slide.locator("aside.notes").text_content()
+    assert offline.heard == []
 
 
 def test_a_deck_works_without_a_network(offline: Any, site: Path) -> None:
