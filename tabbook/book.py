@@ -55,14 +55,14 @@ class Book:
         Raises:
             ReadError: The faults of all files, together.
         """
-        sections, faults = self._read
+        sections, faults = self.readable
         if faults:
             raise ReadError(faults)
         return sections
 
     @cached_property
-    def _read(self) -> tuple[tuple[Section, ...], list[Fault]]:
-        """The pages that can be read, and what is wrong with the others."""
+    def readable(self) -> tuple[tuple[Section, ...], list[Fault]]:
+        """The pages that can be read, in reading order, and what is wrong with the others."""
         sections, faults = [], list[Fault]()
         for path in self.files:
             try:
@@ -100,7 +100,7 @@ class Book:
 
         ``more`` is what else than sections and settings the values depend on.
         """
-        sections, faults = self._read
+        sections, faults = self.readable
         entries = [self.cache.find(section.path) for section in sections]
         if faults or not all(entries):
             return None
@@ -135,7 +135,7 @@ class Book:
         Raises:
             TabbookError: All faults of the book, together.
         """
-        sections, faults = self._read
+        sections, faults = self.readable
         faults, sound = list(faults), []
         for section in sections:
             check = partial(check_section, section, self.settings, imports=imports)
@@ -157,30 +157,32 @@ class Book:
     def _extract(self, section: Section, tab: str) -> tuple[Saved, ...]:
         return self.derived(section, f"saved {tab}", partial(extract, section, tab))
 
-    def find(self, names: tuple[str, ...]) -> tuple[Section, ...]:
+    def find(self, names: tuple[str, ...], *, readable: bool = False) -> tuple[Section, ...]:
         """Return the sections that ``names`` mean, in the book's order; all for no names.
 
         A name is a path, a path without its ending, or a file's name without its ending.
+        ``readable`` lets other sections have faults, and leaves them out.
 
         Raises:
             UsageError: A name means no section, or several.
+            ReadError: Sections have faults, or with ``readable`` one that is named.
         """
+        sections, faults = self.readable if readable else (self.sections, [])
         if not names:
-            return self.sections
+            return sections
         chosen: set[str] = set()
         for name in names:
             wanted = self._relative(name).removesuffix(".md")
-            found = [s for s in self.sections if s.path.removesuffix(".md") == wanted]
-            found = found or [s for s in self.sections if s.path.removesuffix(".md").endswith(f"/{wanted}")]
+            found = [path for path in self.files if path.removesuffix(".md") == wanted]
+            found = found or [path for path in self.files if path.removesuffix(".md").endswith(f"/{wanted}")]
             if len(found) != 1:
-                several = (
-                    f"{name} may be {' or '.join(s.path for s in found)}"
-                    if found
-                    else f"there is no section {name!r}"
-                )
+                several = f"{name} may be {' or '.join(found)}" if found else f"there is no section {name!r}"
                 raise usage(several, "tabbook status lists the sections")
-            chosen.add(found[0].path)
-        return tuple(section for section in self.sections if section.path in chosen)
+            chosen.add(found[0])
+        missing = chosen - {section.path for section in sections}
+        if missing:
+            raise ReadError([fault for fault in faults if fault.path in missing] or faults)
+        return tuple(section for section in sections if section.path in chosen)
 
     def _relative(self, name: str) -> str:
         path = Path(name)

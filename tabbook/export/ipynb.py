@@ -56,7 +56,10 @@ def finished(cells: Sequence[NotebookNode], page: Page) -> NotebookNode:
 def text_cell(
     name: str, source: str, names: Sequence[str], pictures: Mapping[str, bytes], **metadata: Any
 ) -> NotebookNode:
-    """Return a cell of text that carries the pictures it shows."""
+    """Return a cell of text that carries the pictures it shows; one that is missing stays a name."""
+    for picture in names:
+        if picture not in pictures:
+            source = source.replace(f"(attachment:{picture}", f"({picture}")
     cell: NotebookNode = _V4.new_markdown_cell(source, id=_id(name), metadata=metadata)
     attachments = {
         picture: {_type(picture): base64.b64encode(pictures[picture]).decode()}

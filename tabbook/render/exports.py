@@ -18,9 +18,10 @@ from sphinx.util import logging
 
 from tabbook.book import Book
 from tabbook.config import BookSettings
-from tabbook.errors import TabbookError
+from tabbook.errors import Fault, TabbookError
+from tabbook.export.exporter import Exporter
 from tabbook.export.library import branch_of
-from tabbook.export.make import Exporter, decks_of, export, has_code, has_marks
+from tabbook.export.make import decks_of, export, has_code, has_marks
 from tabbook.export.write import archives, remove_others, write_all
 from tabbook.model import Section
 from tabbook.render.pages import current_book
@@ -55,7 +56,7 @@ def links_of(section: Section, tab: str, settings: BookSettings, up: str) -> Lin
 
 def archive_links(book: Book, tab: str, up: str) -> Links:
     """Return the address of the archive with all notebooks of ``tab``, if the site has it."""
-    if book.settings.exports and any(has_code(section, tab) for section in book.sections):
+    if book.settings.exports and any(has_code(section, tab) for section in book.readable[0]):
         return [("All notebooks (zip)", f"{up}{FOLDER}/ipynb/{tab}.zip")]
     return []
 
@@ -88,10 +89,7 @@ def add_links(_app: Sphinx, page: str, _template: str, context: dict[str, Any], 
     book = current_book()
     if book is None or "body" not in context or not (book.settings.exports or book.settings.repository):
         return
-    try:
-        section = next((one for one in book.sections if one.path == f"{page}.md"), None)
-    except TabbookError:
-        return  # its faults have been said
+    section = next((one for one in book.readable[0] if one.path == f"{page}.md"), None)
     if section is None:
         return
     up = f"{relpath('.', dirname(page))}/" if "/" in page else ""
@@ -110,34 +108,40 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     if book is None or not book.settings.exports:
         return
     try:
-        write_exports(Exporter(book, references_of(app)), Path(app.outdir) / FOLDER)
+        faults = write_exports(Exporter(book, references_of(app)), Path(app.outdir) / FOLDER)
     except TabbookError as error:
-        for fault in error.faults:
-            place = f"{Path(app.srcdir) / fault.path}:{fault.line or 1}"
-            text = f"no exports: {fault.message} [tabbook.export]"
-            _log.warning(text, location=place, type="tabbook", subtype="export")
+        faults = error.faults
+    for fault in faults:
+        place = f"{Path(app.srcdir) / fault.path}:{fault.line or 1}"
+        text = f"in the exports: {fault.message} [tabbook.export]"
+        _log.warning(text, location=place, type="tabbook", subtype="export")
 
 
-def write_exports(exporter: Exporter, folder: Path) -> None:
+def write_exports(exporter: Exporter, folder: Path) -> tuple[Fault, ...]:
     """Write the site's notebooks, archives and decks below ``folder``; keep what did not change.
 
+    Returns the faults of what is not as it should be. Those of sections that cannot be read are not
+    among them: their pages have said them.
+
     Raises:
-        TabbookError: A section has faults, or the folder cannot be written.
+        TabbookError: The folder cannot be written.
     """
     book = exporter.book
-    notebooks = export(exporter, "ipynb", book.sections, tuple(book.settings.tabs))
-    notebooks |= archives(notebooks)
+    made = export(exporter, "ipynb", book.readable[0], tuple(book.settings.tabs))
+    notebooks = made.files | archives(made.files)
     write_all(folder / "ipynb", notebooks)
-    remove_others(folder / "ipynb", notebooks)
-    write_slides(exporter, folder / "slides")
+    if not (made.faults or book.readable[1]):  # or else a section may have lost its exports for a moment
+        remove_others(folder / "ipynb", notebooks)
+    return tuple(sorted({*made.faults, *write_slides(exporter, folder / "slides")}))
 
 
-def write_slides(exporter: Exporter, folder: Path) -> None:
+def write_slides(exporter: Exporter, folder: Path) -> tuple[Fault, ...]:
     """Write the decks; those whose notebook is the same as before are not made again."""
     from tabbook.export.decks import TEMPLATES, assets, deck
 
     book = exporter.book
-    files = export(exporter, "slides", book.sections, tuple(book.settings.tabs), decks=False)
+    exported = export(exporter, "slides", book.readable[0], tuple(book.settings.tabs), decks=False)
+    files = exported.files
     style = b"".join(file.read_bytes() for file in sorted(TEMPLATES.rglob("*")) if file.is_file())
     stamps = {path: hashlib.sha256(style + files[path]).hexdigest() for path in files}
     known = _stamps(folder)
@@ -151,7 +155,9 @@ def write_slides(exporter: Exporter, folder: Path) -> None:
     if files:
         write_all(folder, files | made | assets())
         write_all(folder, {_STAMPS: json.dumps(stamps, indent=1, sort_keys=True).encode()})
-    remove_others(folder, {*files, *decks, *assets(), _STAMPS} if files else ())
+    if not (exported.faults or book.readable[1]):
+        remove_others(folder, {*files, *decks, *assets(), _STAMPS} if files else ())
+    return exported.faults
 
 
 def _stamps(folder: Path) -> dict[str, str]:

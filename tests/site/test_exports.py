@@ -8,7 +8,8 @@ from export_helpers import make_book
 from render_helpers import FRONT, write_book
 
 from tabbook.book import Book
-from tabbook.export.make import Exporter, export
+from tabbook.export.exporter import Exporter
+from tabbook.export.make import export
 from tabbook.export.write import write_all
 from tabbook.render.build import build_site
 
@@ -59,7 +60,7 @@ def test_a_slide_with_too_much_on_it_can_be_read(offline: Any, tmp_path: Path) -
     page = f"{FRONT}\n# 循环神经网络\n\n## [**长代码**] 和笔记\n\n```{{code-cell}} python\n{code}\n```\n"
     write_book(tmp_path / "book", {"index": page})
     book = Book.load(tmp_path / "book")
-    write_all(tmp_path / "decks", export(Exporter(book), "slides", book.sections, ("jax",)))
+    write_all(tmp_path / "decks", export(Exporter(book), "slides", book.sections, ("jax",)).files)
     offline.goto((tmp_path / "decks/jax/index.slides.html").as_uri())
     offline.wait_for_function("window.Reveal && Reveal.isReady()")
     offline.keyboard.press("ArrowRight")

@@ -7,7 +7,8 @@ import nbformat
 import pytest
 
 from tabbook.book import Book
-from tabbook.export.make import Exporter, export
+from tabbook.export.exporter import Exporter
+from tabbook.export.make import export
 from tabbook.read.slides import strip_slide_marks
 
 BOOK = Book.load(Path(__file__).parents[2])
@@ -47,7 +48,7 @@ def text_of(path: str, data: bytes) -> str:
 
 @pytest.mark.parametrize("kind", ["ipynb", "slides", "markdown"])
 def test_no_export_of_the_book_holds_another_framework(kind: str) -> None:
-    files = export(Exporter(BOOK), kind, BOOK.sections, TABS, decks=False)
+    files = export(Exporter(BOOK), kind, BOOK.sections, TABS, decks=False).files
     looked_for = 0
     leaks = []
     for tab in TABS:

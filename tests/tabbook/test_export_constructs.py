@@ -12,7 +12,8 @@ from markdown_it import MarkdownIt
 from render_helpers import png, write_book
 
 from tabbook.book import Book
-from tabbook.export.make import Exporter, export
+from tabbook.export.exporter import Exporter
+from tabbook.export.make import export
 
 PAGE = Path(__file__).parent / "books" / "constructs.md"
 LEFT = re.compile(
@@ -53,14 +54,14 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
 
 
 def test_nothing_of_myst_is_left_in_markdown(book: Book, golden) -> None:
-    made = export(Exporter(book), "markdown", book.sections, ("jax",))["jax/all.md"].decode()
+    made = export(Exporter(book), "markdown", book.sections, ("jax",)).files["jax/all.md"].decode()
     assert left(PAGE.read_text(encoding="utf-8").split("---", 2)[2]), "the page has what is looked for"
     assert left(made) == []
     golden("constructs.txt", made)
 
 
 def test_nothing_of_myst_is_left_in_notebooks(book: Book) -> None:
-    for name, data in export(Exporter(book), "ipynb", book.sections, tuple(book.settings.tabs)).items():
+    for name, data in export(Exporter(book), "ipynb", book.sections, tuple(book.settings.tabs)).files.items():
         if name.endswith(".ipynb"):
             cells = nbformat.reads(data.decode(), as_version=4).cells
             assert [
@@ -73,5 +74,5 @@ def test_a_file_that_cannot_be_read_leaves_its_name(book: Book, tmp_path: Path) 
     (root / "part.inc").write_bytes(b"\xff\xfe")
     (root / "code.py").unlink()
     again = Book.load(root)
-    made = export(Exporter(again), "markdown", again.sections, ("jax",))["jax/all.md"].decode()
+    made = export(Exporter(again), "markdown", again.sections, ("jax",)).files["jax/all.md"].decode()
     assert "`part.inc`" in made and "`code.py`" in made

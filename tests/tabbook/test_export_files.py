@@ -1,6 +1,7 @@
 """Exports of a small book: what is in the files, and what must not be."""
 
 import ast
+import hashlib
 import importlib.metadata
 import io
 import json
@@ -18,9 +19,11 @@ from export_helpers import TOKENS, make_book, placed
 
 from tabbook.book import Book
 from tabbook.cli import main
-from tabbook.errors import ReadError, UsageError
+from tabbook.errors import UsageError
 from tabbook.export import decks
-from tabbook.export.make import Exporter, export
+from tabbook.export.exporter import Exporter
+from tabbook.export.folder import LIST, write_export
+from tabbook.export.make import export
 from tabbook.export.write import archives, write_all
 from tabbook.merge.stored import StoredCell, cell_hash, outputs_path
 from tabbook.merge.stored import dump as dump_stored
@@ -36,7 +39,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
 @pytest.fixture(scope="module")
 def files(book: Book) -> dict[str, dict[str, bytes]]:
     tabs = tuple(book.settings.tabs)
-    return {kind: export(Exporter(book), kind, book.sections, tabs) for kind in FORMATS}
+    return {kind: export(Exporter(book), kind, book.sections, tabs).files for kind in FORMATS}
 
 
 def notebook(data: bytes) -> Any:
@@ -83,7 +86,7 @@ def ids_after(root: Path, old: str, new: str) -> dict[str, str]:
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
     again = Book.load(root)
-    made = export(Exporter(again), "ipynb", again.find(("first",)), ("jax",))
+    made = export(Exporter(again), "ipynb", again.find(("first",)), ("jax",)).files
     cells = notebook(made["jax/part/first.ipynb"]).cells
     assert len({cell.id for cell in cells}) == len(cells)
     assert cells[0].id == "library"
@@ -192,7 +195,7 @@ def test_decks_hold_what_is_on_slides_and_load_nothing_from_elsewhere(files) -> 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_the_same_book_gives_the_same_bytes(book: Book, files, kind: str) -> None:
     again = Book.load(book.root)
-    made = export(Exporter(again), kind, again.sections, tuple(again.settings.tabs))
+    made = export(Exporter(again), kind, again.sections, tuple(again.settings.tabs)).files
     assert made == files[kind]
     assert archives(made) == archives(files[kind])
 
@@ -213,7 +216,7 @@ def test_the_command_writes_and_then_has_nothing_to_write(book: Book, tmp_path: 
         "mxnet.zip",
         "pytorch.zip",
     ]
-    assert not list((tmp_path / "a/b").glob(".*")), "nothing is left of what was staged"
+    assert [path.name for path in (tmp_path / "a/b").glob(".*")] == [LIST], "nothing of what was staged"
     assert main(arguments) == 0
     assert ", 0 of them new" in capsys.readouterr().out
     assert main(["export", "markdown", "first", "--tab", "jax", "--book", str(book.root)]) == 0
@@ -230,6 +233,8 @@ def test_the_command_writes_and_then_has_nothing_to_write(book: Book, tmp_path: 
         (["slides", "index", "--tab", "jax"], "index.md has no slide marks for jax"),
         (["slides", "first", "--to", "FILE"], "cannot write to"),
         (["markdown", "--to", "FILE/below"], "cannot write to"),
+        (["markdown", "--to", "LINK"], "cannot write to"),
+        (["ipynb", "--to", "/proc/nothing"], "cannot write to"),
     ],
 )
 def test_a_wrong_command_says_so_in_one_line_and_writes_nothing(
@@ -237,12 +242,14 @@ def test_a_wrong_command_says_so_in_one_line_and_writes_nothing(
 ) -> None:
     file = tmp_path / "file"
     file.write_text("mine")
-    given = [argument.replace("FILE", str(file)) for argument in arguments]
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "nowhere")
+    given = [argument.replace("FILE", str(file)).replace("LINK", str(link)) for argument in arguments]
     target = [] if "--to" in given else ["--to", str(tmp_path / "out")]
     assert main(["export", *given, *target, "--book", str(book.root)]) == 2
     captured = capsys.readouterr()
     assert message in captured.err and captured.err.count("\n") == 1 and captured.out == ""
-    assert [path.name for path in tmp_path.iterdir()] == ["file"] and file.read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link"] and file.read_text() == "mine"
 
 
 def test_a_file_in_the_way_leaves_everything_as_it_was(tmp_path: Path) -> None:
@@ -255,11 +262,89 @@ def test_a_file_in_the_way_leaves_everything_as_it_was(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["jax", "mxnet"]
 
 
-def test_a_picture_that_is_missing_is_named_with_its_line(tmp_path: Path) -> None:
+def test_a_picture_that_is_missing_is_named_with_its_line(tmp_path: Path, capsys) -> None:
     book = make_book(tmp_path / "book")
     (book.root / "part/img/net.png").unlink()
-    with pytest.raises(ReadError, match=r"part/first.md:\d+: there is no picture part/img/net.png"):
-        export(Exporter(book), "ipynb", book.sections, ("jax",))
+    assert (
+        main(["export", "ipynb", "--tab", "jax", "--book", str(book.root), "--to", str(tmp_path / "out")])
+        == 1
+    )
+    error = capsys.readouterr().err
+    assert re.search(r"part/first.md:\d+: there is no picture part/img/net.png", error)
+    text = notebook((tmp_path / "out/jax/part/first.ipynb").read_bytes()).cells[1].source
+    assert "![a net](part-img-net.png)" in text
+    assert (
+        main(["export", "slides", "--tab", "jax", "--book", str(book.root), "--to", str(tmp_path / "out")])
+        == 1
+    )
+    assert (tmp_path / "out/jax/part/first.slides.html").is_file()
+
+
+def test_a_section_with_faults_leaves_the_others(tmp_path: Path, capsys) -> None:
+    book = make_book(tmp_path / "book")
+    out = tmp_path / "out"
+    arguments = ["export", "ipynb", "--book", str(book.root), "--to", str(out)]
+    assert main(arguments) == 0
+    before = (out / "jax/part/other.ipynb").read_bytes()
+    page = book.root / "part/other.md"
+    page.write_text(page.read_text() + "\n```{code-cell} python\nnever closed\n")
+    first = book.root / "part/first.md"
+    first.write_text(first.read_text().replace("## No marks here", "## Edited"))
+    capsys.readouterr()
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert "part/other.md:" in error and "this code cell is never closed" in error
+    assert "Edited" in (out / "jax/part/first.ipynb").read_text()
+    assert (out / "jax/part/other.ipynb").read_bytes() == before, "what was there is better than nothing"
+    assert main([*arguments, "first"]) == 0, "it has no faults"
+    assert main([*arguments, "other"]) == 1, "it has"
+
+
+def test_what_is_gone_goes_and_what_is_not_ours_stays(tmp_path: Path, capsys) -> None:
+    book = make_book(tmp_path / "book")
+    out = tmp_path / "out"
+    arguments = ["export", "ipynb", "--book", str(book.root), "--to", str(out)]
+    assert main(arguments) == 0
+    for name in ("jax/part/mine.ipynb", "mine.zip"):
+        (out / name).write_text("mine")
+    (out / "pytorch/part/other.ipynb").write_text("my own answers")
+    for file in ("_toc.yml", "part/first.md"):
+        path = book.root / file
+        text = path.read_text().replace("- file: part/other\n", "").replace("See {numref}`sec_other`.", "")
+        path.write_text(text)
+    assert main([*arguments, "first"]) == 0
+    assert (out / "jax/part/other.ipynb").is_file(), "one section alone says nothing of others"
+    assert main([*arguments, "--tab", "jax"]) == 0
+    assert not (out / "jax/part/other.ipynb").exists() and (out / "mxnet/part/other.ipynb").exists()
+    capsys.readouterr()
+    assert main(arguments) == 0
+    assert "1 others removed" in capsys.readouterr().out
+    left = sorted(path.relative_to(out).as_posix() for path in out.rglob("*other*"))
+    assert left == ["pytorch/part/other.ipynb"], "it was edited"
+    assert (out / "jax/part/mine.ipynb").is_file() and (out / "mine.zip").is_file()
+
+
+@pytest.mark.parametrize("place", [".", "part", "part/below", "d2l_lib", ".tabbook/x", ".git"])
+def test_no_export_goes_among_the_books_own_files(book: Book, capsys, place: str) -> None:
+    before = sorted(book.root.rglob("*"))
+    assert main(["export", "markdown", "--book", str(book.root), "--to", str(book.root / place)]) == 2
+    captured = capsys.readouterr()
+    assert "the book itself is there" in captured.err and captured.err.count("\n") == 1
+    assert sorted(book.root.rglob("*")) == before
+
+
+def test_a_list_that_is_no_list_removes_nothing(tmp_path: Path) -> None:
+    """Whoever writes into the list cannot make an export remove files elsewhere."""
+    (tmp_path / "outside").write_text("mine")
+    digest = hashlib.sha256(b"mine").hexdigest()
+    out = tmp_path / "out"
+    (out / "jax").mkdir(parents=True)
+    (out / "jax/link").symlink_to(tmp_path)
+    (out / LIST).write_text(json.dumps({"jax/../../outside": digest, "jax/link/outside": digest}))
+    assert write_export(out, {"jax/a.md": b""}, ["jax"]) == (1, 0)
+    (out / LIST).write_text("[")
+    assert write_export(out, {"jax/a.md": b""}, ["jax"]) == (0, 0)
+    assert (tmp_path / "outside").read_text() == "mine"
 
 
 def run_check(source: str, **modules: Any) -> None:
@@ -287,7 +372,7 @@ def test_the_first_cell_looks_for_the_very_library(files, tmp_path: Path, monkey
 
 def test_on_colab_the_first_cell_installs_it(tmp_path: Path, monkeypatch, capsys) -> None:
     book = make_book(tmp_path / "book", repository={"url": "https://github.com/o/r"})
-    made = export(Exporter(book), "ipynb", book.sections, ("jax",))
+    made = export(Exporter(book), "ipynb", book.sections, ("jax",)).files
     source = notebook(made["jax/part/first.ipynb"]).cells[0].source
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("colab"))
@@ -314,7 +399,7 @@ def test_published_pages_are_linked_with_the_framework(tmp_path: Path) -> None:
     config = book.root / "_config.yml"
     config.write_text(config.read_text() + "html: {baseurl: 'https://book.org/'}\n")
     again = Book.load(book.root)
-    made = export(Exporter(again), "ipynb", again.sections, ("jax",))
+    made = export(Exporter(again), "ipynb", again.sections, ("jax",)).files
     text = json.dumps(notebook(made["jax/part/first.ipynb"]))
     assert "[Nets of other](https://book.org/part/other.html?tab=jax#sec-other)" in text
 
@@ -327,7 +412,7 @@ def test_outputs_that_came_with_a_section_stand_in_for_those_of_a_run(tmp_path: 
     output = {"output_type": "stream", "name": "stdout", "text": "from elsewhere"}
     kept = StoredCell(cell_hash(cell.source), 0, ("jax",), (output,))
     (book.root / outputs_path(section.path)).write_text(dump_stored([kept]))
-    made = export(Exporter(book), "markdown", [section], ("jax", "mxnet"))
+    made = export(Exporter(book), "markdown", [section], ("jax", "mxnet")).files
     assert b"```text\nfrom elsewhere\n```" in made["jax/part/first.md"]
     assert b"from elsewhere" not in made["mxnet/part/first.md"]
 
@@ -335,7 +420,7 @@ def test_outputs_that_came_with_a_section_stand_in_for_those_of_a_run(tmp_path: 
 def test_a_book_that_was_never_run_is_exported_without_outputs(tmp_path: Path) -> None:
     book = make_book(tmp_path / "book")
     shutil.rmtree(book.outputs)
-    made = export(Exporter(book), "ipynb", book.sections, ("jax",))
+    made = export(Exporter(book), "ipynb", book.sections, ("jax",)).files
     cells = [cell for cell in notebook(made["jax/part/first.ipynb"]).cells if cell.cell_type == "code"]
     assert all(cell.execution_count is None and cell.outputs == [] for cell in cells)
 

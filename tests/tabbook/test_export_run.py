@@ -13,7 +13,8 @@ import pytest
 
 from tabbook.book import Book
 from tabbook.environments import state
-from tabbook.export.make import Exporter, export, has_code
+from tabbook.export.exporter import Exporter
+from tabbook.export.make import export, has_code
 from tabbook.export.write import write_all
 
 BOOK = Book.load(Path(__file__).parents[2])
@@ -30,7 +31,7 @@ JOBS = [
 @pytest.fixture(scope="module")
 def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("notebooks")
-    write_all(folder, export(Exporter(BOOK), "ipynb", BOOK.sections, tuple(BOOK.settings.tabs)))
+    write_all(folder, export(Exporter(BOOK), "ipynb", BOOK.sections, tuple(BOOK.settings.tabs)).files)
     return folder
 
 

@@ -110,7 +110,7 @@ def test_what_a_section_left_goes_with_it(tmp_path: Path) -> None:
 
 
 def test_stamps_that_cannot_be_read_count_as_none(built: Path, tmp_path: Path) -> None:
-    from tabbook.export.make import Exporter
+    from tabbook.export.exporter import Exporter
 
     (tmp_path / "slides.json").write_text("[")
     write_slides_of_site(Exporter(Book.load(built.parents[1])), tmp_path)
@@ -137,5 +137,7 @@ def test_a_missing_picture_is_a_warning_and_the_pages_stay(tmp_path: Path, capsy
     book = make_book(tmp_path / "book", exports=True)
     (book.root / "part/img/net.png").unlink()
     site = build(book)
-    assert "no exports: there is no picture part/img/net.png" in capsys.readouterr().err
+    assert "in the exports: there is no picture part/img/net.png" in capsys.readouterr().err
     assert (site / "part/first.html").is_file()
+    assert (site / "_exports/ipynb/jax/part/first.ipynb").is_file(), "with all else that it has"
+    assert (site / "_exports/slides/jax/part/first.slides.html").is_file()
