@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from tabbook.execute.outputs import compact, normalise, plain, stream_text
-from tabbook.execute.sandbox import JobFailedError, kernel, log_tail, make_folders, running, shown_paths
+from tabbook.execute.processes import Guarded, JobFailedError, running
+from tabbook.execute.sandbox import kernel, log_tail, make_folders, shown_paths
 from tabbook.model import Output, Result
 from tabbook.plan.spec import Failure, JobSpec, Outcome
 
@@ -83,7 +84,9 @@ def _raised(reply: Mapping[str, Any], job: JobSpec, paths: Mapping[str, str]) ->
     )
 
 
-async def _run_cells(job: JobSpec, scratch: Path, done: list[tuple[Output, ...]]) -> dict[str, str]:
+async def _run_cells(
+    job: JobSpec, scratch: Path, guarded: Guarded, done: list[tuple[Output, ...]]
+) -> dict[str, str]:
     """Run the job's cells, adding each one's outputs to ``done``; return the versions used.
 
     Raises:
@@ -116,11 +119,11 @@ async def _run_cells(job: JobSpec, scratch: Path, done: list[tuple[Output, ...]]
     clock = _Clock(job.timeout)
     cells = [v4.new_code_cell(step.source, metadata={"tags": list(step.tags)}) for step in job.steps]
     replies: list[Mapping[str, Any]] = []
-    async with kernel(job, scratch) as (manager, client):
-        versions = await _versions(client, job.module)
+    async with kernel(job, scratch, guarded) as started:
+        versions = await started.alive(_versions(started.client, job.module))
         runner = Runner(
             v4.new_notebook(cells=cells),
-            km=manager,
+            km=started.manager,
             timeout_func=lambda _: clock.left(),
             iopub_timeout=max(60, math.ceil(job.timeout)),  # outputs are never cut off in silence
             raise_on_iopub_timeout=True,
@@ -128,18 +131,18 @@ async def _run_cells(job: JobSpec, scratch: Path, done: list[tuple[Output, ...]]
             store_widget_state=False,
             on_cell_error=lambda execute_reply, **_: replies.append(execute_reply["content"]),
         )
-        runner.kc = client
+        runner.kc = started.client
         for index, cell in enumerate(cells):
             try:
                 # The margin is for a client that hangs; the limit itself is timeout_func's.
                 async with asyncio.timeout(clock.left() + 30):
-                    await runner.async_execute_cell(cell, index)
+                    await started.alive(runner.async_execute_cell(cell, index))
             except CellExecutionError:
                 raise _raised(replies[-1], job, paths) from None
             except (CellTimeoutError, TimeoutError):
                 raise clock.up() from None
             except DeadKernelError:
-                raise JobFailedError("died", "the kernel died", log_tail(scratch / "kernel.log")) from None
+                raise guarded.death(log_tail(started.log)) from None
             finally:
                 done.append(normalise(cell.outputs, paths, job.output_limit))
     # Displays that later cells update change outputs of earlier ones, so all are taken at the end.
@@ -174,16 +177,20 @@ def execute(job: JobSpec) -> Outcome:
     start = time.monotonic()
     done: list[tuple[Output, ...]] = []
     scratch = Path(tempfile.mkdtemp(prefix="tabbook-")).resolve()
+    guarded = Guarded(job.memory_limit, scratch)
     result = failure = None
     try:
+        if running.stopping:
+            raise JobFailedError("stopped", "the run was stopped")
         make_folders(job, scratch)
-        versions = asyncio.run(_run_cells(job, scratch, done))
+        versions = asyncio.run(_run_cells(job, scratch, guarded, done))
         made_with = {
             "framework": " ".join(filter(None, (job.framework, versions.get("framework")))),
             "python": versions.get("python", ""),
             "device": job.device,
             "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "seconds": round(time.monotonic() - start, 1),
+            "memory": guarded.finish().peak,
         }
         result = Result(
             job.key, job.section, job.tab, tuple(done), made_with, job.stand_ins, dict(job.inputs)
@@ -193,5 +200,6 @@ def execute(job: JobSpec) -> Outcome:
     except Exception as error:  # whatever else breaks must not take the other jobs along
         failure = _failure(job, JobFailedError("broken", f"the job could not be run: {error!r}"), done)
     finally:
+        peak = guarded.finish().peak
         shutil.rmtree(scratch, ignore_errors=True)
-    return Outcome(job.section, job.tab, time.monotonic() - start, result, failure)
+    return Outcome(job.section, job.tab, time.monotonic() - start, result, failure, memory=peak)

@@ -1,22 +1,24 @@
-"""Where a job runs: a kernel of its own, in a scratch folder, with chosen environment variables.
+"""Where a job runs: a kernel of its own, in a scratch folder, with chosen environment variables."""
 
-Processes of kernels are known here, so that none outlives its job, nor a run that is stopped.
-"""
-
+import asyncio
 import contextlib
 import os
+import queue
 import re
-import signal
-import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tabbook.execute.outputs import plain
-from tabbook.plan.spec import FailureKind, JobSpec
+from tabbook.execute.processes import Guarded, JobFailedError
+from tabbook.plan.spec import JobSpec
 
+_T = TypeVar("_T")
 START_SECONDS = 120
 """How long a kernel may take to answer for the first time; imports come later."""
+LAST_WORDS = 0.2
+"""Seconds to wait for what a kernel that died said before."""
 
 _LAUNCHER = """
 import sys
@@ -59,112 +61,6 @@ _THREADS = [
     "TF_NUM_INTEROP_THREADS",
     "NPROC",
 ]
-
-
-class JobFailedError(Exception):
-    """Carries what went wrong from deep inside a job to its outcome."""
-
-    def __init__(self, kind: FailureKind, message: str, traceback: str = "", line: int = 0) -> None:
-        super().__init__(message)
-        self.kind: FailureKind = kind
-        self.message, self.traceback, self.line = message, traceback, line
-
-
-class _Running:
-    """The process groups of this process's kernels, so that a run or a job can be stopped at once.
-
-    A job is known by the thread that executes it, which executes no other at the same time.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._threads: dict[int, int] = {}
-        self._stopped: set[int] = set()
-        self._stopping = False
-
-    @property
-    def stopping(self) -> bool:
-        """Whether this thread's job is to end, or all are."""
-        with self._lock:
-            return self._stopping or threading.get_ident() in self._stopped
-
-    def add(self, group: int) -> None:
-        with self._lock:
-            self._threads[group] = threading.get_ident()
-            if self._stopping or threading.get_ident() in self._stopped:
-                _kill(group)
-
-    def remove(self, group: int) -> None:
-        _kill(group)
-        with self._lock:
-            self._threads.pop(group, None)
-
-    def stop(self, stopping: bool) -> None:
-        with self._lock:
-            self._stopping = stopping
-            for group in self._threads if stopping else ():
-                _kill(group)
-
-    def stop_thread(self, thread: int) -> None:
-        with self._lock:
-            self._stopped.add(thread)
-            for group, owner in self._threads.items():
-                if owner == thread:
-                    _kill(group)
-
-    def let_thread(self, thread: int) -> None:
-        with self._lock:
-            self._stopped.discard(thread)
-
-
-running = _Running()
-
-
-def _kill(group: int) -> None:
-    """Kill what is left of a kernel: the process itself and all that it started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
-
-
-@contextlib.contextmanager
-def stopped() -> Iterator[None]:
-    """End this process's jobs at once, and let none start, for as long as the context lasts."""
-    running.stop(True)
-    try:
-        yield
-    finally:
-        running.stop(False)
-
-
-class Stop:
-    """Ends one job from any thread: the one that its thread executes within this context.
-
-    Once called, it is `asked`. It does nothing when the context is over.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._thread: int | None = None
-        self.asked = False
-
-    def __enter__(self) -> "Stop":
-        with self._lock:
-            self._thread = threading.get_ident()
-            if self.asked:
-                running.stop_thread(self._thread)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            running.let_thread(threading.get_ident())
-            self._thread = None
-
-    def __call__(self) -> None:
-        """End the job at once; if it has not begun, as soon as it does."""
-        with self._lock:
-            self.asked = True
-            if self._thread is not None:
-                running.stop_thread(self._thread)
 
 
 def job_environment(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -> dict[str, str]:
@@ -240,9 +136,50 @@ def log_tail(log: Path, lines: int = 20) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A kernel that runs: Jupyter's manager and client of it, its guard, and the file of its log."""
+
+    manager: Any
+    client: Any
+    guarded: Guarded
+    log: Path
+
+    async def alive(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Return what comes of ``work``, unless the kernel ends before.
+
+        Raises:
+            JobFailedError: It does; the failure says why.
+        """
+        task: asyncio.Future[_T] = asyncio.ensure_future(work)
+        try:
+            async with self.guarded.over() as over:
+                waited: list[asyncio.Future[Any]] = [task, over]
+                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():  # what the kernel said last may be on its way
+                await asyncio.wait({task}, timeout=LAST_WORDS)
+            if not task.done():
+                raise self.guarded.death(log_tail(self.log))
+            return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+
+
+async def _ready(client: Any) -> None:
+    """Wait until a kernel answers, and what it publishes arrives."""
+    while True:
+        client.kernel_info()
+        with contextlib.suppress(queue.Empty):
+            await client.get_shell_msg(timeout=1)
+            await client.get_iopub_msg(timeout=0.2)
+            return
+
+
 @contextlib.asynccontextmanager
-async def kernel(job: JobSpec, scratch: Path) -> AsyncIterator[tuple[Any, Any]]:
-    """Start the job's kernel; yield its manager and its client; leave no process behind.
+async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator["Kernel"]:
+    """Start the job's kernel behind its guard; yield it; leave no process behind.
 
     The kernel is started from ``job.python`` itself, so it depends on no kernel that the user
     has registered, and spoken to through sockets in the scratch folder, so jobs that start at
@@ -256,7 +193,7 @@ async def kernel(job: JobSpec, scratch: Path) -> AsyncIterator[tuple[Any, Any]]:
 
     class OneKernel(KernelSpecManager):
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            argv = [job.python, "-c", _LAUNCHER, "-f", "{connection_file}"]
+            argv = guarded.command([job.python, "-c", _LAUNCHER, "-f", "{connection_file}"])
             # What native code writes past Python, such as TensorFlow's notes on the machine's
             # CPU and drivers, is no output of a cell; it stays in the kernel's log.
             argv.append("--IPKernelApp.capture_fd_output=False")
@@ -269,7 +206,7 @@ async def kernel(job: JobSpec, scratch: Path) -> AsyncIterator[tuple[Any, Any]]:
         connection_file=str(scratch / "kernel.json"),
     )
     log = scratch / "kernel.log"
-    group, client = 0, None
+    client = None
     try:
         try:
             with log.open("wb") as sink:
@@ -277,24 +214,36 @@ async def kernel(job: JobSpec, scratch: Path) -> AsyncIterator[tuple[Any, Any]]:
                     cwd=str(scratch / "work"),
                     env=job_environment(job, scratch, os.environ),
                     extra_arguments=["--HistoryManager.hist_file=:memory:"],
+                    stdin=guarded.stdin,
                     stdout=sink,
                     stderr=sink,
                 )
-            group = manager.provisioner.pid  # type: ignore[union-attr]  # the local one
-            running.add(group)
+            guarded.started(manager.provisioner.pid)  # type: ignore[union-attr]  # the local one
             manager.context.rcvhwm = 0  # the other end of what _LAUNCHER does
             client = manager.client()
             client.start_channels()
-            await client.wait_for_ready(timeout=min(START_SECONDS, job.timeout))
-        except (OSError, RuntimeError, ValueError) as error:
+            client.allow_stdin = False
+            started = Kernel(manager, client, guarded, log)
+            async with asyncio.timeout(min(START_SECONDS, job.timeout)):
+                await started.alive(_ready(client))
+        except TimeoutError:
+            message = (
+                f"the kernel does not start: it says nothing for {min(START_SECONDS, job.timeout):g} seconds"
+            )
+            raise JobFailedError("no-start", message, log_tail(log)) from None
+        except OSError as error:
             raise JobFailedError("no-start", f"the kernel does not start: {error}", log_tail(log)) from None
-        client.allow_stdin = False
-        yield manager, client
+        except JobFailedError as failed:
+            if failed.kind == "died":
+                message = f"the kernel does not start: {failed.message}"
+                raise JobFailedError("no-start", message, failed.traceback) from None
+            raise
+        yield started
     finally:
         if client is not None:
             client.stop_channels()
-        if group:
-            running.remove(group)
+        guarded.finish()
+        if manager.has_kernel:
             with contextlib.suppress(RuntimeError):
-                await manager.shutdown_kernel(now=True)
+                await manager.shutdown_kernel(now=True)  # which has nothing left to end
         await manager.cleanup_resources()

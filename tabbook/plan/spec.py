@@ -12,9 +12,9 @@ from tabbook.errors import Fault
 from tabbook.model import Cell, Projection, Result
 from tabbook.plan.gpus import Need
 
-FailureKind = Literal["raised", "timeout", "died", "no-start", "stopped", "broken"]
-"""Why a job failed: a cell raised, the time was up, the kernel died or did not start, the run
-was stopped, or the machinery around the job broke."""
+FailureKind = Literal["raised", "timeout", "memory", "died", "no-start", "stopped", "broken"]
+"""Why a job failed: a cell raised, the time was up, it took more memory than it may, the kernel
+died or did not start, the run was stopped, or the machinery around the job broke."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,9 @@ class JobSpec:
     ``environment`` is what its environment variables are to hold besides the usual.
     ``output_limit`` is how many characters of one stream of a cell are kept; all, if ``None``.
     ``need`` is what it needs in GPUs. ``shared`` is a folder that jobs have in common, for what
-    packages keep from one process to the next; there is none, if ``None``.
+    packages keep from one process to the next; there is none, if ``None``. ``memory_limit`` is how
+    many bytes of the machine's memory it may take, as many as there are if ``None``; ``memory`` is
+    how many it is likely to take. ``cell_timeout`` is in seconds, for each cell.
     """
 
     key: str
@@ -74,6 +76,9 @@ class JobSpec:
     output_limit: int | None = None
     need: Need = field(default_factory=Need)
     shared: str | None = None
+    memory_limit: int | None = None
+    memory: int = 0
+    cell_timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ class Outcome:
     """How a job ended: with a result or with a failure, after ``seconds``.
 
     ``deferred`` says why there is neither: nobody was there who could execute it.
+    ``memory`` is how many bytes it took at most; 0, where that is not known.
     """
 
     section: str
@@ -114,6 +120,7 @@ class Outcome:
     result: Result | None = None
     failure: Failure | None = None
     deferred: str = ""
+    memory: int = 0
 
 
 class DeferredError(Exception):

@@ -12,7 +12,7 @@ from tabbook import environments
 from tabbook.book import Book
 from tabbook.errors import ExecuteError, Fault
 from tabbook.execute import execute
-from tabbook.execute.sandbox import stopped
+from tabbook.execute.processes import stopped
 from tabbook.library import frozen, library_files
 from tabbook.model import Section
 from tabbook.plan import Job, accepted_devices, device_class, jobs, lookup, stored

@@ -15,7 +15,7 @@ from tabbook.book import Book
 from tabbook.environments import STAMP
 from tabbook.errors import Fault, StoreError
 from tabbook.execute import execute
-from tabbook.execute.sandbox import running
+from tabbook.execute.processes import running
 from tabbook.plan import Job
 from tabbook.plan.history import forget_failure, remember_failure, write_last
 from tabbook.plan.report import failure_report, report_path, write_seconds

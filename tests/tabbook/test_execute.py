@@ -12,7 +12,8 @@ import pytest
 from engine_helpers import KEY, job
 
 from tabbook.execute import execute
-from tabbook.execute.sandbox import Stop, job_environment, stopped
+from tabbook.execute.processes import Stop, stopped
+from tabbook.execute.sandbox import job_environment
 
 
 @pytest.fixture(autouse=True)
@@ -183,15 +184,15 @@ def test_a_cell_that_is_to_raise_may():
 
 def test_a_cell_that_never_ends_is_stopped_in_time():
     start = time.monotonic()
-    failed = execute(job("'fine'", "import time\nwhile True:\n    time.sleep(0.01)", timeout=2)).failure
+    failed = execute(job("'fine'", "import time\nwhile True:\n    time.sleep(0.01)", timeout=4)).failure
     assert failed.kind == "timeout"
-    assert "more than 2 seconds" in failed.message
+    assert "more than 4 seconds" in failed.message
     assert failed.line == 16
-    assert time.monotonic() - start < 8
+    assert time.monotonic() - start < 10
 
 
 def test_the_limit_is_the_jobs_not_each_cells():
-    failed = execute(job(*["import time; time.sleep(0.7)"] * 6, timeout=2)).failure
+    failed = execute(job(*["import time; time.sleep(1)"] * 6, timeout=4)).failure
     assert failed.kind == "timeout"
 
 
