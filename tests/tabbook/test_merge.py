@@ -138,6 +138,13 @@ def test_the_same_code_with_different_outputs_shows_these_behind_tabs() -> None:
     ]
 
 
+@pytest.mark.parametrize("other", TABS)
+def test_one_framework_whose_output_differs_is_enough_for_tabs(other: str) -> None:
+    outputs = {tab: [[printed("other" if tab == other else "same")]] for tab in TABS}
+    shown = {entry[1]: entry[3] for entry in shape(page("# A\n" + cell("print(f())"), outputs)) if entry[1]}
+    assert shown == {tab: "other" if tab == other else "same" for tab in TABS}
+
+
 def test_code_that_the_projection_makes_different_is_a_group() -> None:
     text = "# A\n" + cell("if tab.selected('jax'):\n    a = 1\nelse:\n    a = 2")
     assert [entry[:3] for entry in shape(page(text, nothing(1)))] == [
@@ -176,7 +183,7 @@ def test_a_framework_that_was_not_executed_says_so_where_outputs_are_missed() ->
 def test_a_page_that_was_not_executed_at_all_says_so_below_its_title() -> None:
     notebook = page("(a)=\n# A\n\nText.\n\n" + cell("a = 1"))
     assert [cell.source.split("\n")[0] for cell in notebook.cells] == ["(a)=", "```{note}", "", "a = 1"]
-    assert "has not been executed" in notebook.cells[1].source
+    assert "has not been executed: its outputs are missing." in notebook.cells[1].source
     assert notebook.metadata.source_map == [-1, 0, 1, 5]
 
 
