@@ -16,6 +16,10 @@ _RAW_FILE = re.compile(
 )
 _ONLY = re.compile(r"^[ \t]*\.\. only::.*$")
 _AUTODOC = re.compile(r"^[ \t]*\.\. (?:auto\w+|currentmodule|module)::", re.MULTILINE)
+_DOCUMENTS = re.compile(
+    r"^[ \t]*\.\. (?P<kind>currentmodule|module|automodule|auto(?:class|function|data|exception)):: *"
+    r"(?P<name>\S+)"
+)
 _TITLED = re.compile(r"^(?P<title>.+?)\s*<(?P<file>[^<>]+)>$")
 
 
@@ -195,3 +199,20 @@ def read_rst(
 def uses_autodoc(lines: Sequence[str]) -> bool:
     """Say whether reStructuredText documents Python objects."""
     return bool(_AUTODOC.search("\n".join(lines)))
+
+
+def documented(page: Page, module: str) -> list[tuple[str, str, int]]:
+    """Return what a page documents: for each object its module, its name, and the line, from 0.
+
+    ``module`` is the one that is meant where the page has named none.
+    """
+    found: list[tuple[str, str, int]] = []
+    for fence in page.fences:
+        for number, line in enumerate(fence.body if fence.kind == "eval_rst" else (), fence.start + 1):
+            match = _DOCUMENTS.match(line)
+            if match and match["kind"].endswith("module"):
+                module = match["name"] if match["kind"] != "automodule" else module
+            elif match:
+                own, _, name = match["name"].partition("(")[0].rpartition(".")
+                found.append((own or module, name, number))
+    return found

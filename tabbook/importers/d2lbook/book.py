@@ -10,20 +10,19 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from urllib.parse import unquote
 
-from tabbook.code import bound_names, parse
 from tabbook.importers.d2lbook import settings
 from tabbook.importers.d2lbook.aliases import Names, read_aliases
 from tabbook.importers.d2lbook.cells import SourceCell, read_cells
+from tabbook.importers.d2lbook.checks import check_citations, check_documented, check_labels, check_roots
 from tabbook.importers.d2lbook.convert import PageConverter
 from tabbook.importers.d2lbook.imports import check_imports
 from tabbook.importers.d2lbook.library import library_place, preambles
-from tabbook.importers.d2lbook.project import CONFIG, Project, matching, read_text
+from tabbook.importers.d2lbook.project import Project, matching, read_text
 from tabbook.importers.d2lbook.saved import settle_saved
-from tabbook.importers.d2lbook.source import Labels, Named, Page
+from tabbook.importers.d2lbook.source import Page
 from tabbook.importers.d2lbook.toc import Node, build_tree, toc_data
 from tabbook.importers.report import Finding, Findings
 from tabbook.merge.stored import dump, outputs_path
-from tabbook.project.names import parse_way, roots
 
 _WORTH_SHARING = 1000
 """From how many cells on it pays to start other processes."""
@@ -51,11 +50,12 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
     first = preambles(project, names.lines, findings)
     in_order = [pages[path] for path in order if path in pages]
     settle_saved(in_order, project.tabs, findings, single=project.single is not None)
-    _check_roots(project, names, first, in_order, findings)
+    check_roots(project, names, first, in_order, findings)
     package = library_place(project, project.tabs[0])[0]
     check_imports(pages.values(), names.ways, package, findings)
-    labels = _check_labels(project, pages, order, tree, findings)
-    _check_citations(project, pages, findings)
+    check_documented(project, names, first, in_order, findings)
+    labels = check_labels(project, pages, order, tree, findings)
+    check_citations(project, pages, findings)
     book = ImportedBook()
     orphans = [path for path in pages if path not in order]
     counts: Counter[str] = Counter()
@@ -76,6 +76,7 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
 def _converted(project: Project, findings: Findings) -> dict[str, PageConverter]:
     texts = {path: read_text(project, path, findings) for path in project.pages}
     pages = [Page(path, text, project.tabs, findings) for path, text in texts.items()]
+    files = frozenset(f for f in project.files if not f.endswith(".md") or f in texts)
     converted: dict[str, PageConverter] = {}
     for page, (cells, found) in zip(pages, _read_all_cells(pages), strict=True):
         folder = PurePosixPath(page.path).parent.as_posix()
@@ -84,7 +85,7 @@ def _converted(project: Project, findings: Findings) -> dict[str, PageConverter]
             return project.read(normpath(f"{folder}/{name}"))
 
         findings.items += found
-        converted[page.path] = PageConverter(page, cells, project.files, read)
+        converted[page.path] = PageConverter(page, cells, files, read)
     return converted
 
 
@@ -125,79 +126,6 @@ def _order(project: Project, pages: dict[str, PageConverter], findings: Findings
             hint = "it is imported, and stands in no list"
             findings.note(path, 0, "contents", "no contents list this page", hint)
     return tree, order
-
-
-def _check_labels(
-    project: Project, pages: Mapping[str, PageConverter], order: list[str], tree: Node, findings: Findings
-) -> Labels:
-    """Return what each label names; faults are labels given twice, and references to none."""
-    names = Labels()
-    places: dict[str, str] = {}
-    numbered = {f"{stem}.md" for stem in tree.numbered()}
-    for path in [*order, *(path for path in pages if path not in order)]:
-        for label, (kind, line) in pages[path].page.labels.items() if path in pages else ():
-            if names.find(label):
-                message = f"the label {label!r} is already given in {places[label.casefold()]}"
-                findings.fault(path, line, "label", message, "rename one of them")
-                continue
-            title = pages[path].page.titles.get(label, "")
-            names.add(label, Named(kind, not title and (kind != "section" or path in numbered), title))
-            places[label.casefold()] = f"{path}:{line}"
-    report = findings.note if project.single else findings.fault
-    for path, page in pages.items():
-        for reference in page.page.references:
-            for key in reference.keys if reference.role != "cite" else ():
-                named = names.find(key)
-                if named is None:
-                    hint = "it is in another page" if project.single else "no page has this label"
-                    report(path, reference.line, "label", f"unknown label {key!r}", hint)
-                elif reference.role == "numref" and not named.has_number and not project.single:
-                    message = f"{key!r} has no number: the contents do not number what it names"
-                    findings.note(path, reference.line, "label", message, "its title is shown")
-    return names
-
-
-def _check_roots(
-    project: Project,
-    names: Names,
-    first: Mapping[str, str],
-    pages: Sequence[PageConverter],
-    findings: Findings,
-) -> None:
-    """Leave out the portable names that stand on something that the library of a tab does not have."""
-    package = library_place(project, project.tabs[0])[0]
-    for tab in project.tabs:
-        ways = {name: way[tab] for name, way in names.ways.items() if tab in way}
-        there = {package, "sys", *ways, *bound_names(parse(first.get(tab, "")).tree.body)}
-        for page in pages:
-            if tab in page.tabs:
-                pieces = (piece for cell in page.cells for piece in cell.pieces)
-                there |= {
-                    name for piece in pieces for save in piece.saves.get(tab, ()) for name in save.names
-                }
-        for name, way in ways.items():
-            missing = sorted(roots(parse_way(way)) - there) if "*" not in there else []
-            if missing:
-                message = (
-                    f"library-{tab}: {name} stands for {way}, but the library never imports {missing[0]}"
-                )
-                findings.fault(CONFIG, 0, "configuration", message, "the alias is left out")
-                del names.ways[name][tab]
-        names.ways = {name: ways for name, ways in names.ways.items() if ways}
-
-
-def _check_citations(project: Project, pages: Mapping[str, PageConverter], findings: Findings) -> None:
-    known: set[str] = set()
-    files = settings.bibliographies(project)
-    for path in files:
-        known |= settings.bib_keys((project.read(path) or b"").decode("utf-8", "replace"))
-    report = findings.note if project.single and not files else findings.fault
-    for path, page in pages.items():
-        for reference in page.page.references:
-            for key in reference.keys if reference.role == "cite" else ():
-                if key.casefold() not in known:
-                    hint = f"add it to {files[0]}" if files else "there is no bibliography"
-                    report(path, reference.line, "citation", f"unknown citation {key!r}", hint)
 
 
 def _orphan(text: str) -> str:

@@ -173,6 +173,7 @@ class PageConverter:
         write_equations(page, rows)
         inline.write_roles(page, names)
         inline.write_links(page, self.files)
+        inline.write_addresses(page)
         inline.write_dollars(page)
         inline.write_emphasis(page)
         inline.write_characters(page, {n for h in self.headings for n in range(h.first, h.last + 1)})

@@ -20,6 +20,8 @@ _LINE_START = re.compile(
     r"^(?:[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|>[ \t]*)*)(?P<mark>%|:::|\+\+\+|\((?=[^()\s]+\)=\s*$))"
 )
 _UNDERLINE = re.compile(r"^ {0,3}(?P<mark>=+|-+)[ \t]*$")
+_ADDRESS = re.compile(r"""(?<![\w<="'/])https?://[\w.~:/?#@!$&'()+,;=%-]*[\w/=#&%+-]""", re.ASCII)
+_LINKED = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\](?=[(\[])")
 _BRACED = re.compile(r"\{(?=[A-Za-z][\w:+-]*\}`)")
 
 
@@ -117,7 +119,32 @@ def write_links(page: Page, files: Collection[str]) -> None:
             page.edits.replace(span.start, span.end, f"({as_page}{mark}{anchor})")
         else:
             line = page.line_of(span.start)
-            page.fault(line, "link", f"the link leads to {target}, which is missing", "it is left as it is")
+            page.fault(
+                line,
+                "link",
+                f"the link leads to {target}, which the book does not have",
+                "it is left as it is",
+            )
+
+
+def write_addresses(page: Page) -> None:
+    """Add the edits that make links of bare addresses, as the original tool's reStructuredText does."""
+    if "://" not in page.text:
+        return
+    linked = [found.span() for found in _LINKED.finditer(page.text)]
+    for found in _ADDRESS.finditer(page.text):
+        start, end = found.span()
+        open_ones = found[0].count("(") - found[0].count(")")
+        if open_ones < 0:
+            end = start + found[0].rindex(")")  # the parenthesis around it
+        elif open_ones and page.text[end : end + 1] == ")":
+            end += 1
+        line = page.line_of(start)
+        if page.is_fenced(line) or page.scan.span_at(start) or any(a < start < b for a, b in linked):
+            continue
+        if page.lines[line].startswith(("    ", "\t")) and not page.container(line):
+            continue  # a listing
+        page.edits.replace(start, end, f"<{page.text[start:end]}>")
 
 
 def write_dollars(page: Page) -> None:

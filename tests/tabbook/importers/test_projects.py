@@ -271,6 +271,18 @@ def test_a_method_of_a_class_that_nobody_saves_loses_its_mark_where_that_is_so(t
     assert "def g" not in generate(Book.load(book))["d2l_lib/d2l/mxnet.py"]
 
 
+def test_what_is_documented_and_not_in_the_library_is_a_fault(tmp_path: Path) -> None:
+    module = ":begin_tab:`mxnet`\n```eval_rst\n.. currentmodule:: d2l.mxnet\n```\n:end_tab:\n"
+    objects = ".. autoclass:: C\n   :members:\n\n.. autoclass:: Gone\n\n.. autofunction:: d2l.torch.lost\n.. autodata:: HUB\n"
+    page = f"# A\n\n{module}\n```eval_rst\n{objects}```\n"
+    files = {**CODE, "index.md": "# B\n\n```toc\na\nb\napi\n```\n", "api.md": page}
+    _, report = imported(tmp_path, files, LIBRARY)
+    assert [str(fault) for fault in report.faults] == [
+        "api.md:13: Gone is documented, which d2l.mxnet does not have; the build warns of it",
+        "api.md:15: lost is documented, which d2l.torch does not have; the build warns of it",
+    ]
+
+
 def test_an_alias_that_stands_on_nothing_is_left_out(tmp_path: Path) -> None:
     config = f"{CONFIG}[library-mxnet]\nlib_name = np\nsimple_alias = ones\n"
     book, report = imported(tmp_path, {"index.md": "# B\n"}, config)
@@ -396,5 +408,5 @@ def test_links_to_pages_and_files_lead_there(tmp_path: Path) -> None:
     )
     assert (book / "data.txt").exists()
     assert [str(f).split(";")[0] for f in report.faults] == [
-        "three.md:3: the link leads to gone.md, which is missing"
+        "three.md:3: the link leads to gone.md, which the book does not have"
     ]

@@ -255,3 +255,26 @@ def test_labels_know_what_they_name() -> None:
         "s": "section", "f": "figure", "t": "table", "e": "equation",
     }  # fmt: skip
     assert "{eq}`e` {numref}`f` {eq}`e` {numref}`t`" in page.text
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            "See http://localhost:8888 or (https://a.org/b_c).",
+            "See <http://localhost:8888> or (<https://a.org/b_c>).",
+        ),
+        (">https://a.org/x-y", "><https://a.org/x-y>"),
+        ("见（https://a.org/b），https://a.org/上。", "见（<https://a.org/b>），<https://a.org/>上。"),
+        ("(**https://a.org/w_(z)**)", "(**<https://a.org/w_(z)>**)"),
+        (
+            "[https://a.org/](https://a.org/) <https://a.org>",
+            "[https://a.org/](https://a.org/) <https://a.org>",
+        ),
+        ('`https://a.org` <a href="https://a.org">x</a>', '`https://a.org` <a href="https://a.org">x</a>'),
+        ("[a]\n\n[a]: https://a.org", "[a]\n\n[a]: <https://a.org>"),
+        ("    https://a.org", "    https://a.org"),
+    ],
+)
+def test_a_bare_address_is_a_link(source: str, expected: str) -> None:
+    assert body(source) == expected
