@@ -48,6 +48,10 @@ class Book:
             raise ConfigError([Fault(TOC_FILE, 0, "there is no table of contents", "add _toc.yml")]) from None
         return cls(root, settings, read_toc(toc))
 
+    def is_same(self, other: "Book") -> bool:
+        """Say whether ``other`` is this book with the same settings and contents, whatever was read of it."""
+        return (self.root, self.settings, self.files) == (other.root, other.settings, other.files)
+
     @cached_property
     def sections(self) -> tuple[Section, ...]:
         """Every page, in reading order.
@@ -87,8 +91,21 @@ class Book:
         except UnicodeDecodeError as error:
             line = data[: error.start].count(b"\n") + 1
             raise ReadError([Fault(path, line, "not UTF-8", "save the file as UTF-8")]) from None
-        entry = self.cache.entry(path, data)
+        return self.parse(text, path)
+
+    def parse(self, text: str, path: str) -> Section:
+        """Return the section that ``text`` is, read as the file ``path``; known ones are not read again.
+
+        Raises:
+            ReadError: The text breaks the source format.
+        """
+        entry = self.cache.entry(path, text.encode())
         return entry.get("section", lambda: read_section(text, path, self.settings))
+
+    def faults(self, section: Section, *, imports: bool = True) -> list[Fault]:
+        """Return what is wrong with the code of ``section``; see :func:`tabbook.check.check_section`."""
+        check = partial(check_section, section, self.settings, imports=imports)
+        return self.derived(section, f"faults {'with imports' if imports else ''}", check)
 
     @cached_property
     def cache(self) -> Cache:
@@ -138,8 +155,7 @@ class Book:
         sections, faults = self.readable
         faults, sound = list(faults), []
         for section in sections:
-            check = partial(check_section, section, self.settings, imports=imports)
-            found = self.derived(section, f"faults {'with imports' if imports else ''}", check)
+            found = self.faults(section, imports=imports)
             faults += found
             sound += [] if found else [section]
         try:

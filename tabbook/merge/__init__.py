@@ -31,8 +31,9 @@ NO_OUTPUT = "no-output"
 OF_FIGURE = "tabbook-of-"
 """The class, with a figure's name behind, of the same figure in other tabs."""
 
-_V4: Any = nbformat.v4  # nbformat has no types
-_from_dict: Any = nbformat.from_dict
+# Not its `new_code_cell` and the like: these check every cell against nbformat's schema, and take
+# longer for it than all the rest of this takes.
+_from_dict: Any = nbformat.from_dict  # nbformat has no types
 # MyST-NB adds one to the line of a cell to count from 1, and MyST adds one again.
 _LINE_OFFSET = 2
 _TITLE = re.compile(r"^ {0,3}#[ \t]")
@@ -129,17 +130,23 @@ class _Page:
 
     def markdown(self, line: int, lines: Sequence[str], name: str) -> None:
         if any(text.strip() for text in lines):
-            self.cells.append(_V4.new_markdown_cell("\n".join(lines), id=name))
+            self.cells.append(
+                _from_dict({"cell_type": "markdown", "id": name, "metadata": {}, "source": "\n".join(lines)})
+            )
             self.lines.append(line - _LINE_OFFSET)
 
     def code(self, code: _Code, source: str, outputs: Sequence[Output], name: str, metadata: Any) -> None:
         metadata = self._with_figure(metadata, outputs, code.cell.index)
         self.cells.append(
-            _V4.new_code_cell(
-                source,
-                id=name,
-                metadata=metadata,
-                outputs=[_from_dict(output) for output in outputs],
+            _from_dict(
+                {
+                    "cell_type": "code",
+                    "id": name,
+                    "metadata": metadata,
+                    "execution_count": None,
+                    "source": source,
+                    "outputs": outputs,
+                }
             )
         )
         self.lines.append(code.cell.line - _LINE_OFFSET)
@@ -341,7 +348,10 @@ def merge(
     made = provenance((settings.tabs[tab].name, result.made_with) for tab, result in found.items())
     if made:
         page.markdown(section.cells[-1].line, made.split("\n"), "made-with")
-    notebook: NotebookNode = _V4.new_notebook(cells=page.cells, metadata=_from_dict(dict(metadata or {})))
+    notebook: NotebookNode = _from_dict(
+        {"nbformat": 4, "nbformat_minor": 5, "metadata": dict(metadata or {}), "cells": []}
+    )
+    notebook.cells = page.cells
     notebook.metadata["source_map"] = page.lines
     # MyST-NB takes the lexer from here.
     notebook.metadata.setdefault(

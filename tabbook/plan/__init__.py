@@ -222,17 +222,30 @@ def stored(store: Store, planned: Job, devices: Iterable[str], missing: Iterable
     return None
 
 
-def find_result(store: Store, planned: Job) -> Result | None:
-    """Return the best result that ``store`` has for a page, if it has any.
+def _page_keys(planned: Job, device: str) -> Iterator[str]:
+    """Yield the keys under which a page looks for outputs, the best first.
 
     Real data comes before a stand-in, this machine's class of device before another.
     """
-    own = device_class()
-    devices = (own, *({"cpu", "gpu"} - {own}))
-    result = stored(store, planned, devices)
-    for missing in () if result else _subsets(planned.data):
-        result = result or stored(store, planned, devices, missing)
-    return result
+    devices = (device, *({"cpu", "gpu"} - {device}))
+    for missing in chain([()], _subsets(planned.data)):
+        for one in devices:
+            yield planned.key(one, missing).digest
+
+
+def find_result(store: Store, planned: Job) -> Result | None:
+    """Return the best result that ``store`` has for a page, if it has any."""
+    found = map(store.get, _page_keys(planned, device_class()))
+    return next((result for result in found if result is not None), None)
+
+
+def find_stated(store: Store, planned: Job, device: str) -> tuple[str, str] | None:
+    """Return the key of what `find_result` would return on ``device``, and its hash, without reading it.
+
+    Nothing is checked: a damaged entry counts as it stands.
+    """
+    found = ((key, store.stated(key)) for key in _page_keys(planned, device))
+    return next(((key, stated) for key, stated in found if stated is not None), None)
 
 
 def lookup(book: Book, section: Section, tab: str) -> Result | None:

@@ -11,12 +11,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pygments.lexers import find_lexer_class_by_name
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
 import tabbook
 from tabbook.render.equations import NumberEquations
 from tabbook.render.exports import add_links, finish
+from tabbook.render.packed import Unpack
 from tabbook.render.pages import (
     PageCollector,
     begin_page,
@@ -103,9 +105,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", finish)
     app.connect("build-finished", publish_outputs)
     app.add_env_collector(PageCollector)
+    for name in ("ipython3", "myst-ansi"):  # Sphinx would look for them in all packages, for each cell
+        app.add_lexer(name, find_lexer_class_by_name(name))
     app.add_directive("tab", TabDirective)
     app.add_transform(GroupTabs)
     app.add_transform(NumberEquations)
+    app.add_post_transform(Unpack)
     app.add_post_transform(HtmlTabs)
     app.add_node(tab_group, html=(visit_group, depart_div))
     app.add_node(tab_panel, html=(visit_panel, depart_div))

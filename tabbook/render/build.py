@@ -24,9 +24,13 @@ def build_site(
     many as there are cores, if not said). Sphinx prints its warnings on standard error, and
     its progress on standard output unless ``quiet``. Pages that did not change are kept.
     """
+    from tabbook.render.pages import known
     from tabbook.render.site import run_sphinx
 
     jobs = jobs or os.cpu_count() or 1
-    status = run_sphinx(book.root, book.site, warnings_as_errors=warnings_as_errors, jobs=jobs, quiet=quiet)
+    with known(book):
+        status = run_sphinx(
+            book.root, book.site, warnings_as_errors=warnings_as_errors, jobs=jobs, quiet=quiet
+        )
     page = book.files[0].removesuffix(".md") + ".html"
     return Site(book.site / page, status)

@@ -6,8 +6,9 @@ process has its own copy and reads its pages one after the other.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,12 @@ from sphinx.errors import ConfigError as SphinxConfigError
 from sphinx.util import logging
 
 from tabbook.book import Book
-from tabbook.check import check_section
 from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
 from tabbook.keys import canonical, sha256
 from tabbook.merge import merge, stored
 from tabbook.model import Result, Section
-from tabbook.plan import lookup
+from tabbook.plan import device_class, find_stated, job, lookup
 from tabbook.plan.holdings import PUBLISHED, publish
-from tabbook.read import read_section
 from tabbook.store import Store
 
 _log = logging.getLogger(__name__)
@@ -39,34 +38,55 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", 
 _HEAD = re.compile(r"^(?:\([^()\n]+\)=\s*\n+)?#[ \t].*$", re.MULTILINE)
 
 Results = dict[str, Result | None]
+Shown = tuple[str, str] | None
+"""A key of the store, and the hash that its entry states; None for no outputs."""
 
 
 @dataclass
 class _Reading:
-    """The build that this process works on, and the page that it is at."""
+    """The build that this process works on, and the page that it is at.
+
+    Outputs are looked at when their page is read, and let go of: a book may have more of them
+    than there is memory.
+    """
 
     app: Sphinx
     book: Book
+    device: str
     docname: str = ""
-    results: dict[str, Results] = field(default_factory=dict)
 
     def results_of(self, section: Section) -> Results:
-        """Return what the store has for ``section``, or came with it, looked up once in each build.
+        """Return what the store has for ``section``, or came with it.
 
         Raises:
             TabbookError: The section cannot be projected.
         """
-        if section.path not in self.results:
-            came = stored.load(self.book.root, section.path)
-            self.results[section.path] = {
-                tab: lookup(self.book, section, tab)
-                or (stored.result(came, self.book.project(section, tab)) if came else None)
-                for tab in section.tabs
-            }
-        return self.results[section.path]
+        came = stored.load(self.book.root, section.path)
+        return {
+            tab: lookup(self.book, section, tab)
+            or (stored.result(came, self.book.project(section, tab)) if came else None)
+            for tab in section.tabs
+        }
+
+    def shown(self, section: Section) -> dict[str, Shown]:
+        """Return, without reading any, which outputs a page of ``section`` would show.
+
+        Raises:
+            TabbookError: The section cannot be projected.
+        """
+        store, found = Store(self.book.outputs), dict[str, Shown]()
+        for tab in section.tabs:
+            planned = job(self.book, section, tab)
+            found[tab] = find_stated(store, planned, self.device) if planned else None
+        path = self.book.root / stored.outputs_path(section.path)
+        with suppress(OSError):  # most sections came with none
+            state = path.stat()
+            found[""] = str(state.st_mtime_ns), str(state.st_size)
+        return found
 
 
 _reading: _Reading | None = None
+_known: Book | None = None
 
 
 def _warn(faults: Iterable[Fault], app: Sphinx) -> None:
@@ -85,9 +105,23 @@ def load_book(app: Sphinx) -> None:
     """
     global _reading  # noqa: PLW0603 - a reader of MyST-NB gets nothing but the text
     try:
-        _reading = _Reading(app, Book.load(Path(app.srcdir)))
+        loaded = Book.load(Path(app.srcdir))
     except ConfigError as error:
         raise SphinxConfigError(str(error)) from None
+    if _known is not None and _known.is_same(loaded):
+        loaded = _known
+    _reading = _Reading(app, loaded, device_class())
+
+
+@contextmanager
+def known(book: Book) -> Iterator[None]:
+    """Let builds of ``book`` use what has been worked out of its sections already."""
+    global _known  # noqa: PLW0603 - as above
+    _known = book
+    try:
+        yield
+    finally:
+        _known = None
 
 
 def current_book() -> Book | None:
@@ -101,16 +135,9 @@ def begin_page(_app: Sphinx, docname: str, _content: list[str]) -> None:
         _reading.docname = docname
 
 
-def stamp(results: Results) -> str:
+def stamp(shown: Mapping[str, Shown]) -> str:
     """Return a hash of everything that a page shows besides its text."""
-    return sha256(
-        canonical(
-            [
-                [tab, result and [result.key, result.outputs, result.stand_ins, dict(result.made_with)]]
-                for tab, result in results.items()
-            ]
-        )
-    )
+    return sha256(canonical([*shown.items()]))
 
 
 def _stamps(env: BuildEnvironment) -> dict[str, str]:
@@ -157,7 +184,7 @@ def outdated_pages(
             continue
         path = Path(env.doc2path(docname)).relative_to(app.srcdir).as_posix()
         try:
-            now = stamp(_reading.results_of(_reading.book.read(path)))
+            now = stamp(_reading.shown(_reading.book.read(path)))
         except TabbookError:
             now = ""
         if now != known:
@@ -224,17 +251,19 @@ def read_page(text: str) -> NotebookNode:
     app, env = reading.app, reading.app.env
     path = Path(env.doc2path(reading.docname)).relative_to(app.srcdir).as_posix()
     try:
-        section = read_section(text, path, reading.book.settings)
-        faults = check_section(section, reading.book.settings, imports=False)  # readers can do without
-        if faults:
+        section = reading.book.parse(text, path)
+        if faults := reading.book.faults(section, imports=False):  # readers can do without imports
             raise ProjectError(faults)
         projections = {tab: reading.book.project(section, tab) for tab in section.tabs}
+        shown = reading.shown(section)
         results = reading.results_of(section)
     except TabbookError as error:
         _warn(error.faults, app)
         env.note_reread()  # or else the next build would not say a word
         return _failed(text, error.faults)
-    _stamps(env)[reading.docname] = stamp(results)
+    # What is damaged has another stamp than when it is mended, even if that is the same again.
+    damaged = {tab: None for tab in section.tabs if shown[tab] and not results[tab]}
+    _stamps(env)[reading.docname] = stamp(shown | damaged)
     _keys(env)[reading.docname] = tuple(result.key for result in results.values() if result)
     metadata = {
         key: value for key, value in _plain(text).metadata.items() if key not in ("tabbook", "source_map")

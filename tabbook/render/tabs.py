@@ -7,9 +7,10 @@ until the HTML builder makes an accessible tab list of them; which panel is visi
 by one attribute of the page, set before anything is drawn (``static/tabbook-early.js``).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, TypeGuard
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
@@ -19,10 +20,13 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from tabbook.merge import KEY, NEEDS_GPU, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
+from tabbook.render.packed import Description, describe, pack
 
 _log = logging.getLogger(__name__)
 PART = "tabbook_part"
 """The attribute that says what a container is to us: a block, a group or a panel."""
+_UNSEEN = ("cell_index", "cell_metadata", "exec_count")
+"""The attributes of a code cell that readers do not see."""
 _NOTES = {
     NEEDS_GPU: "Not executed in {name}: it needs a GPU, and the outputs are missing.",
     NOT_EXECUTED: "Not executed in {name}: the outputs are missing.",
@@ -57,9 +61,13 @@ class TabDirective(SphinxDirective):
         return [node] if node["tabs"] else list(node.children)
 
 
+def _is_cell(node: nodes.Node) -> TypeGuard[nodes.container]:
+    return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
+
+
 def _mark(node: nodes.Node) -> dict[str, Any]:
     """Return the mark that the merge left on a code cell; empty for every other node."""
-    if isinstance(node, nodes.container) and node.get("nb_element") == "cell_code":
+    if _is_cell(node):
         metadata: dict[str, Any] = node["cell_metadata"]
         mark: dict[str, Any] = metadata.get(KEY, {})
         return mark
@@ -68,6 +76,40 @@ def _mark(node: nodes.Node) -> dict[str, Any]:
 
 def _is_block(node: nodes.Node) -> bool:
     return isinstance(node, nodes.container) and bool(node.get(PART) == "block")
+
+
+@dataclass
+class _Panel:
+    """What some tabs show: nodes, and a note below them; ``looks`` is what readers see of it."""
+
+    tabs: tuple[str, ...]
+    content: list[nodes.Node]
+    note: str = ""
+    looks: object = None
+
+
+def _looks(described: Description | str) -> object:
+    """Return of a description what readers see."""
+    if isinstance(described, str):
+        return described
+    kind, rawsource, _source, _line, attributes, children = described
+    seen = {name: value for name, value in attributes.items() if name not in _UNSEEN}
+    return kind, rawsource, seen, [_looks(child) for child in children]
+
+
+def _shared(panels: Iterable[_Panel], order: Sequence[str]) -> list[_Panel]:
+    """Return the panels in the book's order, with one for all the tabs that show the same code and text."""
+    found: list[_Panel] = []
+    for panel in sorted(panels, key=lambda panel: order.index(panel.tabs[0])):
+        described = [describe(node) for node in panel.content]
+        if None not in described:
+            panel.looks = panel.note, [_looks(one) for one in described if one is not None]
+        twin = next((one for one in found if one.looks is not None and one.looks == panel.looks), None)
+        if twin is None:
+            found.append(panel)
+        else:
+            twin.tabs = tuple(sorted({*twin.tabs, *panel.tabs}, key=order.index))
+    return found
 
 
 class twin_figure(nodes.figure):  # noqa: N801 - docutils names nodes so
@@ -88,7 +130,7 @@ class GroupTabs(SphinxTransform):
         parents = {
             id(node.parent): node.parent
             for node in self.document.findall(nodes.container)
-            if _is_block(node) or _mark(node)
+            if _is_block(node) or _is_cell(node)
         }
         for parent in parents.values():
             parent.children = list(self._regrouped(parent.children))
@@ -100,13 +142,13 @@ class GroupTabs(SphinxTransform):
         run: list[nodes.container] = []
         for child in [*children, None]:
             if run and not (child is not None and self._continues(run, child)):
-                yield self._group(run)
+                yield pack(self._group(run))
                 run = []
             if child is not None and (_is_block(child) or _mark(child)):
                 assert isinstance(child, nodes.container)
                 run.append(child)
             elif child is not None:
-                yield child
+                yield pack(child) if _is_cell(child) else child
 
     def _continues(self, run: Sequence[nodes.container], child: nodes.Node) -> bool:
         first = _mark(run[0])
@@ -116,22 +158,23 @@ class GroupTabs(SphinxTransform):
         return isinstance(child, nodes.container) and _is_block(child) and not taken & set(child["tabs"])
 
     def _group(self, run: Sequence[nodes.container]) -> nodes.container:
-        panels: dict[tuple[str, ...], list[nodes.Node]] = {}
+        panels: dict[tuple[str, ...], _Panel] = {}
         for node in run:
             mark = _mark(node)
-            content = panels.setdefault((mark["tab"],) if mark else tuple(node["tabs"]), [])
+            tabs = (mark["tab"],) if mark else tuple(node["tabs"])
+            panel = panels.setdefault(tabs, _Panel(tabs, []))
             # A cell without its code and without outputs is there only for its note.
-            content += ([node] if node.children else []) if mark else node.children
-            if "note" in mark:
-                text = _NOTES[mark["note"]].format(name=self.names[mark["tab"]])
-                content.append(nodes.paragraph(text, text, classes=["tabbook-note"]))
+            panel.content += ([node] if node.children else []) if mark else node.children
+            panel.note = mark.get("note", "")
         order = list(self.names)
-        ordered = sorted(panels, key=lambda tabs: order.index(tabs[0]))
         made = []
-        for tabs in ordered:
-            title = ", ".join(self.names[tab] for tab in tabs)
+        for panel in _shared(panels.values(), order):
+            title = ", ".join(self.names[tab] for tab in panel.tabs)
             name = nodes.paragraph("", "", nodes.strong(title, title), classes=["tabbook-name"])
-            made.append(_container("panel", tabs, [name, *panels[tabs]]))
+            made.append(_container("panel", panel.tabs, [name, *panel.content]))
+            if panel.note:
+                text = _NOTES[panel.note].format(name=title)
+                made[-1] += nodes.paragraph(text, text, classes=["tabbook-note"])
         group = _container("group", [tab for tab in order if any(tab in tabs for tabs in panels)], made)
         group["classes"].append("tabbook-code" if _mark(run[0]) else "tabbook-text")
         group.source, group.line = run[0].source, run[0].line

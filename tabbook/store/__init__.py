@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tabbook.files import read_file, write_atomic
 from tabbook.model import Result
-from tabbook.store.entry import OtherFormatError, pack, unpack
+from tabbook.store.entry import HEAD_LENGTH, OtherFormatError, head_hash, pack, unpack
 
 _log = logging.getLogger(__name__)
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -104,6 +104,17 @@ class Store:
             file.write(bytes(_A_LITTLE))
             file.flush()
             os.fsync(file.fileno())
+
+    def stated(self, key: str) -> str | None:
+        """Return the hash that the entry of ``key`` states, none of it checked; ``None`` without an entry.
+
+        Whoever has read the entry before can tell by it whether there is anything new.
+        """
+        try:
+            with self.path(key).open("rb") as file:
+                return head_hash(file.read(HEAD_LENGTH))
+        except OSError:
+            return None
 
     def put(self, result: Result) -> Path:
         """Store ``result`` under its key, in place of what was there; return the file.

@@ -18,9 +18,10 @@ from tabbook.model import Result
 
 FORMAT = 2
 _HEAD = b'{"format":%d,"sha256":"%s","result":'
-_HEAD_LENGTH = len(_HEAD % (FORMAT, b"")) + 64
+HEAD_LENGTH = len(_HEAD % (FORMAT, b"")) + 64
 _TAIL = b"}\n"
 _FORMAT = re.compile(rb'\{"format":(\d+),')
+_STATED = re.compile(rb'\{"format":%d,"sha256":"([0-9a-f]{64})"' % FORMAT)
 _APART = 1024
 """Values of so many characters or more stand apart."""
 
@@ -31,6 +32,12 @@ class OtherFormatError(ValueError):
 
 def _frame(payload: bytes) -> bytes:
     return _HEAD % (FORMAT, hashlib.sha256(payload).hexdigest().encode()) + payload + _TAIL
+
+
+def head_hash(head: bytes) -> str:
+    """Return the hash that the first `HEAD_LENGTH` bytes of a file state; without one, these bytes."""
+    found = _STATED.match(head)
+    return found[1].decode() if found else head.hex()
 
 
 def pack(result: Result) -> bytes:
@@ -66,7 +73,7 @@ def unpack(data: bytes, key: str) -> Result:
         OtherFormatError: Another version of tabbook has made it.
         ValueError: It is not whole, or another key's; the message says which.
     """
-    payload = data[_HEAD_LENGTH : -len(_TAIL)]
+    payload = data[HEAD_LENGTH : -len(_TAIL)]
     other = _FORMAT.match(data)
     if other and int(other[1]) != FORMAT:
         raise OtherFormatError(f"it is of format {int(other[1])}, and this is made for format {FORMAT}")
