@@ -97,6 +97,10 @@ class BookSettings(_Tree):
     data: dict[str, DataFile] = {}
     timeout: Seconds = 1200
     """Seconds that a job may take, unless its section says otherwise."""
+    cell_timeout: Seconds | None = None
+    """Seconds that a cell may take, unless its section says otherwise; as long as its job, if not said."""
+    memory: Size | None = None
+    """Bytes of memory that a job may take, unless its section says otherwise; all, if not said."""
     output_limit: Size = 200_000
     """Characters that a cell may print on one stream: of more, the middle is left out, visibly."""
     remote: str | None = None
@@ -118,6 +122,10 @@ class SectionSettings(_Tree):
     """The names of the data files that its code reads."""
     timeout: Seconds | None = None
     """Seconds that one of its jobs may take."""
+    cell_timeout: Seconds | None = None
+    """Seconds that one of its cells may take."""
+    memory: Size | None = None
+    """Bytes of the machine's memory that one of its jobs may take."""
     gpu: bool = False
     """Whether readers should run it with a GPU: exported notebooks ask Colab for one."""
     gpus: Annotated[int, Field(ge=0)] = 0

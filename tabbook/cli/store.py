@@ -44,7 +44,8 @@ def _line(entry: "Entry", used: Iterable[str]) -> str:
     made = entry.result.made_with
     details = " · ".join(str(made[name]) for name in ("framework", "device", "date") if made.get(name))
     seconds = f" · {made['seconds']:g} s" if "seconds" in made else ""
-    return f"{start}  {entry.result.section} · {entry.result.tab}  {details}{seconds}"
+    memory = f" · {size_text(made['memory'])}" if made.get("memory") else ""
+    return f"{start}  {entry.result.section} · {entry.result.tab}  {details}{seconds}{memory}"
 
 
 def _total(entries: Iterable["Entry"]) -> str:

@@ -22,7 +22,7 @@ from tabbook.execute.outputs import compact, normalise, plain, stream_text
 from tabbook.execute.processes import Guarded, JobFailedError, running
 from tabbook.execute.sandbox import kernel, log_tail, make_folders, shown_paths
 from tabbook.model import Output, Result
-from tabbook.plan.spec import Failure, JobSpec, Outcome
+from tabbook.plan.spec import Failure, JobSpec, Limits, Outcome
 
 _CELL_FRAME = re.compile(r"^ *(?:File )?Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
 _SYNTAX_PLACE = re.compile(r" \(\d+\.py, line \d+\)$")  # names a file that nobody has
@@ -45,26 +45,39 @@ async def _versions(client: Any, module: str) -> dict[str, str]:
 
 
 class _Clock:
-    """The time that a job has left."""
+    """The time that a job has left, and its cell."""
 
-    def __init__(self, seconds: float) -> None:
-        self._limit = seconds
-        self._end = time.monotonic() + seconds
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._end = time.monotonic() + limits.timeout
+        self._cell_end = math.inf
 
-    def left(self) -> int:
-        """Return the whole seconds that are left, at least one.
+    def begin_cell(self) -> None:
+        """Take note that a cell begins now."""
+        if self._limits.cell_timeout is not None:
+            self._cell_end = time.monotonic() + self._limits.cell_timeout
+
+    def left(self) -> float:
+        """Return the seconds that are left.
 
         Raises:
-            JobFailedError: None is left.
+            JobFailedError: None are left.
         """
-        left = self._end - time.monotonic()
+        left = min(self._end, self._cell_end) - time.monotonic()
         if left <= 0:
             raise self.up()
-        return max(1, math.ceil(left))
+        return left
 
     def up(self) -> JobFailedError:
-        """Return the failure of a job that outlived its time."""
-        return JobFailedError("timeout", f"the job was stopped: it took more than {self._limit:g} seconds")
+        """Return the failure of a job that outlived its time, or whose cell did."""
+        is_cells = self._cell_end < self._end
+        what, name = ("the cell", "cell_timeout") if is_cells else ("the job", "timeout")
+        limit = self._limits.cell_timeout if is_cells else self._limits.timeout
+        message = (
+            f"{what} was stopped: it took more than {limit:g} seconds;"
+            f" raise {name}, under tabbook in the section's front matter or in _config.yml"
+        )
+        return JobFailedError("timeout", message)
 
 
 def _raised(reply: Mapping[str, Any], job: JobSpec, paths: Mapping[str, str]) -> JobFailedError:
@@ -116,7 +129,7 @@ async def _run_cells(
             return out
 
     paths = shown_paths(job, scratch)
-    clock = _Clock(job.timeout)
+    clock = _Clock(job.limits)
     cells = [v4.new_code_cell(step.source, metadata={"tags": list(step.tags)}) for step in job.steps]
     replies: list[Mapping[str, Any]] = []
     async with kernel(job, scratch, guarded) as started:
@@ -125,7 +138,7 @@ async def _run_cells(
             v4.new_notebook(cells=cells),
             km=started.manager,
             timeout_func=lambda _: clock.left(),
-            iopub_timeout=max(60, math.ceil(job.timeout)),  # outputs are never cut off in silence
+            iopub_timeout=max(60, math.ceil(job.limits.timeout)),  # outputs are never cut off in silence
             raise_on_iopub_timeout=True,
             record_timing=False,
             store_widget_state=False,
@@ -133,6 +146,7 @@ async def _run_cells(
         )
         runner.kc = started.client
         for index, cell in enumerate(cells):
+            clock.begin_cell()
             try:
                 # The margin is for a client that hangs; the limit itself is timeout_func's.
                 async with asyncio.timeout(clock.left() + 30):
@@ -177,7 +191,7 @@ def execute(job: JobSpec) -> Outcome:
     start = time.monotonic()
     done: list[tuple[Output, ...]] = []
     scratch = Path(tempfile.mkdtemp(prefix="tabbook-")).resolve()
-    guarded = Guarded(job.memory_limit, scratch)
+    guarded = Guarded(job.limits.memory, scratch)
     result = failure = None
     try:
         if running.stopping:

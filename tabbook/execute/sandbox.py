@@ -164,7 +164,7 @@ class Kernel:
         finally:
             if not task.done():
                 task.cancel()
-                await asyncio.wait({task})
+                await asyncio.gather(task, return_exceptions=True)  # whatever it makes of that
 
 
 async def _ready(client: Any) -> None:
@@ -224,12 +224,11 @@ async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator
             client.start_channels()
             client.allow_stdin = False
             started = Kernel(manager, client, guarded, log)
-            async with asyncio.timeout(min(START_SECONDS, job.timeout)):
+            async with asyncio.timeout(min(START_SECONDS, job.limits.timeout)):
                 await started.alive(_ready(client))
         except TimeoutError:
-            message = (
-                f"the kernel does not start: it says nothing for {min(START_SECONDS, job.timeout):g} seconds"
-            )
+            waited = min(START_SECONDS, job.limits.timeout)
+            message = f"the kernel does not start: it says nothing for {waited:g} seconds"
             raise JobFailedError("no-start", message, log_tail(log)) from None
         except OSError as error:
             raise JobFailedError("no-start", f"the kernel does not start: {error}", log_tail(log)) from None

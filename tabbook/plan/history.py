@@ -14,10 +14,13 @@ from typing import Any
 
 from tabbook.files import read_json, write_atomic
 from tabbook.keys import Key, canonical, sha256
-from tabbook.plan.spec import Failure, JobSpec, Outcome, Step
+from tabbook.plan.spec import Failure, JobSpec, Limits, Outcome, Step
 
-REMEMBERED = frozenset({"raised", "timeout", "died"})
+REMEMBERED = frozenset({"raised", "timeout", "memory", "died"})
 """The failures that come again if nothing changes; the others are not the section's own."""
+
+_LIMITS = {"timeout": ("timeout", "cell_timeout"), "memory": ("memory",)}
+"""The limits that a failure may be about."""
 
 
 def _last_path(work: Path, section: str, tab: str) -> Path:
@@ -65,7 +68,7 @@ def remember_failure(work: Path, job: JobSpec, outcome: Outcome) -> None:
     value: dict[str, Any] = {
         "failure": asdict(failure),
         "seconds": round(outcome.seconds, 1),
-        "timeout": job.timeout,
+        "limits": asdict(job.limits),
         "cell": cell,
     }
     if cell is not None and failure.line in job.steps[cell].lines:
@@ -74,10 +77,10 @@ def remember_failure(work: Path, job: JobSpec, outcome: Outcome) -> None:
         write_atomic(_failure_path(work, job.key), json.dumps(value) + "\n")
 
 
-def recall_failure(work: Path, key: str, steps: Sequence[Step], timeout: float) -> Remembered | None:
+def recall_failure(work: Path, key: str, steps: Sequence[Step], limits: Limits) -> Remembered | None:
     """Return how the job with this key failed, with its places as the section is now.
 
-    A job that ran out of time is given another chance when it is given more time.
+    A job that ran into a limit is given another chance when it is given more.
     """
     value = read_json(_failure_path(work, key))
     with contextlib.suppress(ValueError, KeyError, TypeError, IndexError):
@@ -86,7 +89,10 @@ def recall_failure(work: Path, key: str, steps: Sequence[Step], timeout: float) 
             type(getattr(failure, f.name)) is not (int if f.type is int else str) for f in fields(failure)
         ):
             return None
-        if failure.kind not in REMEMBERED or (failure.kind == "timeout" and timeout > value["timeout"]):
+        if failure.kind not in REMEMBERED or any(
+            (getattr(limits, name) or math.inf) > (value["limits"][name] or math.inf)
+            for name in _LIMITS.get(failure.kind, ())
+        ):
             return None
         if value["cell"] is not None:
             step = steps[value["cell"]]

@@ -1,8 +1,9 @@
-"""What a run leaves to be read: a report per failure, and how long each job took."""
+"""What a run leaves to be read: a report per failure, and what each job took: time and memory."""
 
 import contextlib
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 from tabbook.files import read_json, write_atomic
@@ -42,28 +43,36 @@ def failure_report(path: Path, failure: Failure) -> Path | None:
     return None
 
 
-def _seconds_folder(work: Path) -> Path:
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a job took: ``seconds``, and ``memory`` in bytes at most; 0, where that is not known."""
+
+    seconds: float
+    memory: int = 0
+
+
+def _spent_folder(work: Path) -> Path:
     return work / "seconds"
 
 
-def read_seconds(work: Path) -> dict[tuple[str, str], float]:
-    """Return how long each (section, tab) took when it was last executed here.
+def read_spent(work: Path) -> dict[tuple[str, str], Spent]:
+    """Return what each (section, tab) took when it was last executed here.
 
-    It only decides what begins first, so whatever cannot be read is left out.
+    It only decides what begins when, so whatever cannot be read is left out.
     """
-    found: dict[tuple[str, str], float] = {}
-    for path in _seconds_folder(work).glob("**/*.json"):
+    found: dict[tuple[str, str], Spent] = {}
+    for path in _spent_folder(work).glob("**/*.json"):
         value = read_json(path)
         with contextlib.suppress(ValueError, KeyError, TypeError, OverflowError):
-            seconds = float(value["seconds"])
-            if 0 <= seconds < math.inf:
-                found[str(value["section"]), str(value["tab"])] = seconds
+            spent = Spent(float(value["seconds"]), int(value.get("memory", 0)))
+            if 0 <= spent.seconds < math.inf and spent.memory >= 0:
+                found[str(value["section"]), str(value["tab"])] = spent
     return found
 
 
-def write_seconds(work: Path, section: str, tab: str, seconds: float) -> None:
-    """Remember how long a job took; one that cannot be written is no loss."""
-    value = {"section": section, "tab": tab, "seconds": round(seconds, 1)}
-    path = _seconds_folder(work) / f"{section.removesuffix('.md')}.{tab}.json"
+def write_spent(work: Path, section: str, tab: str, spent: Spent) -> None:
+    """Remember what a job took; what cannot be written is no loss."""
+    value = {"section": section, "tab": tab, "seconds": round(spent.seconds, 1), "memory": spent.memory}
+    path = _spent_folder(work) / f"{section.removesuffix('.md')}.{tab}.json"
     with contextlib.suppress(OSError):
         write_atomic(path, json.dumps(value) + "\n")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tabbook.code import line_map
+from tabbook.config import BookSettings, SectionSettings
 from tabbook.errors import Fault
 from tabbook.model import Cell, Projection, Result
 from tabbook.plan.gpus import Need
@@ -44,18 +45,35 @@ def steps_of(projection: Projection) -> tuple[Step, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a job may take: seconds in all, seconds for a cell, bytes of memory; ``None``: any number."""
+
+    timeout: float
+    cell_timeout: float | None = None
+    memory: int | None = None
+
+
+def limits_of(book: BookSettings, section: SectionSettings) -> Limits:
+    """Return what the jobs of a section may take: what it says itself, else what the book says."""
+    return Limits(
+        section.timeout or book.timeout,
+        section.cell_timeout or book.cell_timeout,
+        section.memory or book.memory,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class JobSpec:
     """All that it takes to execute one section in one framework, wherever that may be.
 
     ``python`` is the interpreter of the framework's environment, ``library`` the folder that
-    holds the library's package, ``data`` the files that the job may read, by name. ``timeout``
-    is in seconds, for the whole job; ``threads`` is how many cores it may keep busy.
+    holds the library's package, ``data`` the files that the job may read, by name. ``limits`` are
+    what it may take; ``threads`` is how many cores it may keep busy.
     ``environment`` is what its environment variables are to hold besides the usual.
     ``output_limit`` is how many characters of one stream of a cell are kept; all, if ``None``.
     ``need`` is what it needs in GPUs. ``shared`` is a folder that jobs have in common, for what
-    packages keep from one process to the next; there is none, if ``None``. ``memory_limit`` is how
-    many bytes of the machine's memory it may take, as many as there are if ``None``; ``memory`` is
-    how many it is likely to take. ``cell_timeout`` is in seconds, for each cell.
+    packages keep from one process to the next; there is none, if ``None``. ``memory`` is how
+    many bytes of the machine's memory it is likely to take.
     """
 
     key: str
@@ -70,15 +88,13 @@ class JobSpec:
     stand_ins: tuple[str, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
     device: str = "cpu"
-    timeout: float = 1200
+    limits: Limits = Limits(1200)
     threads: int = 1
     environment: Mapping[str, str] = field(default_factory=dict)
     output_limit: int | None = None
     need: Need = field(default_factory=Need)
     shared: str | None = None
-    memory_limit: int | None = None
     memory: int = 0
-    cell_timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

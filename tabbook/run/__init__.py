@@ -1,6 +1,5 @@
 """Run what is stale: plan, take what the store has, execute the rest, keep every good result."""
 
-import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -19,8 +18,9 @@ from tabbook.plan import Job, accepted_devices, device_class, jobs, lookup, stor
 from tabbook.plan import data as data_files
 from tabbook.plan.gpus import SHARING, Gpu, inventory, lacking
 from tabbook.plan.history import write_last
-from tabbook.plan.report import read_seconds
-from tabbook.plan.spec import JobSpec, Outcome, steps_of
+from tabbook.plan.machine import Room, available_memory, cores, likely_memory
+from tabbook.plan.report import read_spent
+from tabbook.plan.spec import JobSpec, Outcome, limits_of, steps_of
 from tabbook.run.keep import Keeper, cannot_store, forget_report
 from tabbook.run.schedule import longest_first, run_all
 from tabbook.run.shard import Shard, share
@@ -75,10 +75,18 @@ def _prepare(book: Book, store: Store, library: Mapping[str, bytes]) -> Path:
         raise cannot_store(book, error) from error
 
 
-def _spec(book: Book, job: Job, library: Path, found: data_files.Found, device: str, threads: int) -> JobSpec:
+def _spec(
+    book: Book,
+    job: Job,
+    library: Path,
+    found: data_files.Found,
+    device: str,
+    threads: int,
+    peaks: Mapping[tuple[str, str], int],
+) -> JobSpec:
     """Return all that it takes to execute ``job``, with the data files that were found."""
     missing = tuple(name for name in job.data if name in found.missing)
-    key = job.key(device, missing)
+    key, own = job.key(device, missing), job.section.settings
     return JobSpec(
         key=key.digest,
         section=job.section.path,
@@ -92,12 +100,13 @@ def _spec(book: Book, job: Job, library: Path, found: data_files.Found, device: 
         stand_ins=missing,
         inputs=key.record,
         device=device,
-        timeout=job.section.settings.timeout or book.settings.timeout,
+        limits=limits_of(book.settings, own),
         output_limit=book.settings.output_limit,
         threads=threads,
         environment=SHARING if device == "gpu" else {},
         need=need_of(job),
         shared=str(book.work),
+        memory=likely_memory((job.section.path, job.tab), peaks, own.memory, book.settings.memory),
     )
 
 
@@ -183,7 +192,8 @@ def run(
         if missing:
             take_stored(job, missing)
     taken = len(done)
-    past = read_seconds(book.work)
+    spent = read_spent(book.work)
+    past = {place: one.seconds for place, one in spent.items()}
     if shard is not None:
         places = [(job.section.path, job.tab) for job in stale()]
         own = set(share(places, past, shard))
@@ -198,10 +208,11 @@ def run(
         _defer(stale(), gpus, done, progress)
         _skip_unusable(stale(), usable or (lambda tab: _unusable(book, tab)), done, progress)
 
-    cores = os.cpu_count() or 1
-    slots = max(1, min(workers or (cores if executor is None else sys.maxsize), len(stale())))
+    busy = cores()
+    slots = max(1, min(workers or (busy if executor is None else sys.maxsize), len(stale())))
     folder = _prepare(book, store, library) if stale() else book.library
-    specs = [_spec(book, job, folder, found, device, max(1, cores // slots)) for job in stale()]
+    peaks = {place: one.memory for place, one in spent.items()}
+    specs = [_spec(book, job, folder, found, device, max(1, busy // slots), peaks) for job in stale()]
     by_place = {(job.section.path, job.tab): job for job in planned}
     keeper = Keeper(book, store, by_place, force=force, retry=retry)
     given = {(spec.section, spec.tab): spec for spec in specs}
@@ -263,12 +274,13 @@ def _outcomes(
     """Yield the outcomes of ``specs``; when stopped, end this process's kernels at once."""
     own = ThreadPoolExecutor(slots, thread_name_prefix="tabbook-job") if executor is None else None
     work = execute if own is None else keeper.execute
+    room = None if own is None else Room(available_memory)
 
     def begun(job: JobSpec) -> None:
         progress.begun(job.section, job.tab)
 
     try:
-        yield from run_all(specs, own or cast(Executor, executor), slots, work, begun, gpus)
+        yield from run_all(specs, own or cast(Executor, executor), slots, work, begun, gpus, room)
     except BaseException:
         with stopped():
             if own is not None:

@@ -18,7 +18,7 @@ from tabbook.execute import execute
 from tabbook.execute.processes import running
 from tabbook.plan import Job
 from tabbook.plan.history import forget_failure, remember_failure, write_last
-from tabbook.plan.report import failure_report, report_path, write_seconds
+from tabbook.plan.report import Spent, failure_report, report_path, write_spent
 from tabbook.plan.spec import Failure, JobSpec, Outcome
 from tabbook.run.claims import claim
 from tabbook.status import JobStatus, failed_before, recall, stored_status
@@ -74,7 +74,7 @@ class Keeper:
 
     def execute(self, spec: JobSpec) -> Outcome:
         """Execute a job of this machine, and keep what it brings; another run may do so meanwhile."""
-        file, patience = self._book.work / "claims", spec.timeout + STARTING
+        file, patience = self._book.work / "claims", spec.limits.timeout + STARTING
         with claim(file, spec.key, patience, lambda: running.stopping):
             known = self._done_elsewhere(spec)
             if known is not None:
@@ -124,13 +124,17 @@ class Keeper:
         if failure is not None:
             kept = failure_report(report_path(self._book.reports, *place), failure)
             remember_failure(work, spec, replace(outcome, failure=failure))
-            return JobStatus(*place, "failed", outcome.seconds, failure=failure, report=kept, key=spec.key)
+            return JobStatus(
+                *place, "failed", outcome.seconds, outcome.memory, failure=failure, report=kept, key=spec.key
+            )
         forget_failure(work, spec.key)
         write_last(work, *place, spec.key, spec.inputs)
-        write_seconds(work, *place, outcome.seconds)
+        write_spent(work, *place, Spent(outcome.seconds, outcome.memory))
         forget_report(self._book, *place)
         stand_ins = outcome.result.stand_ins if outcome.result else ()
-        return JobStatus(*place, "executed", outcome.seconds, stand_ins=stand_ins, key=spec.key)
+        return JobStatus(
+            *place, "executed", outcome.seconds, outcome.memory, stand_ins=stand_ins, key=spec.key
+        )
 
 
 def _state(environment: Path) -> tuple[int, int] | None:

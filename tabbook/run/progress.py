@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from tabbook.quantities import size_text
 from tabbook.status import JobStatus, RunReport
 from tabbook.status.explain import sentence
 
@@ -67,7 +68,8 @@ class Lines:
         self._count += 1
         note = f": {job.failure.fault}" if job.failure else ""
         note = note or (f" ({job.reason.splitlines()[0]})" if job.reason else "")
-        clock = "" if job.status in _UNTIMED else f" after {job.seconds:.0f} s"
+        memory = f", {size_text(job.memory)}" if job.memory else ""
+        clock = "" if job.status in _UNTIMED else f" after {job.seconds:.0f} s{memory}"
         count = f"[{self._count}/{self._total}]"
         self._say(f"{count} {_name(job.section)} · {job.tab} {_word(job.status)}{clock}{note}")
 
@@ -191,5 +193,10 @@ def failures_text(report: RunReport, seconds: float | None = None) -> str:
     for name, why in report.stand_ins.items():
         lines.append(f"WARNING: the data file {name} could not be had ({why}); a stand-in was used")
     if seconds is not None:
-        lines.append(f"It took {int(seconds) // 60}:{int(seconds) % 60:02} minutes.")
+        took = f"It took {int(seconds) // 60}:{int(seconds) % 60:02} minutes"
+        most = max(report.executed, key=lambda job: job.memory, default=None)
+        if most is not None and most.memory:
+            name = f"{_name(most.section)} · {most.tab}"
+            took += f", and at most {size_text(most.memory)} of memory for a job ({name})"
+        lines.append(f"{took}.")
     return "\n".join(lines)

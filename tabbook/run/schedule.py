@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
 
 from tabbook.plan.gpus import Gpu, Slots
+from tabbook.plan.machine import Room
 from tabbook.plan.spec import DeferredError, Failure, JobSpec, Outcome
 
 
@@ -37,21 +38,44 @@ def _lost(job: JobSpec, error: BaseException) -> Outcome:
     return Outcome(job.section, job.tab, 0.0, failure=Failure("broken", job.section, 0, job.tab, message))
 
 
-def _next(waiting: list[JobSpec], cards: Slots | None) -> tuple[JobSpec, tuple[int, ...]] | None:
+class Free:
+    """What is free for jobs: GPUs and memory; where these are ``None``, others give them out."""
+
+    def __init__(self, cards: Slots | None, room: Room | None) -> None:
+        self._cards, self._room = cards, room
+
+    def take(self, job: JobSpec) -> tuple[int, ...] | None:
+        """Return the numbers of the GPUs that are now the job's; ``None`` where it must wait for one."""
+        return () if self._cards is None else self._cards.take(job.need)
+
+    def has_room(self, job: JobSpec) -> bool:
+        """Give ``job`` its memory, and return whether there was enough."""
+        return self._room is None or self._room.take(job.memory)
+
+    def give(self, job: JobSpec, own: tuple[int, ...], memory: bool = True) -> None:
+        """Take back what was a job's."""
+        if self._cards is not None:
+            self._cards.give(job.need, own)
+        if self._room is not None and memory:
+            self._room.give(job.memory)
+
+
+def next_job(waiting: list[JobSpec], free: Free) -> tuple[JobSpec, tuple[int, ...]] | None:
     """Take the first job that can begin out of ``waiting``; return it and the GPUs that are its own.
 
-    Where one must wait for a GPU, none that needs a GPU passes it: it would wait for ever. Without
-    ``cards`` none waits, as the executor gives out the GPUs.
+    Where one must wait for a GPU, none that needs a GPU passes it: it would wait for ever. Where one
+    must wait for memory, those that need less pass it: as many run at once as there is room for.
     """
-    if cards is None:
-        return (waiting.pop(0), ()) if waiting else None
     blocked = False
     for place, job in enumerate(waiting):
         if blocked and job.need.gpus:
             continue
-        own = cards.take(job.need)
+        own = free.take(job)
         if own is None:
             blocked = True
+            continue
+        if not free.has_room(job):
+            free.give(job, own, memory=False)
             continue
         del waiting[place]
         return job, own
@@ -72,39 +96,36 @@ def run_all(
     work: Callable[[JobSpec], Outcome],
     begun: Callable[[JobSpec], None] = lambda _: None,
     gpus: Iterable[Gpu] | None = (),
+    room: Room | None = None,
 ) -> Iterator[Outcome]:
     """Yield the outcome of each of ``jobs`` as it ends, at most ``slots`` running at once.
 
     Jobs begin in the given order, but one that must wait for a GPU lets those pass that need
     none; each is told which of ``gpus`` are its own. Where these are ``None``, the executor sees to
-    that. A job that the executor itself loses (its worker died, it cannot be sent) ends with a
+    that. One that finds too little ``room`` lets those pass that need less; without it, memory does
+    not matter. A job that the executor itself loses (its worker died, it cannot be sent) ends with a
     failure of kind ``broken``, one that it has nobody for is deferred. Whoever stops iterating early stops
     what has not begun; ending what runs is up to the executor's owner.
     """
     waiting = list(jobs)
-    cards = None if gpus is None else Slots(gpus)
-
-    def give_back(job: JobSpec, own: tuple[int, ...]) -> None:
-        if cards is not None:
-            cards.give(job.need, own)
-
+    free = Free(None if gpus is None else Slots(gpus), room)
     running: dict[Future[Outcome], tuple[JobSpec, tuple[int, ...]]] = {}
     try:
         while waiting or running:
-            while len(running) < max(1, slots) and (found := _next(waiting, cards)):
+            while len(running) < max(1, slots) and (found := next_job(waiting, free)):
                 job, own = found
                 begun(job)
                 try:
                     running[executor.submit(work, _on_gpus(job, own))] = found
                 except RuntimeError as error:  # the executor is broken or shut down
-                    give_back(job, own)
+                    free.give(job, own)
                     yield _lost(job, error)
             if waiting and not running:  # nobody is left who could give a GPU back
                 job = waiting.pop(0)
                 yield _lost(job, RuntimeError(f"it needs {job.need}, which is not here"))
             for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
                 job, own = running.pop(future)
-                give_back(job, own)
+                free.give(job, own)
                 lost = future.exception()
                 yield future.result() if lost is None else _lost(job, lost)
     finally:

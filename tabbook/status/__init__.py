@@ -13,7 +13,7 @@ from tabbook.plan import data as data_files
 from tabbook.plan.gpus import Need, inventory, lacking
 from tabbook.plan.history import Remembered, read_last, recall_failure
 from tabbook.plan.report import failure_report, report_path
-from tabbook.plan.spec import Failure, steps_of
+from tabbook.plan.spec import Failure, limits_of, steps_of
 from tabbook.status.explain import Reason, reasons
 from tabbook.status.places import symbol_places
 from tabbook.store import Store
@@ -28,7 +28,8 @@ or, when nothing is executed, to be executed by the next run."""
 class JobStatus:
     """How the job of one section and tab stands at the end of a run.
 
-    ``seconds`` is how long the job took, now or when the store's result was made. ``reason``
+    ``seconds`` is how long the job took, and ``memory`` how many bytes at most (0: not known), now or
+    when the store's result was made. ``reason``
     says why it was skipped or deferred. ``report`` is the file about its failure, ``remembered`` says that it
     failed in an earlier run and nothing changed since. ``stand_ins`` names the data files that
     could not be had. ``key`` is its key on this machine, ``whole`` why it depends on all of the
@@ -39,6 +40,7 @@ class JobStatus:
     tab: str
     status: Status
     seconds: float = 0.0
+    memory: int = 0
     reason: str = ""
     failure: Failure | None = None
     report: Path | None = None
@@ -93,6 +95,7 @@ def stored_status(job: Job, result: Result) -> JobStatus:
         job.tab,
         "stored",
         seconds,
+        int(result.made_with.get("memory", 0)),
         stand_ins=result.stand_ins,
         key=result.key,
         whole=job.whole,
@@ -106,8 +109,8 @@ def need_of(job: Job) -> Need:
 
 def recall(book: Book, job: Job, key: str) -> Remembered | None:
     """Return how the job with this key failed before, if it did."""
-    timeout = job.section.settings.timeout or book.settings.timeout
-    return recall_failure(book.work, key, steps_of(job.projection), timeout)
+    limits = limits_of(book.settings, job.section.settings)
+    return recall_failure(book.work, key, steps_of(job.projection), limits)
 
 
 def failed_before(book: Book, job: Job, key: str, known: Remembered) -> JobStatus:

@@ -16,6 +16,7 @@ def _job(job: JobStatus) -> dict[str, Any]:
         "tab": job.tab,
         "status": job.status,
         "seconds": job.seconds,
+        "memory": job.memory or None,
         "key": job.key,
         "remembered": job.remembered,
         "whole_library": job.whole or None,

@@ -10,7 +10,7 @@ import yaml
 from tabbook.book import Book
 from tabbook.config import SectionSettings
 from tabbook.model import Cell, Projection, Section
-from tabbook.plan.spec import JobSpec, Step
+from tabbook.plan.spec import JobSpec, Limits, Step
 
 DATA = b"It was a time machine.\n"
 DATA_SHA1 = hashlib.sha1(DATA).hexdigest()
@@ -35,7 +35,7 @@ def job(*sources: str | tuple[str, tuple[str, ...]], **changes) -> JobSpec:
         "section": "chapters/a.md",
         "tab": "pytorch",
         "python": sys.executable,
-        "timeout": 60,
+        "limits": Limits(60),
     }
     return JobSpec(steps=steps(*sources), **{**values, **changes})
 

@@ -14,6 +14,7 @@ from engine_helpers import KEY, job
 from tabbook.execute import execute
 from tabbook.execute.processes import Stop, stopped
 from tabbook.execute.sandbox import job_environment
+from tabbook.plan.spec import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -184,7 +185,9 @@ def test_a_cell_that_is_to_raise_may():
 
 def test_a_cell_that_never_ends_is_stopped_in_time():
     start = time.monotonic()
-    failed = execute(job("'fine'", "import time\nwhile True:\n    time.sleep(0.01)", timeout=4)).failure
+    failed = execute(
+        job("'fine'", "import time\nwhile True:\n    time.sleep(0.01)", limits=Limits(4))
+    ).failure
     assert failed.kind == "timeout"
     assert "more than 4 seconds" in failed.message
     assert failed.line == 16
@@ -192,8 +195,17 @@ def test_a_cell_that_never_ends_is_stopped_in_time():
 
 
 def test_the_limit_is_the_jobs_not_each_cells():
-    failed = execute(job(*["import time; time.sleep(1)"] * 6, timeout=4)).failure
+    failed = execute(job(*["import time; time.sleep(1)"] * 6, limits=Limits(4))).failure
     assert failed.kind == "timeout"
+
+
+def test_a_cell_may_have_a_limit_of_its_own():
+    """Quick cells before it do not count, and the job's time is not up."""
+    slow = "import time; time.sleep(0.6)"
+    failed = execute(job(slow, slow, slow, "time.sleep(60)", limits=Limits(60, cell_timeout=1.5))).failure
+    assert failed.kind == "timeout"
+    assert "the cell was stopped: it took more than 1.5 seconds; raise cell_timeout" in failed.message
+    assert failed.line == 28
 
 
 @pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)"])

@@ -14,6 +14,7 @@ from engine_helpers import job
 
 from tabbook.execute import execute, guard
 from tabbook.execute.processes import Guarded
+from tabbook.plan.spec import Limits
 
 MB = 10**6
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux knows what this needs")
@@ -131,7 +132,7 @@ def test_memory_that_processes_share_counts_once():
         "for _ in range(4):\n    if not os.fork():\n        time.sleep(2)\n        os._exit(0)\n"
         "for _ in range(4): os.wait()"
     )
-    done = execute(job(source, memory_limit=700 * MB))
+    done = execute(job(source, limits=Limits(60, memory=700 * MB)))
     assert done.failure is None
     assert 300 * MB < done.memory < 500 * MB
 
@@ -148,7 +149,7 @@ def test_memory_that_processes_share_counts_once():
     ids=["itself", "a child"],
 )
 def test_a_job_over_its_limit_is_stopped_and_says_so(source):
-    failed = execute(job("'fine'", source, memory_limit=400 * MB)).failure
+    failed = execute(job("'fine'", source, limits=Limits(60, memory=400 * MB))).failure
     assert failed.kind == "memory"
     assert "needed more than 400 MB" in failed.message
     assert "raise memory" in failed.message
@@ -158,7 +159,7 @@ def test_a_job_over_its_limit_is_stopped_and_says_so(source):
 @linux
 def test_address_space_that_is_only_reserved_costs_nothing():
     """Frameworks reserve far more than they use."""
-    done = execute(job("import mmap\nx = mmap.mmap(-1, 2_000_000_000)", memory_limit=400 * MB))
+    done = execute(job("import mmap\nx = mmap.mmap(-1, 2_000_000_000)", limits=Limits(60, memory=400 * MB)))
     assert done.failure is None
 
 
@@ -171,7 +172,7 @@ def test_pages_of_files_cost_nothing(tmp_path):
         f"import mmap\nf = open({str(path)!r}, 'rb')\nx = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)\n"
         "sum(x[::4096])\nimport time\ntime.sleep(0.5)"
     )
-    done = execute(job(source, memory_limit=200 * MB))
+    done = execute(job(source, limits=Limits(60, memory=200 * MB)))
     assert done.failure is None
     assert done.memory < 200 * MB
 

@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from tabbook.library import frozen
 from tabbook.model import Result
 from tabbook.plan import accepted_devices, device_class, job, jobs
 from tabbook.plan.history import forget_failure, recall_failure, remember_failure
-from tabbook.plan.report import failure_text, read_seconds, write_seconds
-from tabbook.plan.spec import Failure, Outcome
+from tabbook.plan.report import Spent, failure_text, read_spent, write_spent
+from tabbook.plan.spec import Failure, Limits, Outcome
 from tabbook.run import JobStatus, RunReport, lookup, run, status
 from tabbook.run.progress import Lines, Live, failures_text, progress_on, summary_table
 
@@ -158,27 +159,48 @@ class TestFailuresAreRemembered:
 
     @pytest.mark.parametrize(
         ("kind", "kept"),
-        [("raised", 1), ("timeout", 1), ("died", 1), ("no-start", 0), ("stopped", 0), ("broken", 0)],
+        [
+            ("raised", 1),
+            ("timeout", 1),
+            ("memory", 1),
+            ("died", 1),
+            ("no-start", 0),
+            ("stopped", 0),
+            ("broken", 0),
+        ],
     )
     def test_only_where_the_section_is_to_blame(self, tmp_path, book, executed, kind, kept):
         spec = _specs(book, executed)[0]
         failure = Failure(kind, spec.section, 7, spec.tab, "no")
         remember_failure(tmp_path, spec, Outcome(spec.section, spec.tab, 1.0, failure=failure))
         assert len(list(tmp_path.glob("failures/*"))) == kept
-        assert (recall_failure(tmp_path, spec.key, spec.steps, spec.timeout) is not None) == bool(kept)
+        assert (recall_failure(tmp_path, spec.key, spec.steps, spec.limits) is not None) == bool(kept)
 
-    def test_more_time_is_another_chance(self, tmp_path, book, executed):
-        spec = _specs(book, executed)[0]
-        failure = Failure("timeout", spec.section, 7, spec.tab, "no", 7)
+    @pytest.mark.parametrize(
+        ("kind", "more"),
+        [
+            ("timeout", Limits(61, 10, 1000)),
+            ("timeout", Limits(60, None, 1000)),
+            ("timeout", Limits(60, 11, 1000)),
+            ("memory", Limits(60, 10, 1001)),
+            ("memory", Limits(60, 10, None)),
+        ],
+    )
+    def test_more_of_what_was_too_little_is_another_chance(self, tmp_path, book, executed, kind, more):
+        limits = Limits(60, 10, 1000)
+        spec = replace(_specs(book, executed)[0], limits=limits)
+        failure = Failure(kind, spec.section, 7, spec.tab, "no", 7)
         remember_failure(tmp_path, spec, Outcome(spec.section, spec.tab, 1.0, failure=failure))
-        assert recall_failure(tmp_path, spec.key, spec.steps, spec.timeout)
-        assert not recall_failure(tmp_path, spec.key, spec.steps, spec.timeout + 1)
+        other = Limits(60, 10, None) if kind == "timeout" else Limits(99, None, 1000)
+        for same in (limits, other, Limits(59, 9, 999)):
+            assert recall_failure(tmp_path, spec.key, spec.steps, same)
+        assert not recall_failure(tmp_path, spec.key, spec.steps, more)
 
     @pytest.mark.parametrize("text", ["", "{}", "[]", '{"failure": {}}', '{"failure": {"kind": "raised"}}'])
     def test_what_cannot_be_read_was_never_there(self, tmp_path, text):
         (tmp_path / "failures").mkdir()
         (tmp_path / f"failures/{'0' * 64}.json").write_text(text)
-        assert recall_failure(tmp_path, "0" * 64, (), 1) is None
+        assert recall_failure(tmp_path, "0" * 64, (), Limits(1)) is None
         forget_failure(tmp_path, "0" * 64)
         assert not list(tmp_path.glob("failures/*"))
 
@@ -286,10 +308,12 @@ def test_a_result_that_cannot_be_stored_fails_and_a_full_disk_ends_the_run(
     assert len(executed) < 3
 
 
-def test_the_time_limit_and_the_threads_of_a_job(tmp_path, executed):
-    short = "---\nfile_format: mystnb\ntabbook: {timeout: 5}\n---\n" + code("x = 1")
-    go(make_book(tmp_path, {"a": short, "b": code("x = 2")}), workers=10_000)
-    assert {Path(spec.section).stem: spec.timeout for spec in executed} == {"a": 5, "b": 60}
+def test_the_limits_and_the_threads_of_a_job(tmp_path, executed):
+    own = "---\nfile_format: mystnb\ntabbook: {timeout: 5, cell_timeout: 2s, memory: 1GB}\n---\n"
+    book = make_book(tmp_path, {"a": own + code("x = 1"), "b": code("x = 2")}, memory="4GB")
+    go(book, workers=10_000)
+    limits = {Path(spec.section).stem: spec.limits for spec in executed}
+    assert limits == {"a": Limits(5, 2, 10**9), "b": Limits(60, None, 4 * 10**9)}
     assert all(spec.threads >= 1 for spec in executed)
     assert {(spec.tab, spec.framework) for spec in executed} == {("jax", "Jax"), ("pytorch", "Pytorch")}
 
@@ -297,11 +321,17 @@ def test_the_time_limit_and_the_threads_of_a_job(tmp_path, executed):
 def test_jobs_that_took_long_begin_first(tmp_path, executed):
     book = make_book(tmp_path, {"a": code("x = 1"), "b": code("x = 2")})
     for name, seconds in (("a", 1), ("b", 100)):
-        write_seconds(book.work, f"chapters/{name}.md", "jax", seconds)
+        write_spent(book.work, f"chapters/{name}.md", "jax", Spent(seconds, 7))
     (book.work / "seconds/broken.json").write_text("{")
-    assert read_seconds(book.work) == {("chapters/a.md", "jax"): 1.0, ("chapters/b.md", "jax"): 100.0}
+    (book.work / "seconds/older.json").write_text('{"section": "c", "tab": "jax", "seconds": 3}')
+    assert read_spent(book.work) == {
+        ("chapters/a.md", "jax"): Spent(1.0, 7),
+        ("chapters/b.md", "jax"): Spent(100.0, 7),
+        ("c", "jax"): Spent(3.0, 0),
+    }
     go(book, tabs=("jax",), workers=1)
     assert [Path(spec.section).stem for spec in executed] == ["b", "a"]
+    assert [spec.memory for spec in executed] == [7, 7]
 
 
 class TestData:
