@@ -25,9 +25,9 @@ $(TABS:%=test-d2l-%): test-d2l-%: .venv/book.stamp
 test-site: .venv/test.stamp
 	$(BIN)/python -m pytest tests/site
 
-## Run every exported notebook in its framework's environment; takes as long as executing the book.
+## Run every exported notebook in a fresh environment; takes as long as executing the book.
 test-exports: .venv/test.stamp
-	TABBOOK_EXPORTS=all $(BIN)/python -m pytest tests/tabbook/test_export_run.py
+	TABBOOK_EXPORTS="$(TABS)" $(BIN)/python -m pytest tests/tabbook/test_export_run.py
 
 ## Generate the library alone.
 lib: .venv/book.stamp
@@ -69,7 +69,7 @@ distclean: clean
 	touch $@
 
 .venv/book.stamp: .venv/uv.stamp requirements.txt pyproject.toml
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
 

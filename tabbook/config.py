@@ -69,8 +69,6 @@ class Library(_Tree):
 
     path: str = "d2l_lib"
     package: Annotated[str, Field(pattern=_NAME)] = "d2l"
-    keep_overridden: bool = False
-    """Whether a class keeps the methods that later sections define anew, as d2lbook's does."""
 
 
 class DataFile(_Tree):
@@ -88,7 +86,7 @@ class Repository(_Tree):
     """
 
     url: Annotated[str, Field(pattern=_GITHUB)]
-    branch: str = "notebooks-{tab}"
+    branch: Annotated[str, Field(pattern=r"^[\w./-]*\{tab\}[\w./-]*$")] = "notebooks-{tab}"
 
 
 class BookSettings(_Tree):

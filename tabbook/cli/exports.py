@@ -1,20 +1,32 @@
 """The command ``tabbook export``: what readers and teachers take away."""
 
+import subprocess
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tabbook.cli.options import HERE, BookOption, SectionsArgument, TabOption, load
 
+if TYPE_CHECKING:
+    from tabbook.book import Book
+
 
 def export(
-    kind: Annotated[str, typer.Argument(metavar="FORMAT", help="ipynb (notebooks), slides, or markdown.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="FORMAT", help="ipynb (notebooks), slides, markdown; or branches.")
+    ],
     sections: SectionsArgument = None,
     book: BookOption = HERE,
     tab: TabOption = None,
     to: Annotated[
         Path | None, typer.Option("--to", metavar="DIR", help="Where to; _build/exports/FORMAT if not given.")
+    ] = None,
+    remote: Annotated[
+        str | None,
+        typer.Option(
+            "--remote", metavar="URL", help="The repository of the branches, if not that of _config.yml."
+        ),
     ] = None,
 ) -> None:
     """Write notebooks, slides or Markdown, one framework at a time.
@@ -24,6 +36,9 @@ def export(
     book's notebooks there is an archive, too. Files that did not change are left alone, and those
     of sections that are gone go when the whole book is exported. A section with faults is left
     out, and the status is 1.
+
+    Of branches, which Colab and Binder open, it makes a repository to push from: a branch of
+    notebooks for each framework.
     """
     from tabbook.errors import TabbookError
     from tabbook.export.exporter import Exporter
@@ -32,6 +47,9 @@ def export(
     from tabbook.export.make import export as make
     from tabbook.export.write import archives
 
+    if kind == "branches":
+        _branches(load(book), tuple(sections or ()), tuple(tab or ()), to, remote)
+        return
     check_format(kind)
     loaded = load(book)
     tabs = loaded.tabs(tuple(tab or ()))
@@ -51,3 +69,51 @@ def export(
     typer.echo(f"{len(files)} files in {folder}, {changed} of them new or changed{removed}")
     if faults:
         raise TabbookError(faults)
+
+
+def _branches(
+    book: "Book", sections: tuple[str, ...], tabs: tuple[str, ...], to: Path | None, remote: str | None
+) -> None:
+    from tabbook.config import Repository
+    from tabbook.errors import TabbookError, usage
+    from tabbook.export.branches import make_branches
+    from tabbook.export.exporter import Exporter
+    from tabbook.export.folder import check_folder
+    from tabbook.export.library import branch_of
+    from tabbook.export.make import export as make
+
+    chosen, repository = book.tabs(tabs), book.settings.repository
+    if sections:
+        raise usage("a branch has the whole book", "name no section")
+    address = remote or (repository.url if repository else "")
+    if not address:
+        raise usage("there is no repository", "write one into _config.yml, or name it with --remote")
+    folder = to or book.root / "_build" / "exports" / "branches"
+    check_folder(book, folder)
+    exporter = Exporter(book)
+    made = make(exporter, "ipynb", book.sections, chosen)
+    if faults := {*made.faults, *exporter.library[1]}:
+        raise TabbookError(faults)
+    names = {tab: branch_of(repository or Repository(url="https://github.com/a/b"), tab) for tab in chosen}
+    branches = {
+        names[tab]: {
+            path.removeprefix(f"{tab}/"): data
+            for path, data in made.files.items()
+            if path.startswith(f"{tab}/")
+        }
+        for tab in chosen
+    }
+    message = f"The book's notebooks{_commit_of(book)}\n"
+    changed = make_branches(folder, branches, address, message)
+    typer.echo(f"{len(branches)} branches in {folder}, {len(changed)} of them new or changed")
+    typer.echo(f"publish them: git -C {folder} push --all {address}")
+
+
+def _commit_of(book: "Book") -> str:
+    """Return of which commit the book is; empty if git does not know."""
+    try:
+        command = ["git", "-C", str(book.root), "describe", "--always", "--dirty"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return f", as of {done.stdout.strip()}"

@@ -4,5 +4,7 @@ Everything is made in memory, as the bytes of files by name, and written at the 
 wrong is found before anything is touched.
 """
 
+PUBLISHED = "_exports"
+"""The folder of the site that has the exports."""
 FORMATS = ("ipynb", "slides", "markdown")
 """The formats, as the command line names them."""

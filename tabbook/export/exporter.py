@@ -10,8 +10,9 @@ import yaml
 from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
 from tabbook.errors import Fault, TabbookError
+from tabbook.export import PUBLISHED
 from tabbook.export.context import Context
-from tabbook.export.library import Package, check_cell, companions, package
+from tabbook.export.library import Package, check_cell, companions, package, wheel_address
 from tabbook.export.page import Address, Page, beside, make_page, published
 from tabbook.export.references import FILE, References, load
 from tabbook.library import generate
@@ -112,7 +113,10 @@ class Exporter:
         """Return the first cell of the notebooks of ``tab``; empty if the book has no library."""
         if tab not in self.packages:
             return ""
-        return check_cell(self.packages[tab], self.book.settings.repository, tab)
+        settings = self.book.settings
+        site = f"{self.base.rstrip('/')}/{PUBLISHED}" if self.base and settings.exports else ""
+        library = self.packages[tab]
+        return check_cell(library, wheel_address(library, tab, settings.repository, site))
 
     def page(self, section: Section, tab: str, address: Address, prefix: str = "attachment:") -> Page:
         """Return ``section`` in ``tab`` as plain text, code and outputs."""
@@ -148,7 +152,6 @@ class Exporter:
 
     def companions(self, tab: str) -> Files:
         """Return what goes with the notebooks of ``tab``, by name."""
-        settings = self.book.settings
         requirements = self.book.requirements(tab)
         text = requirements.read_text(encoding="utf-8") if requirements.is_file() else ""
-        return companions(self.packages.get(tab), settings.library, text, settings.tabs[tab].name)
+        return companions(self.packages.get(tab), text, self.book.settings.tabs[tab].name)

@@ -5,21 +5,27 @@ Binder wants to know. Whether the installed library is the right one is a questi
 not of a version that somebody may have forgotten to raise.
 """
 
+import contextlib
 import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
 
 from tabbook.config import Library, Repository, Tab
+from tabbook.export.wheel import wheel
 
 FOLDER = "d2l_lib"
 """The folder of the library beside the notebooks."""
 _CHECK = '''\
 # @title Is the library of this book installed?
-def check_library(module, digest, about, install, advice):
+def check_library(module, digest, about, address, advice):
     """Look for the library that this notebook was made with; on Colab, install it."""
     import hashlib
     import importlib.util
+    import subprocess
     import sys
     from pathlib import Path
 
@@ -35,8 +41,11 @@ def check_library(module, digest, about, install, advice):
         return "" if hashlib.sha256(text).hexdigest() == digest else "is another than the installed one"
 
     found = problem()
-    if found and install and "google.colab" in sys.modules:
-        get_ipython().run_line_magic("pip", install)
+    if found and address and "google.colab" in sys.modules:
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", address]
+        done = subprocess.run(pip, capture_output=True, text=True)
+        if done.returncode:
+            print(done.stderr)
         for name in [name for name in sys.modules if name.split(".")[0] == module.split(".")[0]]:
             del sys.modules[name]
         found = problem()
@@ -50,24 +59,41 @@ def check_library(module, digest, about, install, advice):
 check_library('''
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Package:
     """The library of one framework, as it is exported.
 
-    ``version`` and ``distribution`` are those of its ``pyproject.toml``, where it has one.
-    ``text`` is the framework's module, ``files`` are the others, by their paths in the folder.
+    ``distribution`` and ``version`` are those of its ``pyproject.toml``, or stand for them;
+    ``needs`` are the packages that it asks for. ``text`` is the framework's module, ``files`` are
+    the others, by their paths in the folder.
     """
 
     module: str
     text: str
-    distribution: str = ""
-    version: str = ""
-    files: Mapping[str, bytes] | None = None
+    distribution: str
+    version: str
+    needs: tuple[str, ...]
+    files: Mapping[str, bytes]
 
     @property
     def digest(self) -> str:
         """The hash that tells this module from all others."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def code(self) -> dict[str, bytes]:
+        """The modules, by their paths below the folder."""
+        name, module = self.module.split(".", 1)
+        found = {path: data for path, data in self.files.items() if path.startswith(f"{name}/")}
+        return found | {f"{name}/{module}.py": self.text.encode()}
+
+    @cached_property
+    def wheel(self) -> tuple[str, bytes]:
+        """The file that pip installs: its name, which says what is in it, and its bytes.
+
+        The same library gives the same file, and another one another name.
+        """
+        return wheel(self.distribution, self.version, self.needs, self.code, self.files.get("LICENSE"))
 
 
 def package(text: str, tab: Tab, library: Library, files: Mapping[str, bytes]) -> Package:
@@ -75,14 +101,14 @@ def package(text: str, tab: Tab, library: Library, files: Mapping[str, bytes]) -
 
     ``files`` are those of the library's folder that belong to no framework.
     """
-    project = {}
-    if "pyproject.toml" in files:
-        try:
-            project = tomllib.loads(files["pyproject.toml"].decode()).get("project", {})
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-            project = {}
-    name = f"{library.package}.{tab.module}"
-    return Package(name, text, str(project.get("name", "")), str(project.get("version", "")), files)
+    project: dict[str, Any] = {}
+    with contextlib.suppress(tomllib.TOMLDecodeError, UnicodeDecodeError):  # our wheel needs no such file
+        project = tomllib.loads(files.get("pyproject.toml", b"").decode()).get("project", {})
+    name = str(project.get("name") or library.package)
+    needs = tuple(map(str, project.get("dependencies", ())))
+    return Package(
+        f"{library.package}.{tab.module}", text, name, str(project.get("version") or "0"), needs, files
+    )
 
 
 def branch_of(repository: Repository, tab: str) -> str:
@@ -90,35 +116,52 @@ def branch_of(repository: Repository, tab: str) -> str:
     return repository.branch.replace("{tab}", tab)
 
 
-def check_cell(package: Package, repository: Repository | None, tab: str) -> str:
-    """Return the code that looks for the library, and installs it on Colab."""
-    about = " ".join(filter(None, ("the library", package.distribution, package.version)))
-    if repository is None:
-        install = ""
-        advice = f"put the folder {FOLDER} of the notebooks on PYTHONPATH"
-        if package.distribution:
-            advice = f"run 'pip install --no-deps ./{FOLDER}' in the folder of the notebooks"
+def wheel_address(package: Package, tab: str, repository: Repository | None, site: str) -> str:
+    """Return where pip finds the library of ``tab``; empty if it is published nowhere.
+
+    The branches for Colab and Binder keep the libraries of earlier days; a site has today's alone.
+    ``site`` is the address of the published exports, empty if there are none.
+    """
+    name, data = package.wheel
+    if repository is not None:
+        path = f"{repository.url.removeprefix('https://github.com/')}/{branch_of(repository, tab)}"
+        start = f"https://raw.githubusercontent.com/{quote(path)}"
+    elif site:
+        start = f"{site.rstrip('/')}/ipynb/{tab}"
     else:
-        source = f"git+{repository.url}@{branch_of(repository, tab)}#subdirectory={FOLDER}"
-        # Colab brings the framework, and a Python of its own choice.
-        install = f'install --quiet --no-deps --ignore-requires-python "{source}"'
-        advice = f"run 'pip install --no-deps \"{source}\"'"
-    values = [package.module, package.digest, about, install, advice]
+        return ""
+    return f"{start}/{FOLDER}/{quote(name)}#sha256={hashlib.sha256(data).hexdigest()}"
+
+
+def check_cell(package: Package, address: str) -> str:
+    """Return the code that looks for the library; on Colab it installs it from ``address``."""
+    name, _ = package.wheel
+    about = f"the library {package.distribution} {package.version}"
+    advice = f"run 'pip install \"{address}\"'"
+    if not address:
+        advice = f"run 'pip install {FOLDER}/{name}' in the folder of all notebooks of this book"
+    values = [package.module, package.digest, about, address, advice]
     return _CHECK + "".join(f"\n    {value!r}," for value in values) + "\n)\ndel check_library"
 
 
-def companions(package: Package | None, library: Library, requirements: str, title: str) -> dict[str, bytes]:
+def companions(package: Package | None, requirements: str, title: str) -> dict[str, bytes]:
     """Return the files beside the notebooks of a framework, by name."""
-    files = {"requirements.txt": requirements, "runtime.txt": "python-3.11\n"}
+    # Binder has no GPU; PyTorch's packages for one are too large for it.
+    index = "--extra-index-url https://download.pytorch.org/whl/cpu\n" if "torch==" in requirements else ""
+    files = {
+        "requirements.txt": requirements,
+        "binder/requirements.txt": f"{index}-r ../requirements.txt\n",
+        "binder/runtime.txt": "python-3.11\n",
+    }
     steps = ["python -m venv env", "env/bin/pip install -r requirements.txt jupyterlab"]
     found: dict[str, bytes] = {}
     if package is not None:
-        for name, data in (package.files or {}).items():
-            found[f"{FOLDER}/{name}"] = data
-        module = package.module.rsplit(".", 1)[-1]
-        found[f"{FOLDER}/{library.package}/{module}.py"] = package.text.encode()
-        if package.distribution:
-            files["requirements.txt"] = f"{requirements.rstrip()}\n./{FOLDER}\n"
+        name, data = package.wheel
+        found = {
+            f"{FOLDER}/{path}": content for path, content in (*package.files.items(), *package.code.items())
+        }
+        found[f"{FOLDER}/{name}"] = data
+        files["requirements.txt"] = f"{requirements.rstrip()}\n./{FOLDER}/{name}\n"
     run = "\n".join([*steps, "env/bin/jupyter lab"])
     files["README.md"] = (
         f"# {title}\n\nThe notebooks of the book for one framework, with the library that they use."

@@ -105,7 +105,7 @@ def export(
 def check_format(kind: str) -> None:
     """Raise a usage error if there is no format ``kind``."""
     if kind not in FORMATS:
-        raise usage(f"there is no format {kind!r}", f"the formats are {', '.join(FORMATS)}")
+        raise usage(f"there is no format {kind!r}", f"the formats are {', '.join(FORMATS)}; or branches")
 
 
 def decks_of(files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -15,13 +15,17 @@ from tabbook.files import write_atomic
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """Return an archive of ``files``: equal files, equal bytes."""
+def zipped(files: Mapping[str, bytes], *, compress: bool = True) -> bytes:
+    """Return an archive of ``files``: equal files, equal bytes.
+
+    Those of compressed ones may differ where another version of zlib made them.
+    """
+    method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
     memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(memory, "w") as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = method
             entry.create_system = 3  # the same wherever it is made
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, files[name])

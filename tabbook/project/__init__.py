@@ -1,6 +1,6 @@
 """Stage 2: a section reduced to one framework, as its readers see, run and download it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -41,21 +41,20 @@ def check_ways(book: BookSettings, text: str) -> None:
         raise ConfigError(faults)
 
 
-def selected_cells(section: Section, cells: Iterable[Cell], tab: str) -> tuple[Cell, ...]:
-    """Return those of ``cells`` that ``tab`` has with its branches chosen, portable names as written.
+def selected_cells(section: Section, tab: str) -> tuple[Cell, ...]:
+    """Return the section's cells for ``tab`` with its branches chosen, portable names as written.
 
-    This is what the library is made of; :func:`project` is what readers see. ``cells`` are some
-    of ``section``, or all.
+    This is what the library is made of; :func:`project` is what readers see.
 
     Raises:
         ProjectError: A cell is not valid Python for the tab, or asks for an unknown tab.
     """
-    selected, faults = [], []
-    for cell in cells:
+    cells, faults = [], []
+    for cell in section.cells:
         if not cell.belongs_to(tab):
             continue
         if cell.kind == "text":
-            selected.append(cell)
+            cells.append(cell)
             continue
         try:
             source = select(cell.source, tab)
@@ -63,14 +62,10 @@ def selected_cells(section: Section, cells: Iterable[Cell], tab: str) -> tuple[C
             faults.append(code_fault(section, cell, error))
             continue
         if source.strip():
-            selected.append(_with_source(cell, source))
+            cells.append(replace(cell, source=source))
     if faults:
         raise ProjectError(faults)
-    return tuple(selected)
-
-
-def _with_source(cell: Cell, source: str) -> Cell:
-    return cell if source == cell.source else replace(cell, source=source)
+    return tuple(cells)
 
 
 def project(section: Section, tab: str, book: BookSettings) -> Projection:
@@ -84,8 +79,8 @@ def project(section: Section, tab: str, book: BookSettings) -> Projection:
     """
     ways, package = ways_of(tab, book), book.library.package
     cells = (
-        _with_source(cell, rewrite(cell.source, ways, package)) if cell.kind == "code" else cell
-        for cell in selected_cells(section, section.cells, tab)
+        replace(cell, source=rewrite(cell.source, ways, package)) if cell.kind == "code" else cell
+        for cell in selected_cells(section, tab)
     )
     return Projection(section, tab, tuple(cells))
 

@@ -19,6 +19,7 @@ from sphinx.util import logging
 from tabbook.book import Book
 from tabbook.config import BookSettings
 from tabbook.errors import Fault, TabbookError
+from tabbook.export import PUBLISHED
 from tabbook.export.exporter import Exporter
 from tabbook.export.library import branch_of
 from tabbook.export.make import decks_of, export, has_code, has_marks
@@ -27,8 +28,6 @@ from tabbook.model import Section
 from tabbook.render.pages import current_book
 from tabbook.render.references import references_of, write_references
 
-FOLDER = "_exports"
-"""The folder of the site that has the exports."""
 _STAMPS = "slides.json"
 _log = logging.getLogger(__name__)
 Links = list[tuple[str, str]]
@@ -42,7 +41,7 @@ def links_of(section: Section, tab: str, settings: BookSettings, up: str) -> Lin
     path = quote(section.path.removesuffix(".md"))
     links: Links = []
     if settings.exports and has_code(section, tab):
-        links.append(("Notebook", f"{up}{FOLDER}/ipynb/{tab}/{path}.ipynb"))
+        links.append(("Notebook", f"{up}{PUBLISHED}/ipynb/{tab}/{path}.ipynb"))
     if settings.repository is not None and has_code(section, tab):
         repository = settings.repository.url.removeprefix("https://github.com/")
         branch = quote(branch_of(settings.repository, tab))
@@ -50,14 +49,14 @@ def links_of(section: Section, tab: str, settings: BookSettings, up: str) -> Lin
         binder = f"https://mybinder.org/v2/gh/{repository}/{quote(branch, safe='')}"
         links += [("Colab", colab), ("Binder", f"{binder}?urlpath=lab/tree/{path}.ipynb")]
     if settings.exports and has_marks(section, tab):
-        links.append(("Slides", f"{up}{FOLDER}/slides/{tab}/{path}.slides.html"))
+        links.append(("Slides", f"{up}{PUBLISHED}/slides/{tab}/{path}.slides.html"))
     return links
 
 
 def archive_links(book: Book, tab: str, up: str) -> Links:
     """Return the address of the archive with all notebooks of ``tab``, if the site has it."""
     if book.settings.exports and any(has_code(section, tab) for section in book.readable[0]):
-        return [("All notebooks (zip)", f"{up}{FOLDER}/ipynb/{tab}.zip")]
+        return [("All notebooks (zip)", f"{up}{PUBLISHED}/ipynb/{tab}.zip")]
     return []
 
 
@@ -108,7 +107,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     if book is None or not book.settings.exports:
         return
     try:
-        faults = write_exports(Exporter(book, references_of(app)), Path(app.outdir) / FOLDER)
+        faults = write_exports(Exporter(book, references_of(app)), Path(app.outdir) / PUBLISHED)
     except TabbookError as error:
         faults = error.faults
     for fault in faults:

@@ -1,5 +1,6 @@
 """The workflows are valid, pinned, and may do no more than they must."""
 
+import os
 import re
 import subprocess
 import sys
@@ -96,8 +97,45 @@ def test_permissions_are_the_least(path: Path) -> None:
     data = load(path)
     assert data["permissions"] == {"contents": "read"}
     wider = {name: job["permissions"] for name, job in data["jobs"].items() if "permissions" in job}
-    expected = {"deploy": {"pages": "write", "id-token": "write"}} if path.name == "publish.yml" else {}
-    assert wider == expected
+    expected = {"deploy": {"pages": "write", "id-token": "write"}, "notebooks": {"contents": "write"}}
+    assert wider == (expected if path.name == "publish.yml" else {})
+
+
+def test_the_job_that_may_write_the_repository_pushes_branches_of_notebooks_alone(tmp_path: Path) -> None:
+    """Whatever the job before it made: nothing of it runs, and no other branch is pushed."""
+    job = load(GITHUB / "workflows" / "publish.yml")["jobs"]["notebooks"]
+    take, push = job["steps"]
+    assert take["uses"].startswith("actions/download-artifact@") and list(push) == ["name", "run", "env"]
+
+    def git(folder: str, *arguments: str, given: str = "") -> str:
+        command = ["git", "-c", "user.name=n", "-c", "user.email=e", "-C", str(tmp_path / folder), *arguments]
+        return subprocess.run(command, input=given, capture_output=True, text=True, check=True).stdout.strip()
+
+    for folder in ("made", "remote"):
+        git("", "init", "--quiet", "--bare", folder)
+        commit = git(folder, "commit-tree", "-m", folder, git(folder, "mktree"))
+        git(folder, "update-ref", "refs/heads/main", commit)
+    tree = git("remote", "rev-parse", "main^{tree}")
+    first = git("remote", "commit-tree", "-m", "first", tree)
+    second = git("remote", "commit-tree", "-m", "second", "-p", first, tree)
+    git("remote", "update-ref", "refs/heads/notebooks-jax", second)
+    git("made", "fetch", "--quiet", "--depth=1", (tmp_path / "remote").as_uri(), "notebooks-jax")
+    third = git("made", "commit-tree", "-m", "third", "-p", second, tree)
+    for branch, commit in (("notebooks-jax", third), ("notebooks-mxnet", "refs/heads/main"), ("evil", third)):
+        git("made", "update-ref", f"refs/heads/{branch}", commit)
+    git("made", "config", "core.hooksPath", str(tmp_path))
+    for hook in ("pre-push", "post-checkout", "reference-transaction"):
+        (tmp_path / hook).write_text("#!/bin/sh\ntouch ran\n")
+        (tmp_path / hook).chmod(0o755)
+    env = {**os.environ, "TOKEN": "t", "REPOSITORY": str(tmp_path / "remote")}
+    done = subprocess.run(
+        ["bash", "-e", "-c", push["run"]], cwd=tmp_path, env=env, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = git("remote", "for-each-ref", "--format=%(refname:short) %(subject)").splitlines()
+    assert found == ["main remote", "notebooks-jax third", "notebooks-mxnet made"]
+    assert git("remote", "rev-list", "--count", "notebooks-jax") == "3"
+    assert not list(tmp_path.rglob("ran"))
 
 
 def test_the_job_that_may_write_pages_runs_no_code_of_ours() -> None:
@@ -147,7 +185,7 @@ def test_matrices_have_every_framework_of_the_book() -> None:
         for name, job in load(path)["jobs"].items()
         if "strategy" in job
     }
-    assert matrices == {"ci.yml: library": tabs, "execute.yml: execute": tabs}
+    assert matrices == {"ci.yml: library": tabs, "execute.yml: execute": tabs, "exports.yml: notebooks": tabs}
 
 
 def test_publishing_waits_for_every_framework() -> None:

@@ -1,10 +1,15 @@
 """Exported notebooks run top to bottom: only their framework, and the library beside them.
 
-Quick ones always, where the framework's environment is there; all of the book's with
-``make test-exports``, which takes as long as executing the book.
+Quick ones always, where the framework's environment is there, with the exported library. All of the
+book's with ``make test-exports``, which takes as long as executing the book: each framework in a fresh
+environment that is made of nothing but the ``requirements.txt`` of its exported folder.
 """
 
 import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +17,19 @@ import nbformat
 import pytest
 
 from tabbook.book import Book
-from tabbook.environments import state
+from tabbook.environments import state, uv_variables
 from tabbook.export.exporter import Exporter
 from tabbook.export.make import export, has_code
 from tabbook.export.write import write_all
 
 BOOK = Book.load(Path(__file__).parents[2])
 QUICK = ("chapters/preface", "chapters/linear-regression/oo-design")
-ALL = os.environ.get("TABBOOK_EXPORTS") == "all"
+ALL = tuple(os.environ.get("TABBOOK_EXPORTS", "").split())
+"""The frameworks whose notebooks are run as ``make test-exports`` does; none if empty."""
 JOBS = [
     pytest.param(section, tab, id=f"{section.name}-{tab}")
     for section in BOOK.sections
-    for tab in BOOK.settings.tabs
+    for tab in ALL or BOOK.settings.tabs
     if has_code(section, tab) and (ALL or section.path.removesuffix(".md") in QUICK)
 ]
 
@@ -35,8 +41,35 @@ def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def execute(notebook: Any, python: Path, library: Path, folder: Path) -> None:
-    """Run all cells in a kernel of ``python``; the library alone is on its path."""
+@pytest.fixture(scope="module")
+def environment(
+    tmp_path_factory: pytest.TempPathFactory, notebooks: Path
+) -> Callable[[str], tuple[Path, str]]:
+    """Return what gives the Python of a framework, and what of the notebooks' folder is on its path."""
+
+    @cache
+    def fresh(tab: str) -> Path:
+        python = tmp_path_factory.mktemp("fresh") / tab / "bin/python"
+        uv = [sys.executable, "-m", "uv"]
+        env = uv_variables(os.environ)
+        run = partial(subprocess.run, cwd=notebooks / tab, env=env, check=True)
+        run([*uv, "venv", "--quiet", "--python", sys.executable, str(python.parents[1])])
+        run([*uv, "pip", "install", "--quiet", "--python", str(python), "-r", "requirements.txt"])
+        return python
+
+    def get(tab: str) -> tuple[Path, str]:
+        if ALL:
+            return fresh(tab), ""
+        found = state(BOOK, tab)
+        if not found.usable:
+            pytest.skip(f"the environment of {tab} is {found.status}: {found.reason}")
+        return BOOK.python(tab), str(notebooks / tab / "d2l_lib")
+
+    return get
+
+
+def execute(notebook: Any, python: Path, library: str, folder: Path) -> None:
+    """Run all cells in a kernel of ``python``; the library alone is on its path, if it has to be."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
@@ -47,23 +80,23 @@ def execute(notebook: Any, python: Path, library: Path, folder: Path) -> None:
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     # Matplotlib draws into the notebook, as in Jupyter, and downloads are not what is tested.
-    env = {**kept, "PYTHONPATH": str(library), "D2L_DATA_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    env = {**kept, "PYTHONPATH": library, "D2L_DATA_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     client = NotebookClient(notebook, km=manager, timeout=1200, resources={"metadata": {"path": str(folder)}})
     client.execute(env=env)
 
 
 @pytest.mark.parametrize(("section", "tab"), JOBS)
-def test_a_notebook_runs_top_to_bottom(section: Any, tab: str, notebooks: Path) -> None:
-    environment = state(BOOK, tab)
-    if not environment.usable:
-        pytest.skip(f"the environment of {tab} is {environment.status}: {environment.reason}")
+def test_a_notebook_runs_top_to_bottom(
+    section: Any, tab: str, notebooks: Path, environment: Callable[[str], tuple[Path, str]]
+) -> None:
+    python, library = environment(tab)
     path = notebooks / tab / section.path.replace(".md", ".ipynb")
     notebook: Any = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
     assert notebook.cells[0].id == "library"
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    execute(notebook, BOOK.python(tab), notebooks / tab / "d2l_lib", path.parent)
+    execute(notebook, python, library, path.parent)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
     assert code[0].outputs == [], "the library is the one of the book, and nothing is to be said"
