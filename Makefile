@@ -69,7 +69,7 @@ distclean: clean
 	touch $@
 
 .venv/book.stamp: .venv/uv.stamp requirements.txt pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
 

@@ -59,13 +59,15 @@ def page(number: int) -> str:
                 "        self.width = width\n"
                 "        if tab.selected('mxnet', 'pytorch'):\n            self.rate = rate\n"
                 "        if tab.selected('jax') or tab.selected('tensorflow'):\n"
-                "            self.rate = 2 * rate"
+                "            self.rate = 2 * rate\n\n"
+                "    def forward(self, X):\n        raise NotImplementedError"
             )
         )
         parts.append(f"[**It has a method**], as :eqref:`eq_{number}_{part}` says.\n\n")
         method = "def forward(self, X):\n    return d2l.tanh(d2l.matmul(X, X))"
         parts.append(cell(f"%%tab all\n@d2l.add_to_class({name})  #@save\n{method}"))
         parts += [cell(f"%%tab {tab}\nnet = {name}({part})\nnet.forward(d2l.ones((2, 2)))") for tab in TABS]
+    parts.append("A bare address: https://example.org/a_b, and $5 for $x$ of $$z = x.$$\n\n")
     parts.append(
         "".join(
             f":begin_tab:`{tab}`\n[Discussions](https://example.org/{number})\n:end_tab:\n\n" for tab in TABS

@@ -1,7 +1,8 @@
 """A book on disk: its configuration, its sections, and where everything it makes goes."""
 
+import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,12 +14,15 @@ from tabbook.config import CONFIG_FILE, BookSettings, find_book, read_settings, 
 from tabbook.errors import ConfigError, Fault, ReadError, TabbookError, usage
 from tabbook.extract import Saved, extract, extract_book
 from tabbook.model import Projection, Section
+from tabbook.processes import share
 from tabbook.project import check_ways, project
 from tabbook.read import read_section
 
 _T = TypeVar("_T")
 WORK_FOLDER = ".tabbook"
 TOC_FILE = "_toc.yml"
+_WORTH_SHARING = 16
+"""How many new sections are worth other processes: they take as long to start as three to read."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,36 @@ class Book:
         entry = self.cache.find(section.path)
         return entry.get(name, compute) if entry and entry.holds("section", section) else compute()
 
+    def prepare(self, purpose: str, more: Callable[[Section], object] = lambda _section: None) -> None:
+        """Work out on all cores what the library needs of the sections, and ``more``, where it is new.
+
+        ``purpose`` names what that is in all. This saves time alone: what goes wrong is left to
+        whoever asks for it.
+        """
+        ready = f"ready for {purpose}"
+
+        def work(paths: Sequence[str]) -> None:
+            for path in paths:
+                with contextlib.suppress(TabbookError, OSError):
+                    section = self.read(path)
+                    self.faults(section, imports=False)
+                    for tab in section.tabs:
+                        self._extract(section, tab)
+                    more(section)
+                    self.derived(section, ready, lambda: True)
+            self.cache.save()
+
+        new = [path for path in self.files if not self._is_known(path, ready)]
+        if len(new) >= _WORTH_SHARING:
+            share(work, new)
+            self.cache.reread(new)
+
+    def _is_known(self, path: str, value: str) -> bool:
+        try:
+            return self.cache.entry(path, (self.root / path).read_bytes()).knows(value)
+        except OSError:
+            return True  # whoever asks for the section says that it is missing
+
     def project(self, section: Section, tab: str) -> Projection:
         """Return ``section`` reduced to ``tab``, computed once."""
         key = (section.path, tab)
@@ -142,6 +176,10 @@ class Book:
             cells = self.derived(section, f"cells {tab}", lambda: project(section, tab, self.settings).cells)
             known = self._projections[key] = Projection(section, tab, cells)
         return known
+
+    def prepare_check(self) -> None:
+        """Do for `check` what `prepare` does for the library."""
+        self.prepare("check", partial(self.faults, imports=True))
 
     def check(self, *, imports: bool = True) -> None:
         """Check every section for every tab.

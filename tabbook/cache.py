@@ -12,7 +12,7 @@ import pickle
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -66,9 +66,18 @@ class Entry:
                 self._changed = True
         return cast(_T, self._values[name])
 
+    def knows(self, name: str) -> bool:
+        """Say whether `get` would compute nothing for ``name``."""
+        return name in self._values or name in self._packed
+
     def holds(self, name: str, value: object) -> bool:
         """Say whether ``value`` is the very object that `get` returns for ``name``."""
         return self._values.get(name) is value
+
+    @property
+    def is_used(self) -> bool:
+        """Whether any of its values was asked for."""
+        return bool(self._values)
 
     def save(self) -> None:
         """Write the values for later commands; where that is impossible, they compute them again."""
@@ -113,6 +122,12 @@ class Cache:
     def find(self, name: str) -> Entry | None:
         """Return the entry ``name`` that was asked for last, if there was one."""
         return self._entries.get(name)
+
+    def reread(self, names: Iterable[str]) -> None:
+        """Take the entries ``names`` from the disk where another process may have written them."""
+        for name in names:
+            if not self._entries[name].is_used:
+                del self._entries[name]
 
     def save(self) -> None:
         """Write what is new."""

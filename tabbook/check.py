@@ -28,6 +28,8 @@ def check_section(section: Section, book: BookSettings, *, imports: bool = True)
 
 
 def _check_cell(section: Section, cell: Cell, book: BookSettings) -> Iterator[Fault]:
+    if "selected" not in cell.source and _compiles(cell.source):
+        return
     try:
         code = parse(cell.source)
     except CodeError as error:
@@ -44,12 +46,25 @@ def _check_cell(section: Section, cell: Cell, book: BookSettings) -> Iterator[Fa
                 yield code_fault(section, cell, CodeError(message, call.lineno, hint))
 
 
+def _compile(code: str | ast.Module) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compile(code, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+
+
+def _compiles(text: str) -> bool:
+    """Say whether ``text`` is Python as it is, without commands; making its tree takes twice as long."""
+    try:
+        _compile(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
 def _compile_errors(code: Code) -> Iterator[CodeError]:
     """Yield what Python finds only when it compiles, such as ``return`` outside a function."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(code.tree, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        _compile(code.tree)
     except SyntaxError as error:
         if "__future__" not in error.msg:  # commands may stand above it
             yield not_python(error)
@@ -69,7 +84,7 @@ def _check_roots(projection: Projection, book: BookSettings) -> Iterator[Fault]:
             continue
         chosen = select(source, tab)
         loaded = {node.id for node in ast.walk(parse(cell.source).tree) if isinstance(node, ast.Name)}
-        for node in uses(parse(chosen).tree, package):
+        for node, _, _ in uses(parse(chosen).tree, package):
             if not (way := ways.get(node.attr)):
                 continue
             for root in sorted((roots(way) & loaded) - bound):

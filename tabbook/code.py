@@ -222,6 +222,8 @@ def line_map(original: str, made: str, first: int) -> tuple[int, ...]:
     ``original`` starts at line ``first``. What is made of it drops lines (the branches of other
     frameworks), shifts some to the left and rewrites names in others.
     """
+    if made == original:
+        return tuple(range(first, first + made.count("\n") + 1))
     before = [line.strip() for line in original.split("\n")]
     after = [line.strip() for line in made.split("\n")]
     places = [0] * len(after)

@@ -69,6 +69,8 @@ class Library(_Tree):
 
     path: str = "d2l_lib"
     package: Annotated[str, Field(pattern=_NAME)] = "d2l"
+    keep_overridden: bool = False
+    """Whether a class keeps the methods that later sections define anew, as d2lbook's does."""
 
 
 class DataFile(_Tree):

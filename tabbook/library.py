@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tabbook.book import Book
+from tabbook.cache import Entry
 from tabbook.code import CodeError, parse
 from tabbook.config import CONFIG_FILE
 from tabbook.errors import ConfigError, ExtractError, Fault, TabbookError
 from tabbook.extract.assemble import assemble
 from tabbook.files import write_atomic
+from tabbook.processes import share
 from tabbook.project import ways_of
 
 _IMPORT_SECONDS = 300
 _FROZEN, _FROZEN_SECONDS = 3, 86_400
+_WORTH_SHARING = 400
+"""How many new statements of the library are worth another process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,11 @@ def _generate(book: Book, preambles: Mapping[str, str]) -> dict[str, str]:
     settings = book.settings
     faults: list[Fault] = []
     texts: dict[str, str] = {}
+    _share_modules(book, preambles)
     for tab in settings.tabs:
         path = book.library_file(tab).relative_to(book.root).as_posix()
         try:
-            text = _module(book, tab, preambles[tab], path)
+            text = _module(book, tab, preambles[tab])
         except TabbookError as error:
             faults += error.faults
         except SyntaxError as error:
@@ -75,7 +80,32 @@ def _generate(book: Book, preambles: Mapping[str, str]) -> dict[str, str]:
     return texts
 
 
-def _module(book: Book, tab: str, preamble: str, path: str) -> str:
+def _share_modules(book: Book, preambles: Mapping[str, str]) -> None:
+    """Let all cores make the modules, if they are large."""
+
+    def make(tabs: Sequence[str]) -> None:
+        for tab in tabs:
+            with contextlib.suppress(TabbookError, SyntaxError):
+                _module(book, tab, preambles[tab])
+        book.cache.save()
+
+    new = [tab for tab in book.settings.tabs if not _module_entry(book, tab, preambles[tab]).knows("text")]
+    if sum(len(book.saved[tab]) for tab in new) >= _WORTH_SHARING:
+        share(make, new)
+        book.cache.reread(map(_entry_name, new))
+
+
+def _module_entry(book: Book, tab: str, preamble: str) -> Entry:
+    saved = book.saved[tab]
+    parts = [(s.kind, s.source, s.names, s.into, s.origin.path, s.origin.cell, s.origin.label) for s in saved]
+    return book.cache.entry(_entry_name(tab), repr((preamble, parts)).encode())
+
+
+def _entry_name(tab: str) -> str:
+    return f"(module of {tab})"
+
+
+def _module(book: Book, tab: str, preamble: str) -> str:
     """Return the text of the module of ``tab``, known where all that it is made of is as before.
 
     Lines of the sections are no part of it, so edited prose makes no module again.
@@ -88,11 +118,10 @@ def _module(book: Book, tab: str, preamble: str, path: str) -> str:
 
     def make() -> str:
         text = assemble(saved, settings.tabs[tab], ways_of(tab, settings), settings.library, preamble)
-        compile(text, path, "exec", dont_inherit=True)
+        compile(text, tab, "exec", dont_inherit=True)
         return text
 
-    parts = [(s.kind, s.source, s.names, s.into, s.origin.path, s.origin.cell, s.origin.label) for s in saved]
-    return book.cache.entry(f"(module of {tab})", repr((preamble, parts)).encode()).get("text", make)
+    return _module_entry(book, tab, preamble).get("text", make)
 
 
 def _preamble(book: Book, tab: str) -> str:

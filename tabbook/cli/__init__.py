@@ -81,6 +81,7 @@ def lib(
 
     _read_quickly()
     loaded = _load(book)
+    loaded.prepare("library")
     texts = generate(loaded)
     if not check:
         _update_library(loaded)
@@ -122,6 +123,7 @@ def check(book: BookOption = HERE) -> None:
     """Check every section for every framework; run nothing."""
     _read_quickly()
     loaded = _load(book)
+    loaded.prepare_check()
     loaded.check()
     cells = sum(len(section.code_cells) for section in loaded.sections)
     _say(f"{len(loaded.sections)} sections, {cells} code cells, {len(loaded.settings.tabs)} tabs: no fault")
@@ -228,10 +230,12 @@ def status(
 ) -> None:
     """Show which outputs are up to date; execute nothing."""
     from tabbook.library import generate, outdated
+    from tabbook.plan import prepare
     from tabbook.status import status as job_status
 
     _read_quickly()
     loaded = _load(book)
+    prepare(loaded)
     chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
     texts = generate(loaded)
     report = job_status(loaded, chosen, tabs, explain=explain or as_json, library_texts=texts)

@@ -55,13 +55,13 @@ def extract(section: Section, tab: str) -> tuple[Saved, ...]:
     order = {cell.index: number for number, cell in enumerate(section.code_cells, 1)}
     saved: list[Saved] = []
     faults: list[Fault] = []
-    for cell in selected_cells(section, tab):
-        if cell.kind == "code" and "@save" in cell.source:
-            lines = line_map(section.cells[cell.index].source, cell.source, cell.line)
-            origin = Origin(section.path, order[cell.index], cell.line, section.label)
-            found, errors = _extract(parse(cell.source), origin, lines)
-            saved += found
-            faults += [Fault(section.path, lines[e.line - 1], str(e), e.hint) for e in errors]
+    marked = [cell for cell in section.code_cells if "@save" in cell.source]
+    for cell in selected_cells(section, marked, tab):
+        lines = line_map(section.cells[cell.index].source, cell.source, cell.line)
+        origin = Origin(section.path, order[cell.index], cell.line, section.label)
+        found, errors = _extract(parse(cell.source), origin, lines)
+        saved += found
+        faults += [Fault(section.path, lines[e.line - 1], str(e), e.hint) for e in errors]
     if faults:
         raise ExtractError(faults)
     return tuple(saved)

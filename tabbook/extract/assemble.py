@@ -23,7 +23,21 @@ _STRING = re.compile(r"""([rRuU]?)(\"{3}|'{3}|"|')((?:\\.|(?!\2).)*)\2""", re.DO
 @dataclass(slots=True)
 class _Class:
     saved: Saved
-    methods: dict[str, Saved] = field(default_factory=dict)
+    keeps_overridden: bool
+    methods: list[Saved] = field(default_factory=list)
+
+    def add(self, method: Saved) -> None:
+        """Add a method; it takes the place of an earlier one of its name, unless these are kept."""
+        names = [] if self.keeps_overridden else [earlier.names for earlier in self.methods]
+        if method.names in names:
+            self.methods[names.index(method.names)] = method
+        else:
+            self.methods.append(method)
+
+    @property
+    def overriding(self) -> frozenset[str]:
+        """The names of the methods that take the place of the class's own."""
+        return frozenset(() if self.keeps_overridden else (method.names[0] for method in self.methods))
 
 
 def assemble(
@@ -38,7 +52,7 @@ def assemble(
         ExtractError: A method is added to a class that nobody saved before it, or nobody saves
             the import that a portable name needs.
     """
-    blocks, faults = _blocks(saved)
+    blocks, faults = _blocks(saved, library)
     first = parse(preamble).tree.body
     given = frozenset(bound_names(first))
     faults += _missing_roots(saved, tab, ways, library, given)
@@ -80,7 +94,7 @@ def _missing_roots(
             there.add(root)  # once is enough
 
 
-def _blocks(saved: Sequence[Saved]) -> tuple[list[_Class | Saved], list[Fault]]:
+def _blocks(saved: Sequence[Saved], library: Library) -> tuple[list[_Class | Saved], list[Fault]]:
     """Return what the module holds behind its imports, in the book's order, and what is wrong with it."""
     blocks: list[_Class | Saved] = []
     classes: dict[str, _Class] = {}
@@ -91,14 +105,14 @@ def _blocks(saved: Sequence[Saved]) -> tuple[list[_Class | Saved], list[Fault]]:
         if item.kind == "method":
             assert item.into is not None
             if item.into in classes:
-                classes[item.into].methods[item.names[0]] = item
+                classes[item.into].add(item)
             else:
                 message = f"{item.names[0]} is added to {item.into}, which no section up to here saves"
                 hint = f"mark class {item.into} with #@save"
                 faults.append(Fault(item.origin.path, item.origin.line, message, hint))
             continue
         if item.kind == "definition" and isinstance(parse(item.source).tree.body[-1], ast.ClassDef):
-            classes[item.names[0]] = _Class(item)
+            classes[item.names[0]] = _Class(item, library.keep_overridden)
             blocks.append(classes[item.names[0]])
         else:
             blocks.append(item)
@@ -142,9 +156,9 @@ def _class(block: _Class) -> str:
     code = parse(source)
     node = code.tree.body[-1]
     assert isinstance(node, ast.ClassDef)
-    replaced = [child for child in node.body if _is_function(child) and child.name in block.methods]
+    replaced = [child for child in node.body if _is_function(child) and child.name in block.overriding]
     rest = [child for child in node.body if child not in replaced]
-    if all(map(_is_filler, rest)):
+    if not block.keeps_overridden and all(map(_is_filler, rest)):
         rest = [child for child in rest if not isinstance(child, ast.Pass)]
     first = node.body[0]
     before = code.lines[first.lineno - 1][: first.col_offset]
@@ -157,10 +171,10 @@ def _class(block: _Class) -> str:
         indent = before
         text = _without(code, node, [child for child in node.body if child not in rest])
     text = _documented(text, block.saved.origin) if rest else text
-    for method in block.methods.values():
+    for method in block.methods:
         body = parse(_documented(method.source, method.origin, indent))
         moved = body.reindent(1, len(body.lines), "", indent)
-        text += "\n\n" if rest or method is not next(iter(block.methods.values())) else "\n"
+        text += "\n\n" if rest or method is not block.methods[0] else "\n"
         text += "\n".join([indent + _comment(method.origin), *moved])
     return text
 

@@ -4,8 +4,9 @@ import ast
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from unicodedata import normalize
 
-from tabbook.code import Code, CodeError, parse
+from tabbook.code import CodeError, parse
 
 _DYNAMIC = frozenset({"globals", "eval", "exec", "__import__"})
 _DYNAMIC_ATTRIBUTES = frozenset({"__globals__", "f_globals", "__subclasses__", "import_module"})
@@ -35,29 +36,25 @@ def cells_use(cells: Iterable[str], package: str, module: str) -> Uses:
     """Return what the code cells of one notebook use of the library ``package.module``."""
     aliases: set[str] = set()
     uses = NOTHING
-    codes: list[tuple[Code, set[str]]] = []
-    for source in cells:
-        try:
-            code = parse(source)
-        except CodeError:
-            return Uses(frozenset(), "a cell is not valid Python", others=True)
-        # Python takes some other letters for those of ASCII, so only ASCII tells by its words.
-        words = set(_WORD.findall(source)) if source.isascii() else {package, *_DYNAMIC_WORDS}
-        codes.append((code, words))
-        if package not in words:
-            continue
-        for node in ast.walk(code.tree):
-            if isinstance(node, ast.Import):
-                uses |= _plain_import(node, package, module, aliases)
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                uses |= _import_from(node, package, module, aliases)
-    telling = {package, *aliases, *_DYNAMIC_WORDS}
-    for code, words in codes:
-        if not words & telling:
-            continue
-        uses |= names_used(code.tree, aliases, frozenset())
-        for magic in [code.text] if code.opaque else code.magics:
-            uses |= _magic_uses(magic, aliases, package)
+    # Python takes other letters for those of ASCII that they stand for, as this form does.
+    worded = [(source, set(_WORD.findall(normalize("NFKC", source)))) for source in cells]
+    try:
+        for source, words in worded:
+            if package in words:
+                for node in ast.walk(parse(source).tree):
+                    if isinstance(node, ast.Import):
+                        uses |= _plain_import(node, package, module, aliases)
+                    elif isinstance(node, ast.ImportFrom) and not node.level:
+                        uses |= _import_from(node, package, module, aliases)
+        telling = {package, *aliases, *_DYNAMIC_WORDS}
+        for source, words in worded:
+            if words & telling:
+                code = parse(source)
+                uses |= names_used(code.tree, aliases, frozenset())
+                for magic in [code.text] if code.opaque else code.magics:
+                    uses |= _magic_uses(magic, aliases, package)
+    except CodeError:
+        return Uses(frozenset(), "a cell is not valid Python", others=True)
     return uses
 
 

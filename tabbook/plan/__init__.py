@@ -8,22 +8,25 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import chain, combinations
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from tabbook import keys
 from tabbook.book import Book
-from tabbook.cache import Cache
+from tabbook.cache import Cache, Entry
 from tabbook.code import CodeError
 from tabbook.errors import ExecuteError, Fault, TabbookError
 from tabbook.keys.closure import LibraryIndex
-from tabbook.keys.uses import NOTHING, cells_use
+from tabbook.keys.uses import NOTHING, Uses, cells_use
 from tabbook.model import Projection, Result, Section
+from tabbook.processes import share
 from tabbook.store import Store
 
 _T = TypeVar("_T")
+_WORTH_SHARING = 200_000
+"""How many characters of new modules are worth another process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,30 @@ def _index(cache: Cache, tab: str, text: str, package: str) -> LibraryIndex:
         except CodeError:  # edited by hand, or half a merge: what it holds counts as a whole
             return LibraryIndex(f"broken = {keys.sha256(text)!r}", package)
 
-    return cache.entry(f"(library of {tab})", text.encode()).get("index", make)
+    return _index_entry(cache, tab, text).get("index", make)
+
+
+def _index_entry(cache: Cache, tab: str, text: str) -> Entry:
+    return cache.entry(_index_name(tab), text.encode())
+
+
+def _index_name(tab: str) -> str:
+    return f"(library of {tab})"
+
+
+def _share_indexes(book: Book, texts: Mapping[str, str] | None) -> None:
+    """Let all cores find the symbols of the library, if it is large and new."""
+    modules = {tab: _library_text(book, tab, texts) for tab in book.settings.tabs}
+    new = [tab for tab in modules if not _index_entry(book.cache, tab, modules[tab]).knows("index")]
+
+    def find(tabs: Sequence[str]) -> None:
+        for tab in tabs:
+            _index(book.cache, tab, modules[tab], book.settings.library.package)
+        book.cache.save()
+
+    if sum(len(modules[tab]) for tab in new) >= _WORTH_SHARING:
+        share(find, new)
+        book.cache.reread(map(_index_name, new))
 
 
 @lru_cache(maxsize=32)
@@ -114,6 +140,32 @@ def _library_text(book: Book, tab: str, texts: Mapping[str, str] | None) -> str:
     return _cached(path, str, "")
 
 
+def prepare(book: Book) -> None:
+    """Work out on all cores what `jobs` needs of the sections, where it is new; see `Book.prepare`."""
+
+    def work(section: Section) -> None:
+        for tab in section.tabs:
+            projection = book.project(section, tab)
+            _uses(book, projection)
+            _cell_parts(book, projection)
+
+    book.prepare("jobs", work)
+
+
+def _uses(book: Book, projection: Projection) -> Uses:
+    package, module = book.settings.library.package, book.settings.tabs[projection.tab].module
+
+    def find() -> Uses:
+        return cells_use([cell.source for cell in projection.code_cells], package, module)
+
+    return book.derived(projection.section, f"uses {projection.tab}", find)
+
+
+def _cell_parts(book: Book, projection: Projection) -> Sequence[Mapping[str, Any]]:
+    parts = partial(keys.cell_parts, projection)
+    return book.derived(projection.section, f"parts {projection.tab}", parts)
+
+
 def library_part(
     book: Book, projection: Projection, texts: Mapping[str, str] | None = None
 ) -> tuple[dict[str, str], str]:
@@ -122,10 +174,7 @@ def library_part(
     ``texts`` are the library's files by path, if they are not to be those on disk.
     """
     package, about = book.settings.library.package, book.settings.tabs
-    sources, module = [cell.source for cell in projection.code_cells], about[projection.tab].module
-    used = book.derived(
-        projection.section, f"uses {projection.tab}", lambda: cells_use(sources, package, module)
-    )
+    used = _uses(book, projection)
     if used == NOTHING:
         return {}, ""
     index = _index(book.cache, projection.tab, _library_text(book, projection.tab, texts), package)
@@ -164,7 +213,7 @@ def job(book: Book, section: Section, tab: str, library_texts: Mapping[str, str]
         library=library,
         data={name: book.settings.data[name].sha1 for name in section.settings.data},
         whole=whole,
-        cells=book.derived(section, f"parts {tab}", lambda: keys.cell_parts(projection)),
+        cells=_cell_parts(book, projection),
     )
 
 
@@ -179,6 +228,7 @@ def jobs(
     Raises:
         TabbookError: With the faults of all sections.
     """
+    _share_indexes(book, library_texts)
     wanted = tuple(book.settings.tabs if tabs is None else tabs)
     found: list[Job] = []
     errors: list[TabbookError] = []

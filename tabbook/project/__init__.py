@@ -1,6 +1,6 @@
 """Stage 2: a section reduced to one framework, as its readers see, run and download it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -41,20 +41,21 @@ def check_ways(book: BookSettings, text: str) -> None:
         raise ConfigError(faults)
 
 
-def selected_cells(section: Section, tab: str) -> tuple[Cell, ...]:
-    """Return the section's cells for ``tab`` with its branches chosen, portable names as written.
+def selected_cells(section: Section, cells: Iterable[Cell], tab: str) -> tuple[Cell, ...]:
+    """Return those of ``cells`` that ``tab`` has with its branches chosen, portable names as written.
 
-    This is what the library is made of; :func:`project` is what readers see.
+    This is what the library is made of; :func:`project` is what readers see. ``cells`` are some
+    of ``section``, or all.
 
     Raises:
         ProjectError: A cell is not valid Python for the tab, or asks for an unknown tab.
     """
-    cells, faults = [], []
-    for cell in section.cells:
+    selected, faults = [], []
+    for cell in cells:
         if not cell.belongs_to(tab):
             continue
         if cell.kind == "text":
-            cells.append(cell)
+            selected.append(cell)
             continue
         try:
             source = select(cell.source, tab)
@@ -62,10 +63,14 @@ def selected_cells(section: Section, tab: str) -> tuple[Cell, ...]:
             faults.append(code_fault(section, cell, error))
             continue
         if source.strip():
-            cells.append(replace(cell, source=source))
+            selected.append(_with_source(cell, source))
     if faults:
         raise ProjectError(faults)
-    return tuple(cells)
+    return tuple(selected)
+
+
+def _with_source(cell: Cell, source: str) -> Cell:
+    return cell if source == cell.source else replace(cell, source=source)
 
 
 def project(section: Section, tab: str, book: BookSettings) -> Projection:
@@ -79,8 +84,8 @@ def project(section: Section, tab: str, book: BookSettings) -> Projection:
     """
     ways, package = ways_of(tab, book), book.library.package
     cells = (
-        replace(cell, source=rewrite(cell.source, ways, package)) if cell.kind == "code" else cell
-        for cell in selected_cells(section, tab)
+        _with_source(cell, rewrite(cell.source, ways, package)) if cell.kind == "code" else cell
+        for cell in selected_cells(section, section.cells, tab)
     )
     return Projection(section, tab, tuple(cells))
 

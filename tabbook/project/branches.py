@@ -34,6 +34,8 @@ def select(text: str, tab: str) -> str:
     left = code
     # Each pass takes the outermost statements; the next one what they held.
     while (changed := _Statements(left, tab).resolve()) is not None:
+        if "selected" not in changed:
+            return code.restore(changed).strip("\n").rstrip()
         left = Code(changed)
     return code.restore(Expressions(left, tab).rewriter.rewrite()).strip("\n").rstrip()
 

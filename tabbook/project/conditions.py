@@ -2,10 +2,11 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tabbook.code import Code, CodeError, Rewriter, stands_alone
 
+_LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator)
 _HINT = "write tab.selected('pytorch'), with the names of tabs in quotes"
 
 
@@ -52,19 +53,20 @@ def questions(tree: ast.AST) -> Iterator[ast.Call]:
 
 def asks(node: ast.AST) -> bool:
     """Say whether there is a question in ``node``, or ``tab.selected`` in another role."""
-    known: bool | None = getattr(node, "_asks", None)
+    return bool(asking_nodes(node))
+
+
+def asking_nodes(tree: ast.AST) -> Sequence[ast.AST]:
+    """Return the nodes of ``tree`` that have a question in them, outer ones first."""
+    if isinstance(tree, _LEAVES):
+        return ()
+    known: list[ast.AST] | None = getattr(tree, "_asking", None)
     if known is None:
-        known = _is_asking(node) or any(map(asks, ast.iter_child_nodes(node)))
-        node._asks = known  # type: ignore[attr-defined]  # trees are shared, and asked often
+        known = [node for child in ast.iter_child_nodes(tree) for node in asking_nodes(child)]
+        if known or _is_asking(tree):
+            known = [tree, *known]
+        tree._asking = known  # type: ignore[attr-defined]  # trees are shared, and asked often
     return known
-
-
-def asking_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of ``tree`` that have a question in them, outer ones first."""
-    if asks(tree):
-        yield tree
-        for child in ast.iter_child_nodes(tree):
-            yield from asking_nodes(child)
 
 
 def unanswerable(code: Code) -> Iterator[CodeError]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from tabbook.code import Code, Rewriter, is_atom, parse, stands_alone
 from tabbook.project.align import mark, plain, settle
-from tabbook.project.names import Way, template_of, uses
+from tabbook.project.names import Use, Way, template_of, uses
 
 _BLANKS = re.compile(r"(?:[\s\\]|#[^\n]*)*")
 _BLANKS_AND_CLOSING = re.compile(r"(?:[\s\\)]|#[^\n]*)*")
@@ -91,18 +91,18 @@ class _Rewriting:
     def __init__(self, code: Code, ways: Mapping[str, Way], package: str) -> None:
         self.code, self.any = code, False
         self.rewriter = Rewriter(code.text)
-        named = [node for node in uses(code.tree, package) if node.attr in ways]
-        self.parents = _parents(code.tree) if named else {}
-        for node in named:
-            self._add(node, ways[node.attr])
+        for use in uses(code.tree, package):
+            if use.node.attr in ways:
+                self._add(use, ways[use.node.attr])
         self.marks = mark(code, self.rewriter) if self.any and _has_long_statements(code) else {}
 
-    def _add(self, node: ast.Attribute, way: Way) -> None:
-        call = self.parents[id(node)]
+    def _add(self, use: Use, way: Way) -> None:
+        node, call = use.node, use.parent
         if way.kind == "attribute":
             self._site(node, lambda: way.text)
         elif isinstance(call, ast.Call) and call.func is node and not self._is_generator(call):
-            write = self._method(call, way) if way.kind == "method" else self._expression(call, way)
+            is_method = way.kind == "method"
+            write = self._method(call, way) if is_method else self._expression(call, way, use.grandparent)
             if write:
                 self._site(call, write)
 
@@ -190,8 +190,8 @@ class _Rewriting:
             return self.rewriter.rewrite(argument.first, argument.last)
         return self.rewriter.rewrite(start, end)
 
-    def _expression(self, call: ast.Call, way: Way) -> Callable[[], str] | None:
-        """Return what writes a call as the way's expression, or None."""
+    def _expression(self, call: ast.Call, way: Way, parent: ast.AST) -> Callable[[], str] | None:
+        """Return what writes a call, right below ``parent``, as the way's expression, or None."""
         template, written = template_of(way), parse(way.text)
         if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
             return None
@@ -210,7 +210,6 @@ class _Rewriting:
                 return None  # it would be computed twice, or not at all
         if self._loose_comments(call):
             return None
-        parent = self.parents[id(call)]
         is_loose = isinstance(parent, _LOOSE) and not (isinstance(parent, ast.Call) and parent.func is call)
 
         def write() -> str:

@@ -15,7 +15,7 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tabbook.code import parse
 
@@ -89,16 +89,22 @@ def roots(way: Way) -> frozenset[str]:
     return frozenset({node.id for node in nodes if isinstance(node, ast.Name)} - bound - set(dir(builtins)))
 
 
-def uses(tree: ast.AST, package: str) -> Iterator[ast.Attribute]:
-    """Yield the attributes of ``package`` below ``tree``, but for those in f-strings."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.JoinedStr):
-            continue  # before Python 3.12 the tree does not say where in it an expression is
-        if (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.ctx, ast.Load)
-            and isinstance(node.value, ast.Name)
-            and node.value.id == package
-        ):
-            yield node
-        yield from uses(node, package)
+class Use(NamedTuple):
+    """An attribute of the library in some code, such as ``d2l.tanh``, and the nodes above it."""
+
+    node: ast.Attribute
+    parent: ast.AST
+    grandparent: ast.AST
+
+
+def uses(tree: ast.AST, package: str) -> Iterator[Use]:
+    """Yield the attributes of ``package`` below ``tree``, in their order, but for those in f-strings."""
+    waiting: list[tuple[ast.AST, ast.AST, ast.AST]] = [(tree, tree, tree)]
+    while waiting:
+        node, parent, grandparent = waiting.pop()
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id == package and isinstance(node.ctx, ast.Load):
+                yield Use(node, parent, grandparent)
+        # Before Python 3.12 the tree of an f-string does not say where in it an expression is.
+        elif not isinstance(node, ast.Name | ast.Constant | ast.JoinedStr):
+            waiting += [(child, node, parent) for child in ast.iter_child_nodes(node)][::-1]

@@ -1,6 +1,7 @@
 """Saved statements become a module: golden modules of the small book, and the rules one by one."""
 
 import ast
+import re
 from collections.abc import Callable, Sequence
 from textwrap import dedent
 
@@ -140,6 +141,18 @@ def test_classes_of_every_layout_take_methods(source: str, begins: str) -> None:
     (node,) = ast.parse(text).body
     assert isinstance(node, ast.ClassDef)
     assert [child.name for child in node.body if isinstance(child, ast.FunctionDef)] == ["f"]
+
+
+def test_a_library_may_keep_the_methods_that_others_override() -> None:
+    cells = saved(
+        "class A:  #@save\n    pass\n\n    def f(self):\n        return 1",
+        "@d2l.add_to_class(A)  #@save\ndef f(self):\n    return 2",
+        "@d2l.add_to_class(A)  #@save\ndef f(self):\n    return 3",
+    )
+    kept = assemble(cells, TAB, {}, SETTINGS.library.model_copy(update={"keep_overridden": True}))
+    replaced = assemble(cells, TAB, {}, SETTINGS.library)
+    assert re.findall(r"pass|return \d", kept) == ["pass", "return 1", "return 2", "return 3"]
+    assert re.findall(r"pass|return \d", replaced) == ["return 3"]
 
 
 def test_a_class_that_is_saved_again_takes_the_methods_from_there_on() -> None:

@@ -88,11 +88,21 @@ def test_every_way_to_import_is_understood(imports, names):
         ("!python -c 'import d2l.torch'", "a magic names d2l"),
         ("%%bash\npython -c 'from d2l import torch'", "a magic names d2l"),
         ("%who_ls d2l", "a magic names d2l"),
-        ("x = = 1", "a cell is not valid Python"),
+        ("x = = d2l", "a cell is not valid Python"),
+        ("x = = eval(y)", "a cell is not valid Python"),
     ],
 )
 def test_what_the_text_does_not_say_falls_back_to_all(cell, why):
     assert used(IMPORT, cell).whole == why
+
+
+def test_a_cell_that_cannot_name_the_library_uses_none_of_it():
+    assert used(IMPORT, "x = = 1") == used(IMPORT)
+
+
+@pytest.mark.parametrize("cell", ["\uff442l.f()  # \u5168", "x = '\u00e9'\nd2l.f()", "\uff47lobals()"])
+def test_letters_that_python_takes_for_those_of_ascii_count(cell):
+    assert used(IMPORT, cell) != used(IMPORT)
 
 
 @pytest.mark.parametrize("cell", ["import d2l", "from d2l import jax", "!python -c 'from d2l import jax'"])

@@ -48,7 +48,9 @@ def test_cells_keep_their_place_and_their_tags() -> None:
 
 def test_the_library_sees_portable_names_as_they_are_written() -> None:
     page = read_section(section("a = d2l.tanh(1)"), "a.md", SETTINGS)
-    assert [c.source for c in selected_cells(page, "jax") if c.kind == "code"] == ["a = d2l.tanh(1)"]
+    assert [c.source for c in selected_cells(page, page.cells, "jax") if c.kind == "code"] == [
+        "a = d2l.tanh(1)"
+    ]
     assert codes(section("a = d2l.tanh(1)"), "jax") == ["a = cmath.tanh(1)"]
 
 

@@ -250,6 +250,17 @@ def test_the_library_has_what_the_original_tool_puts_into_it(tmp_path: Path) -> 
     assert "return d2l.ones(1)" in texts["d2l_lib/d2l/mxnet.py"]
 
 
+def test_a_class_keeps_a_method_that_a_later_page_defines_anew_as_with_d2lbook(tmp_path: Path) -> None:
+    placeholder = cell("%%tab all\nclass Board:  #@save\n    def draw(self):\n        raise NotImplemented")
+    drawn = cell("%%tab all\n@d2l.add_to_class(d2l.Board)  #@save\ndef draw(self):\n    return 1")
+    book, _ = imported(tmp_path, {"index.md": f"# B\n\n{placeholder}\n{drawn}"})
+    module = ast.parse(generate(Book.load(book))["d2l_lib/d2l/mxnet.py"])
+    board = next(node for node in module.body if isinstance(node, ast.ClassDef))
+    assert ast.unparse(board) == (
+        "class Board:\n\n    def draw(self):\n        raise NotImplemented\n\n    def draw(self):\n        return 1"
+    )
+
+
 def test_readers_see_the_frameworks_own_idiom(tmp_path: Path) -> None:
     book = Book.load(imported(tmp_path, CODE, LIBRARY)[0])
     section = next(section for section in book.sections if section.path == "a.md")

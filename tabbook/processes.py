@@ -1,0 +1,55 @@
+"""Work that all cores share, where there is enough of it."""
+
+import contextlib
+import gc
+import multiprocessing
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+_T = TypeVar("_T")
+_MOST = 8
+
+
+def share(work: Callable[[Sequence[_T]], object], items: Sequence[_T]) -> None:
+    """Call ``work`` with parts of ``items``, one in this process and the others in forks of it.
+
+    A fork sees all that this process knows, without copying it; of what it learns, only what it
+    leaves on disk is seen here. Where forks go wrong, or cannot be had, that is missing, and
+    whoever asks for it must work it out: this saves time, and decides nothing.
+    """
+    count = min(_cores(), len(items), _MOST)
+    parts = [items[number::count] for number in range(count)]
+    others = [_fork(work, part) for part in parts[1:]]
+    try:
+        for part in parts[:1]:
+            work(part)
+        for process in others:
+            process.join()
+    finally:
+        for process in others:
+            process.kill()
+            process.join()
+
+
+def _fork(work: Callable[[Sequence[_T]], object], part: Sequence[_T]) -> multiprocessing.process.BaseProcess:
+    process = multiprocessing.get_context("fork").Process(target=_alone, args=(work, part))
+    process.start()
+    return process
+
+
+def _alone(work: Callable[[Sequence[_T]], object], part: Sequence[_T]) -> None:
+    gc.disable()  # it would copy what is shared, and the process ends soon
+    # What goes wrong here the first process meets again, where it can be said.
+    with contextlib.suppress(Exception, KeyboardInterrupt):
+        work(part)
+
+
+def _cores() -> int:
+    """Return how many processes to use: one where no fork is safe."""
+    # Forks have a copy of what other threads hold, and not these; on macOS there are some always.
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return 1
+    return len(os.sched_getaffinity(0))
