@@ -45,7 +45,7 @@ def finished(cells: Sequence[NotebookNode], page: Page) -> NotebookNode:
         "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
         "title": page.projection.section.title,
     }
-    if page.projection.section.settings.gpu:
+    if page.projection.section.settings.gpu or page.projection.section.settings.gpus:
         metadata["accelerator"] = "GPU"
         metadata["colab"] = {"gpuType": "T4", "provenance": []}
     made: NotebookNode = _V4.new_notebook(cells=list(cells), metadata=metadata)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from export_helpers import make_book
+from export_helpers import foreign, make_book
 from render_helpers import FRONT, write_book
 
 from tabbook.book import Book
@@ -92,3 +92,26 @@ def test_a_deck_works_without_a_network(offline: Any, site: Path) -> None:
     opened.value.wait_for_selector(".speaker-controls-notes .value")
     opened.value.wait_for_function("document.body.innerText.includes('Quagga on a slide in the text')")
     assert offline.heard == [], "no error, and nothing that was not there"
+
+
+PANELS = """() => {
+  const panels = [...document.querySelectorAll(".tabbook-panel")];
+  const texts = panels.map((panel) => [panel.dataset.tabs.split(" "), panel.textContent]);
+  document.querySelectorAll(".tabbook-group").forEach((group) => group.remove());
+  return [...texts, [null, document.querySelector("article").textContent]];
+}"""
+
+
+def test_no_panel_of_the_book_holds_another_framework(offline: Any, book_site: Any) -> None:
+    """Nor does what stands between the groups, which all readers see."""
+    book = Book.load(book_site.folder)
+    wrong = {tab: foreign(book, tab) for tab in book.settings.tabs}
+    looked_for, leaks = 0, []
+    for section in book.sections:
+        name = section.path.removesuffix(".md")
+        offline.goto((book_site.folder / f"{name}.html").as_uri(), wait_until="domcontentloaded")
+        for shown, text in offline.evaluate(PANELS):
+            for tab in shown or section.tabs:
+                looked_for += len(wrong[tab][name])
+                leaks += [f"{name}, for {tab}: {line}" for line in wrong[tab][name] if line in text]
+    assert looked_for > 1000 and leaks == []

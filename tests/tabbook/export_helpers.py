@@ -10,6 +10,7 @@ from render_helpers import NAMES, fill_store, png, write_book
 from tabbook.book import Book
 from tabbook.export.page import names_of
 from tabbook.model import Cell, Section
+from tabbook.read.slides import strip_slide_marks
 
 FRONT = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\nGPU---\n\n"
 TOKENS = {"pytorch": "Zorilla", "jax": "Quagga", "mxnet": "Okapi"}
@@ -155,3 +156,26 @@ def placed(section: Section, name: str) -> str:
             if name == made or name.startswith(f"{made}-"):
                 return f"{kind}-{index}{name.removeprefix(made)}"
     return name
+
+
+MIN_LENGTH = 25
+"""Shorter lines may well be the same by chance."""
+
+
+def lines(text: str) -> set[str]:
+    found = (line.strip() for line in strip_slide_marks(text).split("\n"))
+    return {line for line in found if len(line) >= MIN_LENGTH and "`{" not in line and "{" not in line[:1]}
+
+
+def foreign(book: Book, tab: str) -> dict[str, set[str]]:
+    """Return for each section the lines that are in other frameworks' cells alone."""
+    found = {}
+    for section in book.sections:
+        own: set[str] = set()
+        others: set[str] = set()
+        for name in book.settings.tabs:
+            for cell in book.project(section, name).cells:
+                (own if name == tab else others).update(lines(cell.source))
+        whole = "\n".join(own)
+        found[section.path.removesuffix(".md")] = {line for line in others if line not in whole}
+    return found

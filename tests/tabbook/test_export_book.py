@@ -1,39 +1,19 @@
-"""Exports of the book itself: nothing of another framework is in any of them."""
+"""Exports of the book itself, and of real ones: nothing of another framework is in any of them."""
 
 import json
 from pathlib import Path
 
 import nbformat
 import pytest
+from export_helpers import foreign
 
 from tabbook.book import Book
 from tabbook.export.exporter import Exporter
 from tabbook.export.make import export
-from tabbook.read.slides import strip_slide_marks
+from tabbook.importers.d2lbook import import_book
 
 BOOK = Book.load(Path(__file__).parents[2])
-TABS = tuple(BOOK.settings.tabs)
-MIN_LENGTH = 25
-"""Shorter lines may well be the same by chance."""
-
-
-def lines(text: str) -> set[str]:
-    found = (line.strip() for line in strip_slide_marks(text).split("\n"))
-    return {line for line in found if len(line) >= MIN_LENGTH and "`{" not in line and "{" not in line[:1]}
-
-
-def foreign(tab: str) -> dict[str, set[str]]:
-    """Return for each section the lines that are in other frameworks' cells alone."""
-    found = {}
-    for section in BOOK.sections:
-        own: set[str] = set()
-        others: set[str] = set()
-        for name in TABS:
-            for cell in BOOK.project(section, name).cells:
-                (own if name == tab else others).update(lines(cell.source))
-        whole = "\n".join(own)
-        found[section.path.removesuffix(".md")] = {line for line in others if line not in whole}
-    return found
+CHAPTERS = Path(__file__).parents[3] / "shared" / "real-chapters"
 
 
 def text_of(path: str, data: bytes) -> str:
@@ -46,18 +26,38 @@ def text_of(path: str, data: bytes) -> str:
     return "\n".join([*(cell.source for cell in notebook.cells), json.dumps(notebook, ensure_ascii=False)])
 
 
-@pytest.mark.parametrize("kind", ["ipynb", "slides", "markdown"])
-def test_no_export_of_the_book_holds_another_framework(kind: str) -> None:
-    files = export(Exporter(BOOK), kind, BOOK.sections, TABS, decks=False).files
-    looked_for = 0
-    leaks = []
-    for tab in TABS:
-        for page, found in foreign(tab).items():
+def leaks(book: Book, kind: str) -> tuple[int, list[str]]:
+    """Return how many lines were looked for, and those that are in an export that they are not for."""
+    tabs = tuple(book.settings.tabs)
+    files = export(Exporter(book), kind, book.sections, tabs, decks=False).files
+    looked_for, found = 0, []
+    for tab in tabs:
+        for page, wrong in foreign(book, tab).items():
             names = (f"{tab}/{page}.{ending}" for ending in ("ipynb", "slides.ipynb", "md"))
             name = next((name for name in names if name in files), "")
             if name:
                 text = text_of(name, files[name])
-                looked_for += len(found)
-                leaks += [f"{name}: {line}" for line in found if line in text]
+                looked_for += len(wrong)
+                found += [f"{name}: {line}" for line in wrong if line in text]
+    return looked_for, found
+
+
+@pytest.mark.parametrize("kind", ["ipynb", "slides", "markdown"])
+def test_no_export_of_the_book_holds_another_framework(kind: str) -> None:
+    looked_for, found = leaks(BOOK, kind)
     assert looked_for > 100, "the book has code and text that belong to one framework"
-    assert leaks == []
+    assert found == []
+
+
+@pytest.mark.skipif(not CHAPTERS.is_dir(), reason="the real chapters are not there: ../shared/real-chapters")
+@pytest.mark.parametrize("number", ["000", "001", "002", "004"])
+def test_no_export_of_a_real_chapter_holds_another_framework(number: str, tmp_path: Path) -> None:
+    import_book(next(CHAPTERS.glob(f"{number}_*")), tmp_path / "book")
+    # Outputs are as the authors left them: 004 has TensorFlow's error under a cell that is not for it.
+    for outputs in (tmp_path / "book").glob("*.outputs.json"):
+        outputs.unlink()
+    book = Book.load(tmp_path / "book")
+    for kind in ("ipynb", "slides", "markdown"):
+        looked_for, found = leaks(book, kind)
+        assert looked_for > 20 or kind == "slides"
+        assert found == []
