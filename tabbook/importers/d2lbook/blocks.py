@@ -174,6 +174,7 @@ def read_rst(
     def known(found: re.Match[str]) -> str:
         path = normpath(f"{folder}/{found['file']}")
         if path in files:
+            page.links.append(path)
             return found[0]
         line = fence.start + 1 + text.count("\n", 0, found.start("file"))
         page.fault(

@@ -12,7 +12,7 @@ import pytest
 from import_helpers import CONFIG, cell, imported
 
 FILES = {
-    "index.md": "Book\n====\n\n```toc\n:maxdepth: 1\n\nintro\n```\n\n```toc\n:numbered:\n\none/index\n```\n\n```toc\nrefs\n```\n",
+    "index.md": "Book\n====\n\n```eval_rst\n.. raw:: html\n   :file: front.html\n```\n\n```toc\n:maxdepth: 1\n\nintro\n```\n\n```toc\n:numbered:\n\none/index\n```\n\n```toc\nrefs\n```\n",
     "intro.md": "# Intro\n:label:`chap_intro`\n\nSee :ref:`chap_intro`, :numref:`sec_a`, :numref:`fig_b`, "
     ":numref:`tab_a`, :eqref:`eq_a`, :citet:`Bishop.2006`.\n\n"
     + cell('%%tab all\ndef cpu(i=0):  #@save\n    """The CPU device."""')
@@ -27,6 +27,7 @@ FILES = {
     + '```{.json .output}\n[{"output_type": "stream", "name": "stdout", "text": "stored words"}]\n```\n',
     "one/api.md": "# API\n\n```eval_rst\n.. currentmodule:: d2l.torch\n\n.. autoclass:: M\n\n.. autofunction:: cpu\n```\n",
     "refs.md": "```eval_rst\n.. only:: html\n\n   References\n   ==========\n```\n\n:bibliography:`d2l.bib`\n",
+    "front.html": "<p>the front page</p>",
     "img/a.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
     "d2l.bib": "@book{Bishop.2006, title={PRML}, author={Bishop, C. M.}, year={2006}, publisher={Springer}}\n",
 }
@@ -68,6 +69,10 @@ def test_cjk_text_has_no_stray_blanks(site: Path) -> None:
     text = text_of(site / "one/a.html")
     assert "称为“预热”期，在Section 1.1中code和强调。$5 and" in text
     assert "<strong>“预热”</strong>" in (site / "one/a.html").read_text(encoding="utf-8")
+
+
+def test_html_that_a_page_takes_from_a_file_comes_along(site: Path) -> None:
+    assert "the front page" in text_of(site / "index.html")
 
 
 def test_captions_and_tables_are_whole(site: Path) -> None:
