@@ -19,7 +19,7 @@ from tabbook.importers.d2lbook.imports import check_imports
 from tabbook.importers.d2lbook.library import library_place, preambles
 from tabbook.importers.d2lbook.project import Project, matching, read_text
 from tabbook.importers.d2lbook.saved import settle_saved
-from tabbook.importers.d2lbook.source import Page
+from tabbook.importers.d2lbook.source import Page, safe_path
 from tabbook.importers.d2lbook.toc import Node, build_tree, toc_data
 from tabbook.importers.report import Finding, Findings
 from tabbook.merge.stored import dump, outputs_path
@@ -189,6 +189,7 @@ def _copy_files(
             local = url.lstrip("/") if url.startswith("/") else normpath(f"{folder}/{unquote(url)}")
             if local in project.files:
                 wanted.add(local)
+                book.copies[safe_path(local)] = project.root / local
             else:
                 findings.fault(path, line + 1, "image", f"the image {url} is missing", "the page asks for it")
     for key in ("html_logo", "favicon"):

@@ -121,8 +121,8 @@ def _end_of_block(lines: Sequence[str], start: int, fence: str) -> int | None:
     for number in range(start + 1, len(lines)):
         if _closes(lines[number], fence):
             return number
-        if _CELL.match(lines[number]):
-            return None
+        if _CELL.match(lines[number]) and len(fence) == 3:
+            return None  # a longer fence is there to show others
     return None
 
 

@@ -5,7 +5,7 @@ import re
 
 from tabbook.importers.d2lbook.headings import remove_mark
 from tabbook.importers.d2lbook.scan import Image, Span
-from tabbook.importers.d2lbook.source import Page, Target
+from tabbook.importers.d2lbook.source import Page, Target, safe_path
 
 _SLIDE_OPEN = re.compile(r"[ \t]*(?:[\[(](?:\*\*|~~))?[ \t]*$")
 _SLIDE_CLOSE = re.compile(r"[ \t]*(?:(?:\*\*|~~)[\])])?[ \t]*$")
@@ -84,7 +84,8 @@ def write_figures(page: Page, figures: list[tuple[Image, list[Span], int]]) -> N
             after = page.text[end : page.end_of_line(bottom)].strip()
             name = "figure" if caption or labels else "image"
             lines = [f"({label})=" for label in labels[1:]]
-            lines.append(f"{before}```{{{name}}} {image.url}")
+            local = "://" not in image.url and not image.url.startswith("data:")
+            lines.append(f"{before}```{{{name}}} {safe_path(image.url) if local else image.url}")
             if labels:
                 lines.append(f":name: {labels[0]}")
             lines += [f":{mark.name}: {mark.arg.replace(' ', '')}" for mark in marks if mark.name != "label"]

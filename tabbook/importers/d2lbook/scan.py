@@ -55,6 +55,9 @@ _MATHEMATICS = re.compile(r"[\\_^=&<>+]")
 _ADDRESS = re.compile(r"\(\s*<?([^()\s>]*(?:\([^()\s]*\)[^()\s]*)*)>?(?:\s+\"[^\"]*\")?\s*\)")
 
 
+_SPACED_ADDRESS = re.compile(r"\(\s*<?([^()\n<>\"]+\.(?:svg|png|jpe?g|gif|webp))>?\s*\)", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of the text that is not plain prose. ``name`` and ``arg`` are a role's."""
@@ -136,7 +139,7 @@ class Scan:
             if depth == 0:
                 break
             position += 1
-        found = _ADDRESS.match(text, position + 1, stop)
+        found = _ADDRESS.match(text, position + 1, stop) or _SPACED_ADDRESS.match(text, position + 1, stop)
         if depth or not found:
             return None
         return Image(start, found.end(), start + 2, position, found[1])

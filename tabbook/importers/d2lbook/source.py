@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import unquote
 
 from tabbook.importers.d2lbook.edits import Edits
 from tabbook.importers.d2lbook.exported import as_cell, is_exported
@@ -21,7 +22,17 @@ _UNSAFE = re.compile(r"[^a-zA-Z0-9|@<>*./_+:-]+")
 
 def safe_label(label: str) -> str:
     """Return a label as MyST can write it: without blanks and other characters than these."""
-    return _UNSAFE.sub("-", label.strip())[:100]
+    return _UNSAFE.sub(_as_numbers, label.strip())[:100]
+
+
+def _as_numbers(found: re.Match[str]) -> str:
+    """Return letters that MyST's labels do not have by their numbers, so that labels stay apart."""
+    return "".join("-" if c.isascii() else f"-{ord(c):x}" for c in " ".join(found[0].split()) or " ")
+
+
+def safe_path(url: str) -> str:
+    """Return the address of a file of the book as a directive takes it: without blanks."""
+    return re.sub(r"\s+", "-", unquote(url))
 
 
 def directive(name: str, argument: str, lines: Sequence[str] = ()) -> str:

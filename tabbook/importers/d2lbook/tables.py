@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from tabbook.importers.d2lbook.source import Page, Target, directive
 
 _RULE = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
-_CAPTION = re.compile(
-    r"^(?:Table)?:(?!:)[ \t]*(?!(?:label|width|height|begin_tab|end_tab|bibliography|eqlabel):)"
-)
+_CAPTION = re.compile(r"^(?:Table)?:(?!:|[\w-]+:`|end_tab:)[ \t]*")
 _LABEL_LINE = re.compile(r"^[ \t]*:label:`+[^`]*`+[ \t]*$")
 
 
@@ -23,7 +21,9 @@ class Table:
 
 
 def _is_row(page: Page, line: int) -> bool:
-    return 0 <= line < len(page.lines) and "|" in page.lines[line] and not page.is_fenced(line)
+    if not 0 <= line < len(page.lines) or "|" not in page.lines[line] or page.is_fenced(line):
+        return False
+    return not _CAPTION.match(page.lines[line])
 
 
 def _is_label(page: Page, line: int) -> bool:
@@ -63,10 +63,10 @@ def _caption_above(page: Page, first: int) -> tuple[int, int] | None:
         line -= 1
     top = line
     while top >= 0 and not page.is_blank(top) and not page.is_fenced(top):
-        if _is_row(page, top):
-            return None  # another table stands between
         if _CAPTION.match(page.lines[top]):
             return top, line
+        if _is_row(page, top):
+            return None  # another table stands between
         top -= 1
     return None
 

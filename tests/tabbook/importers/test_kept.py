@@ -45,6 +45,7 @@ def test_our_reader_takes_what_any_source_becomes(source: str) -> None:
     ("source", "expected"),
     [
         ("* ```bash\n  ls\n  ```\n\ntext", "* ```bash\n  ls\n  ```\n\ntext"),
+        (f"````\n{cell('x')}````", f"````\n{cell('x')}````"),
         ("> ```{.bash .x}\n> ls\n> ```\n\ntext", "> ```bash\n> ls\n> ```\n\ntext"),
         ("- ```\n  ls\ntext", "- ```\n  ls\n  ```\n\ntext"),
         ("```{code-cell} python\nx\n```", "```\nx\n```"),

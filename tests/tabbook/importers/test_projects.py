@@ -161,6 +161,14 @@ def test_images_and_bibliography_are_where_pages_expect_them(tmp_path: Path) -> 
     assert "jupyter\n" not in (book / "requirements/pytorch.txt").read_text()
 
 
+def test_an_image_whose_name_has_blanks_is_found(tmp_path: Path) -> None:
+    page = "# T\n\n![A](<img/my pic.svg>)\n:label:`a`\n\n![B](img/my%20pic.svg)\n\n![C](img/my pic.svg)\n"
+    book, report = imported(tmp_path, {"index.md": page, "img/my pic.svg": "<svg/>"})
+    assert report.faults == ()
+    assert (book / "index.md").read_text().count("```{figure} img/my-pic.svg\n") == 3
+    assert (book / "img/my-pic.svg").read_text() == "<svg/>"
+
+
 LIBRARY = """[project]
 title = B
 lang = zh

@@ -128,6 +128,8 @@ FIGURES = [
     ("![](a.png)\n:width:`10px`", "```{image} a.png\n:width: 10px\n```"),
     ("text ![in it](a.png) more", "text ![in it](a.png) more"),
     ("![](a.png)", "![](a.png)"),
+    ("![Cap](my a.png)\n:label:`图1`", '```{figure} my-a.png\n:name: -56fe1\n:alt: "Cap"\n\nCap\n```'),
+    ("![Cap](my%20a.png)", '```{figure} my-a.png\n:alt: "Cap"\n\nCap\n```'),
     (
         "* item\n\n  ![Cap](a.png)\n  :label:`f`",
         '* item\n\n  ```{figure} a.png\n  :name: f\n  :alt: "Cap"\n\n  Cap\n  ```',
@@ -146,6 +148,12 @@ TABLES = [
     (f": By :cite:`A`\n{TABLE}:label:`t`", f"~~~{{table}} By {{cite}}`A`\n:name: t\n\n{TABLE}\n~~~"),
     (f":A caption\n:label:`t`\n\n{TABLE}", f"```{{table}} A caption\n:name: t\n\n{TABLE}\n```"),
     (f"{TABLE}\n\n:A caption\n:label:`t`", f"```{{table}} A caption\n:name: t\n\n{TABLE}\n```"),
+    (f": Of $|x|$\n\n{TABLE}\n:label:`t`", f"```{{table}} Of $|x|$\n:name: t\n\n{TABLE}\n```"),
+    (
+        f":A caption\n\n{TABLE}\n:label:`t`\n\n:numref:`t` shows",
+        f"```{{table}} A caption\n:name: t\n\n{TABLE}\n```\n\n{{numref}}`t` shows",
+    ),
+    (f"text\n\n{TABLE}\n\n:cite:`x` says", f"text\n\n{TABLE}\n\n{{cite}}`x` says"),
     (f"text\n\n{TABLE}\n\nmore", f"text\n\n{TABLE}\n\nmore"),
     ("|`a|b`|$|x|$|\n|-|-|\n|1|2|", "|`a\\|b`|$\\vert x\\vert $|\n|-|-|\n|1|2|"),
     ("|a|b|c|\n|-|-|\n|1|2|3|", "|a|b|c|\n|---|---|---|\n|1|2|3|"),
