@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tabbook.book import Book
 from tabbook.errors import TabbookError
+from tabbook.importers.d2lbook import import_book
 from tabbook.keys import canonical, sha256
 from tabbook.library import generate
 from tabbook.plan import jobs
@@ -103,16 +104,13 @@ def replay(repository: Path, last: int | None, imported: bool) -> tuple[list[Pol
     replayed = left_out = total = 0
     with tempfile.TemporaryDirectory() as name:
         folder, before = Path(name) / "book", frozenset[Seen]()
-        (folder / "imported").mkdir(parents=True)
+        folder.mkdir()
         for commit in commits[-last:] if last else commits:
             check_out(repository, commit, folder)
-            root = folder
-            if imported:
-                root = Path(name) / "imported"
-                shutil.rmtree(root / "chapters", ignore_errors=True)
-                command = [sys.executable, "-m", "tabbook", "import", "d2lbook", str(folder), str(root)]
-                subprocess.run(command, check=False, capture_output=True)
+            root = Path(name) / "imported" if imported else folder
             try:
+                if imported:
+                    import_book(folder, root, force=True)
                 found = list(jobs_of(root))
             except (TabbookError, OSError):
                 left_out += 1

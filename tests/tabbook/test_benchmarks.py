@@ -1,5 +1,6 @@
 """The benchmarks count what they say they count, and the book they measure with is a book."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -9,32 +10,46 @@ from engine_helpers import code, make_book
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
+import lib
 import make_book as generator
+import peer
 import replay
+import timing
 
+from tabbook.book import Book
+from tabbook.importers.d2lbook import import_book
 from tabbook.library import generate
 from tabbook.status import status
 
 
-def test_a_replay_counts_runs_and_stale_pages(tmp_path):
+@pytest.fixture
+def commit(tmp_path):
+    """Make the repository ``tmp_path`` and return what commits all of it after replacements in pages."""
+    try:
+        replay.git(tmp_path, "init", "-q")
+    except FileNotFoundError:
+        pytest.skip("git is not installed")
+
     def commit(**changed):
         for name, (old, new) in changed.items():
-            path = tmp_path / f"chapters/{name}.md"
-            path.write_text(path.read_text().replace(old, new))
+            path = next(tmp_path.rglob(f"{name}.md"))
+            text = path.read_text()
+            assert old in text
+            path.write_text(text.replace(old, new))
         replay.git(tmp_path, "add", "-A")
         author = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
         replay.git(tmp_path, *author, "commit", "-qm", "x")
 
+    return commit
+
+
+def test_a_replay_counts_runs_and_stale_pages(tmp_path, commit):
     sections = {
         "s": code("%%tab pytorch\ndef f():  #@save\n    return 1"),
         "a": code("%%tab pytorch\nfrom d2l import nbclient as d2l\nd2l.f()"),
         "b": code("%%tab pytorch\nx = 1"),
     }
     make_book(tmp_path, sections)
-    try:
-        replay.git(tmp_path, "init", "-q")
-    except FileNotFoundError:
-        pytest.skip("git is not installed")
     commit()
     commit(b=("# b", "# b\n\nMore prose."))
     commit(s=("return 1", "return 2"))
@@ -45,6 +60,26 @@ def test_a_replay_counts_runs_and_stale_pages(tmp_path):
     counted = [(policy.executed, policy.stale) for policy in policies]
     # Everything; s, a, b, then b, s, s, with a stale once; s, a, b, s; s, a, b, s, a.
     assert counted == [(12, 0), (6, 1), (4, 1), (5, 0)]
+
+
+def test_a_replay_imports_every_commit_of_a_d2lbook_project(tmp_path, commit):
+    (tmp_path / "plans.txt").write_text("To write a book.")
+    commit()
+    peer.make(tmp_path, 2)
+    commit()
+    commit(p1=("It has a method", "It has a good method"))
+    commit(p0=("return d2l.tanh(d2l.matmul(X, X))", "return d2l.matmul(X, X)"))
+    (tmp_path / "c0/index.md").write_text("# Chapter 0\n\n```toc\np0\n```\n")
+    (tmp_path / "c0/p1.md").unlink()
+    commit()
+    policies, commits, total, left_out = replay.replay(tmp_path, None, imported=True)
+    # Two pages in four tabs, three times, and one of them in the end, when c0's other page is gone.
+    assert (commits, total, left_out) == (4, 3 * 8 + 4, 1)
+    executed = [policy.executed for policy in policies]
+    # By time stamps: all, p1, p0. By code: all, p0. By keys also p0 again, which looks into
+    # sys.modules, and so may use what went with p1.
+    assert executed == [28, 16, 12, 16]
+    assert [policy.stale for policy in policies] == [0, 4, 4, 0]
 
 
 def test_a_history_that_is_none_fails(tmp_path):
@@ -65,3 +100,41 @@ def test_the_large_book_is_one_and_is_the_same_each_time(tmp_path, monkeypatch):
     report = status(book)
     assert len(report.jobs) == 24
     assert report.ok
+
+
+def test_the_project_to_measure_with_can_be_imported_without_a_fault(tmp_path):
+    report = import_book(peer.make(tmp_path / "source", 3), tmp_path / "ours")
+    assert report.faults == ()
+    book = Book.load(tmp_path / "ours")
+    assert list(book.settings.tabs) == peer.tabs_of(tmp_path / "source")
+    texts = [text for path, text in generate(book).items() if not path.endswith("__init__.py")]
+    assert len(texts) == 4
+    for text in texts:
+        classes = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)}
+        assert len(classes) == 15
+        assert "d2l.matmul(X, X)" in ast.unparse(classes["Net2x4"].body[-1])
+
+
+def test_both_tools_make_the_library_from_the_same_start(tmp_path):
+    source, theirs = peer.project(peer.options("").parse_args(["--pages", "1"]), tmp_path)
+    import_book(source, tmp_path / "ours")
+    written = theirs / "d2l/new.py"
+    program = tmp_path / "program"
+    program.write_text(f"#!{sys.executable}\nopen({str(written)!r}, 'x')\n")  # fails if it is there
+    program.chmod(0o755)
+    taken = lib.measure(tmp_path / "ours", theirs, program, 2)
+    assert [len(runs) for runs in taken.values()] == [2, 2, 2]
+    assert written.exists()
+    assert len(list((tmp_path / "ours/d2l_lib/d2l").glob("*.py"))) == 5
+    assert [line.endswith(" 1.0 x") for line in lib.table(taken).splitlines()][:1] == [True]
+
+
+def test_a_command_that_fails_ends_the_measurement():
+    python = (sys.executable, "-c")
+    taken = timing.run(*python, "b = b'x' * 80_000_000; raise SystemExit(1)")
+    assert taken.seconds > 0
+    assert taken.cpu > 0
+    assert 80 < taken.megabytes < 1000
+    with pytest.raises(SystemExit, match="what was wrong"):
+        timing.run(*python, "print('what was wrong'); raise SystemExit(2)")
+    assert timing.best(*python, "", repeats=2).seconds > 0
