@@ -43,15 +43,24 @@ def assets() -> dict[str, bytes]:
     reveal = Path(spec.origin).parent / "_static" / "revealjs"
     fonts = [f"{_REVEAL_FONTS}/{file.name}" for file in sorted((reveal / _REVEAL_FONTS).iterdir())]
     found = {f"{ASSETS}/reveal/{name}": (reveal / name).read_bytes() for name in (*_REVEAL, *fonts)}
+    script = mathjax()
+    if script is None:
+        raise usage("slides need MathJax", "install sphinx-mathjax-offline")
+    found[f"{ASSETS}/mathjax/{script.name}"] = script.read_bytes()
+    return found
+
+
+def mathjax() -> Path | None:
+    """Return MathJax as one file that asks for no other; None if its package is not installed.
+
+    The package is for its files alone: its own extension puts all 24 MB of MathJax into a site.
+    """
     try:
         files = importlib.metadata.files("sphinx-mathjax-offline") or []
     except importlib.metadata.PackageNotFoundError:
-        files = []
+        return None
     script = next((file for file in files if file.name == _MATHJAX), None)
-    if script is None:
-        raise usage("slides need MathJax", "install sphinx-mathjax-offline")
-    found[f"{ASSETS}/mathjax/{_MATHJAX}"] = Path(str(script.locate())).read_bytes()
-    return found
+    return Path(str(script.locate())) if script else None
 
 
 @cache

@@ -14,8 +14,11 @@ from typing import Any
 from pygments.lexers import find_lexer_class_by_name
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.ext.mathjax import MATHJAX_URL
 
 import tabbook
+from tabbook.export.decks import mathjax
+from tabbook.files import write_atomic
 from tabbook.render.equations import NumberEquations
 from tabbook.render.exports import add_links, finish
 from tabbook.render.packed import Unpack
@@ -77,6 +80,24 @@ def _note_versions(_app: Sphinx, config: Config) -> None:
     config["tabbook_assets"] = _digest([*STATIC.iterdir()])
 
 
+def _keep_mathjax(app: Sphinx, config: Config) -> None:
+    """Let pages take MathJax from the site, not from the server of others that Sphinx names.
+
+    An author's own ``mathjax_path`` is kept, and so is Sphinx's where the package with MathJax's
+    files is not installed.
+    """
+    script = mathjax()
+    if script is not None and config["mathjax_path"] == MATHJAX_URL:
+        config["mathjax_path"] = f"mathjax/{script.name}"
+        app.connect("builder-inited", _add_mathjax)
+
+
+def _add_mathjax(app: Sphinx) -> None:
+    script = mathjax()
+    if script is not None and is_for_browsers(app):
+        write_atomic(Path(app.outdir) / "_static" / "mathjax" / script.name, script.read_bytes())
+
+
 def _declare_safe(app: Sphinx) -> None:
     """Say of two extensions that Jupyter Book brings what they omit: parallel reads are safe.
 
@@ -95,6 +116,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("tabbook_code", "", "env", types=[str])
     app.add_config_value("tabbook_assets", "", "html", types=[str])
     app.connect("config-inited", _note_versions)
+    app.connect("config-inited", _keep_mathjax)
     app.connect("builder-inited", _declare_safe)
     app.connect("builder-inited", load_book)
     app.connect("builder-inited", _add_assets)

@@ -91,6 +91,24 @@ def test_no_page_makes_the_console_complain_or_misses_a_picture(reader: Any, boo
         assert someone.complaints == [], path
 
 
+@pytest.mark.parametrize(("which", "path"), [("book_site", RNN), ("small_site", "model.html")])
+def test_mathematics_is_drawn_without_a_network(
+    reader: Any, which: str, path: str, request: pytest.FixtureRequest
+) -> None:
+    someone = reader(request.getfixturevalue(which))
+    page = someone.open(path)
+    page.wait_for_selector("mjx-container > svg")
+    page.wait_for_function("!document.querySelector('.math:not(:has(mjx-container))')")
+    assert someone.complaints == []
+
+
+def test_buttons_of_the_contents_have_names(reader: Any, book_site: Any) -> None:
+    page = reader(book_site).open(RNN)
+    named = page.eval_on_selector_all(".bd-links summary", "all => all.map(one => one.ariaLabel)")
+    assert len(named) > 1
+    assert all(named)
+
+
 def test_switching_to_jax_switches_the_page_and_lasts(reader: Any, book_site: Any) -> None:
     someone = reader(book_site)
     page = someone.open(RNN)

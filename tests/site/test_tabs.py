@@ -160,6 +160,17 @@ def test_a_link_into_a_hidden_panel_shows_it_for_once(reader: Any, small_site: A
     assert_shows(someone.open("next.html"), "pytorch")
 
 
+def test_a_word_found_behind_another_tab_is_shown(reader: Any, small_site: Any) -> None:
+    someone = reader(small_site)
+    page = someone.open("search.html?q=outside")
+    page.locator("#search-results a", has_text="The Model").first.click()
+    page.wait_for_selector(".highlighted")
+    assert page.locator(".highlighted").first.is_visible()
+    assert_shows(page, "jax")
+    assert_shows(someone.open("next.html"), "pytorch")  # nobody chose it
+    assert someone.complaints == []
+
+
 def test_a_link_to_a_figure_goes_to_that_of_the_chosen_framework(reader: Any, small_site: Any) -> None:
     page = reader(small_site).open("model.html?tab=mxnet#fig-model")
     assert_shows(page, "mxnet")

@@ -2,6 +2,13 @@
 (() => {
   "use strict";
   const { tabbook } = window;
+
+  // The theme's buttons that unfold a chapter have no name for a screen reader: the chapter's, then.
+  for (const button of document.querySelectorAll(".bd-links summary:not([aria-label])")) {
+    const title = button.closest("li")?.querySelector("a");
+    if (title) button.setAttribute("aria-label", title.textContent.trim());
+  }
+
   const groups = [...document.querySelectorAll(".tabbook-group")];
   if (!tabbook || groups.length === 0) return;
 
@@ -166,10 +173,33 @@
     (twin ?? target).scrollIntoView({ behavior: "instant" });
   }
 
+  function cameFromSearch() {
+    const isSearch = ({ pathname }) => /\/search(\.html|\/)?$/.test(pathname);
+    const from = document.referrer && new URL(document.referrer);
+    return from && from.origin === location.origin && isSearch(from) && !isSearch(location);
+  }
+
+  /** Show a word that the reader has searched for, where the page has it behind other tabs alone. */
+  function revealFound() {
+    const found = [...document.querySelectorAll("article .highlighted")];
+    const panel = found[0]?.closest(".tabbook-panel");
+    if (!panel || location.hash || found.some(isVisible)) return;
+    tabbook.show(tabsOf(panel)[0]); // for this page only, as above
+    update();
+    found[0].scrollIntoView({ behavior: "instant", block: "center" });
+  }
+
   const control = addControl();
   update();
   reveal();
   addEventListener("hashchange", reveal);
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!cameFromSearch() || typeof SphinxHighlight === "undefined") return;
+    // The theme loads the search itself on every page, and Sphinx then takes each for its search
+    // page, where it marks nothing.
+    SphinxHighlight.highlightSearchWords();
+    setTimeout(revealFound, 50); // it marks them after 10 ms
+  });
   addEventListener("pageshow", (event) => {
     const tab = event.persisted && tabbook.chosen(); // back from a page where another was chosen
     if (tab && tab !== tabbook.current) select(tab, inSight());
