@@ -1,5 +1,7 @@
 """The destination, all or nothing: made beside its place, and moved there when it is whole."""
 
+import fcntl
+import glob
 import os
 import shutil
 import tempfile
@@ -10,7 +12,7 @@ from tabbook.errors import usage
 
 
 def check_places(source: Path, destination: Path, *, force: bool) -> None:
-    """Check that an import may read ``source`` and write ``destination``.
+    """Check that an import may read ``source`` and write ``destination``; put right what a killed one left.
 
     Raises:
         UsageError: It may not.
@@ -25,6 +27,7 @@ def check_places(source: Path, destination: Path, *, force: bool) -> None:
         raise usage(f"{destination} is inside the source, which is never touched", "name another destination")
     if destination.is_symlink() or (destination.exists() and not destination.is_dir()):
         raise usage(f"{destination} is no folder", "name another destination")
+    _put_right(target)
     if destination.is_dir() and any(destination.iterdir()) and not force:
         raise usage(f"{destination} exists and is not empty", "name another, or replace it with --force")
     parent = _existing(target.parent)
@@ -36,6 +39,29 @@ def _existing(path: Path) -> Path:
     while not path.exists():
         path = path.parent
     return path
+
+
+def _prefix(destination: Path) -> str:
+    return f".{destination.name}.import-"
+
+
+def _put_right(destination: Path) -> None:
+    """Clear away what a killed import left; the book that it had moved aside comes back.
+
+    An import holds a lock on the folder that it works in: one that nobody holds is left over.
+    """
+    for left in destination.parent.glob(f"{glob.escape(_prefix(destination))}*"):
+        try:
+            lock = os.open(left, os.O_RDONLY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            finally:
+                os.close(lock)
+            if (left / "old").exists() and not destination.exists():
+                (left / "old").rename(destination)
+        except OSError:
+            continue  # another import at work, or not ours to touch
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def write_tree(
@@ -50,7 +76,9 @@ def write_tree(
     """
     destination = destination.resolve()
     destination.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=destination.parent, prefix=f".{destination.name}.import-"))
+    work = Path(tempfile.mkdtemp(dir=destination.parent, prefix=_prefix(destination)))
+    lock = os.open(work, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
     try:
         made = work / "new"
         folders = {made}
@@ -78,3 +106,4 @@ def write_tree(
             raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
+        os.close(lock)

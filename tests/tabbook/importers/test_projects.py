@@ -3,7 +3,9 @@
 # ruff: noqa: E501 - a source and what it becomes stand on one line, to be compared
 
 import ast
+import fcntl
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -429,3 +431,22 @@ def test_links_to_pages_and_files_lead_there(tmp_path: Path) -> None:
     assert [str(f).split(";")[0] for f in report.faults] == [
         "three.md:3: the link leads to gone.md, which the book does not have"
     ]
+
+
+def test_what_a_killed_import_left_is_put_right(tmp_path: Path) -> None:
+    source, book = project(tmp_path / "source", PAGES, WITH_BIB), tmp_path / "book"
+    assert run(source, book) == 0
+    killed = tmp_path / ".book.import-killed"
+    killed.mkdir()
+    book.rename(killed / "old")  # killed between the two renames
+    (killed / "new").mkdir()
+    at_work = tmp_path / ".book.import-other"
+    at_work.mkdir()
+    lock = os.open(at_work, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    assert run(source, book) == 2  # the old book is back, and is not replaced unasked
+    assert (book / "index.md").exists()
+    assert run(source, book, "--force") == 0
+    os.close(lock)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".book.import-other", "book", "source"]
+    at_work.rmdir()
