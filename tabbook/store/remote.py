@@ -118,7 +118,7 @@ class _Asking:
             return self._system, self._root
 
     def _work(self) -> None:
-        while self._stopped.is_set():
+        while not self._stopped.is_set():
             try:
                 keys = self._todo.get_nowait()
             except queue.Empty:
