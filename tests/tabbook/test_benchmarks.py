@@ -1,6 +1,7 @@
 """The benchmarks count what they say they count, and the book they measure with is a book."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
 import lib
 import make_book as generator
+import pages
 import peer
 import replay
 import timing
@@ -138,3 +140,28 @@ def test_a_command_that_fails_ends_the_measurement():
     with pytest.raises(SystemExit, match="what was wrong"):
         timing.run(*python, "print('what was wrong'); raise SystemExit(2)")
     assert timing.best(*python, "", repeats=2).seconds > 0
+
+
+def test_the_plain_book_beside_ours_is_one_framework_in_plain_notebooks(tmp_path):
+    import_book(peer.make(tmp_path / "source", 3), tmp_path / "ours")
+    book = Book.load(tmp_path / "ours")
+    plain = pages.plain_book(book, tmp_path / "plain", "jax")
+    assert {path.relative_to(plain).as_posix() for path in plain.rglob("*.md")} == set(book.files)
+    assert "tabbook.render" not in (plain / "_config.yml").read_text()
+    (path,) = plain.rglob("p2.md")
+    text = path.read_text()
+    assert text.count("{code-cell}") == 16, "of 34 for four frameworks"
+    assert "self.rate = 2 * rate" in text and "self.rate = rate" not in text
+    assert "jnp.tanh(jnp.matmul(X, X))" in text and "%%tab" not in text
+
+
+def test_the_pages_that_a_build_has_read_are_counted(tmp_path):
+    old, new = (tmp_path / "_build/.doctrees" / f"{name}.doctree" for name in ("old", "new"))
+    old.parent.mkdir(parents=True)
+    old.touch()
+    os.utime(old, (0, 0))
+    write = (sys.executable, "-c", f"open({str(new)!r}, 'x')")
+    taken, read = pages.build(tmp_path, write)
+    assert read == 1
+    shown = pages.table({"cold": {"plain": [(taken, 1)], "ours": [(taken, 1)]}})
+    assert [line.endswith(" 1.00 x  1.00 x CPU") for line in shown.splitlines()] == [True, True]
