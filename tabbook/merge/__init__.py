@@ -26,6 +26,8 @@ NOT_EXECUTED = "not-executed"
 """A note: the tab's code has not been run, and outputs may be missed here."""
 NEEDS_GPU = "needs-gpu"
 """A note: the tab's code has not been run, since nobody had the GPU that it needs."""
+NEEDS_GPUS = "needs-gpus"
+"""The same of code that needs several."""
 NO_OUTPUT = "no-output"
 """A note: the tab's code has been run and shows nothing where others show something."""
 OF_FIGURE = "tabbook-of-"
@@ -114,7 +116,7 @@ class _Page:
     @property
     def not_executed(self) -> str:
         """The note for a tab without outputs."""
-        return NEEDS_GPU if self.section.settings.gpus else NOT_EXECUTED
+        return (NOT_EXECUTED, NEEDS_GPU, NEEDS_GPUS)[min(self.section.settings.gpus, 2)]
 
     def text(self, cells: Sequence[Cell], notices: str) -> bool:
         """Add a stretch of text, notices below its title; return whether they are placed."""
@@ -265,12 +267,19 @@ def _notices(section: Section, results: Mapping[str, Result | None], settings: B
             "The outputs below are not those of the book.\n```"
         )
     if section.code_cells and not any(results.get(tab) for tab in section.tabs):
+        why = f", since it needs {needs}" if (needs := _gpus(section)) else ""
         notices.append(
             "```{note}\n:class: tabbook-not-executed\n"
             "The code of this page has not been executed"
-            f"{', since it needs a GPU' if section.settings.gpus else ''}: its outputs are missing.\n```"
+            f"{why}: its outputs are missing.\n```"
         )
     return "\n\n".join(notices)
+
+
+def _gpus(section: Section) -> str:
+    """Return in words how many GPUs the jobs of ``section`` need; nothing, if none."""
+    count = section.settings.gpus
+    return f"{count} GPUs" if count > 1 else "a GPU" * count
 
 
 def _codes(

@@ -19,7 +19,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from tabbook.merge import KEY, NEEDS_GPU, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
+from tabbook.merge import KEY, NEEDS_GPU, NEEDS_GPUS, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
 from tabbook.render.packed import Description, describe, pack
 
 _log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ _UNSEEN = ("cell_index", "cell_metadata", "exec_count")
 """The attributes of a code cell that readers do not see."""
 _NOTES = {
     NEEDS_GPU: "Not executed in {name}: it needs a GPU, and the outputs are missing.",
+    NEEDS_GPUS: "Not executed in {name}: it needs several GPUs, and the outputs are missing.",
     NOT_EXECUTED: "Not executed in {name}: the outputs are missing.",
     NO_OUTPUT: "No output in {name}.",
 }

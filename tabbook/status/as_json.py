@@ -15,6 +15,7 @@ def _job(job: JobStatus) -> dict[str, Any]:
         "section": job.section,
         "tab": job.tab,
         "status": job.status,
+        "reason": job.reason or None,
         "seconds": job.seconds,
         "memory": job.memory or None,
         "key": job.key,

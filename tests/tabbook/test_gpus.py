@@ -1,6 +1,7 @@
 """Jobs get the GPUs that they need and never more memory than there is, on pretended machines."""
 
 import io
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from tabbook.cli import main
 from tabbook.errors import UsageError
 from tabbook.model import Result
 from tabbook.plan import gpus
@@ -202,6 +204,25 @@ class TestRuns:
         for values in seen.values():
             assert values["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
             assert values["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
+            assert values["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"  # the numbers are the driver's
+
+    @pytest.mark.parametrize(("listed", "lacks"), [("16GB", "; this machine has 16 GB"), ("", "")])
+    def test_the_commands_say_what_was_deferred_and_end_with_1(
+        self, book, machine, monkeypatch, capsys, listed, lacks
+    ):
+        machine(listed)
+        monkeypatch.setenv("TABBOOK_DEVICE", "gpu" if listed else "cpu")
+        for command in ("run", "status"):
+            assert main([command, "two", "--tab", "jax", "--book", str(book.root)]) == 1
+            printed = capsys.readouterr()
+            assert f"two · jax: deferred, needs 2 GPUs{lacks}" in printed.out + printed.err
+        assert main(["status", "--json", "--book", str(book.root)]) == 1
+        (entry,) = (
+            e
+            for e in json.loads(capsys.readouterr().out)["jobs"]
+            if "two" in e["section"] and e["tab"] == "jax"
+        )
+        assert (entry["status"], entry["reason"]) == ("deferred", f"needs 2 GPUs{lacks}")
 
     def test_shards_leave_each_others_jobs_alone(self, book, machine, started):
         machine("16GB,16GB")

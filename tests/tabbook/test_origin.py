@@ -63,8 +63,14 @@ def test_it_is_the_last_thing_on_the_page():
     assert "made-with" not in page(text).cells[-1].source
 
 
-def test_code_that_waits_for_a_gpu_says_so():
-    text = FRONT.replace("---\n\n", "tabbook: {gpus: 1}\n---\n\n") + "# A\n\n```{code-cell} python\nx\n```\n"
+@pytest.mark.parametrize(
+    ("gpus", "note", "words"), [(1, "needs-gpu", "needs a GPU"), (2, "needs-gpus", "needs 2 GPUs")]
+)
+def test_code_that_waits_for_a_gpu_says_so(gpus, note, words):
+    text = (
+        FRONT.replace("---\n\n", f"tabbook: {{gpus: {gpus}}}\n---\n\n")
+        + "# A\n\n```{code-cell} python\nx\n```\n"
+    )
     text = text.replace("x\n", "%%tab jax\nx\n")
     settings = BookSettings.model_validate(
         {
@@ -77,8 +83,8 @@ def test_code_that_waits_for_a_gpu_says_so():
     section = read_section(text, "a.md", settings)
     projections = {tab: project(section, tab, settings) for tab in section.tabs}
     merged = merge(section, projections, {}, settings)
-    assert [cell.metadata[KEY]["note"] for cell in merged.cells if cell.cell_type == "code"] == ["needs-gpu"]
-    assert "not been executed, since it needs a GPU" in merged.cells[1].source
+    assert [cell.metadata[KEY]["note"] for cell in merged.cells if cell.cell_type == "code"] == [note]
+    assert f"not been executed, since it {words}" in merged.cells[1].source
 
 
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
