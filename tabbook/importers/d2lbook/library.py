@@ -1,6 +1,7 @@
 """The library's hand-written part: what stands above the line that d2lbook writes its own below."""
 
 import ast
+import re
 from collections.abc import Mapping
 
 from tabbook.importers.d2lbook.project import Project
@@ -16,7 +17,13 @@ def library_place(project: Project, tab: str) -> tuple[str, str]:
     folder, _, name = path.removesuffix(".py").rpartition("/")
     package = folder.rsplit("/", 1)[-1] or "d2l"
     module = name or DEFAULT_MODULES.get(tab, tab)
-    return package.replace("-", "_"), module.replace("-", "_")
+    return _identifier(package), _identifier(module)
+
+
+def _identifier(name: str) -> str:
+    """Return a name as Python can have it."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return name if name[:1].isalpha() or name[:1] == "_" else f"_{name}"
 
 
 def preambles(project: Project, lines: Mapping[str, list[str]], findings: Findings) -> dict[str, str]:

@@ -12,6 +12,7 @@ from tabbook.importers.report import Findings
 CONFIG = "config.ini"
 _IGNORED = {".git", "_build", "__pycache__", ".ipynb_checkpoints", ".tabbook", "node_modules"}
 _TAB = re.compile(r"(?:#\s*@tab|%%tab)[ \t]+([\w, \t]+)")
+_TAB_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _SELECT = re.compile(r"tab\.interact_select\s*\(\s*\[?(?P<names>[^)\]]*)")
 _CELL = re.compile(
     r"^`{3,}\s*\{\.python\s+\.input[^}]*\}[^\n]*\n(?P<code>.*?)^`{3,}", re.MULTILINE | re.DOTALL
@@ -133,7 +134,7 @@ def load_project(source: Path, findings: Findings) -> Project:
         if f"{index}.md" not in files:
             raise FileNotFoundError(f"neither {CONFIG} nor {index}.md")
         findings.note("", 0, "configuration", f"there is no {CONFIG}", "the defaults of d2lbook are taken")
-    tabs = tuple(dict.fromkeys(t.strip() for t in build.get("tabs", "").lower().split(",") if t.strip()))
+    tabs = _tabs(build.get("tabs", ""), findings)
     patterns = build.get("notebooks", "**/*.md *.md").split() + build.get("non-notebooks", "").split()
     excluded = build.get("exclusions", "").split()
     pages = [
@@ -148,6 +149,16 @@ def load_project(source: Path, findings: Findings) -> Project:
     return Project(source, guess_tabs(texts)[:1], tuple(pages), files, index, None, False, values)
 
 
+def _tabs(text: str, findings: Findings) -> tuple[str, ...]:
+    """Return the tabs that a configuration lists; names that ours cannot have are faults."""
+    names = list(dict.fromkeys(name.strip() for name in text.lower().split(",") if name.strip()))
+    for name in names:
+        if not _TAB_NAME.fullmatch(name):
+            hint = "its cells are shown, and not run; name it with small letters, digits, '-' and '_'"
+            findings.fault(CONFIG, 0, "configuration", f"{name!r} is no name for a tab", hint)
+    return tuple(name for name in names if _TAB_NAME.fullmatch(name))
+
+
 def load_single(source: Path, findings: Findings) -> Project:
     """Return the project that the one page ``source`` makes.
 
@@ -160,11 +171,7 @@ def load_single(source: Path, findings: Findings) -> Project:
             break
     values = _read_config(root, findings) if (root / CONFIG).is_file() else {}
     path = source.relative_to(root).as_posix()
-    tabs = tuple(
-        dict.fromkeys(
-            t.strip() for t in values.get("build", {}).get("tabs", "").lower().split(",") if t.strip()
-        )
-    )
+    tabs = _tabs(values.get("build", {}).get("tabs", ""), findings)
     text = source.read_text(encoding="utf-8", errors="replace")
     files = _list_files(root) if values else frozenset({path, *_beside(source, root)})
     return Project(

@@ -42,6 +42,7 @@ WARNING = "#################   WARNING   ################\n"
             {"d2l/mxnet.py": f"def f(:\n{WARNING}"},
             "d2l/mxnet.py:1: the hand-written part is not valid Python",
         ),
+        (CONFIG.replace("pytorch", "pytorch, C++"), {}, "config.ini: 'c++' is no name for a tab"),
         (f"{CONFIG}[html]\nhtml_logo = no.png\n", {}, "config.ini: the html_logo no.png is missing"),
         (CONFIG, {"setup.py": "x ="}, "setup.py:1: not valid Python"),
     ],
@@ -169,3 +170,12 @@ def test_what_the_library_imports_has_stand_ins(tmp_path: Path) -> None:
         assert (Path(sys.path[0]) / "d2l" / "torch.py").exists()
     finally:
         sys.path[:] = path
+
+
+def test_modules_have_names_that_python_allows(tmp_path: Path) -> None:
+    config = (
+        f"{CONFIG}[library-mxnet]\nlib_file = my-lib/1 mx.py\n[library-pytorch]\nlib_file = my-lib/torch.py\n"
+    )
+    book, _ = imported(tmp_path, INDEX, config)
+    settings = Book.load(book).settings
+    assert (settings.library.package, settings.tabs["mxnet"].module) == ("my_lib", "_1_mx")
