@@ -9,7 +9,10 @@ _LEAD = re.compile(r"^(?P<blank>[ \t]*)(?P<mark>[\[(](?:\*\*|~~))?[ \t]*$")
 _TAIL = re.compile(r"^[ \t]*(?P<mark>(?:\*\*|~~)[\])])?[ \t]*(?P<stop>(?!:eqlabel:)[.,;:。，；：、]|)[ \t]*")
 _CLOSE = re.compile(r"^[ \t]*((?:\*\*|~~)[\])])")
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+$")
-_TO_LABEL = re.compile(r"^[ \t]*(?:(?:\*\*|~~)[\])])?[ \t]*[.,;:。，；：、]?[ \t]*(?:\n[ \t]*){0,2}$")
+_TO_LABEL = re.compile(
+    r"^(?P<lead>[ \t]*(?:\n[ \t]*){0,2}(?=[*~]))?(?P<mark>(?:\*\*|~~)[\])])?"
+    r"[ \t]*[.,;:。，；：、]?[ \t]*(?:\n[ \t]*){0,2}$"
+)
 
 
 def _label_behind(page: Page, end: int) -> Span | None:
@@ -67,6 +70,9 @@ def _write(page: Page, span: Span, label: Span | None) -> None:
     assert tail is not None  # it may match nothing
     close = tail["mark"] or ""
     if label:
+        between = _TO_LABEL.match(page.text[end : label.start])
+        if between and between["mark"] and not close:
+            close = f"\n\n{between['mark']}"
         end = label.end
         behind = _CLOSE.match(page.text[end:])
         if behind and not close:

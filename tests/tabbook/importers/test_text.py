@@ -166,6 +166,8 @@ def test_tables(source: str, expected: str) -> None:
 
 
 EQUATIONS = [
+    ("[**\n\n$$x$$\n\n**]\n:eqlabel:`e`", "[**\n\n$$\nx\n$$ (e)\n\n**]"),
+    ("(**\n$$x$$\n**)\n\n:eqlabel:`e`\n\nmore", "(**\n\n$$\nx\n$$ (e)\n\n**)\n\nmore"),
     ("$$x$$\n:eqlabel:`e`", "$$\nx\n$$ (e)"),
     ("$$x$$ :eqlabel:`e`", "$$\nx\n$$ (e)"),
     ("$$x$$\n\n:eqlabel:`e`", "$$\nx\n$$ (e)"),
