@@ -93,13 +93,34 @@ def export(
         if pages and kind == "ipynb":
             files |= {f"{tab}/{path}": data for path, data in exporter.companions(tab).items()}
     if kind == "slides" and files and decks:
-        from tabbook.export.decks import assets, deck
+        from tabbook.export.decks import assets
 
-        suffix = ".slides.ipynb"
-        for path, text in decks_of(files).items():
-            files[path.removesuffix(suffix) + ".slides.html"] = deck(text, path)
-        files |= assets()
+        files |= _decks(files) | assets()
     return Exported(files, tuple(sorted(set(faults))))
+
+
+def make_one(
+    exporter: Exporter, kind: str, tab: str, section: Section, names: Sequence[str]
+) -> tuple[Files, list[Fault]]:
+    """Return the files of one section in one tab, decks included, and what is wrong with its pictures.
+
+    ``names`` are the sections, without their endings, that the same export has of the tab.
+
+    Raises:
+        TabbookError: The section has faults.
+    """
+    made, missing = _MAKE[kind](exporter, tab, section, names)
+    files = {f"{tab}/{path}": data for path, data in made.items()}
+    return (files | _decks(files) if kind == "slides" else files), missing
+
+
+def _decks(files: Files) -> Files:
+    """Return the decks of the notebooks of slides among ``files``."""
+    from tabbook.export.decks import deck
+
+    suffix = ".slides.ipynb"
+    notebooks = decks_of(files).items()
+    return {path.removesuffix(suffix) + ".slides.html": deck(text, path) for path, text in notebooks}
 
 
 def check_format(kind: str) -> None:

@@ -20,16 +20,37 @@ def zipped(files: Mapping[str, bytes], *, compress: bool = True) -> bytes:
 
     Those of compressed ones may differ where another version of zlib made them.
     """
-    method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w") as archive:
         for name in sorted(files):
-            entry = zipfile.ZipInfo(name, _DATE)
-            entry.compress_type = method
-            entry.create_system = 3  # the same wherever it is made
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, files[name])
+            archive.writestr(_entry(name, compress=compress), files[name])
     return memory.getvalue()
+
+
+def _entry(name: str, *, compress: bool = True) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _DATE)
+    entry.compress_type = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+    entry.create_system = 3  # the same wherever it is made
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
+def zip_files(target: Path, files: Mapping[str, Path]) -> None:
+    """Write an archive of files on disk, one in memory at a time: the bytes of :func:`zipped`.
+
+    Raises:
+        UsageError: It cannot be written. What was there is left.
+    """
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with zipfile.ZipFile(part, "w") as archive:
+            for name in sorted(files):
+                archive.writestr(_entry(name), files[name].read_bytes())
+        part.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise usage(f"cannot write {target}: {(error.strerror or str(error)).lower()}") from None
 
 
 def archives(files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -4,8 +4,6 @@ The links are plain HTML below each title, one line per framework; the script th
 the page shows chooses the line as well, and without it all are visible.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -18,17 +16,16 @@ from sphinx.util import logging
 
 from tabbook.book import Book
 from tabbook.config import BookSettings
-from tabbook.errors import Fault, TabbookError
+from tabbook.errors import TabbookError
 from tabbook.export import PUBLISHED
 from tabbook.export.exporter import Exporter
 from tabbook.export.library import branch_of
-from tabbook.export.make import decks_of, export, has_code, has_marks
-from tabbook.export.write import archives, remove_others, write_all
+from tabbook.export.make import has_code, has_marks
 from tabbook.model import Section
 from tabbook.render.pages import current_book
+from tabbook.render.published import MEMORY, stamps, update
 from tabbook.render.references import references_of, write_references
 
-_STAMPS = "slides.json"
 _log = logging.getLogger(__name__)
 Links = list[tuple[str, str]]
 
@@ -106,62 +103,13 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     book = current_book()
     if book is None or not book.settings.exports:
         return
+    exporter = Exporter(book, references_of(app))
+    memory = Path(app.doctreedir) / MEMORY
     try:
-        faults = write_exports(Exporter(book, references_of(app)), Path(app.outdir) / PUBLISHED)
+        faults = update(exporter, Path(app.outdir) / PUBLISHED, memory, stamps(app, exporter))
     except TabbookError as error:
         faults = error.faults
     for fault in faults:
         place = f"{Path(app.srcdir) / fault.path}:{fault.line or 1}"
         text = f"in the exports: {fault.message} [tabbook.export]"
         _log.warning(text, location=place, type="tabbook", subtype="export")
-
-
-def write_exports(exporter: Exporter, folder: Path) -> tuple[Fault, ...]:
-    """Write the site's notebooks, archives and decks below ``folder``; keep what did not change.
-
-    Returns the faults of what is not as it should be. Those of sections that cannot be read are not
-    among them: their pages have said them.
-
-    Raises:
-        TabbookError: The folder cannot be written.
-    """
-    book = exporter.book
-    made = export(exporter, "ipynb", book.readable[0], tuple(book.settings.tabs))
-    notebooks = made.files | archives(made.files)
-    write_all(folder / "ipynb", notebooks)
-    if not (made.faults or book.readable[1]):  # or else a section may have lost its exports for a moment
-        remove_others(folder / "ipynb", notebooks)
-    return tuple(sorted({*made.faults, *write_slides(exporter, folder / "slides")}))
-
-
-def write_slides(exporter: Exporter, folder: Path) -> tuple[Fault, ...]:
-    """Write the decks; those whose notebook is the same as before are not made again."""
-    from tabbook.export.decks import TEMPLATES, assets, deck
-
-    book = exporter.book
-    exported = export(exporter, "slides", book.readable[0], tuple(book.settings.tabs), decks=False)
-    files = exported.files
-    style = b"".join(file.read_bytes() for file in sorted(TEMPLATES.rglob("*")) if file.is_file())
-    stamps = {path: hashlib.sha256(style + files[path]).hexdigest() for path in files}
-    known = _stamps(folder)
-    made: dict[str, bytes] = {}
-    decks = set[str]()
-    for path, notebook in decks_of(files).items():
-        name = path.removesuffix(".ipynb") + ".html"
-        decks.add(name)
-        if known.get(path) != stamps[path] or not (folder / name).is_file():
-            made[name] = deck(notebook, path)
-    if files:
-        write_all(folder, files | made | assets())
-        write_all(folder, {_STAMPS: json.dumps(stamps, indent=1, sort_keys=True).encode()})
-    if not (exported.faults or book.readable[1]):
-        remove_others(folder, {*files, *decks, *assets(), _STAMPS} if files else ())
-    return exported.faults
-
-
-def _stamps(folder: Path) -> dict[str, str]:
-    try:
-        stamps: Any = json.loads((folder / _STAMPS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return stamps if isinstance(stamps, dict) else {}

@@ -129,6 +129,15 @@ def current_book() -> Book | None:
     return _reading.book if _reading is not None else None
 
 
+def shown_by(section: Section) -> Mapping[str, Shown]:
+    """Return which outputs the page of ``section`` shows in each tab, without reading any.
+
+    Raises:
+        TabbookError: The section cannot be projected.
+    """
+    return _reading.shown(section) if _reading is not None else {}
+
+
 def begin_page(_app: Sphinx, docname: str, _content: list[str]) -> None:
     """Note which page is read next."""
     if _reading is not None:

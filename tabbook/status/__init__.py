@@ -147,22 +147,26 @@ def status(
     """
     device, store = device_class(), Store(book.outputs)
     planned = jobs(book, sections, tabs, library_texts)
-    results = [stored(store, job, accepted_devices(device)) for job in planned]
+
+    def known(job: Job, missing: Iterable[str] = ()) -> JobStatus | None:
+        result = stored(store, job, accepted_devices(device), missing)
+        return stored_status(job, result) if result else None  # the outputs are let go of
+
+    taken = [known(job) for job in planned]
     wanted = dict.fromkeys(
-        name for job, kept in zip(planned, results, strict=True) if not kept for name in job.data
+        name for job, kept in zip(planned, taken, strict=True) if not kept for name in job.data
     )
     found = data_files.resolve(book.settings.data, wanted, fetch=False)
     places = {tab: symbol_places(book, tab) for tab in book.settings.tabs} if explain else {}
     statuses = []
-    for job, kept in zip(planned, results, strict=True):
+    for job, kept in zip(planned, taken, strict=True):
         missing = [name for name in job.data if name in found.missing]
-        result = kept or (stored(store, job, accepted_devices(device), missing) if missing else None)
-        if result:
-            statuses.append(stored_status(job, result))
+        if from_store := kept or (known(job, missing) if missing else None):
+            statuses.append(from_store)
             continue
         key = job.key(device, missing)
-        if known := recall(book, job, key.digest):
-            statuses.append(failed_before(book, job, key.digest, known))
+        if failure := recall(book, job, key.digest):
+            statuses.append(failed_before(book, job, key.digest, failure))
             continue
         if lacks := lacking(need_of(job), inventory(device)):
             statuses.append(

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from export_helpers import TOKENS, make_book
 
 from tabbook.book import Book
+from tabbook.export import make
 from tabbook.export.references import FILE, parse
+from tabbook.export.write import archives
+from tabbook.render import published
 from tabbook.render.build import build_site
 from tabbook.render.exports import links_of
-from tabbook.render.exports import write_slides as write_slides_of_site
 
 # What Jupyter Book's own parts warn of is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
@@ -109,13 +112,56 @@ def test_what_a_section_left_goes_with_it(tmp_path: Path) -> None:
     assert (site / "_exports/slides/jax/part/first.slides.html").is_file()
 
 
-def test_stamps_that_cannot_be_read_count_as_none(built: Path, tmp_path: Path) -> None:
-    from tabbook.export.exporter import Exporter
+def states(folder: Path) -> dict[str, int]:
+    """Return when each file was written."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in files}
 
-    (tmp_path / "slides.json").write_text("[")
-    write_slides_of_site(Exporter(Book.load(built.parents[1])), tmp_path)
-    assert (tmp_path / "jax/part/first.slides.html").is_file()
-    assert json.loads((tmp_path / "slides.json").read_text())
+
+def test_an_edited_section_alone_is_exported_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = make_book(tmp_path / "book", exports=True)
+    exports = build(book) / "_exports"
+    before = states(exports)
+    made = []
+    one = make.make_one
+    monkeypatch.setattr(
+        published, "make_one", lambda *args: made.append((args[2], args[3].path)) or one(*args)
+    )
+    path = book.root / "part/other.md"
+    path.write_text(path.read_text() + "\nOne more remark.\n")
+    build(book)
+    assert {section for _, section in made} == {"part/other.md"}
+    assert len(made) == 2 * len(TOKENS), "its notebooks and its decks"
+    changed = {name for name, when in states(exports).items() if before.get(name) != when}
+    assert changed == {
+        *(f"ipynb/{tab}{name}" for tab in TOKENS for name in (".zip", "/part/other.ipynb")),
+        *(name for name in changed if name.startswith("slides/") and "/part/other." in name),
+    }
+    with zipfile.ZipFile(exports / "ipynb/jax.zip") as archive:
+        assert b"One more remark." in archive.read("part/other.ipynb")
+
+
+def test_archives_are_those_that_the_command_makes(built: Path) -> None:
+    folder = built / "_exports/ipynb"
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    made = archives({name: path.read_bytes() for name, path in files.items() if "/" in name})
+    assert made == {name: path.read_bytes() for name, path in files.items() if "/" not in name}
+
+
+@pytest.mark.parametrize("memory", ["[", "[]", None], ids=["broken", "another", "none"])
+def test_without_a_memory_all_exports_are_as_before(tmp_path: Path, memory: str | None) -> None:
+    book = make_book(tmp_path / "book", exports=True)
+    site = build(book)
+    file, exports = site.parent / ".doctrees" / published.MEMORY, site / "_exports"
+    before = {name: (exports / name).read_bytes() for name in states(exports)}
+    if memory is None:
+        file.unlink()
+    else:
+        file.write_text(memory)
+    (exports / "ipynb/jax/part/first.ipynb").unlink()
+    build(book)
+    assert {name: (exports / name).read_bytes() for name in states(exports)} == before
+    assert "ipynb/jax/part/first.md" in json.loads(file.read_text())
 
 
 def test_without_the_setting_pages_have_no_links(tmp_path: Path) -> None:

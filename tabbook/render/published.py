@@ -1,0 +1,156 @@
+"""The exports that a site carries, kept up with its pages: what did not change is not made again.
+
+A book has one notebook per page and framework, and as many decks. Each is made when something has
+changed that it is made of, and is written before the next one is made: all of them would not fit
+into memory beside the outputs of a large book.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from tabbook.errors import Fault, TabbookError
+from tabbook.export.exporter import Exporter
+from tabbook.export.make import has_code, has_marks, make_one
+from tabbook.export.references import dump
+from tabbook.export.write import remove_others, write_all, zip_files
+from tabbook.files import write_atomic
+from tabbook.keys import canonical, sha256
+from tabbook.model import Section
+from tabbook.render.pages import shown_by
+
+MEMORY = "tabbook-exports.json"
+"""The file, beside Sphinx's own, that says what the exports on the site were made of."""
+Stamp = Callable[[Section, str], str]
+
+
+def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
+    """Return a function from a section and a tab to a hash of all that their exports are made of."""
+    book, tabs = exporter.book, {}
+    versions = [importlib.metadata.version(name) for name in ("nbconvert", "nbformat")]
+    shared = [
+        app.config["tabbook_code"],
+        versions,
+        exporter.base,
+        dump(exporter.references),
+        list(book.files),
+    ]
+    for tab in book.settings.tabs:
+        content = hashlib.sha256(exporter.check(tab).encode())
+        for name, data in sorted(exporter.companions(tab).items()):
+            content.update(f"\0{name}\0".encode() + data)
+        tabs[tab] = sha256(canonical([*shared, content.hexdigest()]))
+
+    def stamp(section: Section, tab: str) -> str:
+        known = book.cache.find(section.path)
+        shown = shown_by(section)
+        pictures = []
+        for name in sorted(app.env.dependencies.get(section.path.removesuffix(".md"), ())):
+            path = Path(app.srcdir) / name
+            if path.is_file():
+                state = path.stat()
+                pictures.append([name, str(state.st_mtime_ns), state.st_size])
+        return sha256(canonical([tabs[tab], known and known.key, shown.get(tab), shown.get(""), pictures]))
+
+    return stamp
+
+
+@dataclass
+class _Update:
+    """An update of the exports below ``folder``: what was known, what is now, and what is wrong."""
+
+    exporter: Exporter
+    folder: Path
+    known: dict[str, Any]
+    now: dict[str, Any] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    files: dict[str, set[str]] = field(default_factory=lambda: {"ipynb": set(), "slides": set()})
+
+    def take(self, kind: str, tab: str, section: Section, names: list[str], stamp: str) -> None:
+        """Make what ``section`` has to take away, unless it is there as it would be made."""
+        place, folder = f"{kind}/{tab}/{section.path}", self.folder / kind
+        known = self.known.get(place)
+        if not (
+            known and known["stamp"] == stamp and all((folder / name).is_file() for name in known["files"])
+        ):
+            try:
+                made, missing = make_one(self.exporter, kind, tab, section, names)
+                write_all(folder, made)
+            except TabbookError as error:
+                self.faults += error.faults
+                return
+            self.faults += missing
+            # What has faults is made again by the next build, which tells them again.
+            known = {"stamp": "" if missing else stamp, "files": sorted(made)}
+        self.now[place] = known
+        self.files[kind] |= {*known["files"]}
+
+    def companions(self, tab: str) -> None:
+        """Write what goes with the notebooks of ``tab``, and the archive of all, if any of it changed."""
+        folder, archive = self.folder / "ipynb", f"{tab}.zip"
+        beside = {f"{tab}/{path}": data for path, data in self.exporter.companions(tab).items()}
+        changed = write_all(folder, beside)
+        self.files["ipynb"] |= {*beside}
+        names = sorted(name for name in self.files["ipynb"] if name.startswith(f"{tab}/"))
+        content = [[place, entry] for place, entry in self.now.items() if place.startswith(f"ipynb/{tab}/")]
+        stamp = sha256(canonical([names, content]))
+        whole = all(entry["stamp"] for _, entry in content)
+        if changed or not whole or self.known.get(archive) != stamp or not (folder / archive).is_file():
+            zip_files(folder / archive, {name.removeprefix(f"{tab}/"): folder / name for name in names})
+        self.now[archive] = stamp
+        self.files["ipynb"].add(archive)
+
+
+def update(exporter: Exporter, folder: Path, memory: Path, stamp: Stamp) -> tuple[Fault, ...]:
+    """Bring the notebooks, archives and decks below ``folder`` up to date with the book.
+
+    ``memory`` is the file that knows what they were made of; without it, all are made. Returns the
+    faults of what is not as it should be. Those of sections that cannot be read are not among
+    them: their pages have said them.
+
+    Raises:
+        TabbookError: The folder cannot be written.
+    """
+    book = exporter.book
+    sections, unreadable = book.readable
+    work = _Update(exporter, folder, _read(memory))
+    for kind, has in (("ipynb", has_code), ("slides", has_marks)):
+        for tab in book.settings.tabs:
+            pages = [section for section in sections if has(section, tab)]
+            names = [section.path.removesuffix(".md") for section in pages]
+            for section in pages:
+                work.take(kind, tab, section, names, stamp(section, tab))
+            if kind == "ipynb" and pages:
+                work.companions(tab)
+    if work.files["slides"]:
+        from tabbook.export.decks import assets
+
+        shared = assets()
+        write_all(folder / "slides", shared)
+        work.files["slides"] |= {*shared}
+    write_atomic(memory, json.dumps(work.now, indent=1, sort_keys=True))
+    if not (work.faults or unreadable):  # or else a section may have lost its exports for a moment
+        for kind, files in work.files.items():
+            remove_others(folder / kind, files)
+    return tuple(sorted({*work.faults}))
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""  # whatever needs it says so
+
+
+def _read(memory: Path) -> dict[str, Any]:
+    try:
+        known: Any = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
