@@ -13,6 +13,7 @@ from typing import Any
 
 from tabbook.code import Code, Rewriter, is_atom, parse, stands_alone
 from tabbook.project.align import mark, plain, settle
+from tabbook.project.fstrings import fstrings, is_found, say_the_same
 from tabbook.project.names import Use, Way, template_of, uses
 
 _BLANKS = re.compile(r"(?:[\s\\]|#[^\n]*)*")
@@ -65,8 +66,15 @@ def rewrite(text: str, ways: Mapping[str, Way], package: str = "d2l") -> str:
     said = re.findall(rf"\b{package}\b(?:\.([A-Za-z_]\w*))?", text)
     if text.isascii() and all(said) and ways.keys().isdisjoint(said):
         return text
-    rewriting = _Rewriting(code, ways, package)
-    return code.restore(settle(rewriting.rewriter.rewrite())) if rewriting.any else text
+    strings = fstrings(code.tree)
+    for inside in (strings, None) if strings else (None,):
+        rewriting = _Rewriting(code, ways, package, inside)
+        if not rewriting.any:
+            return text
+        made = settle(rewriting.rewriter.rewrite())
+        if inside is None or say_the_same(code.tree, made):
+            break
+    return code.restore(made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +96,17 @@ class _Argument:
 class _Rewriting:
     """The rewriting of one cell: ``rewriter`` has the sites, ``any`` says whether there are some."""
 
-    def __init__(self, code: Code, ways: Mapping[str, Way], package: str) -> None:
+    def __init__(
+        self, code: Code, ways: Mapping[str, Way], package: str, strings: Mapping[int, ast.JoinedStr] | None
+    ) -> None:
+        """Find the sites; ``strings`` has the f-string of each node inside one, or they are left alone."""
         self.code, self.any = code, False
         self.rewriter = Rewriter(code.text)
+        inside = fstrings(code.tree) if strings is None else strings
         for use in uses(code.tree, package):
-            if use.node.attr in ways:
+            string = inside.get(id(use.node))
+            known = string is None or (strings is not None and is_found(code, use, string))
+            if known and use.node.attr in ways:
                 self._add(use, ways[use.node.attr])
         self.marks = mark(code, self.rewriter) if self.any and _has_long_statements(code) else {}
 

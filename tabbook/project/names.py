@@ -98,13 +98,12 @@ class Use(NamedTuple):
 
 
 def uses(tree: ast.AST, package: str) -> Iterator[Use]:
-    """Yield the attributes of ``package`` below ``tree``, in their order, but for those in f-strings."""
+    """Yield the attributes of ``package`` below ``tree``, in their order."""
     waiting: list[tuple[ast.AST, ast.AST, ast.AST]] = [(tree, tree, tree)]
     while waiting:
         node, parent, grandparent = waiting.pop()
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.value.id == package and isinstance(node.ctx, ast.Load):
                 yield Use(node, parent, grandparent)
-        # Before Python 3.12 the tree of an f-string does not say where in it an expression is.
-        elif not isinstance(node, ast.Name | ast.Constant | ast.JoinedStr):
+        elif not isinstance(node, ast.Name | ast.Constant):
             waiting += [(child, node, parent) for child in ast.iter_child_nodes(node)][::-1]

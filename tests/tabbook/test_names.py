@@ -110,7 +110,14 @@ USES = [
     ("d2l.log = d2l.tanh", "d2l.log = torch.tanh"),
     ("x.d2l.log + d2l.x.log + e2d2l.log", SAME),
     ("'d2l.log'  # d2l.log", SAME),
-    ("f'{d2l.log(x)}' + d2l.log(y)", "f'{d2l.log(x)}' + torch.log(y)"),
+    ("f'{d2l.log(x)}' + d2l.log(y)", "f'{torch.log(x)}' + torch.log(y)"),
+    ("f'd2l.log {{d2l.log}} {d2l.log}'", "f'd2l.log {{d2l.log}} {torch.log}'"),
+    ("f'{d2l.size(x):>9} {d2l.reduce_sum(d2l.tanh(x))!r}'", "f'{x.numel():>9} {torch.tanh(x).sum()!r}'"),
+    ("(f'ü {d2l.log(ü)}'\n f'{d2l.inc(ü)}')", "(f'ü {torch.log(ü)}'\n f'{(ü + 1)}')"),
+    ('f"""\n  {d2l.log(x)}\nx {d2l.neg(x)}"""', 'f"""\n  {torch.log(x)}\nx {(-x)}"""'),
+    ("f'{d2l.log(x)=}' + d2l.log(x)", "f'{d2l.log(x)=}' + torch.log(x)"),  # it says how it is written
+    ("f'{d2l.ü(x)}'", SAME),  # its way has the string's own quotation marks
+    ("f'{x:{d2l.size(y)}}'", "f'{x:{y.numel()}}'"),
     ("'ü' + d2l.log(ü)", "'ü' + torch.log(ü)"),
     ("del d2l.log", SAME),
     # Methods

@@ -117,4 +117,4 @@ def test_whatever_binds_the_name_will_do(cell: str) -> None:
 
 
 def test_names_that_stay_portable_need_no_import() -> None:
-    assert roots_missing("%%tab jax\nf'{d2l.tanh(1)}' + d2l.zeros(*a) + d2l.unknown(1)") == []
+    assert roots_missing("%%tab jax\nf'{d2l.tanh(1)=}' + d2l.zeros(*a) + d2l.unknown(1)") == []

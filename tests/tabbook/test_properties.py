@@ -7,7 +7,7 @@ import re
 from types import SimpleNamespace
 
 from core_helpers import SETTINGS, section
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tabbook.code import parse
@@ -288,6 +288,44 @@ def test_the_idiom_computes_what_the_portable_names_do(expression: str, context:
     assert "\0" not in shown
     comments = re.compile("# a, .comment")
     assert len(comments.findall(shown)) == len(comments.findall(code)), shown
+
+
+@st.composite
+def fstrings(draw: st.DrawFn) -> str:
+    """An f-string, or several in a row, with portable names in and between their expressions."""
+
+    def one() -> str:
+        quote = draw(st.sampled_from(["'", '"', "'''", '"""']))
+        parts = []
+        for _ in range(draw(st.integers(1, 4))):
+            text = draw(st.sampled_from(["", "a ", "d2l.size(u) ", "{{d2l.log}}", "中", "\\n", "# ", "\n"]))
+            # No expression there may have comments, nor line breaks where the string has none.
+            expression = draw(expressions(draw(st.integers(0, 2)))).replace("  # a, (comment", "")
+            if len(quote) == 1:
+                text, expression = text.replace("\n", " "), expression.replace("\n", " ")
+            fields = ["{%s}", "{ %s }", "{%s!r}", "{%s:>9}", "{%s=}", "{u:{%s}}", "{(%s)}", "{%s,}"]
+            field = draw(st.sampled_from(fields))
+            parts.append(text)
+            parts.append(field % expression)
+        return f"{draw(st.sampled_from(['f', 'rf']))}{quote}{''.join(parts)}{quote}"
+
+    gap = draw(st.sampled_from(["", " ", "\n    "]))
+    return gap.join(one() for _ in range(draw(st.integers(1, 3))))
+
+
+@SLOW
+@given(fstrings(), st.sampled_from(["{}", "f({}, d2l.log(u))", "d2l.inc({})", "[d2l.size(u), {}]"]))
+def test_an_fstring_says_what_it_did(string: str, context: str) -> None:
+    """Places of expressions in f-strings may be wrong: then the portable name stays."""
+    code = "y = (" + context.format(string) + ")"
+    try:
+        ast.parse(code)
+    except SyntaxError:
+        assume(False)
+    shown = rewrite(code, WAYS)
+    value = value_of(code.removeprefix("y = "))
+    assert value == "fails" or value_of(shown.removeprefix("y = ")) == value, shown
+    assert rewrite(shown, WAYS) == shown
 
 
 @SLOW

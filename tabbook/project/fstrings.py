@@ -1,0 +1,63 @@
+"""Portable names inside f-strings, whose places the tree may tell wrongly.
+
+Before Python 3.12 an f-string is one token, and where its expressions stand is worked out afterwards.
+So nothing is taken on trust: an expression counts as found where the text says just what the tree
+says, and what was made of the cell must say the same between its expressions as before.
+"""
+
+import ast
+from collections import Counter
+
+from tabbook.code import Code
+from tabbook.project.names import Use
+
+
+def fstrings(tree: ast.AST) -> dict[int, ast.JoinedStr]:
+    """Return the outermost f-string around each node that stands in one, by the node's identity."""
+    found: dict[int, ast.JoinedStr] = {}
+    for string in ast.walk(tree):  # outer ones come first
+        if isinstance(string, ast.JoinedStr) and id(string) not in found:
+            found |= {id(node): string for node in ast.walk(string)}
+    return found
+
+
+def is_found(code: Code, use: Use, string: ast.JoinedStr) -> bool:
+    """Say whether the tree's places of ``use``, which stands in ``string``, are right.
+
+    Those of the call are meant, too, if it is one that the name makes.
+    """
+    nodes: list[ast.expr] = [use.node]
+    if isinstance(use.parent, ast.Call) and use.parent.func is use.node:
+        call = use.parent
+        nodes += [call, *call.args, *(keyword.value for keyword in call.keywords)]
+    try:
+        first, last = code.start(string), code.end(string)
+        for node in nodes:
+            start, end = code.start(node), code.end(node)
+            said = ast.parse(code.text[start:end], mode="eval").body
+            if not first < start < end < last or ast.dump(said) != ast.dump(node):
+                return False
+    except (SyntaxError, ValueError, IndexError):
+        return False
+    return True
+
+
+def say_the_same(tree: ast.AST, made: str) -> bool:
+    """Say whether the f-strings of the code ``made`` are those of ``tree``, their expressions aside."""
+    try:
+        return _said(tree) == _said(ast.parse(made))
+    except (SyntaxError, ValueError):  # a quotation mark of the string in the framework's own way
+        return False
+
+
+def _said(tree: ast.AST) -> Counter[tuple[object, ...]]:
+    return Counter(
+        tuple(
+            (part.conversion, part.format_spec is None)
+            if isinstance(part, ast.FormattedValue)
+            else ast.dump(part)
+            for part in string.values
+        )
+        for string in ast.walk(tree)
+        if isinstance(string, ast.JoinedStr)
+    )
