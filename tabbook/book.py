@@ -25,6 +25,12 @@ _WORTH_SHARING = 16
 """How many new sections are worth other processes: they take as long to start as three to read."""
 
 
+def interpreter(environment: Path) -> Path:
+    """Return the Python of the environment in a folder, whether it is there or not."""
+    folder, name = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
+    return environment / folder / name
+
+
 @dataclass(frozen=True)
 class Book:
     """A book in the folder ``root``. Sections are read once, when they are first asked for."""
@@ -276,8 +282,7 @@ class Book:
 
     def python(self, tab: str) -> Path:
         """Return the Python of a framework's environment, whether it is there or not."""
-        folder, name = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
-        return self.environment(tab) / folder / name
+        return interpreter(self.environment(tab))
 
     @property
     def library(self) -> Path:

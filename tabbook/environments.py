@@ -14,6 +14,9 @@ from tabbook.book import Book
 from tabbook.files import write_atomic
 
 STAMP = "tabbook-requirements.sha256"
+ORIGIN = "tabbook-requirements.txt"
+"""What an environment was made from, for machines that have the environment but not the book."""
+_PYTHON = "# python "
 _REASON_LINES = 15
 
 
@@ -62,6 +65,7 @@ def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
     before = state(book, tab)
     if before.status == "ready" and not force:
         _link_toolchain(book, tab)
+        _note_origin(book, tab)
         return before
     if before.status == "failed":
         return before
@@ -84,6 +88,7 @@ def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
             shutil.rmtree(folder, ignore_errors=True)
             return EnvironmentState(tab, "failed", _tail(done.stderr or done.stdout))
     _link_toolchain(book, tab)
+    _note_origin(book, tab)
     write_atomic(folder / STAMP, stamp)
     return EnvironmentState(tab, "made")
 
@@ -109,6 +114,29 @@ def uv_variables(environ: Mapping[str, str]) -> dict[str, str]:
             separator = " " if ours == "UV_INDEX" else ","
             result[ours] = separator.join(environ[pips].split())
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What an environment was made from: a version of Python, and the text of the requirements."""
+
+    python: str
+    requirements: str
+
+
+def made_from(folder: Path) -> Origin | None:
+    """Return what the environment in ``folder`` was made from, if that is known."""
+    try:
+        python, requirements = (folder / ORIGIN).read_text(encoding="utf-8").split("\n", 1)
+    except (OSError, ValueError):
+        return None
+    return Origin(python.removeprefix(_PYTHON), requirements)
+
+
+def _note_origin(book: Book, tab: str) -> None:
+    text = book.requirements(tab).read_text(encoding="utf-8")
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    write_atomic(book.environment(tab) / ORIGIN, f"{_PYTHON}{python}\n{text}")
 
 
 def _link_toolchain(book: Book, tab: str) -> None:

@@ -14,7 +14,7 @@ import typer
 
 from tabbook.cli.env import env_app
 from tabbook.cli.exports import export
-from tabbook.cli.options import HERE, BookOption, SectionsArgument, TabOption, load
+from tabbook.cli.options import HERE, BookOption, ClusterOption, SectionsArgument, TabOption, load
 from tabbook.cli.stop import stoppable
 from tabbook.cli.store import store_app
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tabbook.book import Book
     from tabbook.model import Section
     from tabbook.run import RunReport
-    from tabbook.run.shard import Shard
 
 app = typer.Typer(
     name="tabbook",
@@ -146,6 +145,7 @@ def run(
     retry: Annotated[
         bool, typer.Option("--retry", help="Execute again what failed, although nothing changed.")
     ] = False,
+    cluster: ClusterOption = None,
 ) -> None:
     """Execute what changed, each framework in its environment.
 
@@ -153,13 +153,25 @@ def run(
     outputs are kept, and the next run executes only what is missing. What failed is not
     executed again until something changes.
     """
+    from tabbook.cli.execution import connected, execute
     from tabbook.run.shard import parse_shard
 
     loaded, part = _load(book), parse_shard(shard) if shard else None
     chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
-    _update_library(loaded)
-    _pull(loaded, chosen, tabs, pull, remote)
-    report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data, force=force, retry=retry, shard=part)
+    with connected(cluster) as crew:
+        _update_library(loaded)
+        _pull(loaded, chosen, tabs, pull, remote)
+        report = execute(
+            loaded,
+            chosen,
+            tabs,
+            jobs,
+            crew,
+            strict_data=strict_data,
+            force=force,
+            retry=retry,
+            shard=part,
+        )
     _summary(loaded, report)
     if not report.ok:
         raise typer.Exit(1)
@@ -172,36 +184,6 @@ def _pull(
         from tabbook.cli.store import pull_into
 
         pull_into(book, url, sections, tabs)
-
-
-def _run(
-    book: "Book",
-    sections: "Sequence[Section]",
-    tabs: Sequence[str],
-    jobs: int | None,
-    *,
-    strict_data: bool,
-    force: bool = False,
-    retry: bool = False,
-    shard: "Shard | None" = None,
-) -> "RunReport":
-    from rich.console import Console
-
-    from tabbook.run import run as run_jobs
-    from tabbook.run.progress import progress_on
-
-    with progress_on(Console()) as progress:
-        return run_jobs(
-            book,
-            sections,
-            tabs,
-            workers=jobs,
-            strict_data=strict_data,
-            force=force,
-            retry=retry,
-            shard=shard,
-            progress=progress,
-        )
 
 
 def _summary(book: "Book", report: "RunReport") -> None:
@@ -268,23 +250,26 @@ def build(
     ] = False,
     pull: PullOption = False,
     remote: RemoteOption = None,
+    cluster: ClusterOption = None,
 ) -> None:
     """Build the site: library, outputs, pages.
 
     With sections or tabs only their code is executed; the pages of the others show what the
     store has. The site is built even if some jobs fail; the exit status tells.
     """
+    from tabbook.cli.execution import connected, execute
     from tabbook.render.build import build_site
     from tabbook.run import status as run_status
 
     loaded = _load(book)
     chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
-    _update_library(loaded)
-    _pull(loaded, chosen, tabs, pull, remote)
-    if no_run:
-        report = run_status(loaded, chosen, tabs)
-    else:
-        report = _run(loaded, chosen, tabs, jobs, strict_data=strict_data)
+    with connected(None if no_run else cluster) as crew:
+        _update_library(loaded)
+        _pull(loaded, chosen, tabs, pull, remote)
+        if no_run:
+            report = run_status(loaded, chosen, tabs)
+        else:
+            report = execute(loaded, chosen, tabs, jobs, crew, strict_data=strict_data)
     _say("building the pages …")
     site = build_site(loaded, jobs=jobs, quiet=True)
     _summary(loaded, report)

@@ -20,6 +20,10 @@ SectionsArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[SECTION]...", help="Only these: a path, or a file's name without .md."),
 ]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="ADDRESS", help="Execute on a Dask cluster: its scheduler's address."),
+]
 HERE = Path()
 
 

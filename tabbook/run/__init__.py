@@ -279,8 +279,12 @@ def _outcomes(
     def begun(job: JobSpec) -> None:
         progress.begun(job.section, job.tab)
 
+    def ended(job: JobSpec, outcome: Outcome) -> None:
+        keeper.keep(job, outcome)
+
     try:
-        yield from run_all(specs, own or cast(Executor, executor), slots, work, begun, gpus, room)
+        executor = own or cast(Executor, executor)
+        yield from run_all(specs, executor, slots, work, begun, gpus, room, ended)
     except BaseException:
         with stopped():
             if own is not None:

@@ -1,11 +1,12 @@
 """Keeping what jobs bring: results in the store, failures as reports, durations for later runs.
 
-A job of this machine is kept by the thread that executes it, under the claim on its key: whoever
-waits for the claim finds the result, and no result is lost between a thread that is done and a run
-that is being stopped.
+A job of this machine is kept by the thread that executes it, under the claim on its key, and one of
+another machine by the thread that receives it: whoever waits for the claim finds the result, and no
+result is lost between a thread that is done and a run that is being stopped.
 """
 
 import errno
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -68,6 +69,7 @@ class Keeper:
         self._book, self._store, self._jobs = book, store, jobs
         self._force, self._retry = force, retry
         self._kept: dict[tuple[str, str], JobStatus] = {}
+        self._lock = threading.Lock()
         self._environments = {tab: _state(book.environment(tab)) for tab in book.settings.tabs}
         self.error: StoreError | None = None
         """Why no result can be stored any more."""
@@ -96,8 +98,11 @@ class Keeper:
 
         Nothing raises here; `error` says when the store cannot be written any more.
         """
-        known = self._kept.pop((spec.section, spec.tab), None)
-        return self._keep(spec, outcome) if known is None else known
+        with self._lock:
+            place = spec.section, spec.tab
+            if place not in self._kept:
+                self._kept[place] = self._keep(spec, outcome)
+            return self._kept[place]
 
     def _done_elsewhere(self, spec: JobSpec) -> JobStatus | None:
         """Return how the job stands if another run of the book has executed it since this one began."""

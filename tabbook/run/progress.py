@@ -118,6 +118,17 @@ class Live:
             self._bars.advance(self._all)
 
 
+class FromAfar:
+    """Shows a run on ``shown`` whose jobs, once handed over, begin elsewhere and later."""
+
+    def __init__(self, shown: Lines | Live) -> None:
+        self._shown = shown
+        self.planned, self.ended = shown.planned, shown.ended
+
+    def begun(self, section: str, tab: str) -> None:
+        """Show nothing: that a job was handed over is not that it begins."""
+
+
 def progress_on(console: Console) -> Lines | Live:
     """Return what shows a run on ``console``, to be used as a context manager around the run."""
     return Live(console) if console.is_terminal else Lines(console)

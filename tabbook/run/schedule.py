@@ -8,6 +8,7 @@ what is running, and nothing waits in a queue when a run is stopped.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
+from functools import partial
 
 from tabbook.plan.gpus import Gpu, Slots
 from tabbook.plan.machine import Room
@@ -97,6 +98,7 @@ def run_all(
     begun: Callable[[JobSpec], None] = lambda _: None,
     gpus: Iterable[Gpu] | None = (),
     room: Room | None = None,
+    ended: Callable[[JobSpec, Outcome], None] = lambda _job, _outcome: None,
 ) -> Iterator[Outcome]:
     """Yield the outcome of each of ``jobs`` as it ends, at most ``slots`` running at once.
 
@@ -104,11 +106,18 @@ def run_all(
     none; each is told which of ``gpus`` are its own. Where these are ``None``, the executor sees to
     that. One that finds too little ``room`` lets those pass that need less; without it, memory does
     not matter. A job that the executor itself loses (its worker died, it cannot be sent) ends with a
-    failure of kind ``broken``, one that it has nobody for is deferred. Whoever stops iterating early stops
-    what has not begun; ending what runs is up to the executor's owner.
+    failure of kind ``broken``, one that it has nobody for is deferred. Whoever stops iterating early
+    stops what has not begun; ending what runs is up to the executor's owner. ``ended`` is told of
+    each outcome as soon as the executor has it, by a thread of the executor's, whether or not
+    somebody goes on iterating.
     """
     waiting = list(jobs)
     free = Free(None if gpus is None else Slots(gpus), room)
+
+    def tell(job: JobSpec, future: Future[Outcome]) -> None:
+        if not future.cancelled() and future.exception() is None:
+            ended(job, future.result())
+
     running: dict[Future[Outcome], tuple[JobSpec, tuple[int, ...]]] = {}
     try:
         while waiting or running:
@@ -116,10 +125,13 @@ def run_all(
                 job, own = found
                 begun(job)
                 try:
-                    running[executor.submit(work, _on_gpus(job, own))] = found
+                    future = executor.submit(work, _on_gpus(job, own))
                 except RuntimeError as error:  # the executor is broken or shut down
                     free.give(job, own)
                     yield _lost(job, error)
+                    continue
+                running[future] = found
+                future.add_done_callback(partial(tell, job))
             if waiting and not running:  # nobody is left who could give a GPU back
                 job = waiting.pop(0)
                 yield _lost(job, RuntimeError(f"it needs {job.need}, which is not here"))

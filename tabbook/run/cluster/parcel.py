@@ -1,0 +1,115 @@
+"""A job as it travels to another machine: hashes of files stand for this machine's paths.
+
+Who sends it keeps the files at hand (`pack`); who receives it puts its own paths in (`Parcel.open`).
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from pathlib import Path
+
+import tabbook
+from tabbook.plan.spec import JobSpec
+
+
+@cache
+def version() -> str:
+    """Return what tells this tabbook from others: its version, and a hash of its source."""
+    digest, root = hashlib.sha256(), Path(tabbook.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return f"{tabbook.__version__} ({digest.hexdigest()[:12]})"
+
+
+def python_version() -> str:
+    """Return the version of Python that environments are made for, such as ``3.11``."""
+    return f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, computed again only when the file changes.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    state = path.stat()
+    return _digest(path, state.st_mtime_ns, state.st_size, state.st_ino)
+
+
+@lru_cache(maxsize=1024)
+def _digest(path: Path, *_state: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A job without paths: ``library`` and ``data`` are its files' hashes, by name.
+
+    ``python`` is the version of Python that its framework's environment must have.
+    """
+
+    job: JobSpec
+    library: Mapping[str, str]
+    data: Mapping[str, str]
+    python: str
+
+    def open(
+        self,
+        python: str,
+        library: Path,
+        shared: Path,
+        data: Mapping[str, str],
+        threads: int,
+        environment: Mapping[str, str],
+    ) -> JobSpec:
+        """Return the job as it runs on this machine.
+
+        Args:
+            python: The interpreter of the framework's environment.
+            library: The folder that holds the library's package.
+            shared: The folder that jobs have in common.
+            data: Where the data files are, by name.
+            threads: How many cores the job may keep busy.
+            environment: What its environment variables are to hold besides those that came along.
+        """
+        return replace(
+            self.job,
+            python=python,
+            library=str(library) if self.library else None,
+            data=data,
+            shared=str(shared),
+            threads=threads,
+            environment={**self.job.environment, **environment},
+        )
+
+
+def pack(job: JobSpec) -> tuple[Parcel, dict[str, Path]]:
+    """Return ``job`` ready to travel, and the files that go with it, by hash.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    library = {name: (path, file_digest(path)) for name, path in _library(job)}
+    data = {name: (Path(path), file_digest(Path(path))) for name, path in job.data.items()}
+    parcel = Parcel(
+        replace(job, python="", library=None, data={}, shared=None),
+        {name: digest for name, (_, digest) in library.items()},
+        {name: digest for name, (_, digest) in data.items()},
+        python_version(),
+    )
+    return parcel, {digest: path for path, digest in (*library.values(), *data.values())}
+
+
+def _library(job: JobSpec) -> Iterator[tuple[str, Path]]:
+    """Yield the modules of the library's packages, by their path in its folder."""
+    root = Path(job.library) if job.library else None
+    for folder, inside, names in os.walk(root) if root else ():
+        inside[:] = sorted(name for name in inside if not name.startswith((".", "__")))
+        for name in sorted(names):
+            if name.endswith(".py"):
+                path = Path(folder) / name
+                yield path.relative_to(root or "").as_posix(), path

@@ -1,0 +1,294 @@
+"""The worker's side of a cluster: carry out a job that came in a parcel, with what is here.
+
+Jobs need a framework's environment, made from the requirements that the job's key speaks of, and
+files, which are kept by hash in the worker's own folder for as long as the worker lives. What
+cannot be done right is not done: the answer says what is missing, or why this worker refuses.
+
+Whatever a worker is asked to do is a function of this module. Several of its threads may be asked at
+once, and Python lets them import one module after the other, but not two that import each other.
+"""
+
+import contextlib
+import hashlib
+import os
+import pickle
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from distributed import Reschedule, Worker, WorkerPlugin, get_worker
+from distributed.comm.addressing import get_address_host
+from distributed.utils import sync, thread_state  # type: ignore[attr-defined]  # the task's key
+
+from tabbook.book import interpreter
+from tabbook.environments import made_from
+from tabbook.execute.processes import Stop
+from tabbook.keys import canonical, environment_lines, sha256
+from tabbook.plan import device_class
+from tabbook.plan.data import search_folders
+from tabbook.plan.gpus import Slots, inventory, lacking
+from tabbook.plan.machine import Room, available_memory, cores
+from tabbook.plan.spec import JobSpec
+from tabbook.run.cluster.parcel import Parcel, file_digest, version
+from tabbook.run.schedule import Free
+
+ENVIRONMENTS = "TABBOOK_ENVIRONMENTS"
+"""Names the folder of a worker's environments, one by the name of each tab."""
+
+Answer = tuple[Literal["done", "missing", "refused"], str, Any]
+"""What came of a parcel, which worker says so, and: the outcome, the hashes of the files that are
+missing here, or why the job cannot be executed here."""
+
+_PLUGIN = "tabbook"
+
+
+class Bench(WorkerPlugin):
+    """What a worker has for jobs: a folder, GPUs, memory, and a way to end what nobody waits for.
+
+    A job is ended when its run is: the run was stopped, or its process is gone, or this worker is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._running: dict[object, tuple[str, Stop]] = {}
+        self._free = Free(Slots(inventory(device_class())), Room(available_memory))
+        self._given = threading.Condition()
+
+    def transition(self, key: object, start: str, finish: str, **_: object) -> None:
+        """End a job that Dask no longer wants; by itself it would let it run to its end."""
+        known = self._running.get(key)
+        if known and start in ("executing", "long-running") and finish == "released":
+            known[1]()
+
+    def teardown(self, worker: Worker) -> None:  # noqa: ARG002  # Dask's signature
+        """End all jobs, as the worker ends."""
+        for _, stop in list(self._running.values()):
+            stop()
+
+    def is_busy(self, topic: str) -> bool:
+        """Say whether a job of a run is being executed here."""
+        return any(topic == known for known, _ in list(self._running.values()))
+
+    @contextlib.contextmanager
+    def running(self, key: object, topic: str) -> Iterator[Stop]:
+        """Let the task ``key`` of this thread, of the run ``topic``, be ended while this lasts."""
+        with Stop() as stop:
+            self._running[key] = topic, stop
+            try:
+                yield stop
+            finally:
+                del self._running[key]
+
+    @contextlib.contextmanager
+    def room(self, job: JobSpec, stop: Stop) -> Iterator[Mapping[str, str]]:
+        """Wait until there are GPUs and memory for a job; yield the variables that say which GPUs.
+
+        Raises:
+            Reschedule: It was ended while it waited.
+        """
+        with self._given:
+            while (own := self._take(job)) is None:
+                if stop.asked:
+                    raise Reschedule
+                self._given.wait(1)
+        try:
+            if job.device != "gpu":
+                yield {"CUDA_VISIBLE_DEVICES": ""} if device_class() == "gpu" else {}
+            else:
+                yield {"CUDA_VISIBLE_DEVICES": ",".join(map(str, own))} if own else {}
+        finally:
+            with self._given:
+                self._free.give(job, own)
+                self._given.notify_all()
+
+    def _take(self, job: JobSpec) -> tuple[int, ...] | None:
+        own = self._free.take(job)
+        if own is None or self._free.has_room(job):
+            return own
+        self._free.give(job, own, memory=False)
+        return None
+
+
+def _folder(worker: Worker) -> Path:
+    """Return the worker's folder for what it keeps between jobs; Dask removes it in the end."""
+    return Path(worker.local_directory).resolve() / "tabbook"
+
+
+def _bench(worker: Worker) -> Bench:
+    """Return the worker's bench, set up when the first job comes."""
+
+    async def set_up() -> None:
+        if _PLUGIN not in worker.plugins:
+            await worker.plugin_add(Bench(_folder(worker)), name=_PLUGIN)
+
+    if _PLUGIN not in worker.plugins:
+        sync(worker.loop, set_up)
+    return cast(Bench, worker.plugins[_PLUGIN])
+
+
+def environment_folder(tab: str) -> Path:
+    """Return the folder of this worker's environment for ``tab``, whether it is there or not."""
+    return Path(os.environ.get(ENVIRONMENTS) or ".tabbook/environments").absolute() / tab
+
+
+def _refusal(parcel: Parcel) -> str:
+    """Return why this worker cannot execute a job as its key says; empty if it can."""
+    job = parcel.job
+    folder = environment_folder(job.tab)
+    if not interpreter(folder).exists():
+        return f"there is no environment {folder}; set {ENVIRONMENTS} to the folder that holds it"
+    origin = made_from(folder)
+    if origin is None:
+        return f"nothing says what {folder} was made from; run tabbook env make there"
+    if origin.python != parcel.python:
+        return f"its {job.tab} environment has Python {origin.python}, and the book's {parcel.python}"
+    have = set(environment_lines(origin.requirements))
+    wanted = set(job.inputs.get("environment", have))
+    if wanted != have:
+        lacks, more = (", ".join(sorted(lines)[:2]) for lines in (wanted - have, have - wanted))
+        differ = " and ".join(filter(None, (lacks and f"lacks {lacks}", more and f"has {more}")))
+        return f"its {job.tab} environment was made from other requirements: it {differ}"
+    if job.device == "gpu" and device_class() != "gpu":
+        return "it has no GPU that frameworks can use"
+    return lacking(job.need, inventory(job.device))
+
+
+class _Shelf:
+    """The files that came to a worker, by hash, and libraries made of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, digest: str) -> Path:
+        return self._folder / "files" / digest
+
+    def find(self, name: str, digest: str) -> Path | None:
+        """Return where a file is: it came, or this machine has it among its own data."""
+        if self.path(digest).exists():
+            return self.path(digest)
+        for folder in search_folders():
+            with contextlib.suppress(OSError):
+                if file_digest(folder / name) == digest:
+                    return (folder / name).resolve()
+        return None
+
+    def library(self, modules: Mapping[str, str]) -> Path:
+        """Return the folder of the library with these modules, made when it is first asked for."""
+        folder = self._folder / "libraries" / sha256(canonical(dict(modules)))[:16]
+        if not folder.exists():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            made = Path(tempfile.mkdtemp(dir=folder.parent))
+            for name, digest in modules.items():
+                (made / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(self.path(digest), made / name)
+            try:
+                made.rename(folder)
+            except OSError:  # another job was quicker
+                shutil.rmtree(made)
+        return folder
+
+
+def carry_out(known: str, packed: bytes, crowd: Mapping[str, int], topic: str) -> Answer:
+    """Execute a job in a thread of a Dask worker and return what came of it.
+
+    Args:
+        known: The sender's `version`; nothing is looked into where this one is another.
+        packed: Who is to execute the job, and its parcel, pickled.
+        crowd: How many threads the workers of each host have.
+        topic: Of the event that says that the job begins.
+    """
+    worker, key = get_worker(), thread_state.key
+    if known != version():
+        return "refused", worker.address, f"its tabbook is {version()}, and this one {known}"
+    work, parcel = pickle.loads(packed)
+    if reason := _refusal(parcel):
+        return "refused", worker.address, reason
+    bench = _bench(worker)
+    shelf = _Shelf(bench.folder)
+    found = {name: shelf.find(name, digest) for name, digest in parcel.data.items()}
+    missing = {parcel.data[name] for name, path in found.items() if path is None}
+    missing |= {digest for digest in parcel.library.values() if not shelf.path(digest).exists()}
+    if missing:
+        return "missing", worker.address, sorted(missing)
+    threads = crowd.get(get_address_host(worker.address), worker.state.nthreads)
+    with bench.running(key, topic) as stop, bench.room(parcel.job, stop) as variables:
+        task = worker.state.tasks.get(key)
+        if task is None or task.state != "executing":  # it was given up before it could be ended
+            stop()
+        try:
+            job = parcel.open(
+                python=str(interpreter(environment_folder(parcel.job.tab))),
+                library=shelf.library(parcel.library),
+                shared=bench.folder,
+                data={name: str(path) for name, path in found.items()},
+                threads=max(1, cores() // threads),
+                environment=variables,
+            )
+        except OSError as error:
+            return "refused", worker.address, f"its folder cannot be written: {error}"
+        worker.log_event(topic, {"section": job.section, "tab": job.tab, "worker": worker.address})
+        outcome = work(job)
+        if stop.asked:
+            # Whoever still wants it gets it from another worker; that it was ended is no outcome.
+            raise Reschedule
+    if reason := _refusal(parcel):  # its environment was made anew meanwhile
+        return "refused", worker.address, reason
+    return "done", worker.address, outcome
+
+
+def known_as() -> str:
+    """Return what tells the tabbook of this worker from others."""
+    return version()
+
+
+def running_here(topic: str, dask_worker: Worker) -> bool:
+    """Say whether a worker still executes jobs of the run that is known by ``topic``."""
+    bench = dask_worker.plugins.get(_PLUGIN)
+    return bench is not None and cast(Bench, bench).is_busy(topic)
+
+
+def missing(digests: Iterable[str], dask_worker: Worker) -> list[str]:
+    """Return the hashes of the files that a worker does not have."""
+    shelf = _Shelf(_folder(dask_worker))
+    return [digest for digest in digests if not shelf.path(digest).exists()]
+
+
+_arriving: dict[str, "hashlib._Hash"] = {}
+"""The hashes of the files that are on their way, by their temporary files."""
+
+
+def receive(digest: str, token: str, chunk: bytes, last: bool, dask_worker: Worker) -> str:
+    """Take a part of a file that a job needs; return why it cannot be kept, if so.
+
+    Args:
+        digest: The SHA-256 of the file.
+        token: Tells this sending of it from others.
+        chunk: The next part, in order.
+        last: Whether the file ends here.
+        dask_worker: The worker, put in by Dask.
+    """
+    target = _Shelf(_folder(dask_worker)).path(digest)
+    part = target.with_name(f"{digest}.{token}.part")
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("ab") as file:
+            file.write(chunk)
+        _arriving.setdefault(str(part), hashlib.sha256()).update(chunk)
+        if not last:
+            return ""
+        if _arriving[str(part)].hexdigest() == digest:
+            part.chmod(0o444)  # jobs see it through a link
+            part.replace(target)
+            return ""
+        return "it changed while it was sent"
+    except OSError as error:
+        last = True
+        return str(error)
+    finally:
+        if last:
+            _arriving.pop(str(part), None)
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
