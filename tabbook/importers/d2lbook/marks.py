@@ -129,10 +129,7 @@ class _Marking:
         gone: list[int] = []
         for line in self.dropped - self.kept:
             column, comment = self.marks[line]
-            rest = (
-                comment[: _MARK.search(comment).start()].rstrip() + comment[_MARK.search(comment).end() :]  # type: ignore[union-attr]
-            )
-            text = (lines[line - 1][:column] + (rest if rest.strip(" #") else "")).rstrip()
+            text = (lines[line - 1][:column] + _without(comment)).rstrip()
             lines[line - 1] = text
             if not text.strip():
                 gone.append(line)
@@ -159,6 +156,14 @@ class _Marking:
     def _takes_comment(self, number: int, lines: Sequence[str]) -> bool:
         inside = number + 1 in self.code.string_lines
         return not inside and not lines[number - 1].rstrip().endswith("\\")
+
+
+def _without(comment: str) -> str:
+    """Return a comment without its mark; nothing if it says no more."""
+    rest = _MARK.sub("", comment, count=1).strip()
+    if not rest.strip("# "):
+        return ""
+    return rest if rest.startswith("#") else f"# {rest}"
 
 
 def _blocks(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
@@ -201,12 +206,10 @@ def without_marks(source: str) -> str:
     lines: list[str] = []
     for number, line in enumerate(code.lines, 1):
         column, comment = code.comments.get(number, (0, ""))
-        found = _MARK.search(comment)
-        if not found:
+        if not _MARK.search(comment):
             lines.append(line)
             continue
-        rest = comment[: found.start()].rstrip() + comment[found.end() :]
-        line = (line[:column] + (rest if rest.strip(" #") else "")).rstrip()
+        line = (line[:column] + _without(comment)).rstrip()
         if line.strip():
             lines.append(line)
     return code.restore("\n".join(lines))

@@ -126,6 +126,9 @@ def _sphinx(
     links = _links(project)
     if links:
         config["html_theme_options"] = {"icon_links": links}
+    if project.value("library", "save_mark") or project.value("library", "save_patterns"):
+        message = "library: save_mark and save_patterns of older editions"
+        findings.note(CONFIG, 0, "configuration", message, "not carried over: mark with #@save what is saved")
     packages = {library_place(project, tab)[0] for tab in project.tabs}
     if len(packages) > 1:
         findings.note(

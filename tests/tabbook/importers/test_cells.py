@@ -172,6 +172,7 @@ SAVED = [
     ("class A:  #@save\n    def f(self):  #@save\n        pass", "class A:  #@save\n    def f(self):\n        pass"),
     ("x = 1  # note #@save", "x = 1  # note  #@save"),
     ("s = '#@save'\nt = 1  # @save", "s = '#@save'\nt = 1  # @save"),
+    ("def f():  #@save\n    # @save it\n    x = 1  #@save y", "def f():  #@save\n    # it\n    x = 1  # y"),
     ("x = '''\nat the margin\n'''  #@save", "x = '''\nat the margin\n'''  #@save"),
 ]  # fmt: skip
 
