@@ -38,25 +38,50 @@ def _tidy(text: str, paths: Mapping[str, str]) -> str:
     return _CELL_FILE.sub("<cell>", text)
 
 
-def _capped(text: str, limit: int | None, left_out: int) -> str:
-    """Return at most ``limit`` characters of ``text``, its start and its end, and a mark between.
+def _cut(text: str, head: int, tail: int, left_out: int, limit: int) -> str:
+    """Return the first ``head`` and the last ``tail`` characters of ``text``, and a mark between.
 
     The cuts are at the ends of lines where these are near. ``left_out`` is how many characters
-    were dropped earlier, behind the first half.
+    besides those of ``text`` the mark stands for; where that is below 0, another mark does.
     """
-    if limit is None or (len(text) <= limit and not left_out):
-        return text
-    head, tail = text[: limit // 2], text[len(text) - (limit - limit // 2) :]
-    left_out += len(text) - len(head) - len(tail)
-    near = min(1000, limit // 4)
-    if 0 <= len(head) - head.rfind("\n") - 1 <= near:
-        left_out += len(head) - head.rfind("\n") - 1
-        head = head[: head.rfind("\n") + 1]
-    if 0 <= tail.find("\n") < near:
-        left_out += tail.find("\n") + 1
-        tail = tail[tail.find("\n") + 1 :]
-    line = "" if head.endswith("\n") else "\n"
-    return f"{head}{line}[… {left_out:,} characters left out: output_limit is {limit:,} …]\n{tail}"
+    first, last = text[:head], text[len(text) - tail :]
+    if left_out < 0:
+        return first + last
+    gone, near = len(text) - head - tail, min(1000, limit // 4)
+    if first and 0 <= len(first) - first.rfind("\n") - 1 <= near:
+        gone += len(first) - first.rfind("\n") - 1
+        first = first[: first.rfind("\n") + 1]
+    if last and 0 <= last.find("\n") < near:
+        gone += last.find("\n") + 1
+        last = last[last.find("\n") + 1 :]
+    line = "" if first.endswith("\n") or not first else "\n"
+    return f"{first}{line}[… {gone + left_out:,} characters left out: output_limit is {limit:,} …]\n{last}"
+
+
+def _capped(stretches: list[Output], limit: int, left_out: int) -> None:
+    """Shorten what a cell printed on one stream to ``limit`` characters, its start and its end, in place.
+
+    Pictures may stand between the stretches. What is left out anywhere is told by one mark, where
+    the first of it was. ``left_out`` is how many characters were dropped earlier.
+    """
+    sizes = [len(each["text"]) for each in stretches]
+    if sum(sizes) <= limit and not left_out:
+        return
+    heads, tails = [0] * len(sizes), [0] * len(sizes)
+    left = limit // 2
+    for place, size in enumerate(sizes):
+        heads[place] = min(size, left)
+        left -= heads[place]
+    left = limit - limit // 2
+    for place in reversed(range(len(sizes))):
+        tails[place] = min(sizes[place] - heads[place], left)
+        left -= tails[place]
+    short = [place for place, size in enumerate(sizes) if heads[place] + tails[place] < size]
+    marked = short[0] if short else 0
+    others = left_out + sum(sizes[place] - heads[place] - tails[place] for place in short[1:])
+    for place in {marked, *short}:
+        text, missing = stretches[place]["text"], others if place == marked else -1
+        stretches[place]["text"] = _cut(text, heads[place], tails[place], missing, limit)
 
 
 def _behind(text: str) -> str:
@@ -92,16 +117,10 @@ def compact(outputs: list[Any], limit: int) -> None:
     outputs[start:] = [type(outputs[start])(kept) for kept in run.values()] if run else []
 
 
-def _flush(
-    run: dict[str, str], paths: Mapping[str, str], limit: int | None, left_out: Mapping[str, int]
-) -> list[Output]:
+def _flush(run: dict[str, str], paths: Mapping[str, str]) -> list[Output]:
     """Return a run of streams as one output for each stream, standard output first."""
     return [
-        {
-            "output_type": "stream",
-            "name": name,
-            "text": _capped(_tidy(_settled(run[name]), paths), limit, left_out[name]),
-        }
+        {"output_type": "stream", "name": name, "text": _tidy(_settled(run[name]), paths)}
         for name in sorted(run, reverse=True)
         if run[name]
     ]
@@ -115,7 +134,7 @@ def normalise(
     Streams that follow each other become one per name: how they were cut, and which of the two
     came first, depends on timing alone. Paths of temporary files and of ``paths`` (text to
     replace → its replacement) are replaced in streams and tracebacks. Of a stream, ``limit``
-    characters are kept, and a mark says where how many are missing; nothing else is ever cut.
+    characters are kept in all, and a mark says where how many are missing; nothing else is ever cut.
     """
     paths = paths or {}
     kept: list[Output] = []
@@ -127,13 +146,16 @@ def normalise(
             run[value["name"]] = run.get(value["name"], "") + value["text"]
             left_out[value["name"]] += value.get("left_out", 0)
             continue
-        kept += _flush(run, paths, limit, left_out)
-        run, left_out = {}, Counter()
+        kept += _flush(run, paths)
+        run = {}
         if value["output_type"] == "error":
             value["traceback"] = [_tidy(line, paths) for line in value["traceback"]]
             value["evalue"] = _tidy(value["evalue"], paths)
         kept.append(value)
-    return tuple(kept + _flush(run, paths, limit, left_out))
+    kept += _flush(run, paths)
+    for name in ("stdout", "stderr") if limit is not None else ():
+        _capped([each for each in kept if each.get("name") == name], limit or 0, left_out[name])
+    return tuple(each for each in kept if each["output_type"] != "stream" or each["text"])
 
 
 def stream_text(outputs: Iterable[Output], lines: int = 20) -> str:

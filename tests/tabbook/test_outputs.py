@@ -1,6 +1,7 @@
 """A cell may print what it wants: what is kept is bounded, and says so where something is missing."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -71,6 +72,28 @@ def test_shortening_bounds_the_memory_and_spares_what_is_no_stream():
     assert first == stream("early")
     assert out["text"].endswith("1999\n")
     assert (out["name"], err["name"]) == ("stdout", "stderr")
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.text("ab\n", max_size=60)), max_size=8),
+    st.integers(1, 80),
+)
+def test_the_limit_is_for_all_that_a_cell_prints_whatever_stands_between(parts, limit):
+    """Else each picture would allow for as much again. Whatever is missing is counted in one mark."""
+    outputs = [PICTURE if part is None else stream(part) for part in parts]
+    kept = normalise(outputs, limit=limit)
+    texts = [output["text"] for output in kept if output["output_type"] == "stream"]
+    assert [output for output in kept if output["output_type"] != "stream"] == [PICTURE] * parts.count(None)
+    printed = "".join(filter(None, parts))
+    if len(printed) <= limit:
+        assert "".join(texts) == printed
+        return
+    mark = r"\[… ([\d,]+) characters left out: output_limit is [\d,]+ …\]\n"
+    (missing,) = re.findall(mark, "".join(texts))
+    shown = re.sub(mark, "", "".join(texts))
+    # Where the mark does not follow a line's end, it begins a line of its own.
+    assert len(shown) - (len(printed) - int(missing)) in (0, 1)
+    assert len(shown) <= limit + 1
 
 
 def test_progress_bars_take_no_room():
