@@ -103,15 +103,18 @@ def store_gc(
 
     What the book as it is now uses stays, and so does what was written in the last 30 days
     (--keep) or, however few days you say, in the last hour: another branch or a running run
-    may want it. Damaged entries go.
+    may want it. Damaged entries go. So do remembered failures, by the same rule.
     """
     from tabbook.errors import Fault, StoreError
+    from tabbook.plan.history import old_failures
     from tabbook.plan.holdings import used_keys
-    from tabbook.store import Store
+    from tabbook.store import GRACE, Store
 
     loaded = load(book)
     store = Store(loaded.outputs)
-    garbage = store.garbage(used_keys(loaded), keep * DAY)
+    used = used_keys(loaded)
+    garbage = store.garbage(used, keep * DAY)
+    failures = old_failures(loaded.work, used, max(keep * DAY, GRACE))
     removed = []
     try:
         for entry in garbage:
@@ -119,7 +122,7 @@ def store_gc(
                 typer.echo(_line(entry, ()))
             elif store.remove(entry):
                 removed.append(entry)
-        for path in () if dry_run else store.leftovers():
+        for path in () if dry_run else (*store.leftovers(), *failures):
             path.unlink(missing_ok=True)
     except OSError as error:
         where = loaded.outputs.relative_to(loaded.root).as_posix()
@@ -127,6 +130,9 @@ def store_gc(
     left = len(tuple(store.keys()))
     said = f"{_total(garbage)}, would go" if dry_run else f"removed {_total(removed)}"
     typer.echo(f"{said}; {left - len(garbage) * dry_run} stay")
+    if failures:
+        count = f"{len(failures)} failure{'s' * (len(failures) > 1)} of jobs that the book does not have"
+        typer.echo(f"{count} {'would be' if dry_run else 'were'} forgotten")
 
 
 @store_app.command("push")

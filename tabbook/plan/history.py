@@ -7,7 +7,8 @@ is found by the same key as outputs are. Whatever cannot be read counts as not t
 import contextlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from tabbook.files import read_json, write_atomic
 from tabbook.keys import Key, canonical, sha256
 from tabbook.plan.spec import Failure, JobSpec, Limits, Outcome, Step
+from tabbook.store import Store
 
 REMEMBERED = frozenset({"raised", "timeout", "memory", "died"})
 """The failures that come again if nothing changes; the others are not the section's own."""
@@ -42,6 +44,40 @@ def write_last(work: Path, section: str, tab: str, digest: str, record: Mapping[
     path = _last_path(work, section, tab)
     with contextlib.suppress(OSError):
         write_atomic(path, (canonical({"key": digest, "record": record}) + b"\n").decode())
+
+
+class Records:
+    """What the keys of jobs were about before."""
+
+    def __init__(self, work: Path, store: Store) -> None:
+        self._work, self._store = work, store
+        self._stored: dict[tuple[str, str], list[Key]] | None = None
+
+    def before(self, section: str, tab: str, now: Key) -> Key | None:
+        """Return the key that a job had before, with its record.
+
+        That is the last one that is known, else, of those that the store has outputs for, the one
+        that is most like ``now``.
+        """
+        last = read_last(self._work, section, tab)
+        if last is not None:
+            return last
+        if self._stored is None:
+            self._stored = {}
+            for entry in self._store.entries():
+                if (result := entry.result) is not None and result.inputs:
+                    key = Key(result.key, result.inputs)
+                    self._stored.setdefault((result.section, result.tab), []).append(key)
+        found = self._stored.get((section, tab), ())
+        return max(found, key=lambda key: (_likeness(key.record, now.record), key.digest), default=None)
+
+
+def _likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    """Return how many parts two records have in common."""
+    count = float(sum(one.get(name) == value for name, value in other.items()))
+    cells = [set(map(str, record.get("cells", ()))) for record in (one, other)]
+    symbols = [set(map(str, dict(record.get("library", {})).items())) for record in (one, other)]
+    return count + sum(len(a & b) / max(1, len(a | b)) for a, b in (cells, symbols))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +143,22 @@ def forget_failure(work: Path, key: str) -> None:
     """Forget how the job with this key failed."""
     with contextlib.suppress(OSError):
         _failure_path(work, key).unlink(missing_ok=True)
+
+
+def old_failures(
+    work: Path, used: Collection[str], keep: float, now: float | None = None
+) -> tuple[Path, ...]:
+    """Return the files of the failures that nobody is going to ask for.
+
+    Args:
+        work: The folder of the book's own files.
+        used: The keys to keep, whatever their age.
+        keep: Seconds for which the others are kept, too.
+        now: The time, in seconds since the epoch.
+    """
+    now, found = time.time() if now is None else now, []
+    for path in sorted((work / "failures").glob("*.json")):
+        with contextlib.suppress(OSError):
+            if path.stem not in used and now - path.stat().st_mtime > keep:
+                found.append(path)
+    return tuple(found)

@@ -11,7 +11,7 @@ from tabbook.model import Result, Section
 from tabbook.plan import Job, accepted_devices, device_class, jobs, stored
 from tabbook.plan import data as data_files
 from tabbook.plan.gpus import Need, inventory, lacking
-from tabbook.plan.history import Remembered, read_last, recall_failure
+from tabbook.plan.history import Records, Remembered, recall_failure
 from tabbook.plan.report import failure_report, report_path
 from tabbook.plan.spec import Failure, limits_of, steps_of
 from tabbook.status.explain import Reason, reasons
@@ -157,6 +157,7 @@ def status(
         name for job, kept in zip(planned, taken, strict=True) if not kept for name in job.data
     )
     found = data_files.resolve(book.settings.data, wanted, fetch=False)
+    records = Records(book.work, store)
     places = {tab: symbol_places(book, tab) for tab in book.settings.tabs} if explain else {}
     statuses = []
     for job, kept in zip(planned, taken, strict=True):
@@ -175,7 +176,7 @@ def status(
                 )
             )
             continue
-        why = _reasons(book, job, key, store, places[job.tab]) if explain else ()
+        why = _reasons(book, job, key, store, places[job.tab], records) if explain else ()
         statuses.append(
             JobStatus(job.section.path, job.tab, "stale", key=key.digest, whole=job.whole, reasons=why)
         )
@@ -184,10 +185,10 @@ def status(
 
 
 def _reasons(
-    book: Book, job: Job, key: Key, store: Store, places: Callable[[str], str]
+    book: Book, job: Job, key: Key, store: Store, places: Callable[[str], str], records: Records
 ) -> tuple[Reason, ...]:
     return reasons(
-        read_last(book.work, job.section.path, job.tab),
+        records.before(job.section.path, job.tab, key),
         key,
         [f"{job.section.path}:{cell.line}" for cell in job.projection.code_cells],
         places,

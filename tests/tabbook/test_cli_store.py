@@ -78,6 +78,20 @@ def test_gc_removes_what_nobody_uses(book, capsys):
     assert keys(book) == everything - {OLD}
 
 
+def test_gc_forgets_failures_of_jobs_that_the_book_does_not_have(book, capsys):
+    """They would pile up for ever: each edit of a cell that fails makes a key of its own."""
+    known = min(keys(book) - {OLD})
+    folder = book.work / "failures"
+    folder.mkdir()
+    for name, age in ((known, 99), ("1" * 64, 99), ("2" * 64, 1)):
+        (folder / f"{name}.json").write_text("{}")
+        os.utime(folder / f"{name}.json", (time.time() - age * 86_400,) * 2)
+    assert go(book, "gc", "--dry-run") == 0
+    assert "1 failure of jobs that the book does not have would be forgotten" in capsys.readouterr().out
+    assert go(book, "gc") == 0
+    assert {path.stem for path in folder.iterdir()} == {known, "2" * 64}
+
+
 def test_gc_removes_what_is_damaged_although_it_is_used(book):
     used = sorted(keys(book) - {OLD})
     damage(book, used[0])

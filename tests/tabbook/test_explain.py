@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 
 from tabbook.keys import STAND_IN, job_key
 from tabbook.keys.closure import ALWAYS, MISSING
+from tabbook.model import Result
+from tabbook.plan import jobs
 from tabbook.plan.history import read_last, write_last
 from tabbook.run.progress import explanations
 from tabbook.status import JobStatus, RunReport, status
 from tabbook.status.as_json import status_json
 from tabbook.status.explain import reasons, sentence
 from tabbook.status.places import symbol_places
+from tabbook.store import Store
 
 
 def key(*sources, tags=(), **changes):
@@ -193,8 +196,6 @@ def test_the_library_counts_as_the_next_run_will_write_it(tmp_path, monkeypatch)
 
 
 def _record(book):
-    from tabbook.plan import jobs
-
     return jobs(book, tabs=["pytorch"])[0].key("cpu").record
 
 
@@ -213,3 +214,19 @@ def test_lines_and_json_say_the_same():
     ]
     assert value["jobs"][0]["whole_library"] == "uses d2l as a value"
     assert [job["failure"] for job in value["jobs"]] == [None, None]
+
+
+def test_without_a_last_record_the_most_similar_of_the_store_is_compared(tmp_path, monkeypatch):
+    """As in a new clone that has taken the published outputs: it was not never executed."""
+    monkeypatch.setattr("tabbook.status.device_class", lambda: "cpu")
+    store = Store(tmp_path / "book/.tabbook/outputs")
+    for cells in (("x = 1", "y = 1", "z = 1"), ("x = 1", "y = 2", "z = 2"), ("x = 0", "y = 0", "z = 0")):
+        book = make_book(tmp_path / "book", {"a": "".join(map(code, cells))})
+        (planned,) = jobs(book, tabs=["jax"])
+        before = planned.key("cpu")
+        store.put(Result(before.digest, planned.section.path, "jax", ((), (), ()), {}, (), before.record))
+    book = make_book(tmp_path / "book", {"a": code("x = 1") + code("y = 2") + code("z = 3")})
+    (job,) = status(book, tabs=["jax"], explain=True).jobs
+    assert [reason.text for reason in job.reasons] == ["code of cell 3 changed"]
+    (job,) = status(book, tabs=["pytorch"], explain=True).jobs
+    assert [reason.text for reason in job.reasons] == ["never executed here"]
