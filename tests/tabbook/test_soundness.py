@@ -33,7 +33,7 @@ ALL = os.environ.get("TABBOOK_SOUNDNESS") == "all"
 def traced(book: Book, planned: Job, file: Path) -> list[tuple[int, str]]:
     """Execute a job and return the library's functions that ran: (first line, name)."""
     found = data_files.resolve(book.settings.data, planned.data, fetch=False)
-    spec = _spec(book, planned, found, "cpu", 1)
+    spec = _spec(book, planned, book.library, found, "cpu", 1, {})
     extra = {
         "PYTHONPATH": os.pathsep.join([str(TRACER), str(book.library)]),
         "TABBOOK_TRACE_OF": str(book.library_file(planned.tab)),
