@@ -84,7 +84,10 @@ def _git(folder: Path, *arguments: str, given: bytes = b"") -> str:
     except FileNotFoundError:
         raise usage("branches need git", "install it") from None
     except subprocess.CalledProcessError as error:
-        words = (error.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
+        lines = error.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        words = next((line for line in lines if line.startswith("fatal: ")), lines[-1]).removeprefix(
+            "fatal: "
+        )
         raise usage(f"git {arguments[0]} failed: {words}") from None
     return done.stdout.decode(errors="replace")
 

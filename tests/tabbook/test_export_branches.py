@@ -117,7 +117,10 @@ def test_somebody_elses_commits_are_not_overwritten(book: Book, remote: Path) ->
         (["--tab", "keras"], "there is no tab 'keras'"),
         (["--to", "FULL"], "something else is there"),
         (["--to", "FILE/below"], "cannot write to"),
-        (["--remote", "/no/such/repository"], "cannot look at /no/such/repository"),
+        (
+            ["--remote", "/no/such/repository"],
+            "cannot look at /no/such/repository: git ls-remote failed: '/no/such/repository' does",
+        ),
         (["--remote", "--upload-pack=touch x"], "cannot look at --upload-pack"),
     ],
 )
