@@ -4,11 +4,13 @@ A file counts only if its SHA-1 is the declared one. It is looked for in ``$D2L_
 the user's cache; then it is downloaded into the cache.
 """
 
+import contextlib
 import hashlib
 import http.client
 import logging
 import os
 import tempfile
+import time
 import urllib.request
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tabbook.config import DataFile
+from tabbook.files import write_atomic
 
 CONNECT_SECONDS = 20
 """How long a server may keep silent before a download is given up."""
+
+PAUSE = 900.0
+"""Seconds for which a download that failed is not tried again."""
 
 _log = logging.getLogger(__name__)
 _CHUNK = 1 << 20
@@ -103,8 +109,30 @@ def download(name: str, declared: DataFile, folder: Path, seconds: float = CONNE
     return target.resolve()
 
 
+def _note(notes: Path, url: str) -> Path:
+    return notes / hashlib.sha256(url.encode()).hexdigest()[:16]
+
+
+def _failed_lately(notes: Path | None, url: str) -> str:
+    """Return when and why a download failed, if that was not long ago and ``notes`` has it."""
+    if notes is None:
+        return ""
+    try:
+        ago = time.time() - _note(notes, url).stat().st_mtime
+        why = _note(notes, url).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+    return f"failed {ago / 60:.0f} min ago: {why}; tabbook run --retry asks again" if 0 <= ago < PAUSE else ""
+
+
 def resolve(
-    declared: Mapping[str, DataFile], names: Iterable[str], *, fetch: bool, seconds: float = CONNECT_SECONDS
+    declared: Mapping[str, DataFile],
+    names: Iterable[str],
+    *,
+    fetch: bool,
+    seconds: float = CONNECT_SECONDS,
+    notes: Path | None = None,
+    retry: bool = False,
 ) -> Found:
     """Return which of ``names`` can be had; with ``fetch``, download those that are not here.
 
@@ -113,6 +141,9 @@ def resolve(
         names: The files that are wanted.
         fetch: Whether the network may be used. Downloads run side by side.
         seconds: How long a server may keep silent.
+        notes: A folder with notes on downloads that failed: what failed in the last minutes
+            is not tried again, so that a server that does not answer costs its time once.
+        retry: Try it again nevertheless.
     """
     folders = search_folders()
     paths: dict[str, Path] = {}
@@ -127,9 +158,16 @@ def resolve(
         return Found(paths, missing)
 
     def attempt(name: str) -> Path | str:
+        url = declared[name].url
+        if not retry and (failed := _failed_lately(notes, url)):
+            return f"{missing[name]}, and the download {failed}"
         try:
             return download(name, declared[name], cache_folder(), seconds)
         except OSError as error:
+            if notes is not None:
+                with contextlib.suppress(OSError):
+                    write_atomic(_note(notes, url), str(error))
+                    os.utime(_note(notes, url))
             return f"{missing[name]}, and the download failed: {error}"
 
     with ThreadPoolExecutor(len(missing)) as pool:

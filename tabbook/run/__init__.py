@@ -147,7 +147,8 @@ def run(
             as many as it likes on an ``executor``.
         strict_data: Raise where a data file cannot be had, instead of using a stand-in.
         force: Execute every job, whatever the store has.
-        retry: Execute again what failed before, although nothing changed since.
+        retry: Execute again what failed before, although nothing changed since, and try downloads again
+            that failed minutes ago (as ``force`` and ``strict_data`` do).
         progress: Is told how the run goes.
         executor: Runs the jobs; threads of this process, if not given. It is not shut down. Which
             environments and GPUs there are is its business: a job that it can give to nobody
@@ -184,7 +185,13 @@ def run(
     for job in planned:
         take_stored(job)
     wanted = dict.fromkeys(name for job in stale() for name in job.data)
-    found = data_files.resolve(book.settings.data, wanted, fetch=True)
+    found = data_files.resolve(
+        book.settings.data,
+        wanted,
+        fetch=True,
+        notes=book.work / "unreachable",
+        retry=retry or force or strict_data,
+    )
     if strict_data:
         _check_strict(stale(), found.missing)
     for job in stale():

@@ -2,17 +2,21 @@
 
 import http.server
 import logging
+import os
 import threading
+import time
 
 import pytest
 from engine_helpers import DATA, DATA_SHA1
 
 from tabbook.config import DataFile
+from tabbook.plan import data
 from tabbook.plan.data import cache_folder, resolve, search_folders
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        self.server.asked += 1
         if self.path == "/missing":
             self.send_error(404)
             return
@@ -31,7 +35,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        running.letter, running.released = b"t", threading.Event()
+        running.letter, running.released, running.asked = b"t", threading.Event(), 0
         threading.Thread(target=running.serve_forever, daemon=True).start()
         running.url = f"http://127.0.0.1:{running.server_port}"
         yield running
@@ -119,3 +123,22 @@ def test_a_cache_that_cannot_be_written_is_a_reason_too(tmp_path, monkeypatch, s
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert set(resolve(wanted(server.url), ["words.txt"], fetch=True).missing) == {"words.txt"}
+
+
+def test_a_download_that_failed_is_not_tried_again_for_some_time(folders, server, tmp_path):
+    """Each run would wait for a server that does not answer, and use the stand-in then."""
+    options = {"fetch": True, "notes": tmp_path / "notes"}
+    gone, there = wanted(server.url + "/missing"), wanted(server.url)
+    assert "the download failed: HTTP" in resolve(gone, ["words.txt"], **options).missing["words.txt"]
+    (note,) = (tmp_path / "notes").iterdir()
+    again = resolve(gone, ["words.txt"], **options).missing["words.txt"]
+    assert "failed 0 min ago: HTTP Error 404" in again
+    assert "tabbook run --retry" in again
+    assert server.asked == 1
+    assert "failed: HTTP" in resolve(gone, ["words.txt"], retry=True, **options).missing["words.txt"]
+    # After a while, or when the clock was set back, it is; and another address is nobody's fault.
+    for shift in (-data.PAUSE - 1, 3600):
+        os.utime(note, (time.time() + shift,) * 2)
+        assert "failed: HTTP" in resolve(gone, ["words.txt"], **options).missing["words.txt"]
+        assert abs(note.stat().st_mtime - time.time()) < 60
+    assert resolve(there, ["words.txt"], **options).paths
