@@ -84,7 +84,7 @@ def _check_roots(projection: Projection, book: BookSettings) -> Iterator[Fault]:
             continue
         chosen = select(source, tab)
         loaded = {node.id for node in ast.walk(parse(cell.source).tree) if isinstance(node, ast.Name)}
-        for node, _, _ in uses(parse(chosen).tree, package):
+        for node, _, _ in uses(parse(chosen), package):
             if not (way := ways.get(node.attr)):
                 continue
             for root in sorted((roots(way) & loaded) - bound):

@@ -222,15 +222,20 @@ def line_map(original: str, made: str, first: int) -> tuple[int, ...]:
     ``original`` starts at line ``first``. What is made of it drops lines (the branches of other
     frameworks), shifts some to the left and rewrites names in others.
     """
+    return tuple(first + place for place in _origins(original, made))
+
+
+@lru_cache(maxsize=256)
+def _origins(original: str, made: str) -> tuple[int, ...]:
     if made == original:
-        return tuple(range(first, first + made.count("\n") + 1))
+        return tuple(range(made.count("\n") + 1))
     before = [line.strip() for line in original.split("\n")]
     after = [line.strip() for line in made.split("\n")]
     places = [0] * len(after)
     for _, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         for j in range(j1, j2):
             places[j] = max(min(i1 + j - j1, i2 - 1), 0)
-    return tuple(first + place for place in places)
+    return tuple(places)
 
 
 class Rewriter:
@@ -285,6 +290,7 @@ def is_atom(node: ast.expr) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)
 def stands_alone(text: str) -> bool:
     """Say whether an expression's text needs no brackets around it (for line breaks, or ``:=``)."""
     try:

@@ -8,6 +8,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from tabbook.code import Code, CodeError, bound_names, line_map, parse
@@ -59,7 +60,7 @@ def extract(section: Section, tab: str) -> tuple[Saved, ...]:
     for cell in selected_cells(section, marked, tab):
         lines = line_map(section.cells[cell.index].source, cell.source, cell.line)
         origin = Origin(section.path, order[cell.index], cell.line, section.label)
-        found, errors = _extract(parse(cell.source), origin, lines)
+        found, errors = _extract(cell.source, origin, lines)
         saved += found
         faults += [Fault(section.path, lines[e.line - 1], str(e), e.hint) for e in errors]
     if faults:
@@ -73,14 +74,16 @@ def extract_code(source: str, origin: Origin) -> list[Saved]:
     Raises:
         CodeError: The code is not Python, or a mark stands where it can mean nothing.
     """
-    saved, errors = _extract(parse(source), origin, range(origin.line, origin.line + source.count("\n") + 1))
+    saved, errors = _extract(source, origin, range(origin.line, origin.line + source.count("\n") + 1))
     for error in errors:
         raise error
-    return saved
+    return list(saved)
 
 
-def _extract(code: Code, origin: Origin, lines: Sequence[int]) -> tuple[list[Saved], list[CodeError]]:
+@lru_cache(maxsize=256)  # most cells save the same for several tabs
+def _extract(source: str, origin: Origin, lines: Sequence[int]) -> tuple[list[Saved], list[CodeError]]:
     """Return what a cell saves and what is wrong with its marks; ``lines`` are its lines in the file."""
+    code = parse(source)
     if code.opaque:
         return [], []
     body, errors, chosen = code.tree.body, list[CodeError](), set[int]()

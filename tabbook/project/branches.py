@@ -12,32 +12,40 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tabbook.code import Code, parse, stands_alone
-from tabbook.project.conditions import Expressions, asks, unanswerable
+from tabbook.project.conditions import Expressions, asked_tabs, asks, questions, unanswerable
 
 _ELSE = re.compile(r"^[ \t]*(?=else\b)", re.MULTILINE)
 
 
-@lru_cache(maxsize=16384)
 def select(text: str, tab: str) -> str:
     """Return the code of one cell with only what holds for ``tab``.
 
     Raises:
         CodeError: The text is not Python, or asks for a tab in a way that cannot be answered.
     """
-    if "selected" not in text:
-        return text
+    asked = _asked(text) if "selected" in text else ()
+    return _select(text, frozenset(names for names in asked if tab in names)) if asked else text
+
+
+@lru_cache(maxsize=256)
+def _asked(text: str) -> frozenset[frozenset[str]]:
+    """Return the tabs that each question of a cell names."""
     code = parse(text)
     for error in unanswerable(code):
         raise error
-    if not asks(code.tree):
-        return text
-    left = code
+    return frozenset(frozenset(asked_tabs(call)) for call in questions(code.tree))
+
+
+@lru_cache(maxsize=1024)
+def _select(text: str, holding: frozenset[frozenset[str]]) -> str:
+    """Return the code of a cell for any tab for which of its questions those ``holding`` are true."""
+    code = left = parse(text)
     # Each pass takes the outermost statements; the next one what they held.
-    while (changed := _Statements(left, tab).resolve()) is not None:
+    while (changed := _Statements(left, holding).resolve()) is not None:
         if "selected" not in changed:
             return code.restore(changed).strip("\n").rstrip()
         left = Code(changed)
-    return code.restore(Expressions(left, tab).rewriter.rewrite()).strip("\n").rstrip()
+    return code.restore(Expressions(left, holding).rewriter.rewrite()).strip("\n").rstrip()
 
 
 @dataclass(slots=True)
@@ -62,9 +70,9 @@ class _Arm:
 class _Statements:
     """Replaces the outermost ``if`` statements that ask for a tab."""
 
-    def __init__(self, code: Code, tab: str) -> None:
+    def __init__(self, code: Code, holding: frozenset[frozenset[str]]) -> None:
         self.code = code
-        self.expressions = Expressions(code, tab)
+        self.expressions = Expressions(code, holding)
         self.found: list[tuple[ast.If, list[ast.stmt], bool]] = []
         self._search(code.tree)
 

@@ -101,10 +101,13 @@ def unanswerable(code: Code) -> Iterator[CodeError]:
 
 
 class Expressions:
-    """Evaluates the questions in expressions, and says what text is left of a condition."""
+    """Evaluates the questions in expressions, and says what text is left of a condition.
 
-    def __init__(self, code: Code, tab: str) -> None:
-        self.code, self.tab = code, tab
+    ``holding`` are the questions whose answer is yes, each as the tabs that it names.
+    """
+
+    def __init__(self, code: Code, holding: frozenset[frozenset[str]]) -> None:
+        self.code, self.holding = code, holding
         self.rewriter = Rewriter(code.text)
         for node in asking_nodes(code.tree):
             if isinstance(node, ast.BoolOp | ast.UnaryOp | ast.IfExp | ast.Call):
@@ -142,7 +145,7 @@ class Expressions:
         """
         if is_question(node):
             assert isinstance(node, ast.Call)
-            return self.tab in asked_tabs(node)
+            return frozenset(asked_tabs(node)) in self.holding
         if isinstance(node, ast.UnaryOp) and _is_not(node) and asks(node):
             inner = self.condition(node.operand)
             return f"not {_tight(inner)}" if isinstance(inner, str) else not inner

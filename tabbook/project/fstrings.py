@@ -6,26 +6,33 @@ says, and what was made of the cell must say the same between its expressions as
 """
 
 import ast
+import re
 from collections import Counter
 
 from tabbook.code import Code
 from tabbook.project.names import Use
 
+_FSTRING = re.compile(r"""[fF][rR]?["']""")
 
-def fstrings(tree: ast.AST) -> dict[int, ast.JoinedStr]:
+
+def fstrings(code: Code) -> dict[int, ast.JoinedStr]:
     """Return the outermost f-string around each node that stands in one, by the node's identity."""
     found: dict[int, ast.JoinedStr] = {}
-    for string in ast.walk(tree):  # outer ones come first
+    if not _FSTRING.search(code.text):
+        return found
+    for string in ast.walk(code.tree):  # outer ones come first
         if isinstance(string, ast.JoinedStr) and id(string) not in found:
             found |= {id(node): string for node in ast.walk(string)}
     return found
 
 
-def is_found(code: Code, use: Use, string: ast.JoinedStr) -> bool:
-    """Say whether the tree's places of ``use``, which stands in ``string``, are right.
+def is_found(code: Code, use: Use, string: ast.JoinedStr | None) -> bool:
+    """Say whether the tree's places of ``use`` are right, which may stand in ``string``.
 
     Those of the call are meant, too, if it is one that the name makes.
     """
+    if string is None:
+        return True
     nodes: list[ast.expr] = [use.node]
     if isinstance(use.parent, ast.Call) and use.parent.func is use.node:
         call = use.parent

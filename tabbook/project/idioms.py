@@ -7,7 +7,7 @@ position in the text, so that comments and layout stay.
 import ast
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,11 +39,12 @@ def _has_long_statements(code: Code) -> bool:
         body = getattr(node, "body", None)
         if isinstance(node, ast.stmt):
             end = body[0].lineno - 1 if isinstance(body, list) else node.end_lineno or 0
-            first = min([node.lineno, *(part.lineno for part in getattr(node, "decorator_list", []))])
-            if getattr(node, "decorator_list", []) or isinstance(node, ast.Try | ast.TryStar | ast.Match):
+            decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+            first = min([node.lineno, *(part.lineno for part in decorators)])
+            if isinstance(node, ast.Try | ast.TryStar | ast.Match):
                 return True  # whose headers are more than one
             docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            if end > first and not docstring:
+            if end > first + len(decorators) and not docstring:
                 return True
         for name in ("body", "orelse", "finalbody"):
             waiting += getattr(node, name, [])
@@ -66,13 +67,16 @@ def rewrite(text: str, ways: Mapping[str, Way], package: str = "d2l") -> str:
     said = re.findall(rf"\b{package}\b(?:\.([A-Za-z_]\w*))?", text)
     if text.isascii() and all(said) and ways.keys().isdisjoint(said):
         return text
-    strings = fstrings(code.tree)
-    for inside in (strings, None) if strings else (None,):
-        rewriting = _Rewriting(code, ways, package, inside)
+    found = [use for use in uses(code, package) if use.node.attr in ways]
+    strings = fstrings(code) if found else {}
+    outside = [use for use in found if id(use.node) not in strings]
+    known = [use for use in found if is_found(code, use, strings.get(id(use.node)))]
+    for chosen in (known, outside) if strings else (outside,):
+        rewriting = _Rewriting(code, ways, chosen)
         if not rewriting.any:
             return text
         made = settle(rewriting.rewriter.rewrite())
-        if inside is None or say_the_same(code.tree, made):
+        if chosen is outside or say_the_same(code.tree, made):
             break
     return code.restore(made)
 
@@ -96,18 +100,11 @@ class _Argument:
 class _Rewriting:
     """The rewriting of one cell: ``rewriter`` has the sites, ``any`` says whether there are some."""
 
-    def __init__(
-        self, code: Code, ways: Mapping[str, Way], package: str, strings: Mapping[int, ast.JoinedStr] | None
-    ) -> None:
-        """Find the sites; ``strings`` has the f-string of each node inside one, or they are left alone."""
+    def __init__(self, code: Code, ways: Mapping[str, Way], found: Iterable[Use]) -> None:
         self.code, self.any = code, False
         self.rewriter = Rewriter(code.text)
-        inside = fstrings(code.tree) if strings is None else strings
-        for use in uses(code.tree, package):
-            string = inside.get(id(use.node))
-            known = string is None or (strings is not None and is_found(code, use, string))
-            if known and use.node.attr in ways:
-                self._add(use, ways[use.node.attr])
+        for use in found:
+            self._add(use, ways[use.node.attr])
         self.marks = mark(code, self.rewriter) if self.any and _has_long_statements(code) else {}
 
     def _add(self, use: Use, way: Way) -> None:

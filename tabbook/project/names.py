@@ -14,10 +14,10 @@ import ast
 import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
-from tabbook.code import parse
+from tabbook.code import Code, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,10 @@ def roots(way: Way) -> frozenset[str]:
     return frozenset({node.id for node in nodes if isinstance(node, ast.Name)} - bound - set(dir(builtins)))
 
 
+_CLOSED = frozenset({ast.Name, ast.Constant, ast.alias, ast.Load, ast.Store})
+"""Nodes that hold no attribute."""
+
+
 class Use(NamedTuple):
     """An attribute of the library in some code, such as ``d2l.tanh``, and the nodes above it."""
 
@@ -97,13 +101,19 @@ class Use(NamedTuple):
     grandparent: ast.AST
 
 
-def uses(tree: ast.AST, package: str) -> Iterator[Use]:
-    """Yield the attributes of ``package`` below ``tree``, in their order."""
+@lru_cache(maxsize=256)
+def uses(code: Code, package: str) -> tuple[Use, ...]:
+    """Return the attributes of ``package`` in ``code``, in their order."""
+    return tuple(_uses(code.tree, package))
+
+
+def _uses(tree: ast.AST, package: str) -> Iterator[Use]:
     waiting: list[tuple[ast.AST, ast.AST, ast.AST]] = [(tree, tree, tree)]
     while waiting:
         node, parent, grandparent = waiting.pop()
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.value.id == package and isinstance(node.ctx, ast.Load):
                 yield Use(node, parent, grandparent)
-        elif not isinstance(node, ast.Name | ast.Constant):
-            waiting += [(child, node, parent) for child in ast.iter_child_nodes(node)][::-1]
+        else:
+            below = [child for child in ast.iter_child_nodes(node) if type(child) not in _CLOSED]
+            waiting += [(child, node, parent) for child in reversed(below)]
