@@ -7,6 +7,8 @@ from tabbook.importers.d2lbook.source import Page, Target, directive
 
 _RULE = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _CAPTION = re.compile(r"^(?:Table)?:(?!:|[\w-]+:`|end_tab:)[ \t]*")
+_DRAWN = re.compile(r"^[ \t]*(?:\+(?:[-=]+\+)+|-{3,}(?:[ \t]+-{3,})+)[ \t]*$")
+"""A line of a table that is drawn, or aligned with blanks."""
 _LABEL_LINE = re.compile(r"^[ \t]*:label:`+[^`]*`+[ \t]*$")
 
 
@@ -38,7 +40,14 @@ def _ends_caption(page: Page, line: int) -> bool:
 def find_tables(page: Page) -> list[Table]:
     """Return the tables of a page."""
     tables: list[Table] = []
+    drawn = False
     for number, line in enumerate(page.lines):
+        if page.is_blank(number):
+            drawn = False
+        elif _DRAWN.match(line) and page.is_text(number) and not drawn:
+            drawn = True
+            hint = "write it with | between its columns"
+            page.note(number, "table", "a table that is drawn with lines stays text", hint)
         if not _RULE.match(line) or "|" not in line or not page.is_text(number):
             continue
         if not _is_row(page, number - 1) or (tables and number - 1 <= tables[-1].last):

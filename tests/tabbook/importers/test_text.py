@@ -288,3 +288,11 @@ def test_labels_know_what_they_name() -> None:
 )
 def test_a_bare_address_is_a_link(source: str, expected: str) -> None:
     assert body(source) == expected
+
+
+def test_a_table_that_is_drawn_is_noted_once() -> None:
+    result = convert("# T\n\n+--+--+\n|a|b|\n+==+==+\n|1|2|\n+--+--+\n\ntext\n\n a   b\n--- ---\n 1   2\n")
+    assert [note.split(";")[0] for note in result.notes] == [
+        "a.md:3: a table that is drawn with lines stays text",
+        "a.md:12: a table that is drawn with lines stays text",
+    ]
