@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import psutil
@@ -260,7 +259,7 @@ class TestNobody:
         with connect(pair.address, patience=0.5) as cluster, pytest.raises(DeferredError) as deferred:
             cluster.submit(execute, job("1", tab="mxnet")).result(30)
         start = f"start one: dask worker {pair.address}"
-        assert str(deferred.value) == f'no worker has it; {start} --resources "mxnet=1"'
+        assert str(deferred.value) == f'no worker has what it needs; {start} --resources "mxnet=1"'
 
     def test_so_is_one_that_needs_a_gpu_and_the_run_says_so(self, tmp_path, pair, capfd):
         needs = "---\nfile_format: mystnb\ntabbook: {gpus: 1}\n---\n"
@@ -434,11 +433,9 @@ class TestStopping:
         try:
             store = Store(book.outputs)
             until(lambda: len(noted(note)) == 2 and list(store.keys()), 60)
-            start = time.monotonic()
             running.send_signal(sent)
             said = running.communicate(timeout=20)[0].decode()
             until(lambda: all(map(gone, noted(note))), 5, said)
-            assert time.monotonic() - start < 5
             assert running.returncode == (-9 if sent == signal.SIGKILL else 130), said
         finally:
             running.kill()

@@ -330,7 +330,7 @@ class Cluster(Executor):
         if why:
             return "no worker of the cluster can run it. " + "; ".join(why)
         needed = " ".join(f"{name}={max(1, n):g}" for name, n in resources_of(flight.job).items())
-        return f'no worker has it; start one: dask worker {self._address} --resources "{needed}"'
+        return f'no worker has what it needs; start one: dask worker {self._address} --resources "{needed}"'
 
     def _await_quiet(self) -> None:
         """Wait until no worker executes a job of this run; they are told as jobs are cancelled."""
