@@ -154,9 +154,12 @@ class Guard:
         self._end()
         over = used > self._limit and code is None
         report = {"peak": memory.peak, "code": code, "over": over, "starved": _kills() > kills}
-        with contextlib.suppress(OSError):
+        is_alone = os.getppid() != self._parent
+        try:
             self._link.sendall(json.dumps(report).encode() + b"\n")
-        if os.getppid() != self._parent:  # it was killed, and cannot tidy up any more
+        except OSError:  # nobody holds the other end: it is being killed
+            is_alone = True
+        if is_alone:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _watch(self, memory: Memory) -> int:

@@ -15,14 +15,14 @@ from tabbook.run.schedule import longest_first, run_all
 class FakeExecutor(Executor):
     """Ends the oldest job whenever it is asked for another, and notes how many it held."""
 
-    def __init__(self, lose=()):
-        self.held, self.most, self.lose = [], 0, lose
+    def __init__(self, lose=(), seconds=0.005):
+        self.held, self.most, self.lose, self.seconds = [], 0, lose, seconds
 
     def submit(self, work, item):
         future = Future()
         self.held.append(future)
         self.most = max(self.most, sum(not f.done() for f in self.held))
-        threading.Timer(0.005, self.end, (future, work, item)).start()
+        threading.Timer(self.seconds, self.end, (future, work, item)).start()
         return future
 
     def end(self, future, work, item):
@@ -84,7 +84,7 @@ def test_an_executor_may_give_out_the_gpus_itself():
         return work(spec)
 
     wanted = [job("1", section=str(n), need=Need(2)) for n in range(4)]
-    executor = FakeExecutor()
+    executor = FakeExecutor(seconds=0.5)
     assert len(list(run_all(wanted, executor, 10, note, gpus=None))) == 4
     assert sorted(seen, key=lambda spec: spec.section) == wanted
     assert executor.most == 4
