@@ -81,6 +81,7 @@ class Machines:
         file = self.folder / "scheduler.json"
         path = os.pathsep.join((str(self.folder / "no"), self.path))
         command = ["--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0"]
+        command += ["--idle-timeout", "30 minutes"]  # it ends, and its workers do, if the tests are killed
         self.start("scheduler", "scheduler", *command, **{"PYTHONPATH": path, **variables})
         until(lambda: file.exists() and file.read_text().endswith("}"))
         self.address = json.loads(file.read_text())["address"]
