@@ -102,11 +102,32 @@ def test_mathematics_is_drawn_without_a_network(
     assert someone.complaints == []
 
 
-def test_buttons_of_the_contents_have_names(reader: Any, book_site: Any) -> None:
-    page = reader(book_site).open(RNN)
-    named = page.eval_on_selector_all(".bd-links summary", "all => all.map(one => one.ariaLabel)")
-    assert len(named) > 1
-    assert all(named)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("which", ["book_site", "small_site"])
+def test_no_page_has_barriers(reader: Any, which: str, scheme: str, request: pytest.FixtureRequest) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    site = request.getfixturevalue(which)
+    someone = reader(site, color_scheme=scheme)
+    for path in site.pages:
+        if path == "index.html" and which == "book_site":
+            continue  # leads to another page at once
+        page = someone.open(path)
+        page.wait_for_load_state("load")
+        found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        # The theme's logo stands outside of every landmark.
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["id"] != "region"] == [], path
+        page.close()
+
+
+def test_no_page_scrolls_sideways_on_a_phone(reader: Any, book_site: Any) -> None:
+    someone = reader(book_site, viewport={"width": 390, "height": 844})
+    for path in book_site.pages:
+        if path == "index.html":
+            continue  # leads to another page at once
+        page = someone.open(path)
+        page.wait_for_load_state("load")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        page.close()
 
 
 def test_switching_to_jax_switches_the_page_and_lasts(reader: Any, book_site: Any) -> None:
