@@ -21,6 +21,7 @@ from tabbook.extract.assemble import assemble
 from tabbook.files import write_atomic
 from tabbook.processes import share
 from tabbook.project import ways_of
+from tabbook.variables import passed_on
 
 _IMPORT_SECONDS = 300
 _FROZEN, _FROZEN_SECONDS = 3, 86_400
@@ -257,7 +258,13 @@ def _start_import(book: Book, tab: str, folder: Path) -> "subprocess.Popen[str]"
     return subprocess.Popen(
         [book.python(tab), "-W", "ignore", "-c", f"from {module} import *"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "MPLBACKEND": "agg", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env={
+            **passed_on(os.environ),
+            "HOME": str(folder),
+            "PYTHONPATH": str(folder),
+            "MPLBACKEND": "agg",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -52,6 +52,7 @@ PullOption = Annotated[
 RemoteOption = Annotated[
     str | None, typer.Option("--remote", metavar="URL", help="Take it from there instead; implies --pull.")
 ]
+STOPPED = 130
 _loaded: list["Book"] = []
 """The books of the command, whose caches are saved when it ends."""
 
@@ -332,12 +333,18 @@ def import_d2lbook(
         raise typer.Exit(1)
 
 
+def _stopped() -> int:
+    with suppress(OSError):  # the terminal may be gone
+        _warn("tabbook: stopped")
+    return STOPPED
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; nothing is raised but by a bug."""
     from tabbook.errors import TabbookError, UsageError
 
     command = typer.main.get_command(app)
-    with stoppable():
+    with stoppable(is_last=arguments is None):
         try:
             command(args=None if arguments is None else list(arguments))
         except UsageError as error:
@@ -349,15 +356,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _warn(f"tabbook: {count} fault{'s' * (count > 1)}")
             return 1
         except KeyboardInterrupt:
-            with suppress(OSError):  # the terminal may be gone
-                _warn("tabbook: stopped")
-            return 130
+            return _stopped()
         except OSError as error:  # a disk is full, say, or whoever read what is printed has gone
             with suppress(OSError):
                 _warn(f"tabbook: {f'{error.filename}: ' * bool(error.filename)}{error.strerror or error}")
             return 1
         except SystemExit as end:  # how typer ends every command, good ones too
-            return end.code if isinstance(end.code, int) else int(end.code is not None)
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+            return _stopped() if status == STOPPED else status
         finally:
             while _loaded:
                 _loaded.pop().cache.save()

@@ -10,11 +10,12 @@ _ASKING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 @contextlib.contextmanager
-def stoppable() -> Iterator[None]:
+def stoppable(*, is_last: bool = False) -> Iterator[None]:
     """Let whatever asks the command to stop raise a ``KeyboardInterrupt`` in it, once.
 
     Asking again changes nothing: the command is tidying up, which is quick, and must not leave
     half of it. What whoever started the command had ignored (``nohup`` does) stays ignored.
+    Afterwards all is as before, unless the command is the last thing that this process does.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -36,4 +37,4 @@ def stoppable() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if asked and is_last else handler)

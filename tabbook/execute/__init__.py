@@ -15,10 +15,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from tabbook.execute.outputs import compact, normalise, plain, stream_text
+from tabbook.execute.outputs import MOST, compact, normalise, plain, size_of, stream_text
 from tabbook.execute.processes import Guarded, JobFailedError, running
 from tabbook.execute.sandbox import kernel, log_tail, make_folders, shown_paths
 from tabbook.model import Output, Result
@@ -113,9 +114,18 @@ async def _run_cells(
     class Runner(NotebookClient):
         """Keeps what a cell prints within bounds while the cell runs."""
 
-        printed = 0
+        printed = shown = 0
+        is_flooded = False
 
         def output(self, outs: list[Any], msg: dict[str, Any], *rest: Any) -> Any:
+            if "data" in msg["content"]:
+                self.shown += size_of(msg["content"])
+                if self.shown > MOST:  # some may have been cleared or replaced since
+                    self.shown = sum(map(size_of, chain.from_iterable(cell.outputs for cell in cells)))
+                if self.shown > MOST:
+                    self.is_flooded = True
+                    executing.cancel()
+                    return None
             if msg["msg_type"] != "stream" or self.output_hook_stack[msg["parent_header"].get("msg_id")]:
                 return super().output(outs, msg, *rest)
             # Without its text, which nbformat would look at for long where it is long.
@@ -132,6 +142,7 @@ async def _run_cells(
     clock = _Clock(job.limits)
     cells = [v4.new_code_cell(step.source, metadata={"tags": list(step.tags)}) for step in job.steps]
     replies: list[Mapping[str, Any]] = []
+    executing = cast("asyncio.Task[Any]", asyncio.current_task())
     async with kernel(job, scratch, guarded) as started:
         versions = await started.alive(_versions(started.client, job.module))
         runner = Runner(
@@ -155,6 +166,13 @@ async def _run_cells(
                 raise _raised(replies[-1], job, paths) from None
             except (CellTimeoutError, TimeoutError):
                 raise clock.up() from None
+            except asyncio.CancelledError:
+                if not runner.is_flooded:
+                    raise
+                executing.uncancel()
+                raise JobFailedError(
+                    "raised", f"the job's outputs are too large for a page: the most is {MOST / 1e6:g} MB"
+                ) from None
             except DeadKernelError:
                 raise guarded.death(log_tail(started.log)) from None
             finally:

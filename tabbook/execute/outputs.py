@@ -8,6 +8,8 @@ from typing import Any
 
 from tabbook.model import Output
 
+MOST = 64_000_000
+"""Bytes that what a job's cells show (pictures, HTML, values) may have: a page cannot show more."""
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _CELL_FILE = re.compile(r"/ipykernel_\d+/\d+\.py")
 _ERASED = re.compile(r"[^\n\x08]\x08")
@@ -156,6 +158,13 @@ def normalise(
     for name in ("stdout", "stderr") if limit is not None else ():
         _capped([each for each in kept if each.get("name") == name], limit or 0, left_out[name])
     return tuple(each for each in kept if each["output_type"] != "stream" or each["text"])
+
+
+def size_of(output: Mapping[str, Any]) -> int:
+    """Return about how many bytes an output has, apart from what is printed."""
+    return sum(
+        len(value if isinstance(value, str) else str(value)) for value in output.get("data", {}).values()
+    )
 
 
 def stream_text(outputs: Iterable[Output], lines: int = 20) -> str:

@@ -4,53 +4,26 @@ import asyncio
 import contextlib
 import os
 import queue
-import re
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tabbook.execute.outputs import plain
+from tabbook.execute.confine import confined
+from tabbook.execute.outputs import MOST, plain
 from tabbook.execute.processes import Guarded, JobFailedError
 from tabbook.plan.spec import JobSpec
+from tabbook.variables import passed_on
 
 _T = TypeVar("_T")
 START_SECONDS = 120
 """How long a kernel may take to answer for the first time; imports come later."""
+_TAIL = 20_000
+"""Bytes of a kernel's log that are looked at."""
 LAST_WORDS = 0.2
 """Seconds to wait for what a kernel that died said before."""
 
-_LAUNCHER = """
-import sys
-if sys.path[0] == "":
-    del sys.path[0]
-from ipykernel.iostream import OutStream
-from ipykernel.kernelapp import IPKernelApp
-class Stream(OutStream):
-    ahead = 0
-    def write(self, string):
-        written = super().write(string)
-        self.ahead += len(string)
-        if self.ahead > 1_000_000:
-            self.ahead = 0
-            self.flush()
-        return written
-class App(IPKernelApp):
-    outstream_class = "__main__.Stream"
-    def init_iopub(self, context):
-        context.sndhwm = 0
-        super().init_iopub(context)
-App.launch_instance()
-"""
-"""Starts a kernel that keeps outputs until they are read. Usual ones drop what is more than a
-thousand messages ahead of a slow reader. What a cell prints is sent before it is much: a usual
-kernel makes one message of whatever was printed meanwhile, however many copies that takes."""
-
-_PASSED_ON = re.compile(
-    r"HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|PATH|(DY)?LD_LIBRARY_PATH|SYSTEMROOT"
-    r"|SSL_CERT_\w+|XDG_\w+|(CUDA|CUDNN|NVIDIA|NCCL|XLA|JAX|TF|KERAS|TORCH|PYTORCH|MXNET|D2L)_\w+"
-)
-_CREDENTIAL = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|(^|_)KEY|KEY($|_)", re.IGNORECASE)
+_LAUNCHER = Path(__file__).with_name("launcher.py")
 _THREADS = [
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -66,20 +39,15 @@ _THREADS = [
 def job_environment(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -> dict[str, str]:
     """Return the environment variables that a job's kernel sees.
 
-    Of ``inherited`` only what is known to be needed passes, never what looks like a credential;
-    ``TABBOOK_PASS_ENV`` names, with commas, what else to pass.
+    Its home folder is one of its own: the user's settings and credentials are not consulted.
     """
-    named = {name.strip() for name in inherited.get("TABBOOK_PASS_ENV", "").split(",")}
-    kept = {
-        name: value
-        for name, value in inherited.items()
-        if name in named or (_PASSED_ON.fullmatch(name) and not _CREDENTIAL.search(name))
-    }
+    kept = passed_on(inherited)
     search = os.pathsep.join(filter(None, (str(Path(job.python).parent), kept.get("PATH", os.defpath))))
     return {
         **kept,
         **dict.fromkeys(_THREADS, str(job.threads)),
         "PATH": search,
+        "HOME": str(scratch / "home"),
         "TMPDIR": str(scratch / "t"),
         "PYTHONPATH": job.library or "",
         "PYTHONHASHSEED": "0",
@@ -93,10 +61,24 @@ def job_environment(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -
         "D2L_DATA": str(scratch / "data"),
         "D2L_DATA_OFFLINE": "1",
         "TABBOOK_TAB": job.tab,
-        # So that only the first job makes matplotlib's cache of fonts.
-        **({"MPLCONFIGDIR": str(Path(job.shared) / "matplotlib")} if job.shared else {}),
+        **{name: str(path) for name, path in _shared(job).items()},
         **job.environment,
     }
+
+
+def _shared(job: JobSpec) -> dict[str, Path]:
+    """Return the folders that jobs have in common, by the variables that name them."""
+    if not job.shared:
+        return {}
+    # So that only the first job makes matplotlib's cache of fonts, or compiles what a GPU runs.
+    folders = {"MPLCONFIGDIR": Path(job.shared) / "matplotlib"}
+    return folders | ({"CUDA_CACHE_PATH": Path(job.shared) / "cuda"} if job.device == "gpu" else {})
+
+
+def writable(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -> list[str]:
+    """Return the folders that a job may write to: ``TABBOOK_WRITABLE`` names more, with colons."""
+    named = inherited.get("TABBOOK_WRITABLE", "").split(os.pathsep)
+    return [str(scratch), *map(str, _shared(job).values()), *filter(None, named)]
 
 
 def make_folders(job: JobSpec, scratch: Path) -> None:
@@ -105,8 +87,11 @@ def make_folders(job: JobSpec, scratch: Path) -> None:
     ``t`` is for temporary files; its name is short because sockets, whose paths may have 100
     bytes or so, are made in it.
     """
-    for name in ("work", "data", "ipython", "t"):
+    for name in ("work", "data", "home", "ipython", "t"):
         (scratch / name).mkdir()
+    for folder in _shared(job).values():
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
     # The same figure is the same file: matplotlib makes up the names inside of it otherwise.
     (scratch / "matplotlibrc").write_text("svg.hashsalt: tabbook\n", encoding="utf-8")
     for name, path in job.data.items():
@@ -123,16 +108,16 @@ def shown_paths(job: JobSpec, scratch: Path) -> dict[str, str]:
     shown[f"{scratch / 't'}/ipykernel_"] = "/ipykernel_"  # where cells are, see tabbook.execute.outputs
     if job.library:
         shown[f"{job.library.rstrip('/')}/"] = ""
-    home = str(Path.home())
-    # IPython writes ~ for the home folder in its tracebacks.
-    shown |= {f"~{path[len(home) :]}": name for path, name in shown.items() if path.startswith(f"{home}/")}
+    shown[str(scratch / "home")] = "~"
     return dict(sorted(shown.items(), key=lambda item: -len(item[0])))
 
 
 def log_tail(log: Path, lines: int = 20) -> str:
     """Return the end of what the kernel's process wrote to its own output."""
-    with contextlib.suppress(OSError):
-        return plain("\n".join(log.read_text(errors="replace").rstrip().split("\n")[-lines:]))
+    with contextlib.suppress(OSError), log.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+        text = file.read(_TAIL).decode(errors="replace")
+        return plain("\n".join(text.rstrip().split("\n")[-lines:]))
     return ""
 
 
@@ -193,7 +178,9 @@ async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator
 
     class OneKernel(KernelSpecManager):
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            argv = guarded.command([job.python, "-c", _LAUNCHER, "-f", "{connection_file}"])
+            command = [job.python, "-c", _LAUNCHER.read_text(encoding="utf-8"), "-f", "{connection_file}"]
+            argv = guarded.command(confined(command, writable(job, scratch, os.environ)))
+            argv.append(f"--Bounded.most={MOST}")
             # What native code writes past Python, such as TensorFlow's notes on the machine's
             # CPU and drivers, is no output of a cell; it stays in the kernel's log.
             argv.append("--IPKernelApp.capture_fd_output=False")

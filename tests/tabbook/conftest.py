@@ -19,3 +19,9 @@ def golden(file_regression: FileRegressionFixture) -> Callable[[str, str], None]
         file_regression.check(normal, fullpath=GOLDEN / name, extension="", encoding="utf-8")
 
     return check
+
+
+@pytest.fixture(autouse=True)
+def jobs_may_leave_notes(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the jobs of tests, which may write to their own folders alone, write to those of tests, too."""
+    monkeypatch.setenv("TABBOOK_WRITABLE", str(tmp_path_factory.getbasetemp()))

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -70,15 +71,22 @@ def test_nothing_that_a_job_started_outlives_it(tmp_path, escape, end):
 
 
 @linux
-def test_a_job_that_kills_its_guard_leaves_nothing_either(tmp_path):
+def test_a_job_whose_guard_is_killed_leaves_nothing_either(tmp_path):
     note = tmp_path / "pid"
     source = (
         "import os, subprocess\n"
         "p = subprocess.Popen(['sleep', '300'], start_new_session=True).pid\n"
-        f"open({str(note)!r}, 'w').write(f'{{os.getpid()}} {{p}}')\n"
-        "os.kill(os.getppid(), 9)\nimport time\ntime.sleep(300)"
+        f"open({str(note)!r}, 'w').write(f'{{os.getppid()}} {{os.getpid()}} {{p}}')\n"
+        "import time\ntime.sleep(300)"
     )
+
+    def kill():
+        until(lambda: note.exists() and len(note.read_text().split()) == 3)
+        os.kill(int(note.read_text().split()[0]), signal.SIGKILL)
+
+    (killer := threading.Thread(target=kill)).start()
     assert execute(job(source)).failure.kind == "died"
+    killer.join()
     assert all(gone(int(pid)) for pid in note.read_text().split())
 
 
