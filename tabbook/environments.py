@@ -73,7 +73,17 @@ def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
     write_atomic(book.work / ".gitignore", "*\n")
     # Not `sync`, which leaves out what the file does not list: PyTorch's build for a GPU, say, needs
     # packages that the build for CPUs, which was pinned, does not.
-    install = [*_uv(), "pip", "install", "--exact", "--quiet", "--python", str(book.python(tab))]
+    # Compiled now: the jobs may not write here.
+    install = [
+        *_uv(),
+        "pip",
+        "install",
+        "--exact",
+        "--compile-bytecode",
+        "--quiet",
+        "--python",
+        str(book.python(tab)),
+    ]
     commands = [[*install, "-r", str(book.requirements(tab))]]
     if before.status == "outdated" and not force:
         (folder / STAMP).unlink()  # whoever looks meanwhile must not take it for whole
