@@ -9,8 +9,6 @@ import ast
 import asyncio
 import math
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,6 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
+from tabbook.execute.folders import scratch_folder
 from tabbook.execute.outputs import MOST, compact, normalise, plain, size_of, stream_text
 from tabbook.execute.processes import Guarded, JobFailedError, running
 from tabbook.execute.sandbox import kernel, log_tail, make_folders, shown_paths
@@ -206,9 +205,14 @@ def execute(job: JobSpec) -> Outcome:
 
     Blocks for as long as the job takes. May be called from any thread, several at once.
     """
+    with scratch_folder() as scratch:
+        return _execute_in(scratch, job)
+
+
+def _execute_in(scratch: Path, job: JobSpec) -> Outcome:
+    """Execute ``job`` in the folder ``scratch``."""
     start = time.monotonic()
     done: list[tuple[Output, ...]] = []
-    scratch = Path(tempfile.mkdtemp(prefix="tabbook-")).resolve()
     guarded = Guarded(job.limits.memory, scratch)
     result = failure = None
     try:
@@ -233,5 +237,4 @@ def execute(job: JobSpec) -> Outcome:
         failure = _failure(job, JobFailedError("broken", f"the job could not be run: {error!r}"), done)
     finally:
         peak = guarded.finish().peak
-        shutil.rmtree(scratch, ignore_errors=True)
     return Outcome(job.section, job.tab, time.monotonic() - start, result, failure, memory=peak)

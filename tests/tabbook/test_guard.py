@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from engine_helpers import job
 
 from tabbook.execute import execute, guard
+from tabbook.execute.folders import scratch_folder
 from tabbook.execute.processes import Guarded
 from tabbook.plan.spec import Limits
 
@@ -92,6 +94,7 @@ def test_a_job_whose_guard_is_killed_leaves_nothing_either(tmp_path):
 
 LONER = """
 import sys
+import tempfile
 sys.path.insert(0, {helpers!r})
 from engine_helpers import job
 from tabbook.execute import execute
@@ -235,3 +238,20 @@ def test_processes_below_one_are_found():
         for pid in (*guard.descendants(parent.pid), parent.pid):
             os.kill(pid, signal.SIGKILL)
         parent.wait()
+
+
+def test_folders_of_killed_processes_go_when_the_next_job_begins(tmp_path, monkeypatch):
+    """Those in use stay, and those that somebody is about to take."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("tabbook-job-dead", ".tabbook-job-dead", ".tabbook-job-new", "other", "tabbook-lib-x"):
+        (tmp_path / name / "work").mkdir(parents=True)
+    os.utime(tmp_path / ".tabbook-job-dead", (time.time() - 7200,) * 2)
+    with scratch_folder() as first, scratch_folder() as second:
+        assert {path.name for path in tmp_path.iterdir()} == {
+            ".tabbook-job-new",
+            "other",
+            "tabbook-lib-x",
+            first.name,
+            second.name,
+        }
+    assert len(list(tmp_path.iterdir())) == 3
