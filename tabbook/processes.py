@@ -2,12 +2,14 @@
 
 import contextlib
 import gc
-import multiprocessing
 import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkProcess
 
 _T = TypeVar("_T")
 _MOST = 8
@@ -34,7 +36,9 @@ def share(work: Callable[[Sequence[_T]], object], items: Sequence[_T]) -> None:
             process.join()
 
 
-def _fork(work: Callable[[Sequence[_T]], object], part: Sequence[_T]) -> multiprocessing.process.BaseProcess:
+def _fork(work: Callable[[Sequence[_T]], object], part: Sequence[_T]) -> "ForkProcess":
+    import multiprocessing
+
     process = multiprocessing.get_context("fork").Process(target=_alone, args=(work, part))
     process.start()
     return process
