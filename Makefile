@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 TABS := pytorch jax tensorflow mxnet
 
-.PHONY: book test test-tabbook test-d2l $(TABS:%=test-d2l-%) test-site test-exports lib kernels serve lint lock clean distclean
+.PHONY: book test test-tabbook test-d2l $(TABS:%=test-d2l-%) test-site test-exports test-faults lib kernels serve lint lock clean distclean
 
 ## Make the environments, generate the library, execute what changed, build the site.
 book: .venv/book.stamp
@@ -14,7 +14,7 @@ book: .venv/book.stamp
 test: test-tabbook test-d2l test-site
 
 test-tabbook: .venv/test.stamp
-	$(BIN)/python -m pytest tests/tabbook tests/project --cov=tabbook --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest tests/tabbook tests/faults tests/project --cov=tabbook --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 
 test-d2l: $(TABS:%=test-d2l-%)
 
@@ -28,6 +28,11 @@ test-site: .venv/test.stamp
 ## Run every exported notebook in a fresh environment; takes as long as executing the book.
 test-exports: .venv/test.stamp
 	TABBOOK_EXPORTS="$(TABS)" $(BIN)/python -m pytest tests/tabbook/test_export_run.py
+
+## The faults that a run survives, at full length: a hundred kills, a gigabyte of output.
+KILLS ?= 100
+test-faults: .venv/test.stamp
+	TABBOOK_KILLS=$(KILLS) TABBOOK_FLOOD=1000 $(BIN)/python -m pytest tests/faults
 
 ## Generate the library alone.
 lib: .venv/book.stamp
