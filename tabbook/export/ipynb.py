@@ -60,7 +60,7 @@ def text_cell(
     for picture in names:
         if picture not in pictures:
             source = source.replace(f"(attachment:{picture}", f"({picture}")
-    cell: NotebookNode = _V4.new_markdown_cell(source, id=_id(name), metadata=metadata)
+    cell = _cell("markdown", name, source, metadata)
     attachments = {
         picture: {_type(picture): base64.b64encode(pictures[picture]).decode()}
         for picture in names
@@ -81,9 +81,15 @@ def code_cell(
         if value["output_type"] == "execute_result":
             value["execution_count"] = count
         shown.append(_from_dict(value))
-    cell: NotebookNode = _V4.new_code_cell(
-        source, id=_id(name), metadata=dict(metadata), outputs=shown, execution_count=count
-    )
+    cell = _cell("code", name, source, metadata)
+    cell.update(outputs=shown, execution_count=count)
+    return cell
+
+
+def _cell(kind: str, name: str, source: str, metadata: Mapping[str, Any]) -> NotebookNode:
+    """Return a cell as nbformat's own functions make it; they check each, and :func:`dump` checks all."""
+    made = {"cell_type": kind, "id": _id(name), "metadata": dict(metadata), "source": source}
+    cell: NotebookNode = _from_dict(made)
     return cell
 
 
