@@ -58,6 +58,7 @@ def export(
     chosen = loaded.find(tuple(sections or ()), readable=True)
     exporter = Exporter(loaded)
     made = make(exporter, kind, chosen, tabs, named=bool(sections))
+    loaded.cache.save()  # what was worked out of the sections, for the next command
     files, faults = made.files, set(made.faults)
     if not sections:
         faults |= {*loaded.readable[1], *exporter.library[1]}
