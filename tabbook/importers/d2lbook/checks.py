@@ -51,9 +51,18 @@ def check_citations(project: Project, pages: Mapping[str, PageConverter], findin
     for path in files:
         known |= settings.bib_keys((project.read(path) or b"").decode("utf-8", "replace"))
     report = findings.note if project.single and not files else findings.fault
+    shown = any(span.name == "bibliography" for page in pages.values() for span in page.page.scan.spans)
     for path, page in pages.items():
-        for reference in page.page.references:
-            for key in reference.keys if reference.role == "cite" else ():
+        citations = [reference for reference in page.page.references if reference.role == "cite"]
+        if citations and files and not shown:
+            message, hint = (
+                "no page shows the bibliography",
+                "write :bibliography: on one, for citations to lead to",
+            )
+            report(path, citations[0].line, "citation", message, hint)
+            shown = True  # once is enough
+        for reference in citations:
+            for key in reference.keys:
                 if key.casefold() not in known:
                     hint = f"add it to {files[0]}" if files else "there is no bibliography"
                     report(path, reference.line, "citation", f"unknown citation {key!r}", hint)

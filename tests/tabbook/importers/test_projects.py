@@ -23,7 +23,7 @@ PAGES = {
     "index.md": INDEX,
     "one/index.md": "# One\n:label:`chap_one`\n\n```toc\na\nb.md\n```\n",
     "one/a.md": "# A\n\n:numref:`chap_one` :cite:`Key`\n\n![Cap](../img/a.svg)\n:label:`fig_a`\n",
-    "one/b.md": "# B\n\n:numref:`fig_a`\n",
+    "one/b.md": "# B\n\n:numref:`fig_a`\n\n:bibliography:`../d2l.bib`\n",
     "two.md": "# Two\n\n" + cell("%%tab mxnet\nx") + "\n" + cell("%%tab pytorch\nx"),
     "three.md": "# Three\n",
     "img/a.svg": "<svg/>",
@@ -136,6 +136,13 @@ def test_exclusions_are_no_pages(tmp_path: Path) -> None:
     book, report = imported(tmp_path, {**PAGES, "README.md": "# R\n", "contrib/x.md": "# X\n"}, config)
     assert not (book / "README.md").exists()
     assert report.counts["pages"] == 6
+
+
+def test_citations_need_a_page_that_shows_the_bibliography(tmp_path: Path) -> None:
+    _, report = imported(tmp_path, {**PAGES, "one/b.md": "# B\n\n:cite:`Key`\n"}, WITH_BIB)
+    assert [str(fault).split(";")[0] for fault in report.faults] == [
+        "one/a.md:3: no page shows the bibliography"
+    ]
 
 
 def test_wildcards_name_no_hidden_files(tmp_path: Path) -> None:
