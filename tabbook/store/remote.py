@@ -22,6 +22,8 @@ TIMEOUT = 30.0
 """Seconds that one entry may take."""
 PATIENCE = 600.0
 """Seconds that all of them may take."""
+_LARGEST, _PART = 256 << 20, 1 << 20
+"""Bytes that an entry may have, and that are read at once."""
 _WORKERS = 8
 _ENOUGH = 3
 """After so many errors a store elsewhere is not asked again."""
@@ -76,12 +78,26 @@ class _Answer:
     error: str = ""
 
 
+def _fetch(system: Any, path: str) -> bytes:
+    """Return the content of a file; of one that no entry can be, a part.
+
+    A site may answer with anything, without end, so that is not read at once.
+    """
+    if "http" not in system.protocol:
+        return bytes(system.cat_file(path))
+    data = bytearray()
+    with system.open(path, "rb", block_size=0, size=1) as file:  # any size: it is not asked for
+        while len(data) <= _LARGEST and (part := file.read(_PART)):
+            data += part
+    return bytes(data)
+
+
 def _ask(system: Any, root: str, store: Store, keys: Iterable[str]) -> _Answer:
     """Take the first of ``keys`` that there is."""
     damaged = 0
     for key in keys:
         try:
-            data = system.cat_file(f"{root}/{entry_path(key)}")
+            data = _fetch(system, f"{root}/{entry_path(key)}")
         except FileNotFoundError:
             continue
         try:

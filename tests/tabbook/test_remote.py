@@ -137,7 +137,22 @@ def nonsense(handler):
     handler.wfile.write(b"<html>Log in first</html>")
 
 
-@pytest.mark.parametrize("answer", [hang, trickle, fail, nonsense])
+def endless(handler):
+    """More than memory holds, as fast as it is taken."""
+    handler.send_response(200)
+    handler.end_headers()
+    with contextlib.suppress(OSError):
+        while True:
+            handler.wfile.write(bytes(1 << 20))
+
+
+def astray(handler):
+    handler.send_response(302)
+    handler.send_header("Location", handler.path)
+    handler.end_headers()
+
+
+@pytest.mark.parametrize("answer", [hang, trickle, fail, nonsense, astray])
 def test_a_server_that_misbehaves_costs_a_warning(tmp_path, answer):
     store, start = Store(tmp_path), time.monotonic()
     with served(answering(answer)) as address:
@@ -147,6 +162,13 @@ def test_a_server_that_misbehaves_costs_a_warning(tmp_path, answer):
     assert "\n" not in pulled.warning
     assert time.monotonic() - start < 10
     assert list(store.keys()) == []
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr("tabbook.store.remote._LARGEST", 20 << 20)
+    with served(answering(endless)) as address:
+        pulled = pull(address, Store(tmp_path), [KEYS[:1]], timeout=20)
+    assert "1 of its entries are damaged" in pulled.warning
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:{port}/x", "nosuchprotocol://x", "https://[broken"])
