@@ -93,7 +93,12 @@ class Machines:
         options += ["--local-directory", str(self.folder / name), "--death-timeout", "10"]
         if resources:
             options += ["--resources", resources]
-        named = {"TABBOOK_ENVIRONMENTS": str(self.environments), "TABBOOK_DEVICE": "cpu", **variables}
+        named = {
+            "TABBOOK_ENVIRONMENTS": str(self.environments),
+            "TABBOOK_DEVICE": "cpu",
+            "TABBOOK_WRITABLE": str(self.folder.parent),  # jobs of tests leave notes there
+            **variables,
+        }
         return self.start(name, "worker", self.address, *options, **named)
 
     def ready(self) -> str:

@@ -182,15 +182,6 @@ def noted(note: Path) -> list[int]:
     return list(map(int, note.read_text().split())) if note.exists() else []
 
 
-KILLS = """
-import psutil
-for process in psutil.Process().parents():
-    if "dask" in " ".join(process.cmdline()):
-        process.kill()
-        break
-"""
-
-
 class TestLoss:
     def test_whoever_executes_a_job_may_go_away(self, tmp_path, own):
         """Killed, or told to stop: another one takes the job, no kernel stays behind, nothing differs."""
@@ -223,12 +214,15 @@ class TestLoss:
         }
         assert len(results(there)) == 10
 
-    def test_a_job_that_kills_its_workers_is_given_up(self, own):
+    def test_a_job_whose_workers_die_is_given_up(self, tmp_path, own):
         own.scheduler(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
         own.worker("one")
         own.worker("two")
         with connect(own.ready()) as cluster:
-            deadly = cluster.submit(execute, job(KILLS))
+            note = tmp_path / "note"
+            deadly = cluster.submit(execute, job(waiting(note, tmp_path / "never")))
+            (kernel,) = until(lambda: noted(note))
+            worker_of(kernel, own).kill()
             with pytest.raises(ConnectionError, match=r"its worker died, tcp:"):
                 deadly.result(60)
             assert cluster.submit(execute, job("1")).result(60).result
