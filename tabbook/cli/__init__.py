@@ -344,6 +344,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from tabbook.errors import TabbookError, UsageError
 
     command = typer.main.get_command(app)
+    collecting = gc.isenabled()
     with stoppable(is_last=arguments is None):
         try:
             command(args=None if arguments is None else list(arguments))
@@ -367,7 +368,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             while _loaded:
                 _loaded.pop().cache.save()
-            gc.enable()
+            if collecting:
+                gc.enable()
     return 0
 
 

@@ -1,7 +1,11 @@
 """Outputs come from elsewhere whole or not at all, and nothing there can hold up or break a run."""
 
 import contextlib
+import os
 import socket
+import ssl
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -10,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, Thread
 
 import fsspec
 import pytest
+import trustme
 from engine_helpers import code, make_book, with_data
 
 from tabbook.errors import StoreError
@@ -28,12 +33,14 @@ def result(key):
 
 
 @contextlib.contextmanager
-def served(handler):
+def served(handler, tls=None):
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()
@@ -181,6 +188,37 @@ def test_an_address_where_nobody_is_costs_a_warning(tmp_path, address):
 def test_a_folder_that_is_not_there_has_nothing(tmp_path):
     pulled = pull(str(tmp_path / "nowhere"), Store(tmp_path / "here"), [KEYS[:1]])
     assert (pulled.keys, pulled.warning) == ((), "")
+
+
+TAKE = """
+import sys
+from pathlib import Path
+from tabbook.store import Store
+from tabbook.store.remote import pull
+pulled = pull(sys.argv[1], Store(Path(sys.argv[2])), [[key] for key in sys.argv[3:]])
+print(len(pulled.keys), pulled.warning)
+"""
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_over_https_only_a_site_with_a_certificate_is_believed(full, tmp_path, trusted):
+    """In a process of its own: which authorities to trust is read once."""
+    authority, tls = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    variables = {"SSL_CERT_FILE": str(tmp_path / "authority.pem")} if trusted else {}
+    with served(partial(Quiet, directory=full.root), tls) as url:
+        done = subprocess.run(
+            [sys.executable, "-c", TAKE, url, str(tmp_path / "here"), *KEYS[:5]],
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    count, _, warning = done.stdout.partition(" ")
+    assert count == ("5" if trusted else "0")
+    assert ("CERTIFICATE_VERIFY_FAILED" in warning) is not trusted
+    assert len(list(Store(tmp_path / "here").keys())) == int(count)
 
 
 def test_patience_ends_even_with_a_server_that_is_just_fast_enough(tmp_path):
