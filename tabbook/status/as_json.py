@@ -1,4 +1,4 @@
-"""How jobs stand, for machines: JSON with a documented form (docs/maintainers.md)."""
+"""How jobs stand, for machines: JSON with a documented form (docs/engine.md)."""
 
 import json
 from collections.abc import Sequence
