@@ -1,15 +1,24 @@
 """How long a command takes as a whole process, and how much memory."""
 
-import os
+import json
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 TABBOOK = (sys.executable, "-m", "tabbook")
+_LAUNCH = """
+import json, os, sys, time
+start = time.perf_counter()
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, used = os.wait4(child, 0)
+took = [time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss]
+with open(int(sys.argv[1]), "w") as answer:
+    json.dump([os.waitstatus_to_exitcode(status), *took], answer)
+"""
+"""Starts the command from a small process: the system counts to a process what its parent took."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -32,18 +41,24 @@ def run(*command: str | Path, cwd: Path | None = None) -> Taken:
 
     The status 1 is no failure: programs say by it that they found something.
     """
-    with tempfile.TemporaryFile() as output:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=cwd, stdout=output, stderr=subprocess.STDOUT)
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode not in (0, 1):
-            output.seek(0)
-            said = output.read().decode(errors="replace")[-4000:]
-            sys.exit(f"{' '.join(map(str, command))} failed:\n{said}")
-    largest = used.ru_maxrss / (1 << 10 if sys.platform == "linux" else 1 << 20)
-    return Taken(seconds, used.ru_utime + used.ru_stime, largest)
+    words = list(map(str, command))
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile("w+") as answer:
+        place = str(answer.fileno())
+        subprocess.run(
+            [sys.executable, "-I", "-S", "-c", _LAUNCH, place, *words],
+            cwd=cwd,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=[answer.fileno()],
+            check=False,
+        )
+        output.seek(0)
+        said = output.read().decode(errors="replace")[-4000:]
+        answer.seek(0)
+        status, seconds, cpu, largest = json.loads(answer.read() or "[127, 0, 0, 0]")
+    if status not in (0, 1):
+        sys.exit(f"{' '.join(words)} failed:\n{said}")
+    return Taken(seconds, cpu, largest / (1 << 10 if sys.platform == "linux" else 1 << 20))
 
 
 def best(

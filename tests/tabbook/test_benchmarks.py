@@ -137,6 +137,9 @@ def test_a_command_that_fails_ends_the_measurement():
     assert taken.seconds > 0
     assert taken.cpu > 0
     assert 80 < taken.megabytes < 1000
+    ballast = b"x" * 150_000_000  # what whoever measures takes does not count
+    small = timing.run(*python, "").megabytes
+    assert small < 60, len(ballast)
     with pytest.raises(SystemExit, match="what was wrong"):
         timing.run(*python, "print('what was wrong'); raise SystemExit(2)")
     assert timing.best(*python, "", repeats=2).seconds > 0
