@@ -4,6 +4,7 @@ from typing import Any
 
 GROUPS = """() => [...document.querySelectorAll('.tabbook-group')].map(group => ({
   tabs: group.dataset.tabs.split(' '),
+  code: group.classList.contains('tabbook-code'),
   selected: [...group.querySelectorAll('.tabbook-tab[aria-selected=true]')].map(tab => tab.dataset.tab),
   visible: [...group.querySelectorAll('.tabbook-panel')]
     .filter(panel => panel.getClientRects().length).map(panel => panel.dataset.tabs.split(' ')),
@@ -17,10 +18,14 @@ def groups(page: Any) -> list[dict[str, Any]]:
 
 
 def assert_shows(page: Any, tab: str) -> None:
-    """Check that every group shows ``tab`` if it has it, else its first tab."""
+    """Check that every group shows ``tab`` if it has it; else code shows its first tab, text nothing."""
     found = groups(page)
     assert found, "a page without groups shows nothing"
+    has_code = any(group["code"] and tab in group["tabs"] for group in found)
     for group in found:
+        if has_code and not group["code"] and tab not in group["tabs"]:
+            assert group["visible"] == []
+            continue
         expected = tab if tab in group["tabs"] else group["tabs"][0]
         assert group["selected"] == [expected]
         assert len(group["visible"]) == 1

@@ -153,13 +153,30 @@ def test_a_click_moves_nothing_on_the_rnn_page(reader: Any, book_site: Any) -> N
     for index in range(page.locator(".tabbook-group").count()):
         for tab in ("jax", "tensorflow", "pytorch"):
             clicked = page.locator(".tabbook-group").nth(index).locator(f".tabbook-tab[data-tab={tab}]")
-            if not clicked.count():
+            if not clicked.count() or not clicked.is_visible():  # text for others
                 continue
             clicked.scroll_into_view_if_needed()
             before = clicked.evaluate(where)
             clicked.evaluate("element => element.click()")
             page.wait_for_timeout(40)
             assert abs(clicked.evaluate(where) - before) < 1, f"{tab} in group {index + 1}"
+
+
+def test_text_for_other_frameworks_makes_room_for_what_follows(reader: Any, book_site: Any) -> None:
+    page = reader(book_site).open(RNN)
+    page.select_option(".tabbook-control", label="JAX")
+    text = page.locator(".tabbook-text:not([data-tabs~=mxnet])").first
+    assert text.is_visible()
+    text.evaluate("element => element.scrollIntoView({behavior: 'instant'})")
+    page.evaluate("scrollBy({top: -60, behavior: 'instant'})")  # from under the header
+    where = "element => element.getBoundingClientRect().top"
+    before = text.evaluate(where)
+    page.select_option(".tabbook-control", label="MXNet")
+    page.wait_for_timeout(80)
+    assert not text.is_visible()
+    assert abs(text.evaluate(f"element => ({where})(element.nextElementSibling)") - before) < 1
+    page.select_option(".tabbook-control", label="JAX")
+    assert text.is_visible()
 
 
 def test_without_javascript_the_rnn_page_has_all_four_under_their_names(reader: Any, book_site: Any) -> None:

@@ -1,8 +1,9 @@
 /* Runs in the head, before the page is drawn: decides which framework the page shows.
  *
  * What is visible follows from one style sheet with the chosen tab's name in it, so nothing
- * needs to be touched in the page, and the wrong framework never flashes up. A group that
- * does not have the chosen tab shows its first one. Without this script all panels are visible.
+ * needs to be touched in the page, and the wrong framework never flashes up. Code that the
+ * chosen framework does not have shows in the first that has it; text for others is left out,
+ * unless the page has nothing for the chosen one. Without this script all panels are visible.
  */
 (() => {
   "use strict";
@@ -24,6 +25,7 @@
         .tabbook-panel { display: none }
         .tabbook-panel[data-tabs~="${tab}"],
         .tabbook-group:not([data-tabs~="${tab}"]) > .tabbook-tabs + .tabbook-panel { display: block }
+        :root:has(.tabbook-code[data-tabs~="${tab}"]) .tabbook-text:not([data-tabs~="${tab}"]) { display: none }
         .tabbook-links { display: none }
         .tabbook-links[data-tabs~="${tab}"],
         .tabbook-exports:not([data-tabs~="${tab}"]) > .tabbook-links:first-child { display: block }`;

@@ -34,16 +34,18 @@
     if (control) control.value = tabbook.current;
   }
 
-  /** Show `tab` everywhere, while `anchor` stays where it is in the window. */
+  /** Show `tab` everywhere, while `anchor` stays where it is in the window, or what follows it there. */
   function select(tab, anchor) {
     const top = anchor.getBoundingClientRect().top;
     const root = document.documentElement;
     root.style.overflowAnchor = "none"; // the browser's own way of holding on would add to ours
     tabbook.show(tab);
     update();
-    hold(anchor, top);
+    let held = anchor;
+    while (!isVisible(held)) held = held.nextElementSibling ?? held.parentElement;
+    hold(held, top);
     requestAnimationFrame(() => {
-      hold(anchor, top);
+      hold(held, top);
       requestAnimationFrame(() => root.style.removeProperty("overflow-anchor"));
     });
   }
