@@ -14,6 +14,8 @@ from faults_helpers import await_, ending
 
 FLOOD = int(os.environ.get("TABBOOK_FLOOD", "100")) * 1_000_000
 IS_WHOLE = "TABBOOK_FLOOD" in os.environ
+PATIENCE = 60 + FLOOD // 2_000_000
+"""Seconds that a job may take to put all of that out."""
 BOUND = 600_000_000
 """Bytes that a run may take, whatever a job puts out; without any output it takes 100 million."""
 
@@ -62,7 +64,8 @@ def peak_of(pid: int) -> int:
 
 def flooded(faulty, source):
     """Run a book of one flood, and a job of another section beside it; return status, peak and book."""
-    book = faulty({"flood": code(source.format(flood=FLOOD)) + code("'after'"), "other": code("'fine'")})
+    sections = {"flood": code(source.format(flood=FLOOD)) + code("'after'"), "other": code("'fine'")}
+    book = faulty(sections, timeout=PATIENCE)
     peak = 0
     with ending(book.start("run", "-t", "jax")) as running:
 
@@ -71,7 +74,7 @@ def flooded(faulty, source):
             peak = max(peak, peak_of(running.pid))
             return running.poll() is not None
 
-        assert await_(watched, 300), book.said()
+        assert await_(watched, PATIENCE + 60), book.said()
     assert "Traceback" not in book.said().replace("Traceback (most recent call last)", "", 1)
     print(f"peak {peak / 1e6:.0f} MB")
     return running.returncode, peak, book
