@@ -22,13 +22,18 @@ _HASH = 64
 
 
 @cache
+def source_hash() -> str:
+    """Return the SHA-256 of tabbook's own source, in hexadecimal digits."""
+    digest, root = hashlib.sha256(), Path(__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        with contextlib.suppress(OSError):
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
 def _fingerprint() -> bytes:
     """Return a hash of the code that computes the values, and of the Python that runs it."""
-    digest = hashlib.sha256(sys.version.encode())
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        with contextlib.suppress(OSError):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.digest()
+    return hashlib.sha256((sys.version + source_hash()).encode()).digest()
 
 
 class Entry:

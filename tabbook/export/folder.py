@@ -9,12 +9,11 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from tabbook.book import WORK_FOLDER, Book
 from tabbook.errors import usage
 from tabbook.export.write import write_all
-from tabbook.files import write_atomic
+from tabbook.files import read_json, write_atomic
 
 LIST = ".tabbook-exports.json"
 """The file with the hash of each file that exports have written into the folder."""
@@ -54,10 +53,7 @@ def write_export(folder: Path, files: Mapping[str, bytes], whole: Collection[str
 
 
 def _known(folder: Path) -> dict[str, str]:
-    try:
-        found: Any = json.loads((folder / LIST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+    found = read_json(folder / LIST)
     return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
 
 

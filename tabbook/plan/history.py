@@ -15,6 +15,7 @@ from typing import Any
 
 from tabbook.files import read_json, write_atomic
 from tabbook.keys import Key, canonical, sha256
+from tabbook.plan.report import job_file
 from tabbook.plan.spec import Failure, JobSpec, Limits, Outcome, Step
 from tabbook.store import Store
 
@@ -26,7 +27,7 @@ _LIMITS = {"timeout": ("timeout", "cell_timeout"), "memory": ("memory",)}
 
 
 def _last_path(work: Path, section: str, tab: str) -> Path:
-    return work / "last" / f"{section.removesuffix('.md')}.{tab}.json"
+    return job_file(work / "last", section, tab)
 
 
 def read_last(work: Path, section: str, tab: str) -> Key | None:

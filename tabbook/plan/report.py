@@ -10,9 +10,14 @@ from tabbook.files import read_json, write_atomic
 from tabbook.plan.spec import Failure
 
 
+def job_file(folder: Path, section: str, tab: str, suffix: str = ".json") -> Path:
+    """Return the file in ``folder`` that is about the job of ``section`` in ``tab``."""
+    return folder / f"{section.removesuffix('.md')}.{tab}{suffix}"
+
+
 def report_path(folder: Path, section: str, tab: str) -> Path:
     """Return the file of the report about ``section`` in ``tab``."""
-    return folder / f"{section.removesuffix('.md')}.{tab}.md"
+    return job_file(folder, section, tab, ".md")
 
 
 def _fenced(title: str, text: str, language: str = "text") -> str:
@@ -73,6 +78,5 @@ def read_spent(work: Path) -> dict[tuple[str, str], Spent]:
 def write_spent(work: Path, section: str, tab: str, spent: Spent) -> None:
     """Remember what a job took; what cannot be written is no loss."""
     value = {"section": section, "tab": tab, "seconds": round(spent.seconds, 1), "memory": spent.memory}
-    path = _spent_folder(work) / f"{section.removesuffix('.md')}.{tab}.json"
     with contextlib.suppress(OSError):
-        write_atomic(path, json.dumps(value) + "\n")
+        write_atomic(job_file(_spent_folder(work), section, tab), json.dumps(value) + "\n")

@@ -17,6 +17,7 @@ from sphinx.config import Config
 from sphinx.ext.mathjax import MATHJAX_URL
 
 import tabbook
+from tabbook.cache import source_hash
 from tabbook.export.decks import mathjax
 from tabbook.files import write_atomic
 from tabbook.render.equations import NumberEquations
@@ -76,7 +77,7 @@ def _drop_repeats(
 
 def _note_versions(_app: Sphinx, config: Config) -> None:
     """Make pages depend on the toolchain and on our styles, too."""
-    config["tabbook_code"] = _digest([*Path(tabbook.__file__).parent.rglob("*.py")])
+    config["tabbook_code"] = source_hash()
     config["tabbook_assets"] = _digest([*STATIC.iterdir()])
 
 

@@ -20,7 +20,7 @@ from tabbook.export.exporter import Exporter
 from tabbook.export.make import has_code, has_marks, make_one
 from tabbook.export.references import dump
 from tabbook.export.write import remove_others, write_all, zip_files
-from tabbook.files import write_atomic
+from tabbook.files import read_json, write_atomic
 from tabbook.keys import canonical, sha256
 from tabbook.model import Section
 from tabbook.render.pages import shown_by
@@ -149,8 +149,5 @@ def _version(package: str) -> str:
 
 
 def _read(memory: Path) -> dict[str, Any]:
-    try:
-        known: Any = json.loads(memory.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+    known = read_json(memory)
     return known if isinstance(known, dict) else {}

@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 from tabbook.plan.gpus import Gpu, Slots
 from tabbook.plan.machine import Room
 from tabbook.plan.spec import DeferredError, Failure, JobSpec, Outcome
+
+Lack = Literal["gpus", "memory"]
 
 
 def longest_first(jobs: Iterable[JobSpec], seconds: Mapping[tuple[str, str], float]) -> list[JobSpec]:
@@ -45,19 +48,22 @@ class Free:
     def __init__(self, cards: Slots | None, room: Room | None) -> None:
         self._cards, self._room = cards, room
 
-    def take(self, job: JobSpec) -> tuple[int, ...] | None:
-        """Return the numbers of the GPUs that are now the job's; ``None`` where it must wait for one."""
-        return () if self._cards is None else self._cards.take(job.need)
+    def take(self, job: JobSpec) -> tuple[int, ...] | Lack:
+        """Give ``job`` all that it needs and return the numbers of its GPUs; or what it must wait for."""
+        own = () if self._cards is None else self._cards.take(job.need)
+        if own is None:
+            return "gpus"
+        if self._room is None or self._room.take(job.memory):
+            return own
+        if self._cards is not None:
+            self._cards.give(job.need, own)
+        return "memory"
 
-    def has_room(self, job: JobSpec) -> bool:
-        """Give ``job`` its memory, and return whether there was enough."""
-        return self._room is None or self._room.take(job.memory)
-
-    def give(self, job: JobSpec, own: tuple[int, ...], memory: bool = True) -> None:
+    def give(self, job: JobSpec, own: tuple[int, ...]) -> None:
         """Take back what was a job's."""
         if self._cards is not None:
             self._cards.give(job.need, own)
-        if self._room is not None and memory:
+        if self._room is not None:
             self._room.give(job.memory)
 
 
@@ -72,14 +78,10 @@ def next_job(waiting: list[JobSpec], free: Free) -> tuple[JobSpec, tuple[int, ..
         if blocked and job.need.gpus:
             continue
         own = free.take(job)
-        if own is None:
-            blocked = True
-            continue
-        if not free.has_room(job):
-            free.give(job, own, memory=False)
-            continue
-        del waiting[place]
-        return job, own
+        if not isinstance(own, str):
+            del waiting[place]
+            return job, own
+        blocked |= own == "gpus"
     return None
 
 

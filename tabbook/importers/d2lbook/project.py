@@ -43,7 +43,6 @@ class Project:
     files: frozenset[str]
     index: str = "index"
     single: str | None = None
-    has_tabs: bool = True
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     language: str = ""
     """The language of a lone page, where its letters tell it."""
@@ -142,11 +141,11 @@ def load_project(source: Path, findings: Findings) -> Project:
         for path in sorted(files)
         if path.endswith(".md") and _matches(path, patterns) and not _matches(path, excluded)
     ]
-    project = Project(source, tabs, tuple(pages), files, index, None, bool(tabs), values)
+    project = Project(source, tabs, tuple(pages), files, index, None, values)
     if tabs:
         return project
     texts = [(source / path).read_text(encoding="utf-8", errors="replace") for path in pages]
-    return Project(source, guess_tabs(texts)[:1], tuple(pages), files, index, None, False, values)
+    return Project(source, guess_tabs(texts)[:1], tuple(pages), files, index, None, values)
 
 
 def _tabs(text: str, findings: Findings) -> tuple[str, ...]:

@@ -8,20 +8,17 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import tabbook
+from tabbook.cache import source_hash
 from tabbook.plan.spec import JobSpec
 
 
-@cache
 def version() -> str:
     """Return what tells this tabbook from others: its version, and a hash of its source."""
-    digest, root = hashlib.sha256(), Path(tabbook.__file__).parent
-    for path in sorted(root.rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return f"{tabbook.__version__} ({digest.hexdigest()[:12]})"
+    return f"{tabbook.__version__} ({source_hash()[:12]})"
 
 
 def python_version() -> str:

@@ -90,7 +90,7 @@ class Bench(WorkerPlugin):
             Reschedule: It was ended while it waited.
         """
         with self._given:
-            while (own := self._take(job)) is None:
+            while isinstance(own := self._free.take(job), str):
                 if stop.asked:
                     raise Reschedule
                 self._given.wait(1)
@@ -103,13 +103,6 @@ class Bench(WorkerPlugin):
             with self._given:
                 self._free.give(job, own)
                 self._given.notify_all()
-
-    def _take(self, job: JobSpec) -> tuple[int, ...] | None:
-        own = self._free.take(job)
-        if own is None or self._free.has_room(job):
-            return own
-        self._free.give(job, own, memory=False)
-        return None
 
 
 def _folder(worker: Worker) -> Path:
