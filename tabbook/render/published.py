@@ -33,7 +33,7 @@ Stamp = Callable[[Section, str], str]
 def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
     """Return a function from a section and a tab to a hash of all that their exports are made of."""
     book, tabs = exporter.book, {}
-    versions = [importlib.metadata.version(name) for name in ("nbconvert", "nbformat")]
+    versions = [_version(name) for name in ("nbconvert", "nbformat")]
     shared = [
         app.config["tabbook_code"],
         versions,

@@ -1,8 +1,10 @@
 """What the site offers to take away, and the links to it."""
 
+import importlib.metadata
 import itertools
 import json
 import re
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 from export_helpers import TOKENS, make_book
 
 from tabbook.book import Book
-from tabbook.export import make
+from tabbook.export import decks, make
 from tabbook.export.references import FILE, parse
 from tabbook.export.write import archives
 from tabbook.render import published
@@ -187,3 +189,23 @@ def test_a_missing_picture_is_a_warning_and_the_pages_stay(tmp_path: Path, capsy
     assert (site / "part/first.html").is_file()
     assert (site / "_exports/ipynb/jax/part/first.ipynb").is_file(), "with all else that it has"
     assert (site / "_exports/slides/jax/part/first.slides.html").is_file()
+
+
+def test_without_what_slides_need_the_site_has_its_notebooks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is missing is said by a warning; asking for its version ended the build."""
+    version = importlib.metadata.version
+
+    def without_nbconvert(name: str) -> str:
+        if name == "nbconvert":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr("importlib.metadata.version", without_nbconvert)
+    monkeypatch.setitem(sys.modules, "nbconvert.exporters", None)
+    decks._exporter.cache_clear()
+    site = build(make_book(tmp_path / "book", exports=True))
+    assert (site / "_exports/ipynb/jax/part/first.ipynb").is_file()
+    said = capsys.readouterr().err
+    assert "slides need nbconvert" in said
