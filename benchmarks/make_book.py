@@ -38,7 +38,7 @@ def cell(source: str) -> str:
 def section(number: int, dice: random.Random) -> str:
     """Return the text of section ``number``; it uses classes of sections before it."""
     used = [dice.randrange(number) for _ in range(min(number, 3))]
-    parts = [f"---\nfile_format: mystnb\n---\n\n(sec_s{number})=\n# Section {number}\n\n"]
+    parts = [f"---\nfile_format: mystnb\ntabbook: {{}}\n---\n\n(sec_s{number})=\n# Section {number}\n\n"]
     choice = ", ".join(repr(tab) for tab in TABS)
     parts.append(cell(f"%load_ext tabbook.tab\ntab.interact_select({choice})"))
     if number == 0:

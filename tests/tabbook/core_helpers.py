@@ -13,6 +13,8 @@ from tabbook.read import read_section
 
 HERE = Path(__file__).parent
 SMALL = HERE / "books" / "small"
+DECLARED = "---\ntabbook: {}\n---\n"
+"""Front matter of three lines for a section with code cells."""
 SETTINGS: BookSettings = Book.load(SMALL).settings
 
 
@@ -25,8 +27,8 @@ def shown(projection: Projection) -> str:
     return "\n".join(parts)
 
 
-def section(*cells: str, front: str = "") -> str:
-    """Return the text of a section with these code cells."""
+def section(*cells: str, front: str = DECLARED) -> str:
+    """Return the text of a section with these code cells, the first on line 7."""
     fences = "\n\n".join(f"```{{code-cell}} python\n{cell}\n```" for cell in cells)
     return f"{front}# Title\n\n{fences}\n"
 

@@ -81,7 +81,7 @@ def make_book(
         (root / f"requirements/{tab}.txt").write_text(f"{tab}==1.0\n")
     for name, body in sections.items():
         own = body.startswith("---\n")
-        matter, text = body.split("---\n", 2)[1:] if own else ("file_format: mystnb\n", body)
+        matter, text = body.split("---\n", 2)[1:] if own else ("file_format: mystnb\ntabbook: {}\n", body)
         (root / f"chapters/{name}.md").write_text(f"---\n{matter}---\n# {name}\n\n{text}")
     return LocalBook.load(root)
 

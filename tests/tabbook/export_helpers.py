@@ -98,7 +98,7 @@ fail()
 
 def page(name: str, gpu: bool = False) -> str:
     """Return a section; its labels end in ``name``."""
-    return PAGE.replace("NAME", name).replace("GPU", "tabbook: {gpu: true}\n" if gpu else "")
+    return PAGE.replace("NAME", name).replace("GPU", "tabbook: {gpu: true}\n" if gpu else "tabbook: {}\n")
 
 
 def outputs_of(cell: Cell, tab: str) -> list[dict[str, Any]]:

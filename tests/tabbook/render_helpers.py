@@ -15,7 +15,7 @@ from tabbook.plan import job
 from tabbook.store import Store
 
 NAMES = {"pytorch": "PyTorch", "jax": "JAX", "mxnet": "MXNet"}
-FRONT = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\n---\n\n"
+FRONT = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\ntabbook: {}\n---\n\n"
 
 MODEL = (
     FRONT

@@ -57,10 +57,10 @@ def test_all_faults_of_a_book_are_reported_together_and_in_order(tmp_path: Path)
         Book.load(tmp_path).check()
     assert [(fault.path, fault.line) for fault in caught.value.faults] == [
         ("_toc.yml", 0),
-        ("code-open.md", 3),
-        ("python.md", 5),
-        ("python.md", 10),
-        ("save-in-body.md", 5),
-        ("save-in-body.md", 10),
+        ("code-open.md", 6),
+        ("python.md", 8),
+        ("python.md", 13),
+        ("save-in-body.md", 8),
+        ("save-in-body.md", 13),
         ("two-titles.md", 5),
     ]  # methods of no class come to light when the library is put together, which has to wait

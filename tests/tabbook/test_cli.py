@@ -37,6 +37,7 @@ CONFIG = {
 }
 SECTION = """---
 file_format: mystnb
+tabbook: {}
 ---
 # First
 
@@ -227,7 +228,7 @@ def test_all_faults_are_told_together_and_nothing_is_written(tabbook: Run, book:
         status, _, err = tabbook(command)
         assert status == 1
         assert "chapters/index.md:1: there is no title" in err
-        assert "chapters/first.md:14: unknown tab 'jaxx'; perhaps you meant 'jax'" in err
+        assert "chapters/first.md:15: unknown tab 'jaxx'; perhaps you meant 'jax'" in err
         assert "tabbook: 2 faults" in err
     assert not (book / "d2l_lib").exists()
 

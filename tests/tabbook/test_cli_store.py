@@ -102,7 +102,7 @@ def test_gc_removes_what_is_damaged_although_it_is_used(book):
 def test_gc_removes_nothing_while_nobody_knows_what_the_book_uses(book):
     everything = keys(book)
     (book.root / "chapters/a.md").write_text(
-        "---\nfile_format: mystnb\n---\n# A\n\n```{code-cell} python\nx\n"
+        "---\nfile_format: mystnb\ntabbook: {}\n---\n# A\n\n```{code-cell} python\nx\n"
     )
     assert go(book, "gc", "--keep", "0") == 1
     assert keys(book) == everything

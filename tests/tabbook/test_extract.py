@@ -143,7 +143,7 @@ def test_places() -> None:
     # The line is that of the section, whatever was chosen above it; the cell counts those of all tabs.
     for tab in SETTINGS.tabs:
         (item,) = extract(page, tab)
-        assert item.origin == Origin("c/a.md", 2, 14, "sec_a")
+        assert item.origin == Origin("c/a.md", 2, 17, "sec_a")
 
 
 def test_each_tab_saves_its_own() -> None:
@@ -164,12 +164,12 @@ def test_faults_of_all_cells_tabs_and_sections_come_together() -> None:
     with pytest.raises(ExtractError) as caught:
         extract_book(pages, SETTINGS)
     assert [(fault.path, fault.line) for fault in caught.value.faults] == [
-        ("a.md", 5),
-        ("a.md", 10),
-        ("b.md", 5),
-        ("b.md", 10),
+        ("a.md", 8),
+        ("a.md", 13),
+        ("b.md", 8),
+        ("b.md", 13),
     ]
-    assert faults_of(text)[0].startswith("a.md:5: a #@save inside a body saves nothing")
+    assert faults_of(text)[0].startswith("a.md:8: a #@save inside a body saves nothing")
 
 
 def test_one_cell_alone_raises_its_first_fault() -> None:

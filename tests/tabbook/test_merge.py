@@ -5,6 +5,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from core_helpers import DECLARED
 
 from tabbook.config import BookSettings
 from tabbook.merge import KEY, merge
@@ -39,7 +40,8 @@ def cell(code: str, options: str = "") -> str:
 
 def page(text: str, outputs: Mapping[str, list[Any]] | None = None, **kwargs: Any) -> nbformat.NotebookNode:
     """Return the merged page of a section; ``outputs`` has those of each code cell of each tab."""
-    section = read_section(text, "chapters/a.md", SETTINGS)
+    front = "" if text.startswith("---") else DECLARED
+    section = read_section(front + text, "chapters/a.md", SETTINGS)
     projections = {tab: project(section, tab, SETTINGS) for tab in section.tabs}
     results = {
         tab: Result(tab, section.path, tab, tuple(map(tuple, cells)), **kwargs)
@@ -184,7 +186,7 @@ def test_a_page_that_was_not_executed_at_all_says_so_below_its_title() -> None:
     notebook = page("(a)=\n# A\n\nText.\n\n" + cell("a = 1"))
     assert [cell.source.split("\n")[0] for cell in notebook.cells] == ["(a)=", "```{note}", "", "a = 1"]
     assert "has not been executed: its outputs are missing." in notebook.cells[1].source
-    assert notebook.metadata.source_map == [-1, 0, 1, 5]
+    assert notebook.metadata.source_map == [2, 3, 4, 8]
 
 
 def test_text_alone_needs_no_execution() -> None:

@@ -67,10 +67,7 @@ def test_it_is_the_last_thing_on_the_page():
     ("gpus", "note", "words"), [(1, "needs-gpu", "needs a GPU"), (2, "needs-gpus", "needs 2 GPUs")]
 )
 def test_code_that_waits_for_a_gpu_says_so(gpus, note, words):
-    text = (
-        FRONT.replace("---\n\n", f"tabbook: {{gpus: {gpus}}}\n---\n\n")
-        + "# A\n\n```{code-cell} python\nx\n```\n"
-    )
+    text = FRONT.replace("{}", f"{{gpus: {gpus}}}") + "# A\n\n```{code-cell} python\nx\n```\n"
     text = text.replace("x\n", "%%tab jax\nx\n")
     settings = BookSettings.model_validate(
         {

@@ -43,7 +43,7 @@ def test_cells_keep_their_place_and_their_tags() -> None:
         section("%%tab jax\na = 1", ":tags: [raises-exception]\n\n%%tab mxnet\nb = 2"), "a.md", SETTINGS
     )
     (cell,) = project(page, "mxnet", SETTINGS).code_cells
-    assert (cell.index, cell.line, cell.tags, cell.tabs) == (2, 12, ("raises-exception",), ("mxnet",))
+    assert (cell.index, cell.line, cell.tags, cell.tabs) == (2, 15, ("raises-exception",), ("mxnet",))
 
 
 def test_the_library_sees_portable_names_as_they_are_written() -> None:
@@ -60,8 +60,8 @@ def test_all_cells_at_fault_are_named() -> None:
     with pytest.raises(ProjectError) as caught:
         project(page, "jax", BookSettings.model_validate(SETTINGS.model_dump() | {"names": {}}))
     # Only cells that ask for a tab are parsed here; check_section parses all.
-    assert [fault.line for fault in caught.value.faults] == [8]
-    assert [fault.line for fault in check_section(page, SETTINGS)] == [4, 8]
+    assert [fault.line for fault in caught.value.faults] == [11]
+    assert [fault.line for fault in check_section(page, SETTINGS)] == [7, 11]
 
 
 def test_ways_that_are_none_are_named_with_their_line() -> None:
@@ -97,7 +97,7 @@ def test_a_framework_that_no_cell_imports_is_a_fault_at_its_first_use() -> None:
         "%%tab pytorch, mxnet\nimport math\nd2l.tanh(1)",
         "%%tab jax\nif tab.selected('jax'):\n    x = 2\n    d2l.log(2) + d2l.tanh(3)",
     ) == [
-        "a.md:13: d2l.log becomes cmath.log for jax, but no cell imports cmath; import it in a cell for jax"
+        "a.md:16: d2l.log becomes cmath.log for jax, but no cell imports cmath; import it in a cell for jax"
     ]
 
 

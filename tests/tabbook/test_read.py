@@ -1,7 +1,7 @@
 """The text of a section, as the model has it."""
 
 import pytest
-from core_helpers import SETTINGS, section
+from core_helpers import DECLARED, SETTINGS, section
 
 from tabbook.errors import ReadError
 from tabbook.model import Cell, Section
@@ -58,19 +58,19 @@ def test_titles(text: str, title: str, label: str | None) -> None:
 @pytest.mark.parametrize(
     ("cell", "source", "line", "tabs"),
     [
-        ("%%tab jax\na", "a", 5, ("jax",)),
-        ("%%tab mxnet, pytorch\na", "a", 5, ("pytorch", "mxnet")),
-        ("%%tab mxnet pytorch\na", "a", 5, ("pytorch", "mxnet")),
-        ("%%tab all\na", "a", 5, None),
-        ("#@tab jax\na", "a", 5, ("jax",)),
-        ("# @tab jax,mxnet\na", "a", 5, ("jax", "mxnet")),
-        ("\n\n%%tab jax\n\n\na\n\n", "a", 9, ("jax",)),
-        ("a\n# @tab jax", "a\n# @tab jax", 4, None),
-        ("a = '''\n%%tab jax\n'''", "a = '''\n%%tab jax\n'''", 4, None),
-        ("", "", 4, None),
-        ("%%tab jax", "", 5, ("jax",)),
-        ("%%time\na", "%%time\na", 4, None),
-        ("    a = 1", "    a = 1", 4, None),
+        ("%%tab jax\na", "a", 8, ("jax",)),
+        ("%%tab mxnet, pytorch\na", "a", 8, ("pytorch", "mxnet")),
+        ("%%tab mxnet pytorch\na", "a", 8, ("pytorch", "mxnet")),
+        ("%%tab all\na", "a", 8, None),
+        ("#@tab jax\na", "a", 8, ("jax",)),
+        ("# @tab jax,mxnet\na", "a", 8, ("jax", "mxnet")),
+        ("\n\n%%tab jax\n\n\na\n\n", "a", 12, ("jax",)),
+        ("a\n# @tab jax", "a\n# @tab jax", 7, None),
+        ("a = '''\n%%tab jax\n'''", "a = '''\n%%tab jax\n'''", 7, None),
+        ("", "", 7, None),
+        ("%%tab jax", "", 8, ("jax",)),
+        ("%%time\na", "%%time\na", 7, None),
+        ("    a = 1", "    a = 1", 7, None),
     ],
 )
 def test_whose_cell_it_is(cell: str, source: str, line: int, tabs: tuple[str, ...] | None) -> None:
@@ -80,16 +80,16 @@ def test_whose_cell_it_is(cell: str, source: str, line: int, tabs: tuple[str, ..
 @pytest.mark.parametrize(
     ("cell", "metadata", "line"),
     [
-        (":tags: [hide-input, raises-exception]\n\na", {"tags": ["hide-input", "raises-exception"]}, 6),
-        (":tags: hide-input, b\na", {"tags": ["hide-input", "b"]}, 5),
+        (":tags: [hide-input, raises-exception]\n\na", {"tags": ["hide-input", "raises-exception"]}, 9),
+        (":tags: hide-input, b\na", {"tags": ["hide-input", "b"]}, 8),
         (
             "---\ntags: [b]\nmystnb: {image: {width: 3}}\n---\na",
             {"tags": ["b"], "mystnb": {"image": {"width": 3}}},
-            8,
+            11,
         ),
-        ("---\n---\na", {}, 6),
-        (":class: x\n:tags: []\n%%tab jax\na", {"class": "x", "tags": []}, 7),
-        (":tags: [b]", {"tags": ["b"]}, 5),
+        ("---\n---\na", {}, 9),
+        (":class: x\n:tags: []\n%%tab jax\na", {"class": "x", "tags": []}, 10),
+        (":tags: [b]", {"tags": ["b"]}, 8),
     ],
 )
 def test_options(cell: str, metadata: dict[str, object], line: int) -> None:
@@ -100,8 +100,8 @@ def test_options(cell: str, metadata: dict[str, object], line: int) -> None:
 
 @pytest.mark.parametrize("fence", ["```", "`````", "~~~"])
 def test_fences(fence: str) -> None:
-    assert code(f"# T\n\n{fence}{{code-cell}} ipython3\na = '''\n``\n'''\n{fence}\n") == [
-        ("a = '''\n``\n'''", 4, None)
+    assert code(f"{DECLARED}# T\n\n{fence}{{code-cell}} ipython3\na = '''\n``\n'''\n{fence}\n") == [
+        ("a = '''\n``\n'''", 7, None)
     ]
 
 
@@ -132,7 +132,7 @@ def test_tab_blocks() -> None:
     ],
 )
 def test_the_cell_for_interactive_use_is_dropped(cell: str) -> None:
-    assert code(section(cell, "a")) == [("a", 8 + cell.count("\n"), None)]
+    assert code(section(cell, "a")) == [("a", 11 + cell.count("\n"), None)]
 
 
 def test_code_beside_the_interactive_lines_stays_on_its_line() -> None:
@@ -140,10 +140,10 @@ def test_code_beside_the_interactive_lines_stays_on_its_line() -> None:
         "import a\n%load_ext tabbook.tab\ntab.interact_select(\n    'jax')\nb",
         "s = '''\n%load_ext tabbook.tab\n'''",
     )
-    assert code(text) == [("import a\n\n\n\nb", 4, None), ("s = '''\n%load_ext tabbook.tab\n'''", 12, None)]
-    assert code(section("%load_ext tabbook.tab\nb")) == [("b", 5, None)]
+    assert code(text) == [("import a\n\n\n\nb", 7, None), ("s = '''\n%load_ext tabbook.tab\n'''", 15, None)]
+    assert code(section("%load_ext tabbook.tab\nb")) == [("b", 8, None)]
     assert code(section("tab.interact_select(")) == [
-        ("tab.interact_select(", 4, None)
+        ("tab.interact_select(", 7, None)
     ]  # a fault of the check
 
 
@@ -158,9 +158,12 @@ def test_line_ends_of_any_system() -> None:
 
 
 def test_a_page_ends_without_a_line_end() -> None:
-    assert cells("# T\n```{code-cell} python\na\n```") == [("text", "# T", 1, None), ("code", "a", 3, None)]
+    assert cells(DECLARED + "# T\n```{code-cell} python\na\n```") == [
+        ("text", "# T", 4, None),
+        ("code", "a", 6, None),
+    ]
 
 
 def test_tab_names_that_no_tab_comes_close_to() -> None:
-    with pytest.raises(ReadError, match=r"a.md:4: unknown tab 'xyz'; the tabs are pytorch, jax, mxnet"):
+    with pytest.raises(ReadError, match=r"a.md:7: unknown tab 'xyz'; the tabs are pytorch, jax, mxnet"):
         read(section("%%tab xyz\na"))

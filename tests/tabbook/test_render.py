@@ -205,10 +205,10 @@ def test_faults_are_warnings_with_their_lines_and_the_other_pages_are_built(
     site = build(root)
     told = capsys.readouterr().err
     assert site.status == 1
-    assert re.search(r"model\.md:9: WARNING: unknown tab 'jaxx'.*\[tabbook\.read\]", told)
+    assert re.search(r"model\.md:10: WARNING: unknown tab 'jaxx'.*\[tabbook\.read\]", told)
     shown = html(site)
     assert "This page cannot be shown" in shown
-    assert "line 9: unknown tab" in shown
+    assert "line 10: unknown tab" in shown
     assert 'id="sec-model"' in shown, "other pages refer to it"
     assert "<h1>Other" in html(site, "other")
     assert build(root).status == 1, "nothing was corrected"
@@ -222,7 +222,7 @@ def test_faults_are_warnings_with_their_lines_and_the_other_pages_are_built(
 def test_a_fault_in_code_is_at_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = write_book(tmp_path, {"index": PLAIN, "model": FAULTY.replace("jaxx", "jax")})
     assert build(root).status == 1
-    assert re.search(r"model\.md:14: WARNING: not valid Python", capsys.readouterr().err)
+    assert re.search(r"model\.md:15: WARNING: not valid Python", capsys.readouterr().err)
 
 
 def test_an_unknown_tab_in_a_plain_page_is_a_warning(

@@ -128,7 +128,7 @@ class TestFailuresAreRemembered:
             table.print(summary_table(again, {"jax": "JAX"}))
         assert "failed (remembered)" in shown.get()
         assert states(status(book, tabs=("jax",))) == {"a jax": "failed", "b jax": "stored"}
-        (tmp_path / "chapters/a.md").write_text("# a\n\n" + code("fail(again)"))
+        (tmp_path / "chapters/a.md").write_text("---\ntabbook: {}\n---\n# a\n\n" + code("fail(again)"))
         assert not go(LocalBook.load(tmp_path), tabs=("jax",)).failures[0].remembered
         assert len(executed) == 3
 
@@ -241,9 +241,9 @@ def test_a_failing_job_stops_alone_and_leaves_a_report(tmp_path, executed):
     (failed,) = report.failures
     text = failed.report.read_text()
     assert failed.report == tmp_path / ".tabbook/reports/chapters/a.jax.md"
-    for part in ("chapters/a.md:8 (jax)", "Error: no", "fail()", "trace", "said"):
+    for part in ("chapters/a.md:9 (jax)", "Error: no", "fail()", "trace", "said"):
         assert part in text
-    assert "a.md:8: jax: Error: no" in failures_text(report, 61)
+    assert "a.md:9: jax: Error: no" in failures_text(report, 61)
     sections["a"] = sections["a"].replace("fail()", "x = 0")
     assert go(make_book(tmp_path, sections)).ok
     assert not failed.report.exists()

@@ -280,6 +280,8 @@ class PageConverter:
         ]
         if self.tabs != self.book_tabs:
             lines.append(f"tabbook: {{tabs: [{', '.join(self.tabs)}]}}")
+        elif has_code:
+            lines.append("tabbook: {}")
         return "\n".join([*lines, "---", "", ""])
 
     def _stored(self) -> tuple[StoredCell, ...]:

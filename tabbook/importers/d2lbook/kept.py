@@ -14,6 +14,7 @@ from tabbook.errors import TabbookError
 from tabbook.read import read_section
 
 _CELL = "```{code-cell} python\nx\n```"
+_TOP = "---\ntabbook: {}\n---\n# T\n\n"
 _PLACE = re.compile("\0(\\d+)\0")
 
 
@@ -43,7 +44,7 @@ def refusal(text: str, tabs: tuple[str, ...]) -> str:
     """Return why our reader refuses a page's ``text`` below its title; empty if it does not."""
     filled, places = _PLACE.subn(lambda _: _CELL, text)
     try:
-        section = read_section(f"# T\n\n{filled}", "", _settings(tabs))
+        section = read_section(f"{_TOP}{filled}", "", _settings(tabs))
     except TabbookError as error:
         return str(error).partition(": ")[2].split(";")[0].split("\n")[0]
     cells = [cell.source for cell in section.cells if cell.kind == "code"]
