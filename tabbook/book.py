@@ -16,6 +16,7 @@ from tabbook.extract import Saved, extract, extract_book
 from tabbook.model import Projection, Section
 from tabbook.processes import share
 from tabbook.project import check_ways, project
+from tabbook.pythons import own_version
 from tabbook.read import read_section
 
 _T = TypeVar("_T")
@@ -283,6 +284,10 @@ class Book:
     def python(self, tab: str) -> Path:
         """Return the Python of a framework's environment, whether it is there or not."""
         return interpreter(self.environment(tab))
+
+    def python_version(self, tab: str) -> str:
+        """Return the version of Python that the environment of ``tab`` has to have, such as ``3.11``."""
+        return self.settings.tabs[tab].python or own_version()
 
     @property
     def library(self) -> Path:

@@ -4,6 +4,7 @@ Jupyter Book reads the same files; what is ours stands under ``sphinx.config.tab
 """
 
 import difflib
+import re
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -21,6 +22,7 @@ Seconds = Annotated[float, BeforeValidator(quantities.seconds)]
 """A time: in the file a number of seconds, or text such as ``20min``."""
 Size = Annotated[int, BeforeValidator(quantities.size)]
 """A size: in the file a number of bytes, or text such as ``6GB``."""
+_PYTHON = re.compile(r"3\.\d{1,2}")
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _TAB = r"^[a-z][a-z0-9_-]*$"
 _SHA1 = r"^[0-9a-f]{40}$"
@@ -51,6 +53,19 @@ class _Tree(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _python(value: object) -> str:
+    """Return a version of Python as a tab names it: ``3.11``.
+
+    Raises:
+        ValueError: ``value`` is no such version, or not text.
+    """
+    if isinstance(value, str) and _PYTHON.fullmatch(value):
+        return value
+    # Patches are not named: packages are built for 3.11, whichever patch of it there is.
+    unquoted = " (without quotes, YAML takes 3.10 for 3.1)" if isinstance(value, float) else ""
+    raise ValueError(f'this must be a version of Python in quotes, such as "3.11"{unquoted}')
+
+
 class Tab(_Tree):
     """A framework of the book: how it is called, and where its library and environment are."""
 
@@ -60,6 +75,8 @@ class Tab(_Tree):
     """The module of the library that holds its code: ``torch`` for ``d2l.torch``."""
     requirements: str
     """The pinned packages of its environment: a file, relative to the book."""
+    python: Annotated[str, BeforeValidator(_python)] | None = None
+    """The version of Python that its environment is made with; that of the builder, if not said."""
     preamble: str | None = None
     """Code that begins its module of the library, written by hand: a file, relative to the book."""
 

@@ -2,15 +2,18 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tabbook import pythons
 from tabbook.book import Book
+from tabbook.config import CONFIG_FILE, KEY_PATH, find_line
+from tabbook.errors import Fault
 from tabbook.files import write_atomic
 
 STAMP = "tabbook-requirements.sha256"
@@ -37,7 +40,7 @@ class EnvironmentState:
 def fingerprint(book: Book, tab: str) -> str:
     """Return the hash of all that an environment is made from."""
     text = book.requirements(tab).read_bytes()
-    return hashlib.sha256(text + f"\npython {sys.version_info[0]}.{sys.version_info[1]}".encode()).hexdigest()
+    return hashlib.sha256(text + f"\npython {book.python_version(tab)}".encode()).hexdigest()
 
 
 def state(book: Book, tab: str) -> EnvironmentState:
@@ -48,10 +51,11 @@ def state(book: Book, tab: str) -> EnvironmentState:
     stamp = book.environment(tab) / STAMP
     if not stamp.is_file() or not book.python(tab).exists():
         return EnvironmentState(tab, "missing", "run tabbook env make")
+    if has_other := _other_python(book, tab):
+        return EnvironmentState(tab, "outdated", has_other)
     if stamp.read_text(encoding="utf-8") != fingerprint(book, tab):
-        return EnvironmentState(
-            tab, "outdated", f"{book.settings.tabs[tab].requirements} changed: run tabbook env make"
-        )
+        changed = book.settings.tabs[tab].requirements
+        return EnvironmentState(tab, "outdated", f"{changed} changed: run tabbook env make")
     return EnvironmentState(tab, "ready")
 
 
@@ -59,8 +63,8 @@ def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
     """Make the environment of ``tab`` unless it is up to date; return how it stands then.
 
     A failure is a state, not an exception, so that the other frameworks go on. Requirements
-    that changed are synchronised in place. The stamp is written last: an environment that was
-    interrupted is made again from nothing.
+    that changed are synchronised in place; for another Python it is made again from nothing, and so
+    is an environment whose making was interrupted: the stamp is written last.
     """
     before = state(book, tab)
     if before.status == "ready" and not force:
@@ -75,7 +79,7 @@ def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
     # packages that the build for CPUs, which was pinned, does not.
     # Compiled now: the jobs may not write here.
     install = [
-        *_uv(),
+        *pythons.UV,
         "pip",
         "install",
         "--exact",
@@ -85,15 +89,17 @@ def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
         str(book.python(tab)),
     ]
     commands = [[*install, "-r", str(book.requirements(tab))]]
-    if before.status == "outdated" and not force:
+    variables = uv_variables(os.environ)
+    if before.status == "outdated" and not force and not _other_python(book, tab):
         (folder / STAMP).unlink()  # whoever looks meanwhile must not take it for whole
     else:
+        python = pythons.find(book.python_version(tab), variables)
+        if python is None:
+            return EnvironmentState(tab, "failed", str(_no_python(book, tab)))
         shutil.rmtree(folder, ignore_errors=True)
-        commands.insert(0, [*_uv(), "venv", "--quiet", "--python", sys.executable, str(folder)])
+        commands.insert(0, [*pythons.UV, "venv", "--quiet", "--python", python, str(folder)])
     for command in commands:
-        done = subprocess.run(
-            command, env=uv_variables(os.environ), capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
         if done.returncode:
             shutil.rmtree(folder, ignore_errors=True)
             return EnvironmentState(tab, "failed", _tail(done.stderr or done.stdout))
@@ -103,8 +109,33 @@ def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
     return EnvironmentState(tab, "made")
 
 
-def _uv() -> list[str]:
-    return [sys.executable, "-m", "uv"]
+def _no_python(book: Book, tab: str) -> Fault:
+    version = book.python_version(tab)
+    text = (book.root / CONFIG_FILE).read_text(encoding="utf-8")
+    message = (
+        f"the tab {tab} needs Python {version}, and none is found"
+        " (looked on PATH, in pyenv's versions and uv's own)"
+    )
+    hint = f"install it, or let uv fetch it: uv python install {version}"
+    return Fault(CONFIG_FILE, find_line(text, (*KEY_PATH, "tabs", tab, "python")), message, hint)
+
+
+def _other_python(book: Book, tab: str) -> str:
+    """Return why the Python of an environment is not the one that its tab needs; empty if it is."""
+    wanted, has = book.python_version(tab), _python_of(book.environment(tab))
+    if has in (None, wanted):
+        return ""
+    return f"it has Python {has}, and the tab needs {wanted}: run tabbook env make"
+
+
+def _python_of(folder: Path) -> str | None:
+    """Return the version of Python that the environment in ``folder`` has, if it says so."""
+    try:
+        text = (folder / "pyvenv.cfg").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    found = re.search(r"^version(?:_info)? *= *(\d+\.\d+)", text, re.MULTILINE)
+    return found and found[1]
 
 
 def uv_variables(environ: Mapping[str, str]) -> dict[str, str]:
@@ -145,8 +176,7 @@ def made_from(folder: Path) -> Origin | None:
 
 def _note_origin(book: Book, tab: str) -> None:
     text = book.requirements(tab).read_text(encoding="utf-8")
-    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    write_atomic(book.environment(tab) / ORIGIN, f"{_PYTHON}{python}\n{text}")
+    write_atomic(book.environment(tab) / ORIGIN, f"{_PYTHON}{book.python_version(tab)}\n{text}")
 
 
 def _link_toolchain(book: Book, tab: str) -> None:

@@ -21,6 +21,9 @@ from tabbook.model import Cell, Projection
 FORMAT = 2
 """Raised when the way in which jobs run changes their outputs: every key changes with it."""
 
+PYTHON = "3.11"
+"""The Python whose outputs have no version in their record: the only one when the format began."""
+
 STAND_IN = "stand-in"
 """What the record says in place of the hash of a data file that cannot be had."""
 
@@ -135,6 +138,7 @@ def job_key(
     library: Mapping[str, str],
     whole: str = "",
     cells: Sequence[Mapping[str, Any]] | None = None,
+    python: str | None = None,
 ) -> Key:
     """Return the key of the job that executes ``projection``.
 
@@ -146,6 +150,7 @@ def job_key(
         library: The hashes of the library's code that the job can run, by symbol.
         cells: The `cell_parts` of ``projection``, where they are known.
         whole: Why that is all of the library, where the text does not say what the job uses.
+        python: The version of Python that the framework's tab names, if it names one.
     """
     record = {
         "format": FORMAT,
@@ -157,4 +162,6 @@ def job_key(
         "library": dict(library),
         "whole": whole,
     }
+    if python not in (None, PYTHON):
+        record["python"] = python
     return Key(sha256(canonical(record)), record)

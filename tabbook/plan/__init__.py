@@ -43,6 +43,8 @@ class Job:
     """Why the job may use all of the library; empty where its symbols are known."""
     cells: Sequence[Mapping[str, Any]] | None = None
     """What the key's record says of the code cells."""
+    python: str | None = None
+    """The version of Python that the tab names, if it names one."""
 
     def key(self, device: str, missing: Iterable[str] = ()) -> keys.Key:
         """Return the job's key on ``device`` where the data files ``missing`` cannot be had."""
@@ -56,6 +58,7 @@ class Job:
             library=self.library,
             whole=self.whole,
             cells=self.cells,
+            python=self.python,
         )
 
 
@@ -214,6 +217,7 @@ def job(book: Book, section: Section, tab: str, library_texts: Mapping[str, str]
         data={name: book.settings.data[name].sha1 for name in section.settings.data},
         whole=whole,
         cells=_cell_parts(book, projection),
+        python=book.settings.tabs[tab].python,
     )
 
 

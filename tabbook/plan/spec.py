@@ -12,6 +12,7 @@ from tabbook.config import BookSettings, SectionSettings
 from tabbook.errors import Fault
 from tabbook.model import Cell, Projection, Result
 from tabbook.plan.gpus import Need
+from tabbook.pythons import own_version
 
 FailureKind = Literal["raised", "timeout", "memory", "died", "no-start", "stopped", "broken"]
 """Why a job failed: a cell raised, the time was up, it took more memory than it may, the kernel
@@ -73,7 +74,8 @@ class JobSpec:
     ``output_limit`` is how many characters of one stream of a cell are kept; all, if ``None``.
     ``need`` is what it needs in GPUs. ``shared`` is a folder that jobs have in common, for what
     packages keep from one process to the next; there is none, if ``None``. ``memory`` is how
-    many bytes of the machine's memory it is likely to take.
+    many bytes of the machine's memory it is likely to take. ``python_version`` is what the
+    environment has to have, such as ``3.11``.
     """
 
     key: str
@@ -95,6 +97,7 @@ class JobSpec:
     need: Need = field(default_factory=Need)
     shared: str | None = None
     memory: int = 0
+    python_version: str = field(default_factory=own_version)
 
 
 @dataclass(frozen=True, slots=True)

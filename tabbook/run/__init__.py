@@ -107,6 +107,7 @@ def _spec(
         need=need_of(job),
         shared=str(book.work),
         memory=likely_memory((job.section.path, job.tab), peaks, own.memory, book.settings.memory),
+        python_version=book.python_version(job.tab),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
-from tabbook.keys import STAND_IN, Key
+from tabbook.keys import PYTHON, STAND_IN, Key
 from tabbook.keys.closure import ALWAYS, MISSING, changes
 
 ReasonKind = Literal["never", "code", "environment", "device", "data", "library", "format", "store", "failed"]
@@ -59,6 +59,7 @@ def reasons(
         *_library(before, after, symbol_place, package),
         *_data(before.get("data", {}), after["data"]),
         *_device(before, after),
+        *_python(before.get("python", PYTHON), after.get("python", PYTHON)),
         *_environment(before.get("environment", []), after["environment"]),
     ]
     return tuple(found) or (Reason("format", "the record of its last run is not to be read"),)
@@ -149,6 +150,11 @@ def _data(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reaso
             yield Reason("data", f"the data file {name} can be had now")
         else:
             yield Reason("data", f"the data file {name} changed")
+
+
+def _python(before: str, after: str) -> Iterator[Reason]:
+    if before != after:
+        yield Reason("environment", f"Python changed: {before} → {after}")
 
 
 def _environment(before: Sequence[str], after: Sequence[str]) -> Iterator[Reason]:

@@ -9,16 +9,36 @@ from pathlib import Path
 
 import pytest
 from core_helpers import SMALL
+from test_pythons import OFFLINE, another_python
 
 from tabbook import environments
 from tabbook.book import Book
-from tabbook.environments import STAMP, make, state, uv_variables
+from tabbook.environments import STAMP, made_from, make, state, uv_variables
+from tabbook.pythons import own_version
 
 
 @pytest.fixture
 def book(tmp_path: Path) -> Book:
     """Return a copy of the small book, whose environments need no packages."""
     return Book.load(Path(shutil.copytree(SMALL, tmp_path / "book")))
+
+
+def naming(book: Book, version: str) -> Book:
+    """Return ``book`` with the Python ``version`` for its tab jax."""
+    path = book.root / "_config.yml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    tab = f'        jax: {{name: JAX, module: jax, requirements: requirements.txt, python: "{version}"}}'
+    lines = [tab if line.startswith("        jax:") else line for line in lines]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return Book.load(book.root)
+
+
+def version_of(book: Book) -> str:
+    """Return what the Python of the environment of jax says of itself."""
+    ask = "import sys; print('%d.%d' % sys.version_info[:2])"
+    return subprocess.run(
+        [book.python("jax"), "-c", ask], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 @pytest.fixture
@@ -106,6 +126,52 @@ def test_missing_requirements(book: Book, commands: list[Sequence[str]]) -> None
         "requirements.txt does not exist",
     )
     assert commands == []
+
+
+def test_a_tab_has_the_python_that_it_names(book: Book) -> None:
+    """A framework without wheels for the builder's Python is made with its own, and remade for another."""
+    other = another_python()
+    book = naming(book, other)
+    assert make(book, "jax").status == "made"
+    assert version_of(book) == other
+    origin = made_from(book.environment("jax"))
+    assert origin is not None
+    assert origin.python == other
+    assert state(book, "jax").status == "ready"
+    book = naming(book, own_version())
+    found = state(book, "jax")
+    assert (found.status, found.usable) == ("outdated", False)
+    assert found.reason == f"it has Python {other}, and the tab needs {own_version()}: run tabbook env make"
+    assert make(book, "jax").status == "made"
+    assert version_of(book) == own_version()
+    assert state(book, "jax").status == "ready"
+
+
+def test_naming_the_python_that_an_environment_has_keeps_it(
+    book: Book, commands: list[Sequence[str]]
+) -> None:
+    make(book, "jax")
+    book = naming(book, own_version())
+    assert (state(book, "jax").status, make(book, "jax").status) == ("ready", "ready")
+    assert len(commands) == 2
+
+
+def test_a_python_that_is_nowhere_is_a_reason_with_a_place(
+    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("UV_PYTHON_DOWNLOADS", OFFLINE["UV_PYTHON_DOWNLOADS"])
+    book = naming(book, "3.42")
+    line = next(
+        n for n, text in enumerate((book.root / "_config.yml").read_text().splitlines(), 1) if "3.42" in text
+    )
+    failed = make(book, "jax")
+    assert failed.status == "failed"
+    assert failed.reason == (
+        f"_config.yml:{line}: the tab jax needs Python 3.42, and none is found (looked on PATH, in pyenv's"
+        " versions and uv's own); install it, or let uv fetch it: uv python install 3.42"
+    )
+    assert make(book, "mxnet").status == "made"
 
 
 def test_uv_takes_pips_settings() -> None:

@@ -65,6 +65,8 @@ def why(now, last=None, damaged=False):
             "environment changed (a gone, b gone, p0 new, p1 new, p2 new, and 6 more)",
         ),
         ({"device": "gpu"}, "device cpu → gpu; environment unchanged"),
+        ({"python": "3.12"}, "Python changed: 3.11 → 3.12"),
+        ({"python": "3.12", "device": "gpu"}, "device cpu → gpu; Python changed: 3.11 → 3.12"),
         ({"data": {"d": "2" * 40}}, "the data file d changed; environment unchanged"),
         ({"data": {"d": STAND_IN}}, "the data file d cannot be had any more; environment unchanged"),
         ({"data": {}}, "the data file d is not declared any more; environment unchanged"),

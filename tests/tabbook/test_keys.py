@@ -72,6 +72,13 @@ def test_prose_presentation_and_trailing_blanks_do_not(same):
     assert key(same).digest == key().digest
 
 
+def test_a_python_is_part_of_the_key_where_it_is_not_the_one_of_all_others():
+    """A tab that moves to another Python runs anew; naming the one that it always had changes nothing."""
+    assert key(python="3.11").record == key(python=None).record == key().record
+    assert key(python="3.12").digest not in (key().digest, key(python="3.13").digest)
+    assert key(python="3.12").record["python"] == "3.12"
+
+
 def test_order_of_cells_counts():
     assert key(projection("a()", "b()")).digest != key(projection("b()", "a()")).digest
 

@@ -5,7 +5,6 @@ Who sends it keeps the files at hand (`pack`); who receives it puts its own path
 
 import hashlib
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,11 +18,6 @@ from tabbook.plan.spec import JobSpec
 def version() -> str:
     """Return what tells this tabbook from others: its version, and a hash of its source."""
     return f"{tabbook.__version__} ({source_hash()[:12]})"
-
-
-def python_version() -> str:
-    """Return the version of Python that environments are made for, such as ``3.11``."""
-    return f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def file_digest(path: Path) -> str:
@@ -44,15 +38,11 @@ def _digest(path: Path, *_state: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A job without paths: ``library`` and ``data`` are its files' hashes, by name.
-
-    ``python`` is the version of Python that its framework's environment must have.
-    """
+    """A job without paths: ``library`` and ``data`` are its files' hashes, by name."""
 
     job: JobSpec
     library: Mapping[str, str]
     data: Mapping[str, str]
-    python: str
 
     def open(
         self,
@@ -96,7 +86,6 @@ def pack(job: JobSpec) -> tuple[Parcel, dict[str, Path]]:
         replace(job, python="", library=None, data={}, shared=None),
         {name: digest for name, (_, digest) in library.items()},
         {name: digest for name, (_, digest) in data.items()},
-        python_version(),
     )
     return parcel, {digest: path for path, digest in (*library.values(), *data.values())}
 

@@ -136,8 +136,8 @@ def _refusal(parcel: Parcel) -> str:
     origin = made_from(folder)
     if origin is None:
         return f"nothing says what {folder} was made from; run tabbook env make there"
-    if origin.python != parcel.python:
-        return f"its {job.tab} environment has Python {origin.python}, and the book's {parcel.python}"
+    if origin.python != job.python_version:
+        return f"its {job.tab} environment has Python {origin.python}, and the book's {job.python_version}"
     have = set(environment_lines(origin.requirements))
     wanted = set(job.inputs.get("environment", have))
     if wanted != have:
