@@ -4,17 +4,18 @@ The library is a set of symbols: its functions, classes, values, imports. A job 
 its cells name, and whatever those name in turn, through bodies, decorators, bases, defaults.
 Every name counts as a use, even where a local variable hides it: a symbol too many costs a run,
 one too few would publish outputs that the code no longer gives. Where the text does not say
-which symbol is meant (``getattr(d2l, name)``, ``from d2l.torch import *``), all of them are.
+which symbol is meant (``getattr(d2l, name)``, ``from d2l.torch import *``), or a string names the
+package and may be run as code, all of them are.
 """
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tabbook.code import Code, bound_names
 from tabbook.extract.lines import first_line
 from tabbook.keys import library_code, sha256
-from tabbook.keys.uses import NOTHING, Uses, names_in, names_used
+from tabbook.keys.uses import NOTHING, Uses, names_in, names_used, strings_use
 
 ALWAYS = "(import)"
 """Stands for the statements that run on import and define nothing."""
@@ -64,7 +65,7 @@ class LibraryIndex:
         self._watching = self._watchers(statements)
         for node in statements:
             names = self._defined(node)
-            uses = names_used(node, {package}, self._known)
+            uses = names_used(node, {package}, self._known) | strings_use(node, package)
             for name in names or (ALWAYS,):
                 symbol = self._symbols.setdefault(name, _Symbol())
                 symbol.uses |= uses
@@ -170,19 +171,21 @@ class LibraryIndex:
         """Return ``uses`` with all that those symbols use in turn, and what every import runs."""
         found: set[str] = set()
         waiting = {*uses.names, *(self._always & self._symbols.keys())}
-        whole = uses.whole
+        reached = replace(uses, names=frozenset())
         while waiting:
             name = waiting.pop()
             found.add(name)
-            symbol = self._symbols.get(name)
-            if symbol:
-                whole = whole or (symbol.uses.whole and f"{name} {symbol.uses.whole}")
+            if symbol := self._symbols.get(name):
                 waiting |= symbol.uses.names - found
-        return Uses(frozenset(found), whole, uses.others)
+                reached |= replace(symbol.uses, names=frozenset(), whole=_whole_of(name, symbol.uses.whole))
+        if reached.bare and reached.imports:
+            why = reached.whole or f"strings may be joined to import {self.package}"
+            reached = replace(reached, whole=why, others=True)
+        return replace(reached, names=frozenset(found))
 
     def hashes(self, uses: Uses) -> dict[str, str]:
         """Return the hash of every part of what ``uses`` can run, by ``symbol`` or ``Class.method``."""
-        if not uses.names and not uses.whole:
+        if not uses:
             return {}
         reached = self.closure(uses)
         names: Iterable[str] = {*reached.names, *self._symbols} if reached.whole else reached.names
@@ -195,6 +198,11 @@ class LibraryIndex:
     def symbols(self) -> frozenset[str]:
         """The names of all symbols."""
         return frozenset(self._symbols)
+
+
+def _whole_of(name: str, why: str) -> str:
+    """Return why whoever uses the symbol ``name`` may use any, if ``why`` is so of the symbol itself."""
+    return f"{name}{':' * why.startswith('a ')} {why}" if why else ""
 
 
 def _parts(code: Code, name: str, node: ast.stmt) -> Iterator[tuple[str, str]]:

@@ -1,32 +1,63 @@
-"""Which of the library's symbols some code names, by syntax; and why it may use any, where it may."""
+"""Which of the library's symbols some code names, by syntax; and why it may use any, where it may.
+
+A string may be code as well: for another process, for a file that is run, for ``exec``. So a string
+that names the package means all of the library, wherever it occurs. Docstrings are an exception,
+as they are text for people, and so are comments and addresses of web pages.
+"""
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from unicodedata import normalize
 
-from tabbook.code import CodeError, parse
+from tabbook.code import Code, CodeError, parse
 
 _DYNAMIC = frozenset({"globals", "eval", "exec", "__import__"})
-_DYNAMIC_ATTRIBUTES = frozenset({"__globals__", "f_globals", "__subclasses__", "import_module"})
+_BY_NAME = frozenset({"import_module", "run_module", "find_spec", "resolve_name"})
+"""Functions that import a module whose name they are given."""
+_DOCTEST = frozenset({"testmod", "testfile", "run_docstring_examples"})
+_DYNAMIC_ATTRIBUTES = frozenset({"__globals__", "f_globals", "__subclasses__"}) | _BY_NAME | _DOCTEST
 _DYNAMIC_WORDS = frozenset({*_DYNAMIC, *_DYNAMIC_ATTRIBUTES, "modules"})
 _WORD = re.compile(r"\w+")
+_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://[^\s'\"();,<>\\]+")
+_IMPORTING = re.compile(r"\bimport\b|(?:^|\s)-m")
+_SHELL_EXPRESSION = re.compile(r"\{[^{}]*\}|\$\w+")
+_QUOTED = re.compile(r"'([^'\n]*)'|\"([^\"\n]*)\"")
+_EVALUATED = re.compile(
+    r"%%?(?:time|timeit|capture|prun|debug|memit|lprun|mprun)\b|%p(?:def|doc|file|info2?|source)\b|[^%!]"
+)
+"""IPython's commands that evaluate Python in the notebook itself; the last is help: ``d2l.f?``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Uses:
     """The symbols that some code names; ``whole`` says why it may use any, or is empty.
 
-    ``others`` says that it may use other modules of the library's package as well.
+    ``others`` says that it may use other modules of the library's package as well. ``bare`` says
+    that a string is the package's name and nothing else, and ``imports`` that a string or a call
+    imports something: each on its own is harmless (a folder may have that name), but together
+    they may import the library.
     """
 
     names: frozenset[str]
     whole: str = ""
     others: bool = False
+    bare: bool = False
+    imports: bool = False
 
     def __or__(self, other: "Uses") -> "Uses":
-        return Uses(self.names | other.names, self.whole or other.whole, self.others or other.others)
+        return Uses(
+            self.names | other.names,
+            self.whole or other.whole,
+            self.others or other.others,
+            self.bare or other.bare,
+            self.imports or other.imports,
+        )
+
+    def __bool__(self) -> bool:
+        """Say whether the code may use anything of the library at all."""
+        return bool(self.names or self.whole or self.others or (self.bare and self.imports))
 
 
 NOTHING = Uses(frozenset())
@@ -35,27 +66,68 @@ NOTHING = Uses(frozenset())
 def cells_use(cells: Iterable[str], package: str, module: str) -> Uses:
     """Return what the code cells of one notebook use of the library ``package.module``."""
     aliases: set[str] = set()
-    uses = NOTHING
-    # Python takes other letters for those of ASCII that they stand for, as this form does.
-    worded = [(source, set(_WORD.findall(normalize("NFKC", source)))) for source in cells]
-    try:
-        for source, words in worded:
-            if package in words:
-                for node in ast.walk(parse(source).tree):
-                    if isinstance(node, ast.Import):
-                        uses |= _plain_import(node, package, module, aliases)
-                    elif isinstance(node, ast.ImportFrom) and not node.level:
-                        uses |= _import_from(node, package, module, aliases)
-        telling = {package, *aliases, *_DYNAMIC_WORDS}
-        for source, words in worded:
-            if words & telling:
-                code = parse(source)
-                uses |= names_used(code.tree, aliases, frozenset())
-                for magic in [code.text] if code.opaque else code.magics:
-                    uses |= _magic_uses(magic, aliases, package)
-    except CodeError:
+    uses, codes, broken = NOTHING, list[Code](), set[str]()
+    for source in cells:
+        try:
+            codes.append(parse(source))
+        except CodeError:
+            # Python takes other letters for those of ASCII that they stand for, as this form does.
+            broken.update(_WORD.findall(normalize("NFKC", source)))
+    for code in codes:
+        for node in ast.walk(code.tree):
+            if isinstance(node, ast.Import):
+                uses |= _plain_import(node, package, module, aliases)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                uses |= _import_from(node, package, module, aliases)
+    if broken & {package, *aliases, *_DYNAMIC_WORDS}:
         return Uses(frozenset(), "a cell is not valid Python", others=True)
+    for code in codes:
+        uses |= names_used(code.tree, aliases, frozenset()) | strings_use(code.tree, package, aliases)
+        for magic in [code.text] if code.opaque else code.magics:
+            uses |= _magic_uses(magic, aliases, package)
     return uses
+
+
+def strings_use(tree: ast.AST, package: str, aliases: Iterable[str] = ()) -> Uses:
+    """Return what the strings in ``tree`` may use of the library, if they are run as code."""
+    uses = NOTHING
+    for text in _strings(tree):
+        uses |= _text_uses(text, package, aliases, "a string")
+    return uses
+
+
+def _strings(tree: ast.AST) -> Iterator[str]:
+    """Yield every string that is a value: not docstrings, which are statements.
+
+    Of an f-string it is the constant text, with a null character for each expression.
+    """
+    taken: set[int] = set()
+    for node in ast.walk(tree):  # breadth first: parents come before their children
+        if isinstance(node, ast.Expr):
+            taken.add(id(node.value))
+        elif isinstance(node, ast.JoinedStr):
+            parts = [part.value if isinstance(part, ast.Constant) else "\0" for part in node.values]
+            taken.update(map(id, node.values))
+            yield "".join(map(str, parts))
+        elif isinstance(node, ast.Constant) and id(node) not in taken:
+            if isinstance(node.value, str):
+                yield node.value
+            elif isinstance(node.value, bytes):
+                yield node.value.decode("latin-1")
+
+
+def _text_uses(text: str, package: str, aliases: Iterable[str], what: str) -> Uses:
+    """Return what ``text``, which may be code, uses; ``what`` says what kind of text it is."""
+    text = _ADDRESS.sub(" ", normalize("NFKC", text))
+    if text.strip() == package:
+        return Uses(frozenset(), bare=True)
+    imports = bool(_IMPORTING.search(text))
+    if package in text and re.search(rf"\b{package}\b", text):
+        return Uses(frozenset(), f"{what} names {package}", others=True, imports=imports)
+    for alias in sorted(aliases):
+        if re.search(rf"\b{re.escape(alias)}\.\w", text):
+            return Uses(frozenset(), f"{what} names {alias}", imports=imports)
+    return Uses(frozenset(), imports=imports)
 
 
 def _plain_import(node: ast.Import, package: str, module: str, aliases: set[str]) -> Uses:
@@ -86,17 +158,27 @@ def _import_from(node: ast.ImportFrom, package: str, module: str, aliases: set[s
 
 
 def _magic_uses(magic: str, aliases: set[str], package: str) -> Uses:
-    """Return what an IPython command, or a cell in another language, may use."""
-    words = set(re.findall(r"\w+", magic))
-    if not words & {*aliases, package}:
-        return NOTHING
-    if package in words and (package not in aliases or "import" in words):
-        return Uses(frozenset(), f"a magic names {package}", others=True)
+    """Return what an IPython command, or a cell in another language, may use.
+
+    Expressions in it see the notebook's names; the rest of it is text for another program.
+    """
+    magic = magic.strip()
+    is_shell = magic.startswith("!")
+    code = " ".join(_SHELL_EXPRESSION.findall(magic)) if is_shell else magic
+    if not is_shell and not _EVALUATED.match(magic):
+        code = ""
     uses = NOTHING
     for name in map(re.escape, sorted(aliases)):
-        uses |= Uses(frozenset(re.findall(rf"\b{name}\.(\w+)", magic)))
-        if re.search(rf"\b{name}\b(?!\.\w)", magic):
+        uses |= Uses(frozenset(re.findall(rf"\b{name}\.(\w+)", code)))
+        if re.search(rf"\b{name}\b(?!\.\w)", code):
             uses |= Uses(frozenset(), f"a magic names {name}")
+    if found := sorted(_DYNAMIC_WORDS.intersection(_WORD.findall(code))):
+        uses |= Uses(frozenset(), f"a magic uses {found[0]}")
+    texts = ["".join(quoted) for quoted in _QUOTED.findall(code)]
+    if not code or is_shell:
+        texts.append(_SHELL_EXPRESSION.sub(" ", magic) if is_shell else magic)
+    for text in texts:
+        uses |= _text_uses(text, package, (), "a magic")
     return uses
 
 
@@ -104,6 +186,7 @@ def names_used(tree: ast.AST, aliases: set[str], known: frozenset[str]) -> Uses:
     """Return the names of ``known`` and the attributes of ``aliases`` that occur in ``tree``."""
     names: set[str] = set()
     whole = ""
+    imports = False
     qualified: set[int] = set()
     for node in ast.walk(tree):  # breadth first: an attribute comes before the name it is of
         if isinstance(node, ast.Attribute):
@@ -114,6 +197,7 @@ def names_used(tree: ast.AST, aliases: set[str], known: frozenset[str]) -> Uses:
                 names.add(node.attr)
             elif node.attr in _DYNAMIC_ATTRIBUTES:
                 whole = whole or f"uses {node.attr}"
+                imports = imports or node.attr in _BY_NAME
             elif node.attr == "modules" and names_in(node.value) == {"sys"}:
                 whole = whole or "uses sys.modules"
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
@@ -123,9 +207,13 @@ def names_used(tree: ast.AST, aliases: set[str], known: frozenset[str]) -> Uses:
                 names.add(node.id)
             if node.id in _DYNAMIC:
                 whole = whole or f"calls {node.id}"
+                imports = imports or node.id == "__import__"
+            elif node.id in _DYNAMIC_ATTRIBUTES:
+                whole = whole or f"uses {node.id}"
+                imports = imports or node.id in _BY_NAME
         elif isinstance(node, ast.Global):
             names.update(known.intersection(node.names))
-    return Uses(frozenset(names), whole)
+    return Uses(frozenset(names), whole, imports=imports)
 
 
 def names_in(node: ast.AST) -> set[str]:

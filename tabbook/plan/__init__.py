@@ -19,7 +19,7 @@ from tabbook.cache import Cache, Entry
 from tabbook.code import CodeError
 from tabbook.errors import ExecuteError, Fault, TabbookError
 from tabbook.keys.closure import LibraryIndex
-from tabbook.keys.uses import NOTHING, Uses, cells_use
+from tabbook.keys.uses import Uses, cells_use
 from tabbook.model import Projection, Result, Section
 from tabbook.processes import share
 from tabbook.store import Store
@@ -178,16 +178,16 @@ def library_part(
     """
     package, about = book.settings.library.package, book.settings.tabs
     used = _uses(book, projection)
-    if used == NOTHING:
+    if not used:
         return {}, ""
     index = _index(book.cache, projection.tab, _library_text(book, projection.tab, texts), package)
-    hashes = index.hashes(used)
-    if used.others:
+    hashes, reached = index.hashes(used), index.closure(used)
+    if reached.others:
         for tab in about:
             if tab != projection.tab:
                 other = _library_text(book, tab, texts)
                 hashes[f"{package}.{about[tab].module}"] = _whole_hash(other)
-    return hashes, index.closure(used).whole
+    return hashes, reached.whole
 
 
 def job(book: Book, section: Section, tab: str, library_texts: Mapping[str, str] | None = None) -> Job | None:

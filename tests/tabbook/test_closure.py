@@ -40,7 +40,9 @@ def reached(library, *names):
         ("%%time\nd2l.f()", {"f"}),
         ("!echo {d2l.f()}", {"f"}),
         ("d2l.f = 3", {"f"}),
-        ("# d2l.f\nx = 'd2l.g'", set()),
+        ("# d2l.f\nx = 'd2lx.g'", set()),
+        ("%time d2l.f('g')", {"f"}),
+        ("d2l.f?", {"f"}),
         ("d2l.f.__globals__", {"f"}),
         ("list(net.modules(d2l.f))", {"f"}),
     ],
@@ -94,6 +96,86 @@ def test_every_way_to_import_is_understood(imports, names):
 )
 def test_what_the_text_does_not_say_falls_back_to_all(cell, why):
     assert used(IMPORT, cell).whole == why
+
+
+RUN = "subprocess.run([sys.executable, '-c', {}])"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        RUN.format("'from d2l import torch as d2l; print(d2l.f())'"),
+        RUN.format("f'from d2l import torch; torch.f({x})'"),
+        RUN.format("f'from d2l import {module}'"),
+        RUN.format("b'import d2l.torch'"),
+        RUN.format("'import d' '2l.torch'"),
+        RUN.format("'import \\x642l.torch'"),
+        RUN.format("'import ' + 'd2l' + '.torch'"),
+        RUN.format("'from %s import torch' % 'd2l'"),
+        RUN.format("f'import {\"d2l\"}.torch'"),
+        "subprocess.run([sys.executable, '-m', 'd2l.torch'])",
+        "subprocess.run([sys.executable, '-m', '.'.join(['d2l', 'torch'])])",
+        "subprocess.run(['python', 'd2l/torch.py'])",
+        "runpy.run_module('d2l.torch')",
+        "importlib.import_module('.torch', 'd2l')",
+        "from importlib import import_module as load\nload('d2l.jax')",
+        "__import__('d2l').torch.f()",
+        "timeit.timeit('d2l.f()', setup='from d2l import torch as d2l')",
+        "get_ipython().run_cell('import d2l.torch')",
+        "def inner():\n    return [{'a': ('from d2l import torch',)}]",
+        "def inner(code='import d2l'): ...",
+        "%%writefile script.py\nfrom d2l import torch as d2l\nprint(d2l.f())",
+        "%%writefile -a script.py\nprint(d2l.f())",
+        "%%python\nfrom d2l import torch",
+        "%run -m d2l.torch",
+        "!python -m d2l.torch",
+        "!python -c 'from d2l import torch' {x}",
+        "%timeit subprocess.run(['python', '-m', 'd2l.torch'])",
+        "open('run.py', 'w').write('''\nfrom d2l import torch\n''')",
+    ],
+)
+@pytest.mark.parametrize("first", [IMPORT, "from d2l import torch as t", "import torch"])
+def test_a_string_that_names_the_package_may_be_run_and_means_all_of_it(first, cell):
+    """The child process runs the library's code, whatever the notebook itself has imported."""
+    index = LibraryIndex("def f(): ...\n\ndef g(): ...", "d2l")
+    found = used(first, "import importlib, runpy, subprocess, sys, timeit", cell)
+    assert {"f", "g"} <= index.hashes(found).keys()
+    assert index.closure(found).whole
+    assert index.closure(found).others
+
+
+@pytest.mark.parametrize(
+    ("string", "cell"),
+    [
+        ("CODE = 'from d2l import torch as d2l; print(d2l.f())'", "subprocess.run(['python', '-c', CODE])"),
+        ("NAME = 'd2l'", "subprocess.run(['python', '-c', f'import {NAME}.torch'])"),
+        ("NAME = 'd2l'", "subprocess.run(['python', f'-m{NAME}.torch'])"),
+    ],
+)
+def test_a_string_of_one_cell_may_be_run_by_another(string, cell):
+    assert LibraryIndex("def f(): ...", "d2l").hashes(used(string, cell)).keys() == {"f"}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        'def g():\n    """As d2l.f does, after import d2l."""',
+        "'''This cell shows what d2l does.'''\nx = 1",
+        "class A:\n    x = 1\n    'About d2l.'",
+        "x = 1  # import d2l",
+        "print('https://d2l.ai/torch?x=d2l')",
+        "folder = cache / 'd2l'",
+        "open('d2l_lib')",
+    ],
+)
+def test_text_for_people_and_names_of_folders_are_no_code(cell):
+    found = used(IMPORT, "import sys", cell)
+    assert not LibraryIndex("def f(): ...", "d2l").hashes(found)
+
+
+def test_a_string_that_uses_an_import_of_the_notebook_means_all_of_its_module():
+    found = used("import d2l.torch as lib", "timeit.timeit('lib.f()', 'from __main__ import lib')")
+    assert (found.whole, found.others) == ("a string names lib", False)
 
 
 def test_a_cell_that_cannot_name_the_library_uses_none_of_it():
@@ -225,6 +307,46 @@ def test_dynamic_code_in_the_library_means_all_of_it_for_its_users_alone(body):
     assert index.closure(Uses(frozenset({"f"}))).whole.startswith("g ")
     assert not index.closure(Uses(frozenset({"HUB"}))).whole
     assert {"state", "Child.go"} <= index.hashes(Uses(frozenset({"f"}))).keys()
+
+
+STRINGS = """
+import subprocess
+
+def starts():
+    return subprocess.run(["python", "-c", CODE])
+
+CODE = "from d2l import torch as d2l; print(d2l.hidden())"
+
+def hidden(): ...
+
+def folder():
+    '''Where d2l keeps its files.'''
+    return home() / "d2l"
+
+def home(): ...
+
+def joined(name):
+    return subprocess.run(["python", "-m", f"{name}.torch"])
+
+def both():
+    return joined(folder())
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("starts", "CODE: a string names d2l"),
+        ("both", "strings may be joined to import d2l"),
+        ("folder", ""),
+        ("joined", ""),
+    ],
+)
+def test_strings_of_saved_code_count_for_those_who_can_run_it(name, why):
+    index = LibraryIndex(STRINGS, "d2l")
+    reached = index.closure(Uses(frozenset({name})))
+    assert (reached.whole, reached.others) == (why, bool(why))
+    assert ("hidden" in index.hashes(Uses(frozenset({name})))) == bool(why)
 
 
 # What importing the module does
@@ -390,11 +512,15 @@ def test_a_book_goes_stale_symbol_by_symbol(tmp_path):
     assert not re.search(r"line \d", record["whole"])  # it must not move with the prose
 
 
-def test_a_job_that_may_use_other_modules_sees_them_change(tmp_path):
-    sections = {"a": code("import d2l"), "b": code(f"{IMPORT}\nd2l.f()")}
+@pytest.mark.parametrize(
+    "cell", ["import d2l", "import os\nos.system('python -m d2l.jax')", f"{IMPORT}\nd2l.starts()"]
+)
+def test_a_job_that_may_use_other_modules_sees_them_change(tmp_path, cell):
+    sections = {"a": code(cell), "b": code(f"{IMPORT}\nd2l.f()")}
     book = make_book(tmp_path, sections, tabs=TABS)
     other = book.library_file("jax")
     other.parent.mkdir(parents=True)
+    book.library_file("pytorch").write_text(STRINGS)
     other.write_text("x = 1\n")
     before = [job.key("cpu").digest for job in jobs(book, tabs=["pytorch"])]
     other.write_text("x = 22\n")

@@ -3,11 +3,12 @@
 import ast
 
 import pytest
-from engine_helpers import projection
+from engine_helpers import code, make_book, projection, with_data
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tabbook.keys import (
+    FORMAT,
     STAND_IN,
     canonical,
     environment_lines,
@@ -16,6 +17,7 @@ from tabbook.keys import (
     normal_code,
     sha256,
 )
+from tabbook.plan import jobs
 
 
 def key(projected=None, **changes):
@@ -77,6 +79,35 @@ def test_a_python_is_part_of_the_key_where_it_is_not_the_one_of_all_others():
     assert key(python="3.11").record == key(python=None).record == key().record
     assert key(python="3.12").digest not in (key().digest, key(python="3.13").digest)
     assert key(python="3.12").record["python"] == "3.12"
+
+
+LIBRARY_OF_A_JOB = """def f():
+    return g(), URL
+
+URL = "http://d2l-data.example.org/"
+
+def g():
+    plt.rcParams["svg.hashsalt"] = "d2l"
+
+def cache_folder():
+    return home() / "d2l"
+"""
+
+
+def test_the_key_of_a_job_stays_what_it_was(tmp_path):
+    """Another key would make every book stale; raise FORMAT where that is meant."""
+    cells = code("from d2l import nbclient as d2l\nd2l.f()") + code("%time d2l.cache_folder()\n# d2l.g")
+    book = make_book(tmp_path, {"a": with_data(cells)})
+    file = book.library_file("pytorch")
+    file.parent.mkdir(parents=True)
+    file.write_text(LIBRARY_OF_A_JOB)
+    planned = jobs(book, tabs=["pytorch"])[0]
+    assert FORMAT == 2
+    assert planned.key("cpu").digest == "1f6a0269aa11f1cf8de9ce6c91de919a048b3dea1626969ccf0069a68e209285"
+    assert (
+        planned.key("gpu", ["words.txt"]).digest
+        == "4ab5d9a49a5abbea89a7375f1c00ecd97306f828602560b5018d62d6b05be778"
+    )
 
 
 def test_order_of_cells_counts():

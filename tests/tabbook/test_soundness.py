@@ -1,11 +1,15 @@
 """Nothing of the library runs in a job that its key does not cover: seen from inside real kernels.
 
+That includes the processes that a job starts.
+
 By itself this runs the quick sections of the book. ``TABBOOK_SOUNDNESS=all pytest
 tests/tabbook/test_soundness.py`` runs every job, which takes as long as executing the book.
 """
 
 import ast
+import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
@@ -31,14 +35,17 @@ ALL = os.environ.get("TABBOOK_SOUNDNESS") == "all"
 
 
 def traced(book: Book, planned: Job, file: Path) -> list[tuple[int, str]]:
-    """Execute a job and return the library's functions that ran: (first line, name)."""
+    """Execute a job and return the library's functions that ran: (first line, name).
+
+    The tracer finds its settings beside itself, so that child processes are traced whatever
+    environment variables they get, as long as they find the library.
+    """
+    tracer = file.with_name(f"{file.name}.tracer")
+    shutil.copytree(TRACER, tracer)
+    (tracer / "settings.json").write_text(json.dumps([str(book.library_file(planned.tab)), str(file)]))
     found = data_files.resolve(book.settings.data, planned.data, fetch=False)
     spec = _spec(book, planned, book.library, found, "cpu", 1, {})
-    extra = {
-        "PYTHONPATH": os.pathsep.join([str(TRACER), str(book.library)]),
-        "TABBOOK_TRACE_OF": str(book.library_file(planned.tab)),
-        "TABBOOK_TRACE_TO": str(file),
-    }
+    extra = {"PYTHONPATH": os.pathsep.join([str(tracer), str(book.library)])}
     outcome = execute(replace(spec, environment={**spec.environment, **extra}))
     assert outcome.failure is None, outcome.failure
     lines = file.read_text().splitlines() if file.exists() else []
@@ -140,7 +147,18 @@ class Child(Base):
 def property_of(x): ...
 
 def never(): ...
+
+def child():
+    import subprocess
+    return subprocess.run([sys.executable, "-c", CODE], check=True)
+
+CODE = "import d2l.nbclient; d2l.nbclient.never()"
+
+def in_pool(x):
+    return value(x)
 """
+IN_CHILD = "from d2l import nbclient as d2l; d2l.never()"
+START = "import subprocess, sys\nsubprocess.run([sys.executable, {}], check=True)"
 
 
 @pytest.mark.parametrize(
@@ -154,10 +172,34 @@ def never(): ...
         ),
         ("getattr(d2l, 'nev' + 'er')()", {"never"}),
         ("from d2l.nbclient import *\nnever()", {"never"}),
+        (START.format(f"'-c', {IN_CHILD!r}"), {"never"}),
+        (START.format("'-c', 'from d2l import ' 'nbclient; nbclient.never()'"), {"never"}),
+        (
+            f"open('script.py', 'w').write({IN_CHILD.replace('; ', chr(10))!r})\n"
+            + START.format("'script.py'"),
+            {"never"},
+        ),
+        (f'!{{sys.executable}} -c "{IN_CHILD}"', {"never"}),
+        (
+            "import os\nkept = {'PYTHONPATH': os.environ['PYTHONPATH']}\n"
+            + START.format(f"'-c', {IN_CHILD!r}").replace("check", "env=kept, check"),
+            {"never"},
+        ),
+        ("d2l.child()", {"child", "never"}),
+        (
+            "import multiprocessing\n"
+            "with multiprocessing.get_context('spawn').Pool(1) as pool:\n"
+            "    print(pool.map(d2l.in_pool, [1]))",
+            {"in_pool", "<lambda>"},
+        ),
+        (
+            "import os\nif os.fork() == 0:\n    d2l.never()\n    os._exit(0)\nprint(os.wait())",
+            {"never"},
+        ),
     ],
 )
 def test_the_tracer_sees_what_runs_and_the_closure_covers_it(cell, expected, tmp_path):
-    book = make_book(tmp_path, {"a": code(f"from d2l import nbclient as d2l\n{cell}")})
+    book = make_book(tmp_path, {"a": code(f"import sys\nfrom d2l import nbclient as d2l\n{cell}")})
     file = book.library_file("pytorch")
     file.parent.mkdir(parents=True)
     (file.parent / "__init__.py").touch()
@@ -175,4 +217,5 @@ def test_the_tracer_sees_what_runs_and_the_closure_covers_it(cell, expected, tmp
         "Base.hook",
         "Child.hook",
         "nbclient",
+        "d2l.nothing_of_that_name",
     }

@@ -1,16 +1,18 @@
 """Loaded by Python itself where this folder is on PYTHONPATH: notes which library functions run.
 
-``TABBOOK_TRACE_OF`` is the library's file. For each function of it that runs after the import,
-a line ``first line<TAB>name`` goes to the file ``TABBOOK_TRACE_TO``, at once, since kernels are
-killed. What TensorFlow's AutoGraph writes anew is noted by name, with line 0.
+``settings.json`` beside this file names the library's file and the file to write to. For each
+function that runs after the import, in a kernel or any process that it starts, a line
+``first line<TAB>name`` is written at once, since kernels are killed. Processes append whole lines,
+so they may share the file. What TensorFlow's AutoGraph writes anew is noted by name, with line 0.
 """
 
+import json
 import os
 import sys
 import threading
+from pathlib import Path
 
-_OF = os.environ.get("TABBOOK_TRACE_OF", "")
-_TO = os.environ.get("TABBOOK_TRACE_TO", "")
+_OF, _TO = json.loads(Path(__file__).with_name("settings.json").read_text())
 _OPTIMIZED = 1  # the flag of functions: bodies of modules and classes do not have it
 _seen = set()
 
@@ -42,6 +44,5 @@ def _note(frame, event, _argument):
     os.close(handle)
 
 
-if _OF and _TO:
-    threading.setprofile(_note)
-    sys.setprofile(_note)
+threading.setprofile(_note)
+sys.setprofile(_note)
