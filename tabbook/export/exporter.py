@@ -18,7 +18,7 @@ from tabbook.export.references import FILE, References, load
 from tabbook.library import generate
 from tabbook.merge import stored
 from tabbook.model import Section
-from tabbook.plan import lookup
+from tabbook.plan.outputs import lookup
 
 Files = dict[str, bytes]
 _NOT_OURS = frozenset((".py", ".pyc"))

@@ -1,15 +1,14 @@
-"""What there is to run: each section's job per framework, and what the store has of it.
+"""What there is to run: each section's job per framework, and its key.
 
-Looking up needs no network, no kernel and no environment: the key is made from texts alone.
+Planning needs no network, no kernel and no environment: the key is made from texts alone.
 """
 
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
-from itertools import chain, combinations
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -20,9 +19,8 @@ from tabbook.code import CodeError
 from tabbook.errors import ExecuteError, Fault, TabbookError
 from tabbook.keys.closure import LibraryIndex
 from tabbook.keys.uses import Uses, cells_use
-from tabbook.model import Projection, Result, Section
+from tabbook.model import Projection, Section
 from tabbook.processes import share
-from tabbook.store import Store
 
 _T = TypeVar("_T")
 _WORTH_SHARING = 200_000
@@ -249,64 +247,3 @@ def jobs(
         kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else ExecuteError
         raise kind(fault for error in errors for fault in error.faults)
     return tuple(found)
-
-
-def accepted_devices(device: str) -> tuple[str, ...]:
-    """Return the classes of devices whose outputs a run on ``device`` takes from the store.
-
-    A machine without a GPU does not replace what one with a GPU made.
-    """
-    return (device,) if device == "gpu" else (device, "gpu")
-
-
-def _subsets(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """Yield every choice of ``names`` but the empty one, small ones first."""
-    names = tuple(names)
-    sizes = range(1, len(names) + 1) if len(names) <= 4 else (len(names),)
-    return chain.from_iterable(combinations(names, size) for size in sizes)
-
-
-def stored(store: Store, planned: Job, devices: Iterable[str], missing: Iterable[str] = ()) -> Result | None:
-    """Return the job's result in ``store`` on the first of ``devices`` that has one, if any."""
-    absent = tuple(missing)
-    for device in devices:
-        result = store.get(planned.key(device, absent).digest)
-        if result is not None:
-            return result
-    return None
-
-
-def _page_keys(planned: Job, device: str) -> Iterator[str]:
-    """Yield the keys under which a page looks for outputs, the best first.
-
-    Real data comes before a stand-in, this machine's class of device before another.
-    """
-    devices = (device, *({"cpu", "gpu"} - {device}))
-    for missing in chain([()], _subsets(planned.data)):
-        for one in devices:
-            yield planned.key(one, missing).digest
-
-
-def find_result(store: Store, planned: Job) -> Result | None:
-    """Return the best result that ``store`` has for a page, if it has any."""
-    found = map(store.get, _page_keys(planned, device_class()))
-    return next((result for result in found if result is not None), None)
-
-
-def find_stated(store: Store, planned: Job, device: str) -> tuple[str, str] | None:
-    """Return the key of what `find_result` would return on ``device``, and its hash, without reading it.
-
-    Nothing is checked: a damaged entry counts as it stands.
-    """
-    found = ((key, store.stated(key)) for key in _page_keys(planned, device))
-    return next(((key, stated) for key, stated in found if stated is not None), None)
-
-
-def lookup(book: Book, section: Section, tab: str) -> Result | None:
-    """Return what a page shows of ``section`` in ``tab``; ``None`` if that was not executed.
-
-    Raises:
-        TabbookError: The section cannot be projected.
-    """
-    planned = job(book, section, tab)
-    return None if planned is None else find_result(Store(book.outputs), planned)

@@ -2,29 +2,20 @@
 
 import shutil
 from collections.abc import Iterable
-from itertools import chain, combinations
+from itertools import chain
 from pathlib import Path
 
 from tabbook.book import Book
 from tabbook.library import generate
 from tabbook.model import Section
-from tabbook.plan import Job, accepted_devices, device_class, jobs
+from tabbook.plan import data as data_files
+from tabbook.plan import device_class, jobs
+from tabbook.plan.outputs import Holdings, accepted_keys, stored
 from tabbook.store import Store, entry_path
 from tabbook.store.remote import PATIENCE, TIMEOUT, Pulled, pull
 
-DEVICES = ("cpu", "gpu")
 PUBLISHED = "_outputs"
 """The folder of the site that is a store, too: with the outputs that the pages show."""
-
-
-def keys_of(job: Job) -> frozenset[str]:
-    """Return every key under which outputs of ``job``, as it is now, may stand.
-
-    That is: on any class of device, with any of its data files replaced.
-    """
-    names = tuple(job.data)
-    missing = list(chain.from_iterable(combinations(names, size) for size in range(len(names) + 1)))
-    return frozenset(job.key(device, some).digest for device in DEVICES for some in missing)
 
 
 def used_keys(book: Book) -> frozenset[str]:
@@ -35,8 +26,11 @@ def used_keys(book: Book) -> frozenset[str]:
     Raises:
         TabbookError: A section cannot be projected: nobody knows then what it uses.
     """
-    planned = chain(jobs(book), jobs(book, library_texts=generate(book)))
-    return frozenset(key for job in planned for key in keys_of(job))
+    planned, holdings = (
+        chain(jobs(book), jobs(book, library_texts=generate(book))),
+        Holdings(Store(book.outputs)),
+    )
+    return frozenset(key for job in planned for key in holdings.keys(job))
 
 
 def pull_outputs(
@@ -50,15 +44,23 @@ def pull_outputs(
 ) -> Pulled:
     """Take from the store at ``url`` what a run of these sections and tabs would execute.
 
+    Where this machine lacks data files, outputs that were made without them are taken, too, if there
+    are none that were made with them.
+
     Raises:
         TabbookError: A section cannot be projected.
     """
-    store, devices = Store(book.outputs), accepted_devices(device_class())
+    store, device = Store(book.outputs), device_class()
+    lacking = [job for job in jobs(book, sections, tabs) if stored(store, job, device) is None]
+    names = dict.fromkeys(name for job in lacking for name in job.data)
+    found = data_files.resolve(book.settings.data, names, fetch=False)
     wanted = []
-    for job in jobs(book, sections, tabs):
-        keys = [job.key(device).digest for device in devices]
-        if not any(store.get(key) for key in keys):
-            wanted.append(keys)
+    for job in lacking:
+        keys = [*accepted_keys(job, device)]
+        missing = [name for name in job.data if name in found.missing]
+        if missing and stored(store, job, device, missing) is None:
+            keys += accepted_keys(job, device, missing)
+        wanted.append(keys)
     return pull(url, store, wanted, timeout, patience)
 
 

@@ -28,8 +28,9 @@ from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
 from tabbook.keys import canonical, sha256
 from tabbook.merge import merge, stored
 from tabbook.model import Result, Section
-from tabbook.plan import device_class, find_stated, job, lookup
+from tabbook.plan import device_class, job
 from tabbook.plan.holdings import PUBLISHED, publish
+from tabbook.plan.outputs import Holdings, lookup
 from tabbook.store import Store
 
 _log = logging.getLogger(__name__)
@@ -74,10 +75,10 @@ class _Reading:
         Raises:
             TabbookError: The section cannot be projected.
         """
-        store, found = Store(self.book.outputs), dict[str, Shown]()
+        holdings, found = Holdings(Store(self.book.outputs)), dict[str, Shown]()
         for tab in section.tabs:
             planned = job(self.book, section, tab)
-            found[tab] = find_stated(store, planned, self.device) if planned else None
+            found[tab] = holdings.stated(planned, self.device) if planned else None
         path = self.book.root / stored.outputs_path(section.path)
         with suppress(OSError):  # most sections came with none
             state = path.stat()

@@ -14,11 +14,12 @@ from tabbook.execute import execute
 from tabbook.execute.processes import stopped
 from tabbook.library import frozen, library_files
 from tabbook.model import Section
-from tabbook.plan import Job, accepted_devices, device_class, jobs, lookup, stored
+from tabbook.plan import Job, device_class, jobs
 from tabbook.plan import data as data_files
 from tabbook.plan.gpus import SHARING, Gpu, inventory, lacking
 from tabbook.plan.history import write_last
 from tabbook.plan.machine import Room, available_memory, cores, likely_memory
+from tabbook.plan.outputs import lookup, stored
 from tabbook.plan.report import read_spent
 from tabbook.plan.spec import JobSpec, Outcome, limits_of, steps_of
 from tabbook.run.keep import Keeper, cannot_store, forget_report
@@ -174,7 +175,7 @@ def run(
     done: dict[tuple[str, str], JobStatus] = {}
 
     def take_stored(job: Job, missing: Iterable[str] = ()) -> None:
-        result = None if force else stored(store, job, accepted_devices(device), missing)
+        result = None if force else stored(store, job, device, missing)
         if result is not None:
             done[job.section.path, job.tab] = stored_status(job, result)
             write_last(book.work, job.section.path, job.tab, result.key, result.inputs)

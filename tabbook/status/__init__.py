@@ -8,10 +8,11 @@ from typing import Literal
 from tabbook.book import Book
 from tabbook.keys import Key
 from tabbook.model import Result, Section
-from tabbook.plan import Job, accepted_devices, device_class, jobs, stored
+from tabbook.plan import Job, device_class, jobs
 from tabbook.plan import data as data_files
 from tabbook.plan.gpus import Need, inventory, lacking
 from tabbook.plan.history import Records, Remembered, recall_failure
+from tabbook.plan.outputs import stored
 from tabbook.plan.report import failure_report, report_path
 from tabbook.plan.spec import Failure, limits_of, steps_of
 from tabbook.status.explain import Reason, reasons
@@ -149,7 +150,7 @@ def status(
     planned = jobs(book, sections, tabs, library_texts)
 
     def known(job: Job, missing: Iterable[str] = ()) -> JobStatus | None:
-        result = stored(store, job, accepted_devices(device), missing)
+        result = stored(store, job, device, missing)
         return stored_status(job, result) if result else None  # the outputs are let go of
 
     taken = [known(job) for job in planned]

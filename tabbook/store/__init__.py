@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tabbook.files import read_file, write_atomic
 from tabbook.model import Result
-from tabbook.store.entry import HEAD_LENGTH, OtherFormatError, head_hash, pack, unpack
+from tabbook.store.entry import HEAD_LENGTH, OtherFormatError, head_hash, pack, tail_stand_ins, unpack
 
 _log = logging.getLogger(__name__)
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -58,6 +58,22 @@ class Entry:
     def is_damaged(self) -> bool:
         """Whether it is of no use to anybody."""
         return bool(self.problem) and not self.is_foreign
+
+
+def _stated_stand_ins(path: Path) -> tuple[str, ...]:
+    """Return the stand-ins that the entry in a file states, reading no more of it than it takes.
+
+    Raises:
+        OSError: It cannot be read, or is no file.
+        ValueError: It states none.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - _A_LITTLE))
+        try:
+            return tail_stand_ins(file.read())
+        except ValueError:  # the names of many files
+            return tail_stand_ins(read_file(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +131,14 @@ class Store:
                 return head_hash(file.read(HEAD_LENGTH))
         except OSError:
             return None
+
+    def stand_ins(self) -> frozenset[tuple[str, ...]]:
+        """Return the choices of data files that entries state they were made without; none of it checked."""
+        found = set()
+        for key in self.keys():
+            with contextlib.suppress(OSError, ValueError):
+                found.add(_stated_stand_ins(self.path(key)))
+        return frozenset(found)
 
     def put(self, result: Result) -> Path:
         """Store ``result`` under its key, in place of what was there; return the file.

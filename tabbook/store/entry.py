@@ -22,6 +22,7 @@ HEAD_LENGTH = len(_HEAD % (FORMAT, b"")) + 64
 _TAIL = b"}\n"
 _FORMAT = re.compile(rb'\{"format":(\d+),')
 _STATED = re.compile(rb'\{"format":%d,"sha256":"([0-9a-f]{64})"' % FORMAT)
+_STAND_INS = b'"stand_ins":['
 _APART = 1024
 """Values of so many characters or more stand apart."""
 
@@ -38,6 +39,16 @@ def head_hash(head: bytes) -> str:
     """Return the hash that the first `HEAD_LENGTH` bytes of a file state; without one, these bytes."""
     found = _STATED.match(head)
     return found[1].decode() if found else head.hex()
+
+
+def tail_stand_ins(tail: bytes) -> tuple[str, ...]:
+    """Return the stand-ins that the last bytes of a file state, where its last fields are.
+
+    Raises:
+        ValueError: They do not begin before these fields.
+    """
+    start = tail.rfind(_STAND_INS)  # in a value, its quotation marks would be escaped
+    return tuple(map(str, json.loads(b"{" + tail[start : -len(_TAIL)])["stand_ins"]))
 
 
 def pack(result: Result) -> bytes:

@@ -20,7 +20,8 @@ from engine_helpers import code, make_book, with_data
 from tabbook.errors import StoreError
 from tabbook.model import Result
 from tabbook.plan import jobs
-from tabbook.plan.holdings import keys_of, pull_outputs, used_keys
+from tabbook.plan.holdings import pull_outputs, used_keys
+from tabbook.plan.outputs import Holdings
 from tabbook.store import Store
 from tabbook.store.remote import pull, push
 
@@ -303,12 +304,24 @@ class TestBook:
         keys = self.fill(book, there, "gpu")
         assert sorted(pull_outputs(book, str(there.root)).keys) == keys
 
+    def test_a_machine_without_the_data_takes_what_was_made_without_it(self, book, tmp_path, monkeypatch):
+        """A run would execute it with a stand-in all the same; what was made with the data comes first."""
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        there, (a,) = Store(tmp_path / "there"), book.find(("a",))
+        (planned,) = jobs(book, [a], ["jax"])
+        without, whole = (planned.key("cpu", missing).digest for missing in (["words.txt"], ()))
+        there.put(result(without))
+        assert pull_outputs(book, str(there.root), [a], ["jax"]).keys == (without,)
+        assert pull_outputs(book, str(there.root), [a], ["jax"]).keys == ()
+        there.put(result(whole))
+        assert pull_outputs(book, str(there.root), [a], ["jax"]).keys == (whole,)
+
     def test_what_a_book_uses_is_all_that_its_pages_may_show(self, book):
-        used = used_keys(book)
+        used, holdings = used_keys(book), Holdings(Store(book.outputs))
         for job in jobs(book):
             assert {
                 job.key(device, missing).digest for device in ("cpu", "gpu") for missing in ([], job.data)
-            }
-            assert keys_of(job) <= used
-        by_name = {(job.section.name, job.tab): len(keys_of(job)) for job in jobs(book)}
+            } == {*holdings.keys(job)}
+            assert {*holdings.keys(job)} <= used
+        by_name = {(job.section.name, job.tab): len([*holdings.keys(job)]) for job in jobs(book)}
         assert by_name == {("a", "pytorch"): 4, ("a", "jax"): 4, ("b", "pytorch"): 2, ("b", "jax"): 2}

@@ -8,19 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_helpers import DATA, LocalBook, code, make_book, with_data
+from engine_helpers import DATA, DATA_SHA1, LocalBook, code, make_book, with_data
 from rich.console import Console
 
 from tabbook import plan
 from tabbook.errors import ExecuteError, ProjectError, StoreError
 from tabbook.library import frozen
 from tabbook.model import Result
-from tabbook.plan import accepted_devices, device_class, job, jobs
+from tabbook.plan import device_class, job, jobs
 from tabbook.plan.history import forget_failure, recall_failure, remember_failure
+from tabbook.plan.holdings import used_keys
+from tabbook.plan.outputs import Holdings, accepted_devices
 from tabbook.plan.report import Spent, failure_text, read_spent, write_spent
 from tabbook.plan.spec import Failure, Limits, Outcome
 from tabbook.run import JobStatus, RunReport, lookup, run, status
 from tabbook.run.progress import Lines, Live, failures_text, progress_on, summary_table
+from tabbook.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +32,7 @@ def no_data_of_this_machine(tmp_path, monkeypatch):
     monkeypatch.delenv("D2L_DATA", raising=False)
     monkeypatch.setattr("tabbook.run.device_class", lambda: "cpu")
     monkeypatch.setattr("tabbook.status.device_class", lambda: "cpu")
-    monkeypatch.setattr("tabbook.plan.device_class", lambda: "cpu")
+    monkeypatch.setattr("tabbook.plan.outputs.device_class", lambda: "cpu")
 
 
 def ready(_tab):
@@ -374,6 +377,36 @@ class TestData:
         report = go(book, tabs=("jax",), strict_data=True)
         assert states(report) == {"a jax": "stored", "b jax": "stored"}
         assert not report.stand_ins
+
+    @pytest.mark.parametrize("count", [5, 40])
+    def test_outputs_made_without_one_of_many_files_are_shown_and_kept(self, tmp_path, monkeypatch, count):
+        """Four files were looked up in every combination, more than four with all of them or none."""
+        names = [f"{n}.txt" for n in range(count)]
+        declared = {name: {"url": "file:///nowhere", "sha1": DATA_SHA1} for name in names}
+        section = with_data(code("x = 1\nx")).replace("words.txt", ", ".join(names))
+        book = make_book(tmp_path / "book", {"a": section}, data=declared)
+        monkeypatch.setenv("D2L_DATA", str(tmp_path))
+        for name in names[:2] + names[3:]:
+            (tmp_path / name).write_bytes(DATA)
+        assert states(go(book, tabs=("pytorch",))) == {"a pytorch": "executed"}
+        page, store = book.find(("a",))[0], Store(book.outputs)
+        monkeypatch.delenv("D2L_DATA")  # whatever is missing now
+        shown = lookup(book, page, "pytorch")
+        assert shown.stand_ins == ("2.txt",)
+        planned = job(book, page, "pytorch")
+        assert Holdings(store).stated(planned, "cpu")[0] == shown.key
+        used = used_keys(book)
+        assert shown.key in used
+        assert len(used) <= 12
+        assert store.garbage(used, 0, time.time() + 1e9) == ()
+
+        # The fewest stand-ins come first, and the real data before all.
+        for missing in (names, names[1:3], ()):
+            key = planned.key("gpu", missing)
+            store.put(Result(key.digest, page.path, "pytorch", ((),), {}, tuple(missing), key.record))
+            best = lookup(book, page, "pytorch")
+            assert best.stand_ins == (() if missing == () else ("2.txt",))
+            assert best.key in used_keys(book)
 
     def test_strict_data_executes_nothing_without_it(self, tmp_path, executed):
         with pytest.raises(ExecuteError) as raised:

@@ -39,6 +39,24 @@ def test_a_result_comes_back_equal(tmp_path):
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
+@given(
+    st.lists(st.lists(st.text(), max_size=4), max_size=3),
+    st.text(),
+)
+def test_a_store_knows_what_its_entries_were_made_without(tmp_path_factory, choices, tab):
+    """Pages find outputs that lack some of many data files by it: not every combination can be tried."""
+    store = Store(tmp_path_factory.mktemp("store"))
+    assert store.stand_ins() == frozenset()
+    for number, names in enumerate([*choices, ["x" * 9] * 2000]):
+        said = {"output_type": "stream", "text": '"stand_ins":["no"]', "data": {"a": "b" * 2000}}
+        key = f"{number:064x}"
+        store.put(replace(RESULT, key=key, tab=tab, stand_ins=tuple(names), outputs=((said,),)))
+    assert store.stand_ins() == frozenset(map(tuple, [*choices, ["x" * 9] * 2000]))
+    store.path(f"{0:064x}").write_bytes(b'{"stand_ins":[')
+    store.path("f" * 64).mkdir(parents=True)
+    assert store.stand_ins() <= frozenset(map(tuple, [*choices, ["x" * 9] * 2000]))
+
+
 def damage(change):
     return pytest.param(change, id=change.__name__)
 

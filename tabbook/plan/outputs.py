@@ -1,0 +1,95 @@
+"""Which outputs of a job count: the one place that says under which keys they may be stored.
+
+A job has a key for each class of device, and for each choice of data files that could not be had
+and were replaced by stand-ins. Pages, exports and the site show the best outputs that there are,
+``store gc`` and ``store push`` keep and copy all that may be shown, and runs and ``--pull`` take
+what they would otherwise execute.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, combinations
+
+from tabbook.book import Book
+from tabbook.model import Result, Section
+from tabbook.plan import Job, device_class, job
+from tabbook.store import Store
+
+DEVICES = ("cpu", "gpu")
+_FEW = 4
+"""Of so many data files, every choice is looked up: 16. Of more, those that the store's entries state."""
+
+
+def accepted_devices(device: str) -> tuple[str, ...]:
+    """Return the classes of devices whose outputs a run on ``device`` takes from the store.
+
+    A machine without a GPU does not replace what one with a GPU made.
+    """
+    return (device,) if device == "gpu" else (device, "gpu")
+
+
+def accepted_keys(planned: Job, device: str, missing: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the keys of outputs that a run on ``device`` takes where the data files ``missing`` are."""
+    absent = tuple(missing)
+    return tuple(planned.key(one, absent).digest for one in accepted_devices(device))
+
+
+def stored(store: Store, planned: Job, device: str, missing: Iterable[str] = ()) -> Result | None:
+    """Return the result in ``store`` that a run on ``device`` takes; ``None`` if it has to execute."""
+    found = map(store.get, accepted_keys(planned, device, missing))
+    return next((result for result in found if result is not None), None)
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What a store has for jobs. Which stand-ins its entries state is read once: make one when needed."""
+
+    store: Store
+
+    @cached_property
+    def _stated(self) -> frozenset[frozenset[str]]:
+        return frozenset(map(frozenset, self.store.stand_ins()))
+
+    def _missing(self, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        """Yield the choices of data files that outputs may have been made without, small ones first."""
+        if len(names) <= _FEW:
+            yield from chain.from_iterable(combinations(names, size) for size in range(len(names) + 1))
+            return
+        # All of them: so failed the jobs of a machine without any, which have no entries.
+        choices = {frozenset[str](), frozenset(names), *(one for one in self._stated if one <= {*names})}
+        ordered = (tuple(name for name in names if name in choice) for choice in choices)
+        yield from sorted(ordered, key=lambda choice: (len(choice), [*map(names.index, choice)]))
+
+    def keys(self, planned: Job, device: str = DEVICES[0]) -> Iterator[str]:
+        """Yield the keys under which outputs of a job may be, the best first.
+
+        Real data comes before a stand-in, ``device`` before other classes of devices.
+        """
+        devices = (device, *({*DEVICES} - {device}))
+        for missing in self._missing(tuple(planned.data)):
+            for one in devices:
+                yield planned.key(one, missing).digest
+
+    def best(self, planned: Job, device: str) -> Result | None:
+        """Return the best result that the store has for a page, if it has any."""
+        found = map(self.store.get, self.keys(planned, device))
+        return next((result for result in found if result is not None), None)
+
+    def stated(self, planned: Job, device: str) -> tuple[str, str] | None:
+        """Return the key of what `best` would return, and its hash, without reading it.
+
+        Nothing is checked: a damaged entry counts as any other.
+        """
+        found = ((key, self.store.stated(key)) for key in self.keys(planned, device))
+        return next(((key, stated) for key, stated in found if stated is not None), None)
+
+
+def lookup(book: Book, section: Section, tab: str) -> Result | None:
+    """Return what a page shows of ``section`` in ``tab``; ``None`` if that was not executed.
+
+    Raises:
+        TabbookError: The section cannot be projected.
+    """
+    planned = job(book, section, tab)
+    return None if planned is None else Holdings(Store(book.outputs)).best(planned, device_class())
