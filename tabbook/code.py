@@ -30,10 +30,8 @@ _COMMAND = re.compile(
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)")
 _PYTHON_BODIES = frozenset({"time", "timeit", "capture", "prun", "debug", "memit"})
 _PLACEHOLDER = re.compile(r"__ipython_(\d+)__(?:\(\s*\))?")
-_SCOPES = (
-    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
-    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
-)  # fmt: skip
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class CodeError(Exception):
@@ -210,9 +208,15 @@ def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
+        elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+            yield node.name
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            yield node.rest
         elif isinstance(node, ast.AnnAssign) and node.value is None:
             continue  # a bare annotation defines nothing
-        if not isinstance(node, _SCOPES):
+        if isinstance(node, _COMPREHENSIONS):  # only `:=` in it binds outside of it
+            yield from (part.target.id for part in ast.walk(node) if isinstance(part, ast.NamedExpr))
+        elif not isinstance(node, _SCOPES):
             yield from bound_names(ast.iter_child_nodes(node))
 
 

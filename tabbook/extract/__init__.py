@@ -18,6 +18,7 @@ from tabbook.extract.lines import first_line, header_end, last_line
 from tabbook.model import Section
 from tabbook.project import selected_cells
 
+_Kind = Literal["import", "definition", "method", "statement"]
 _MARK = re.compile(r"^#\s*@save\b[ \t]*|(?<=[ \t])#\s*@save[ \t]*$")
 
 
@@ -36,14 +37,16 @@ class Saved:
     """One saved statement, as it goes into the library.
 
     ``source`` begins in column 0, with the comments right above the statement and without the
-    mark. ``names`` are what it defines. ``into`` is the class that a method belongs to.
+    mark. ``names`` are what it defines. ``into`` is the class that a method belongs to. ``lines``
+    are the lines of the section's file that those of ``source`` come from.
     """
 
-    kind: Literal["import", "definition", "method", "statement"]
+    kind: _Kind
     source: str
     names: tuple[str, ...]
     origin: Origin
     into: str | None = None
+    lines: tuple[int, ...] = ()
 
 
 def extract(section: Section, tab: str) -> tuple[Saved, ...]:
@@ -103,7 +106,7 @@ def _extract(source: str, origin: Origin, lines: Sequence[int]) -> tuple[list[Sa
     if errors:
         return [], errors
     places = {i: replace(origin, line=lines[first_line(body[i]) - 1]) for i in sorted(chosen)}
-    return [_saved(code, body[number], marks, place) for number, place in places.items()], []
+    return [_saved(code, body[number], marks, place, lines) for number, place in places.items()], []
 
 
 def _unfit(code: Code, number: int) -> Iterator[CodeError]:
@@ -133,18 +136,29 @@ def _run_below(code: Code, body: Sequence[ast.stmt], line: int) -> Iterator[int]
         end = max(end, last_line(node))
 
 
-def _saved(code: Code, node: ast.stmt, marks: Mapping[int, int], place: Origin) -> Saved:
+def _saved(
+    code: Code, node: ast.stmt, marks: Mapping[int, int], place: Origin, lines: Sequence[int]
+) -> Saved:
     first, last = first_line(node), _trailing_comments(code, node)
     while first > 1 and code.lines[first - 2].startswith("#") and first - 1 not in code.string_lines:
         first -= 1  # comments right above the statement explain it
-    lines = [_without_mark(code.lines[n - 1], marks.get(n)) for n in range(first, last + 1)]
-    source = "\n".join(line for line in lines if line is not None)
+    texts = {n: _without_mark(code.lines[n - 1], marks.get(n)) for n in range(first, last + 1)}
+    adder = _adder(node)
+    into = _class_of(adder) if adder else None
+    if adder and into:  # other decorators stay
+        texts |= dict.fromkeys(range(adder.lineno, (adder.end_lineno or adder.lineno) + 1))
+    source = "\n".join(text for text in texts.values() if text is not None)
+    origins = tuple(lines[n - 1] for n, text in texts.items() if text is not None)
     names = tuple(dict.fromkeys(bound_names([node])))
+    return Saved(_kind(node, into), source, names, place, into, origins)
+
+
+def _kind(node: ast.stmt, into: str | None) -> _Kind:
     if isinstance(node, ast.Import | ast.ImportFrom):
-        return Saved("import", source, names, place)
-    if target := _added_to(node):
-        return Saved("method", _without_decorator(source), names, place, target)
-    return Saved("definition" if names else "statement", source, names, place)
+        return "import"
+    if into:
+        return "method"
+    return "definition" if any(bound_names([node])) else "statement"
 
 
 def _without_mark(line: str, column: int | None) -> str | None:
@@ -177,27 +191,17 @@ def is_adder(node: ast.expr) -> bool:
     return name == "add_to_class"
 
 
-def _added_to(node: ast.stmt) -> str | None:
-    """Return the class that a function is added to."""
+def _adder(node: ast.stmt) -> ast.Call | None:
+    """Return the decorator that adds a function to a class, if it has one."""
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return None
-    for decorator in node.decorator_list:
-        if is_adder(decorator):
-            assert isinstance(decorator, ast.Call)
-            target = decorator.args[0]
-            return target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", None)
-    return None
+    return next((d for d in node.decorator_list if isinstance(d, ast.Call) and is_adder(d)), None)
 
 
-def _without_decorator(source: str) -> str:
-    """Return a function's source without its ``add_to_class``; other decorators stay."""
-    code = Code(source)
-    function = next(
-        node for node in code.tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
-    adder = next(d for d in function.decorator_list if is_adder(d))
-    first, last = adder.lineno, adder.end_lineno or adder.lineno
-    return "\n".join([*code.lines[: first - 1], *code.lines[last:]])
+def _class_of(adder: ast.Call) -> str | None:
+    """Return the class that a decorator adds to."""
+    target = adder.args[0]
+    return target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", None)
 
 
 def extract_book(

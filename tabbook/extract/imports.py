@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tabbook.code import parse
 from tabbook.extract import Saved
+from tabbook.extract.pieces import Piece
 
 _WIDTH = 88
 
@@ -25,20 +26,23 @@ class _Import:
     above: str = field(default="", compare=False)
     behind: str = field(default="", compare=False)
     inside: str = field(default="", compare=False)
+    saved: Saved | None = field(default=None, compare=False)
 
 
-def format_imports(saved: Iterable[Saved], package: str) -> str:
+def import_pieces(saved: Iterable[Saved], package: str) -> list[Piece]:
     """Return the imports of a module, and that of ``sys``, without those of ``package`` itself."""
     found: dict[_Import, _Import] = {}
     for item in [_Import(1, False, "sys", "sys"), *(i for s in saved for i in _imports(s, package))]:
         if item.above or item.behind or item.inside or item not in found:
             found[item] = item
-    text, group = "", None
+    pieces, group = list[Piece](), None
     for statement in _statements(sorted(found.values(), key=_order)):
-        text += "\n" if group not in (None, statement[0].group) else ""
-        text += _written(statement)
+        if group not in (None, statement[0].group):
+            pieces.append(Piece("\n"))
+        sources = tuple(dict.fromkeys(item.saved for item in statement if item.saved))
+        pieces.append(Piece(_written(statement), "saved" if sources else "frame", sources))
         group = statement[0].group
-    return text
+    return pieces
 
 
 def _order(item: _Import) -> tuple[int, bool, str, str, str, str]:
@@ -66,7 +70,7 @@ def _imports(saved: Saved, package: str) -> Iterable[_Import]:
         behind = code.comments.get(node.end_lineno or 0, (0, ""))[1]
         is_own = node.end_lineno not in (node.lineno, alias.end_lineno)
         inside = code.comments.get(alias.end_lineno or 0, (0, ""))[1] if is_own else ""
-        yield _Import(_group(module), is_from, module, part, above, behind, inside)
+        yield _Import(_group(module), is_from, module, part, above, behind, inside, saved)
 
 
 def _statements(items: Sequence[_Import]) -> Iterable[list[_Import]]:

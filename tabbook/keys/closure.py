@@ -226,6 +226,8 @@ def _says_nothing(node: ast.stmt, package: str) -> bool:
     """Say whether a statement of the module is a docstring, its list of names, or its own name."""
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.AugAssign):
+        return ast.unparse(node.target) == "__all__"
     return isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] in (
         ["__all__"],
         [package],

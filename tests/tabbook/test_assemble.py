@@ -2,7 +2,9 @@
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -291,6 +293,48 @@ def test_long_imports_are_broken() -> None:
 def test_all_names_what_is_saved_and_portable() -> None:
     text = module("#@save\nimport a\nx = 1\n_y = 2\ndef z(): pass", ways={"tanh": "a.tanh", "_p": "a.p"})
     assert text.partition("__all__ = ")[2].startswith('[\n    "tanh",\n    "x",\n    "z",\n]\n')
+
+
+CONDITIONAL = [
+    # (saved code, names that a star import gives, those of them that the list at the top names)
+    ("try:\n    import json as a\nexcept ImportError:\n    a = None", "a", "a"),
+    ("try:\n    import no_such_module as a\nexcept ImportError:\n    a = None", "a", "a"),
+    ("try:\n    import no_such_module\n    a = 1\nexcept ImportError:\n    b = 2", "b", ""),
+    ("try:\n    a = 1\nexcept ImportError:\n    raise", "a", "a"),
+    ("try:\n    a = 1\nexcept ValueError:\n    a = 2\nelse:\n    b = 3\nfinally:\n    c = 4", "a b c", "a c"),
+    ("e = 1\ntry:\n    1 / 0\nexcept ZeroDivisionError as e:\n    pass", "", ""),
+    ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    A = int\nB = 'A'", "B", "B"),
+    ("import sys\nif sys.version_info >= (3,):\n    def f(): 1\nelse:\n    def f(): 2", "f", "f"),
+    ("import sys\nif sys.version_info < (3,):\n    class C: pass\nelse:\n    D = 1", "D", ""),
+    ("x = y = 1\ndel x", "y", "y"),
+    ("x = y = 1\ndel d2l.x", "y", "y"),
+    ("for i in []:\n    j = i", "", ""),
+    ("for i in [1]:\n    j = i\nelse:\n    k = 2", "i j k", ""),
+    ("while False:\n    j = 1", "", ""),
+    ("import contextlib as c\nwith c.suppress(OSError) as s:\n    open('/no/such')\n    a = 1", "s", ""),
+    ("match [1, 2]:\n    case [a, *rest]:\n        pass\n    case {'k': b, **c}:\n        1", "a rest", ""),
+    ("x = [y := 1, [z := i for i in [2]]]", "x y z", "x"),
+    ("x = False and (y := 1)", "x", "x"),
+    ("def f():\n    global late\n    late = 1", "f", "f"),
+    ("def f():\n    global now\n    now = 1\nf()", "f now", "f"),
+    ("a, (b, *c) = 1, (2, 3)\n_d = 4\na += 1\ne: int = 5\nf: int", "a b c e", "a b c e"),
+    ("import os.path\nfrom math import *", "", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "given", "listed"), CONDITIONAL)
+def test_a_star_import_gives_the_names_that_are_there(
+    code: str, given: str, listed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name in ``__all__`` that the module does not have would break ``from d2l.jax import *``."""
+    (tmp_path / "a_library.py").write_text(module(f"#@save\n{code}"))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "a_library", raising=False)
+    names: dict[str, object] = {}
+    exec("from a_library import *", names)
+    assert set(names) - {"__builtins__"} == set(given.split())
+    first = module(f"#@save\n{code}").partition("__all__ = ")[2].partition("]\n")[0] + "]"
+    assert ast.literal_eval(first) == listed.split()
 
 
 def test_portable_names_need_what_they_are_made_of() -> None:

@@ -297,6 +297,14 @@ def test_comments_and_blank_lines_change_no_hash(old, new):
     assert LibraryIndex(changed, "d2l").hashes(every) == LibraryIndex(LIBRARY, "d2l").hashes(every)
 
 
+def test_the_statements_that_export_names_are_nobodys_code():
+    """They differ whenever another name is saved, and ask for ``globals()``: no job may depend on them."""
+    some = 'if f:\n    g = 1\n__all__ += [name for name in ("g",) if name in globals()]\n'
+    index = LibraryIndex(f'__all__ = ["f"]\ndef f(): 1\n{some}', "d2l")
+    assert index.closure(Uses(frozenset({"f"}))).whole == ""
+    assert index.symbols == {"f", "g"}
+
+
 @pytest.mark.parametrize(
     "body",
     ["return globals()[x]", "return getattr(d2l, x)", "return Base.__subclasses__()", "return eval(x)"],
