@@ -8,9 +8,9 @@ from tabbook.code import Code, CodeError, line_map, not_python, parse
 from tabbook.config import BookSettings
 from tabbook.errors import Fault
 from tabbook.model import Cell, Projection, Section
-from tabbook.project import code_fault, project, ways_of
+from tabbook.project import code_fault, is_verbatim, project, ways_of
 from tabbook.project.branches import select
-from tabbook.project.conditions import asked_tabs, questions, unanswerable
+from tabbook.project.conditions import asked_tabs, questions, unanswerable, unanswerable_text
 from tabbook.project.names import roots, uses
 from tabbook.read import unknown_tab
 
@@ -33,9 +33,10 @@ def _check_cell(section: Section, cell: Cell, book: BookSettings) -> Iterator[Fa
     try:
         code = parse(cell.source)
     except CodeError as error:
-        yield code_fault(section, cell, error)
+        errors = list(unanswerable_text(cell.source)) if cell.may_be_wrong else [error]
+        yield from (code_fault(section, cell, found) for found in errors)
         return
-    errors = list(unanswerable(code)) or list(_compile_errors(code))
+    errors = list(unanswerable(code)) or ([] if cell.may_be_wrong else list(_compile_errors(code)))
     yield from (code_fault(section, cell, found) for found in errors)
     if errors or "selected" not in cell.source:
         return
@@ -74,11 +75,12 @@ def _check_roots(projection: Projection, book: BookSettings) -> Iterator[Fault]:
     """Yield the names such as ``torch`` that rewritten code needs and no cell of the section has."""
     section, tab, package = projection.section, projection.tab, book.library.package
     ways = ways_of(tab, book)
-    bound = {name for cell in projection.code_cells for name in _bound_anywhere(parse(cell.source).tree)}
+    cells = [cell for cell in projection.code_cells if not is_verbatim(cell)]
+    bound = {name for cell in cells for name in _bound_anywhere(parse(cell.source).tree)}
     if "*" in bound:
         return
     bound.add(package)
-    for cell in projection.code_cells:
+    for cell in cells:
         source = section.cells[cell.index].source
         if f"{package}." not in source:
             continue

@@ -199,6 +199,15 @@ def parse(text: str) -> Code:
     return Code(text)
 
 
+def is_python(text: str) -> bool:
+    """Say whether the code of a cell can be parsed, IPython's commands aside."""
+    try:
+        parse(text)
+    except CodeError:
+        return False
+    return True
+
+
 def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield the names that statements define where they stand: not what functions keep inside."""
     for node in nodes:

@@ -36,6 +36,11 @@ class Cell:
         """The cell's tags, such as ``raises-exception`` or ``hide-input``."""
         return tuple(self.metadata.get("tags", ()))
 
+    @property
+    def may_be_wrong(self) -> bool:
+        """Whether its tags say that the code may fail, or is not run: it need not be Python, then."""
+        return not {"raises-exception", "skip-execution"}.isdisjoint(self.tags)
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

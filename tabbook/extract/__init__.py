@@ -16,7 +16,7 @@ from tabbook.config import BookSettings
 from tabbook.errors import ExtractError, Fault, TabbookError
 from tabbook.extract.lines import first_line, header_end, last_line
 from tabbook.model import Section
-from tabbook.project import selected_cells
+from tabbook.project import code_fault, is_verbatim, selected_cells
 
 _Kind = Literal["import", "definition", "method", "statement"]
 _MARK = re.compile(r"^#\s*@save\b[ \t]*|(?<=[ \t])#\s*@save[ \t]*$")
@@ -61,6 +61,9 @@ def extract(section: Section, tab: str) -> tuple[Saved, ...]:
     faults: list[Fault] = []
     marked = [cell for cell in section.code_cells if "@save" in cell.source]
     for cell in selected_cells(section, marked, tab):
+        if is_verbatim(cell):
+            faults += [code_fault(section, cell, error) for error in _marks_in_text(cell.source)]
+            continue
         lines = line_map(section.cells[cell.index].source, cell.source, cell.line)
         origin = Origin(section.path, order[cell.index], cell.line, section.label)
         found, errors = _extract(cell.source, origin, lines)
@@ -69,6 +72,14 @@ def extract(section: Section, tab: str) -> tuple[Saved, ...]:
     if faults:
         raise ExtractError(faults)
     return tuple(saved)
+
+
+def _marks_in_text(source: str) -> Iterator[CodeError]:
+    """Yield an error for each mark in a cell that is wrong on purpose: it has no statements to save."""
+    for number, line in enumerate(source.split("\n"), 1):
+        if _MARK.search(line):
+            hint = "save valid code, in a cell of its own"
+            yield CodeError("a #@save in a cell that is not valid Python saves nothing", number, hint)
 
 
 def extract_code(source: str, origin: Origin) -> list[Saved]:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 
-from tabbook.code import CodeError
+from tabbook.code import CodeError, is_python
 from tabbook.config import CONFIG_FILE, KEY_PATH, BookSettings, find_line
 from tabbook.errors import ConfigError, Fault, ProjectError
 from tabbook.model import Cell, Projection, Section
 from tabbook.project.branches import select
+from tabbook.project.conditions import unanswerable_text
 from tabbook.project.idioms import rewrite
 from tabbook.project.names import Way, parse_way
 
@@ -58,7 +59,7 @@ def selected_cells(section: Section, cells: Iterable[Cell], tab: str) -> tuple[C
             selected.append(cell)
             continue
         try:
-            source = select(cell.source, tab)
+            source = _chosen(cell, tab)
         except CodeError as error:
             faults.append(code_fault(section, cell, error))
             continue
@@ -67,6 +68,19 @@ def selected_cells(section: Section, cells: Iterable[Cell], tab: str) -> tuple[C
     if faults:
         raise ProjectError(faults)
     return tuple(selected)
+
+
+def is_verbatim(cell: Cell) -> bool:
+    """Say whether a code cell is wrong on purpose, and so is run and shown exactly as it is."""
+    return cell.may_be_wrong and not is_python(cell.source)
+
+
+def _chosen(cell: Cell, tab: str) -> str:
+    if not is_verbatim(cell):
+        return select(cell.source, tab)
+    for error in unanswerable_text(cell.source):
+        raise error
+    return cell.source
 
 
 def _with_source(cell: Cell, source: str) -> Cell:
@@ -84,7 +98,9 @@ def project(section: Section, tab: str, book: BookSettings) -> Projection:
     """
     ways, package = ways_of(tab, book), book.library.package
     cells = (
-        _with_source(cell, rewrite(cell.source, ways, package)) if cell.kind == "code" else cell
+        cell
+        if cell.kind == "text" or is_verbatim(cell)
+        else _with_source(cell, rewrite(cell.source, ways, package))
         for cell in selected_cells(section, section.cells, tab)
     )
     return Projection(section, tab, tuple(cells))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from tabbook.code import Code, CodeError, Rewriter, stands_alone
 
 _LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator)
+_ASKING = re.compile(r"\btab\.selected\b|^\s*%%tab\b")
 _HINT = "write tab.selected('pytorch'), with the names of tabs in quotes"
 
 
@@ -98,6 +99,15 @@ def unanswerable(code: Code) -> Iterator[CodeError]:
             line = code.line_of(code.text.index(f"__ipython_{number}__"))
             hint = "choose with an if around the command"
             yield CodeError("tab.selected stands inside a magic or shell command", line, hint)
+
+
+def unanswerable_text(text: str) -> Iterator[CodeError]:
+    """Yield an error for each line where ``text``, which is not Python, asks for the tab."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if found := _ASKING.search(line):
+            message = f"{found[0].strip()} in a cell that is not valid Python has no effect"
+            hint = "write one cell for each framework, with %%tab as its first line"
+            yield CodeError(message, number, hint)
 
 
 class Expressions:

@@ -133,6 +133,9 @@ class GroupTabs(SphinxTransform):
             for node in self.document.findall(nodes.container)
             if _is_block(node) or _is_cell(node)
         }
+        for cell in filter(_is_cell, self.document.findall(nodes.container)):
+            for code in cell.findall(nodes.literal_block):
+                code["force"] = True  # code that is wrong on purpose is no reason for a warning
         for parent in parents.values():
             parent.children = list(self._regrouped(parent.children))
             for child in parent.children:

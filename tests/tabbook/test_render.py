@@ -272,3 +272,20 @@ def test_warnings_of_sphinx_name_the_line_of_the_file(
     told = [int(line) for line in re.findall(r"index\.md:(\d+): WARNING: Unknown", capsys.readouterr().err)]
     assert told[:2] == wrong[:2]
     assert abs(told[2] - wrong[2]) <= 1, "MyST counts inside a directive on its own"
+
+
+def test_wrong_code_is_shown_as_it_is_without_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pygments cannot read such code, and Sphinx would warn of it."""
+    cells = "\n".join(
+        f"```{{code-cell}} python\n:tags: [raises-exception]\n{mark}{cell}\n```\n"
+        for cell in ["x = (1,", "print('open", 's = """open', "x = 1 $ 2 ?", "  x = 1\n y = 2", "%bad = )"]
+        for mark in ("", "%%tab jax\n")
+    )
+    root = write_book(tmp_path, {"index": f"{FRONT}# A\n\n{cells}"})
+    fill_store(root)
+    site = build(root)
+    assert capsys.readouterr().err == ""
+    assert site.status == 0
+    assert html(site, "index").count("open") >= 4
