@@ -16,6 +16,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from tabbook.config import BookSettings
+from tabbook.merge.failures import Failed
+from tabbook.merge.notices import notices_of
 from tabbook.merge.origin import provenance
 from tabbook.model import Cell, Output, Projection, Result, Section
 from tabbook.read.slides import strip_slide_marks
@@ -46,12 +48,14 @@ _COLONS = re.compile(r"^[ \t>]*(:{3,})", re.MULTILINE)
 class _Code:
     """A code cell of the page: for each tab that has it, its code and what that showed.
 
-    ``outputs`` has the tabs that were executed.
+    ``outputs`` has the tabs that were executed. ``places`` are the cell's places among the code
+    cells of each tab.
     """
 
     cell: Cell
     sources: Mapping[str, str]
     outputs: Mapping[str, tuple[Output, ...]]
+    places: Mapping[str, int]
 
     @property
     def is_same(self) -> bool:
@@ -107,6 +111,7 @@ class _Page:
     section: Section
     settings: BookSettings
     executed: Mapping[str, bool]
+    failures: Mapping[str, Failed]
     cells: list[NotebookNode] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     groups: int = 0
@@ -196,7 +201,7 @@ class _Page:
                 # Whoever looks for an output must not think that there is none.
                 missed = not self.executed[tab] and (output or tab not in self.told)
                 note = self.not_executed if missed and code is own[-1] else None
-                metadata[KEY] = self._mark(tab, note)
+                metadata[KEY] = self._mark(code, tab, note)
                 self.code(
                     code,
                     code.sources[tab],
@@ -213,7 +218,7 @@ class _Page:
         shown = {tab: code.shown(tab) for tab in self.section.tabs if self.executed[tab]}
         results = list(shown.values())
         agree = all(_equal(results[0], other) for other in results[1:])
-        if agree and (len(shown) == len(self.section.tabs) or not any(results)):
+        if agree and (len(shown) == len(self.section.tabs) or not (any(results) or self.failures)):
             outputs = next(iter(code.outputs.values()), ())
             self.code(code, source, outputs, f"code-{index}", metadata)
             return
@@ -223,11 +228,14 @@ class _Page:
         self.groups += 1
         for tab in self.section.tabs:
             note = self.not_executed if tab not in shown else None if shown[tab] else NO_OUTPUT
-            own = {**metadata, "tags": [*tags, "remove-input"], KEY: self._mark(tab, note)}
-            self.code(code, source, shown.get(tab, ()), f"code-{index}-{tab}", own)
+            own = {**metadata, "tags": [*tags, "remove-input"], KEY: self._mark(code, tab, note)}
+            outputs = shown[tab] if tab in shown else code.outputs.get(tab, ())
+            self.code(code, source, outputs, f"code-{index}-{tab}", own)
 
-    def _mark(self, tab: str, note: str | None) -> dict[str, Any]:
+    def _mark(self, code: _Code, tab: str, note: str | None) -> dict[str, Any]:
         mark = {"group": self.groups, "tab": tab}
+        if tab in self.failures:
+            return mark | self.failures[tab].note(code.places[tab])
         return {**mark, "note": note} if note else mark
 
 
@@ -251,52 +259,23 @@ def _recombine(cells: Sequence[Cell], tabs: Sequence[str]) -> tuple[int, list[st
     return start, lines
 
 
-def _notices(section: Section, results: Mapping[str, Result | None], settings: BookSettings) -> str:
-    """Return what readers must know before the page, as Markdown; empty if nothing."""
-    notices = []
-    stand_ins: dict[str, list[str]] = {}
-    for tab in section.tabs:
-        result = results.get(tab)
-        for name in result.stand_ins if result else ():
-            stand_ins.setdefault(name, []).append(settings.tabs[tab].name)
-    if stand_ins:
-        missing = "; ".join(f"`{name}` ({', '.join(names)})" for name, names in sorted(stand_ins.items()))
-        notices.append(
-            "```{warning}\n:class: tabbook-stand-in\n"
-            f"This page was made with stand-in data, because these files could not be had: {missing}. "
-            "The outputs below are not those of the book.\n```"
-        )
-    if section.code_cells and not any(results.get(tab) for tab in section.tabs):
-        why = f", since it needs {needs}" if (needs := _gpus(section)) else ""
-        notices.append(
-            "```{note}\n:class: tabbook-not-executed\n"
-            "The code of this page has not been executed"
-            f"{why}: its outputs are missing.\n```"
-        )
-    return "\n\n".join(notices)
-
-
-def _gpus(section: Section) -> str:
-    """Return in words how many GPUs the jobs of ``section`` need; nothing, if none."""
-    count = section.settings.gpus
-    return f"{count} GPUs" if count > 1 else "a GPU" * count
-
-
 def _codes(
     section: Section, projections: Mapping[str, Projection], results: Mapping[str, Result | None]
 ) -> dict[int, _Code]:
     """Return the code cells of the page, by their place in the section."""
     sources: dict[int, dict[str, str]] = {}
     outputs: dict[int, dict[str, tuple[Output, ...]]] = {}
+    places: dict[int, dict[str, int]] = {}
     for tab in section.tabs:
         cells = projections[tab].code_cells
         result = results.get(tab)
         for position, cell in enumerate(cells):
             sources.setdefault(cell.index, {})[tab] = cell.source
+            places.setdefault(cell.index, {})[tab] = position
             if result is not None and position < len(result.outputs):
                 outputs.setdefault(cell.index, {})[tab] = tuple(result.outputs[position])
     return {
-        cell.index: _Code(cell, sources[cell.index], outputs.get(cell.index, {}))
+        cell.index: _Code(cell, sources[cell.index], outputs.get(cell.index, {}), places[cell.index])
         for cell in section.code_cells
         if cell.index in sources
     }
@@ -317,18 +296,30 @@ def _without_lost_figures(code: _Code) -> _Code:
     return replace(code, outputs=dict.fromkeys(code.sources, (placeholder,)))
 
 
+def _with_errors(code: _Code, failures: Mapping[str, Failed]) -> _Code:
+    """Return ``code`` with the errors of the tabs in which it failed."""
+    errors = {
+        tab: (*code.outputs.get(tab, ()), *failed.outputs)
+        for tab, failed in failures.items()
+        if failed.cell is not None and code.places.get(tab) == failed.cell
+    }
+    return replace(code, outputs={**code.outputs, **errors}) if errors else code
+
+
 def merge(
     section: Section,
     projections: Mapping[str, Projection],
     results: Mapping[str, Result | None],
     settings: BookSettings,
     metadata: Mapping[str, Any] | None = None,
+    failures: Mapping[str, Failed] | None = None,
 ) -> NotebookNode:
     """Return the page of ``section``: a notebook whose text, code and outputs are those of all tabs.
 
     ``projections`` has every tab of the section; a tab without a result is shown as not
     executed. ``metadata`` becomes the notebook's, with ``source_map``, from which MyST-NB says
-    the line of a fault, as its own reader adds it. Same input, same bytes.
+    the line of a fault, as its own reader adds it. ``failures`` says of tabs without a result how
+    their jobs failed. Same input, same bytes.
 
     * Text is as in the file, tab blocks included, without slide marks.
     * Neighbouring code cells of some frameworks become one group, each tab with its own cells.
@@ -337,11 +328,13 @@ def merge(
     * The foot of the page says with what the outputs were made, where that is known.
     """
     executed = {tab: results.get(tab) is not None for tab in section.tabs}
-    page = _Page(section, settings, executed)
+    failures = {tab: failed for tab, failed in (failures or {}).items() if not executed[tab]}
+    page = _Page(section, settings, executed, failures)
     codes = {
-        index: _without_lost_figures(code) for index, code in _codes(section, projections, results).items()
+        index: _with_errors(_without_lost_figures(code), failures)
+        for index, code in _codes(section, projections, results).items()
     }
-    notices = _notices(section, results, settings)
+    notices = notices_of(section, results, failures, settings)
     shown: Iterable[Cell] = (cell for cell in section.cells if cell.kind == "text" or cell.index in codes)
     for kind, part in groupby(shown, lambda cell: cell.kind):
         cells = list(part)

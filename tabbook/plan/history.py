@@ -140,6 +140,11 @@ def recall_failure(work: Path, key: str, steps: Sequence[Step], limits: Limits) 
     return None
 
 
+def has_failures(work: Path) -> bool:
+    """Say whether any failure is remembered: most books have none, and need not look for more."""
+    return next((work / "failures").glob("*.json"), None) is not None
+
+
 def forget_failure(work: Path, key: str) -> None:
     """Forget how the job with this key failed."""
     with contextlib.suppress(OSError):

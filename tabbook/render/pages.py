@@ -27,10 +27,13 @@ from tabbook.book import Book
 from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
 from tabbook.keys import canonical, sha256
 from tabbook.merge import merge, stored
+from tabbook.merge.failures import Failed
 from tabbook.model import Result, Section
-from tabbook.plan import device_class, job
+from tabbook.plan import Job, device_class, job
 from tabbook.plan.holdings import PUBLISHED, publish
 from tabbook.plan.outputs import Holdings, lookup
+from tabbook.plan.spec import Failure, steps_of
+from tabbook.status import failed_last
 from tabbook.store import Store
 
 _log = logging.getLogger(__name__)
@@ -41,6 +44,8 @@ _HEAD = re.compile(r"^(?:\([^()\n]+\)=\s*\n+)?#[ \t].*$", re.MULTILINE)
 Results = dict[str, Result | None]
 Shown = tuple[str, str] | None
 """A key of the store, and the hash that its entry states; None for no outputs."""
+_FAILED = "failed "
+"""In front of a tab: what is shown of its job's failure."""
 
 
 @dataclass
@@ -69,6 +74,19 @@ class _Reading:
             for tab in section.tabs
         }
 
+    def failures(self, section: Section, tabs: Iterable[str]) -> dict[str, Failed]:
+        """Return how the jobs of ``section`` in ``tabs`` failed, of those that did.
+
+        Raises:
+            TabbookError: The section cannot be projected.
+        """
+        found = {}
+        for tab in tabs:
+            planned = job(self.book, section, tab)
+            if planned and (failure := failed_last(self.book, planned, self.device)):
+                found[tab] = _failed_job(failure, planned)
+        return found
+
     def shown(self, section: Section) -> dict[str, Shown]:
         """Return, without reading any, which outputs a page of ``section`` would show.
 
@@ -83,7 +101,18 @@ class _Reading:
         with suppress(OSError):  # most sections came with none
             state = path.stat()
             found[""] = str(state.st_mtime_ns), str(state.st_size)
+        for tab, failed in self.failures(section, [tab for tab in section.tabs if not found[tab]]).items():
+            found[_FAILED + tab] = tab, sha256(repr(failed))
         return found
+
+
+def _failed_job(failure: Failure, planned: Job) -> Failed:
+    """Return what a page shows of the failure of a job."""
+    starts = [step.place(1) for step in steps_of(planned.projection)]
+    cell = starts.index(failure.cell_line) if failure.cell_line in starts else None
+    # Of other failures it is the kernel's log, which says nothing to readers.
+    traceback = failure.traceback if failure.kind == "raised" else ""
+    return Failed(failure.message, cell, traceback, failure.output)
 
 
 _reading: _Reading | None = None
@@ -271,6 +300,7 @@ def read_page(text: str) -> NotebookNode:
         _warn(error.faults, app)
         env.note_reread()  # or else the next build would not say a word
         return _failed(text, error.faults)
+    failures = reading.failures(section, [tab for tab in section.tabs if not results[tab]])
     # What is damaged has another stamp than when it is mended, even if that is the same again.
     damaged = {tab: None for tab in section.tabs if shown[tab] and not results[tab]}
     _stamps(env)[reading.docname] = stamp(shown | damaged)
@@ -278,4 +308,4 @@ def read_page(text: str) -> NotebookNode:
     metadata = {
         key: value for key, value in _plain(text).metadata.items() if key not in ("tabbook", "source_map")
     }
-    return merge(section, projections, results, reading.book.settings, metadata)
+    return merge(section, projections, results, reading.book.settings, metadata, failures)

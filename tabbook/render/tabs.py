@@ -20,6 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from tabbook.merge import KEY, NEEDS_GPU, NEEDS_GPUS, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
+from tabbook.merge.failures import FAILED, FAILED_ABOVE, FAILED_BELOW, FAILED_JOB
 from tabbook.render.packed import Description, describe, pack
 
 _log = logging.getLogger(__name__)
@@ -33,12 +34,23 @@ _NOTES = {
     NOT_EXECUTED: "Not executed in {name}: the outputs are missing.",
     NO_OUTPUT: "No output in {name}.",
 }
+_FAILURES = {
+    FAILED: "This cell failed in {name}: {reason}",
+    FAILED_ABOVE: "Not executed in {name}: a cell above failed.",
+    FAILED_BELOW: "The outputs in {name} are missing: a cell below failed.",
+    FAILED_JOB: "Not executed in {name}: {reason}",
+}
+"""Notes that belong to a single cell and tab."""
 
 
 def _container(part: str, tabs: Sequence[str], children: Sequence[nodes.Node] = ()) -> nodes.container:
     node = nodes.container("", *children, classes=[f"tabbook-{part}"], tabs=list(tabs))
     node[PART] = part
     return node
+
+
+def _note(text: str) -> nodes.paragraph:
+    return nodes.paragraph(text, text, classes=["tabbook-note"])
 
 
 class TabDirective(SphinxDirective):
@@ -169,7 +181,11 @@ class GroupTabs(SphinxTransform):
             panel = panels.setdefault(tabs, _Panel(tabs, []))
             # A cell without its code and without outputs is there only for its note.
             panel.content += ([node] if node.children else []) if mark else node.children
-            panel.note = mark.get("note", "")
+            note = mark.get("note", "")
+            if note in _FAILURES:
+                text = _FAILURES[note].format(name=self.names[mark["tab"]], reason=mark.get("reason", ""))
+                panel.content.append(_note(text))
+            panel.note = "" if note in _FAILURES else note
         order = list(self.names)
         made = []
         for panel in _shared(panels.values(), order):
@@ -177,8 +193,7 @@ class GroupTabs(SphinxTransform):
             name = nodes.paragraph("", "", nodes.strong(title, title), classes=["tabbook-name"])
             made.append(_container("panel", panel.tabs, [name, *panel.content]))
             if panel.note:
-                text = _NOTES[panel.note].format(name=title)
-                made[-1] += nodes.paragraph(text, text, classes=["tabbook-note"])
+                made[-1] += _note(_NOTES[panel.note].format(name=title))
         group = _container("group", [tab for tab in order if any(tab in tabs for tabs in panels)], made)
         group["classes"].append("tabbook-code" if _mark(run[0]) else "tabbook-text")
         group.source, group.line = run[0].source, run[0].line

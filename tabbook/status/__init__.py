@@ -11,7 +11,7 @@ from tabbook.model import Result, Section
 from tabbook.plan import Job, device_class, jobs
 from tabbook.plan import data as data_files
 from tabbook.plan.gpus import Need, inventory, lacking
-from tabbook.plan.history import Records, Remembered, recall_failure
+from tabbook.plan.history import Records, Remembered, has_failures, recall_failure
 from tabbook.plan.outputs import stored
 from tabbook.plan.report import failure_report, report_path
 from tabbook.plan.spec import Failure, limits_of, steps_of
@@ -112,6 +112,15 @@ def recall(book: Book, job: Job, key: str) -> Remembered | None:
     """Return how the job with this key failed before, if it did."""
     limits = limits_of(book.settings, job.section.settings)
     return recall_failure(book.work, key, steps_of(job.projection), limits)
+
+
+def failed_last(book: Book, job: Job, device: str) -> Failure | None:
+    """Return how ``job`` failed on ``device``, if it did and nothing has changed since."""
+    if not has_failures(book.work):
+        return None
+    found = data_files.resolve({name: book.settings.data[name] for name in job.data}, job.data, fetch=False)
+    known = recall(book, job, job.key(device, found.missing).digest)
+    return known.failure if known else None
 
 
 def failed_before(book: Book, job: Job, key: str, known: Remembered) -> JobStatus:

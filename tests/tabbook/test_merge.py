@@ -9,6 +9,7 @@ from core_helpers import DECLARED
 
 from tabbook.config import BookSettings
 from tabbook.merge import KEY, merge
+from tabbook.merge.failures import Failed
 from tabbook.model import Result
 from tabbook.project import project
 from tabbook.read import read_section
@@ -43,11 +44,12 @@ def page(text: str, outputs: Mapping[str, list[Any]] | None = None, **kwargs: An
     front = "" if text.startswith("---") else DECLARED
     section = read_section(front + text, "chapters/a.md", SETTINGS)
     projections = {tab: project(section, tab, SETTINGS) for tab in section.tabs}
+    failures = kwargs.pop("failures", None)
     results = {
         tab: Result(tab, section.path, tab, tuple(map(tuple, cells)), **kwargs)
         for tab, cells in (outputs or {}).items()
     }
-    return merge(section, projections, results, SETTINGS)
+    return merge(section, projections, results, SETTINGS, failures=failures)
 
 
 def shape(notebook: nbformat.NotebookNode) -> list[Any]:
@@ -296,3 +298,36 @@ def test_the_notebook_is_valid_and_the_same_every_time() -> None:
     assert nbformat.writes(notebook) == nbformat.writes(page(text, outputs))
     assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
     assert len(notebook.metadata.source_map) == len(notebook.cells)
+
+
+def test_each_cell_says_how_it_stands_to_the_one_that_failed() -> None:
+    text = (
+        "# A\n" + cell("%%tab jax\na = 1") + cell("%%tab jax\nb = 1") + cell("%%tab jax\nc = 1") + cell("d")
+    )
+    shown = shape(
+        page(text, failures={"jax": Failed("ValueError: no", 1, "trace\nValueError: no", "said\n")})
+    )
+    assert [entry[1:] for entry in shown] == [
+        ("jax", "a = 1", "", "failed-below"),
+        ("jax", "b = 1", "said\n*", "failed"),
+        ("jax", "c = 1", "", "failed-above"),
+        (None, "d", "", None),
+        ("pytorch", "-", "", "not-executed"),
+        ("jax", "-", "", "failed-above"),
+        ("mxnet", "-", "", "not-executed"),
+    ]
+
+
+def test_a_failure_before_the_first_cell_is_what_each_cell_says() -> None:
+    notebook = page("# A\n" + cell("a = 1"), failures={"jax": Failed("there was no memory")})
+    marks = [
+        entry.metadata[KEY] for entry in notebook.cells if entry.metadata.get(KEY, {}).get("tab") == "jax"
+    ]
+    assert [(mark["note"], mark["reason"]) for mark in marks] == [("failed-job", "there was no memory")]
+
+
+def test_a_failure_is_forgotten_where_there_are_outputs() -> None:
+    failed = {"jax": Failed("ValueError: no", 0)}
+    assert shape(page("# A\n" + cell("a = 1"), nothing(1), failures=failed)) == [
+        (None, None, "a = 1", "", None)
+    ]
