@@ -11,10 +11,10 @@ from tabbook.export.blocks import caption
 from tabbook.export.context import Context, Footnotes
 from tabbook.export.references import Target, normal
 from tabbook.export.text import plain_text
+from tabbook.merge.visible import shown
 from tabbook.model import Cell, Output, Projection, Result
 from tabbook.read.slides import Marked, marked_text, strip_slide_marks
 
-_WIDGETS = "application/vnd.jupyter.widget"
 Address = Callable[[Target], str]
 
 
@@ -120,9 +120,9 @@ def make_page(
                 name, shows = names[cell.index], collected.taken()
                 parts.append(Part("text", name, text, cell.line, pictures=shows, marked=marked))
             continue
-        shown = _shown(cell, next(outputs, ()))
-        parts.append(Part("code", names[cell.index], cell.source, cell.line, cell.tags, shown))
-        words = _caption(cell, shown, context)
+        visible = shown(next(outputs, ()), cell.tags)
+        parts.append(Part("code", names[cell.index], cell.source, cell.line, cell.tags, visible))
+        words = _caption(cell, visible, context)
         if words:
             name = names[cell.index].replace("code", "caption")
             parts.append(Part("text", name, words, cell.line, pictures=collected.taken()))
@@ -154,21 +154,6 @@ def names_of(cells: Iterable[Cell]) -> dict[int, str]:
             names[cell.index] = f"text-{above}-{texts}"
             texts += 1
     return names
-
-
-def _shown(cell: Cell, outputs: tuple[Output, ...]) -> tuple[Output, ...]:
-    """Return what readers get to see of a cell's outputs."""
-    tags = {tag.replace("_", "-") for tag in cell.tags}
-    if tags & {"remove-output", "remove-cell"}:
-        return ()
-    return tuple(_still(output) for output in outputs if f"remove-{output.get('name')}" not in tags)
-
-
-def _still(output: Output) -> Output:
-    """Return an output without widgets, which need a live kernel; what stands for them stays."""
-    data = output.get("data", {})
-    kept = {mime: value for mime, value in data.items() if not mime.startswith(_WIDGETS)}
-    return output if len(kept) == len(data) else {**output, "data": kept}
 
 
 def _caption(cell: Cell, outputs: tuple[Output, ...], context: Context) -> str:

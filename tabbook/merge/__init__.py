@@ -7,7 +7,7 @@ make the tabs, and shows the note that a cell may carry (:data:`NOT_EXECUTED`, :
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
@@ -19,6 +19,7 @@ from tabbook.config import BookSettings
 from tabbook.merge.failures import Failed
 from tabbook.merge.notices import notices_of
 from tabbook.merge.origin import provenance
+from tabbook.merge.visible import PAGE_TYPES, on_page, shown
 from tabbook.model import Cell, Output, Projection, Result, Section
 from tabbook.read.slides import strip_slide_marks
 
@@ -46,7 +47,7 @@ _COLONS = re.compile(r"^[ \t>]*(:{3,})", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class _Code:
-    """A code cell of the page: for each tab that has it, its code and what that showed.
+    """A code cell of the page: for each tab that has it, its code and what readers see of its outputs.
 
     ``outputs`` has the tabs that were executed. ``places`` are the cell's places among the code
     cells of each tab.
@@ -62,12 +63,8 @@ class _Code:
         return len(set(self.sources.values())) == 1
 
     def shown(self, tab: str) -> tuple[Output, ...]:
-        """Return what readers get to see of the outputs."""
-        tags = set(self.cell.tags)
-        if tags & {"remove-output", "remove_output"}:
-            return ()
-        removed = {stream for stream in ("stdout", "stderr") if f"remove-{stream}" in tags}
-        return tuple(output for output in self.outputs.get(tab, ()) if output.get("name") not in removed)
+        """Return the outputs of ``tab``; none if it was not executed."""
+        return self.outputs.get(tab, ())
 
 
 _SVG_ID = re.compile(r"(?<=[\"#])[mp][0-9a-f]{10}(?=[\")])")
@@ -260,7 +257,10 @@ def _recombine(cells: Sequence[Cell], tabs: Sequence[str]) -> tuple[int, list[st
 
 
 def _codes(
-    section: Section, projections: Mapping[str, Projection], results: Mapping[str, Result | None]
+    section: Section,
+    projections: Mapping[str, Projection],
+    results: Mapping[str, Result | None],
+    types: Collection[str],
 ) -> dict[int, _Code]:
     """Return the code cells of the page, by their place in the section."""
     sources: dict[int, dict[str, str]] = {}
@@ -273,7 +273,9 @@ def _codes(
             sources.setdefault(cell.index, {})[tab] = cell.source
             places.setdefault(cell.index, {})[tab] = position
             if result is not None and position < len(result.outputs):
-                outputs.setdefault(cell.index, {})[tab] = tuple(result.outputs[position])
+                outputs.setdefault(cell.index, {})[tab] = on_page(
+                    shown(result.outputs[position], cell.tags), types
+                )
     return {
         cell.index: _Code(cell, sources[cell.index], outputs.get(cell.index, {}), places[cell.index])
         for cell in section.code_cells
@@ -306,6 +308,14 @@ def _with_errors(code: _Code, failures: Mapping[str, Failed]) -> _Code:
     return replace(code, outputs={**code.outputs, **errors}) if errors else code
 
 
+def _keep_order(notebook: NotebookNode) -> None:
+    """Have MyST-NB leave the streams as they are: its way of merging them puts all prints first."""
+    for holder in (notebook, *(cell for cell in notebook.cells if "mystnb" in cell.metadata)):
+        options = holder.metadata.get("mystnb", {})
+        if isinstance(options, dict):
+            holder.metadata["mystnb"] = {**options, "merge_streams": False}
+
+
 def merge(
     section: Section,
     projections: Mapping[str, Projection],
@@ -313,13 +323,15 @@ def merge(
     settings: BookSettings,
     metadata: Mapping[str, Any] | None = None,
     failures: Mapping[str, Failed] | None = None,
+    types: Collection[str] = PAGE_TYPES,
 ) -> NotebookNode:
     """Return the page of ``section``: a notebook whose text, code and outputs are those of all tabs.
 
     ``projections`` has every tab of the section; a tab without a result is shown as not
     executed. ``metadata`` becomes the notebook's, with ``source_map``, from which MyST-NB says
     the line of a fault, as its own reader adds it. ``failures`` says of tabs without a result how
-    their jobs failed. Same input, same bytes.
+    their jobs failed. ``types`` are those of outputs that the page can draw; of others it shows the
+    text. Same input, same bytes.
 
     * Text is as in the file, tab blocks included, without slide marks.
     * Neighbouring code cells of some frameworks become one group, each tab with its own cells.
@@ -332,7 +344,7 @@ def merge(
     page = _Page(section, settings, executed, failures)
     codes = {
         index: _with_errors(_without_lost_figures(code), failures)
-        for index, code in _codes(section, projections, results).items()
+        for index, code in _codes(section, projections, results, types).items()
     }
     notices = notices_of(section, results, failures, settings)
     shown: Iterable[Cell] = (cell for cell in section.cells if cell.kind == "text" or cell.index in codes)
@@ -355,6 +367,7 @@ def merge(
     )
     notebook.cells = page.cells
     notebook.metadata["source_map"] = page.lines
+    _keep_order(notebook)
     # MyST-NB takes the lexer from here.
     notebook.metadata.setdefault(
         "language_info", _from_dict({"name": "python", "pygments_lexer": "ipython3"})

@@ -16,6 +16,7 @@ import nbformat
 import yaml
 from docutils import nodes
 from myst_nb.core.read import is_myst_markdown_notebook
+from myst_nb.core.render import load_mime_renders
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -28,6 +29,7 @@ from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
 from tabbook.keys import canonical, sha256
 from tabbook.merge import merge, stored
 from tabbook.merge.failures import Failed
+from tabbook.merge.visible import PAGE_TYPES
 from tabbook.model import Result, Section
 from tabbook.plan import Job, device_class, job
 from tabbook.plan.holdings import PUBLISHED, publish
@@ -278,6 +280,13 @@ def _failed(text: str, faults: tuple[Fault, ...]) -> NotebookNode:
     )
 
 
+def _types(app: Sphinx) -> frozenset[str]:
+    """Return the types of outputs that a page can draw; an author may have added some to MyST-NB."""
+    added = [one for plugin in load_mime_renders() for one in getattr(plugin, "mime_priority_overrides", ())]
+    named = [*added, *app.config.nb_mime_priority_overrides]
+    return PAGE_TYPES | {mime for _, mime, priority in named if priority is not None}
+
+
 def read_page(text: str) -> NotebookNode:
     """Return the page that ``text`` is the source of, as a notebook for MyST-NB.
 
@@ -308,4 +317,4 @@ def read_page(text: str) -> NotebookNode:
     metadata = {
         key: value for key, value in _plain(text).metadata.items() if key not in ("tabbook", "source_map")
     }
-    return merge(section, projections, results, reading.book.settings, metadata, failures)
+    return merge(section, projections, results, reading.book.settings, metadata, failures, _types(app))

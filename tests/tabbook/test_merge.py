@@ -248,6 +248,56 @@ def test_a_tab_block_keeps_the_blocks_inside_it() -> None:
     assert merged.source == "# A\n\n:::::{tab} jax\n::::{note}\nHm.\n::::\n:::::"
 
 
+def streams(notebook: nbformat.NotebookNode) -> list[str]:
+    """Return the outputs of the first code cell, in order: what is printed, or the type of the rest."""
+    (code, *_) = (cell for cell in notebook.cells if cell.cell_type == "code")
+    return [output.get("text") or output.get("ename") or min(output.data) for output in code.outputs]
+
+
+def test_outputs_stay_in_the_order_of_the_run_and_neighbouring_prints_are_one_block() -> None:
+    """MyST-NB's merging of streams would put all prints above all figures."""
+    warned = {"output_type": "stream", "name": "stderr", "text": "careful\n"}
+    error = {"output_type": "error", "ename": "Oops", "evalue": "", "traceback": ["Oops"]}
+    outputs = [
+        *(printed("1\n"), printed("2\n"), figure(), printed("3\n"), warned, printed("4\n"), error),
+        *(printed("5%\r50%\r"), printed("100%\n")),
+    ]
+    options = "---\nmystnb: {merge_streams: true}\n---\n"
+    notebook = page("# A\n" + cell("loop()", options), {tab: [outputs] for tab in TABS})
+    expected = ["1\n2\n", "image/png", "3\n", "careful\n", "4\n", "Oops", "100%\n"]
+    assert streams(notebook) == expected
+    assert notebook.metadata.mystnb.merge_streams is False, "whatever the book's configuration says"
+    assert all(
+        cell.metadata.get("mystnb", notebook.metadata.mystnb).merge_streams is False
+        for cell in notebook.cells
+    )
+
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        ({WIDGET: {"model_id": "a"}, "text/plain": "100%|####| 3/3"}, {"text/plain": "100%|####| 3/3"}),
+        ({"application/json": {}, "text/plain": "{}"}, {"text/plain": "{}"}),
+        ({"application/vnd.vegalite.v5+json": {}, "image/png": "aGk="}, {"image/png": "aGk="}),
+        ({"application/vnd.plotly.v1+json": {}, "text/html": "<b>x</b>"}, {"text/html": "<b>x</b>"}),
+        ({WIDGET: {}}, {"text/plain": f"[An output of the type {WIDGET}, which has no text form.]"}),
+        ({"a/b": 1, "c/d": 2}, {"text/plain": "[An output of the type a/b, c/d, which has no text form.]"}),
+    ],
+)  # fmt: skip
+def test_what_a_page_cannot_draw_shows_its_text(data: dict[str, Any], kept: dict[str, Any]) -> None:
+    """MyST-NB leaves a script without effect, or nothing, and warns."""
+    output = {"output_type": "display_data", "metadata": {}, "data": data}
+    (code,) = (
+        c
+        for c in page("# A\n" + cell("f()"), {tab: [[output]] for tab in TABS}).cells
+        if c.cell_type == "code"
+    )
+    assert code.outputs[0].data == kept
+
+
 def test_of_a_figure_in_many_tabs_one_has_the_name() -> None:
     options = "---\nmystnb: {figure: {name: fig_a, caption: A, classes: wide}}\n---\n"
     text = "# A\n" + cell("show()", options)

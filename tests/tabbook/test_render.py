@@ -185,6 +185,45 @@ def test_a_page_is_read_again_when_its_outputs_changed_and_only_then(
     assert "other" not in read()
 
 
+def display(**data: object) -> dict[str, object]:
+    named = {mime.replace("_", "/", 1).replace("__", "."): value for mime, value in data.items()}
+    return {"output_type": "display_data", "metadata": {}, "data": named}
+
+
+LOOP = FRONT + "# A\n\n```{code-cell} python\nloop()\n```\n"
+
+
+def test_outputs_are_in_the_order_of_the_run_though_the_book_merges_streams(tmp_path: Path) -> None:
+    """A book that sets ``nb_merge_streams`` had all its prints above all its figures."""
+    root = write_book(tmp_path, {"index": LOOP})
+    config = root / "_config.yml"
+    config.write_text(
+        config.read_text().replace("nb_custom_formats", "nb_merge_streams: true\n    nb_custom_formats")
+    )
+    steps = [*("epoch 1\n", "still 1\n", None, "epoch 2\n", None)]
+    drawn = display(text_html="<b>figure</b>")
+    outputs = [{"output_type": "stream", "name": "stdout", "text": s} if s else drawn for s in steps]
+    fill_store(root, lambda cell, tab: outputs)
+    text = html(build(root), "index").split("cell_output", 1)[1]
+    assert re.findall(r"epoch|still|<b>figure", text) == ["epoch", "still", "<b>figure", "epoch", "<b>figure"]
+    assert text.count('class="output stream') == 2, "neighbouring prints are one block"
+
+
+def test_an_output_that_a_page_cannot_draw_shows_its_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A widget left an empty tab, and a type that MyST-NB does not know ended the build with a warning."""
+    root = write_book(tmp_path, {"index": LOOP})
+    widget = display(**{"application_vnd.jupyter.widget-view+json": {"model_id": "a"}, "text_plain": "bar"})
+    outputs = [widget, display(application_json={"a": 1}), display(application_json={}, text_plain="tree")]
+    fill_store(root, lambda cell, tab: outputs)
+    site = build(root)
+    assert (site.status, capsys.readouterr().err) == (0, "")
+    text = html(site, "index")
+    assert all(words in text for words in ("bar", "tree", "application/json, which has no text form"))
+    assert "widget-view" not in text
+
+
 def test_stand_in_data_is_told_on_the_page(tmp_path: Path) -> None:
     root = write_book(tmp_path, {"index": FRONT + "# A\n\n```{code-cell} python\na()\n```\n"})
     fill_store(root, stand_ins=("text.txt",))

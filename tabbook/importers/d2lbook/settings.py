@@ -112,7 +112,6 @@ def _sphinx(
     lang = project.value("project", "lang") or project.language
     config: dict[str, Any] = {
         "nb_custom_formats": {".md": ["tabbook.render.read_page", {}, False]},
-        "nb_merge_streams": True,
         "myst_enable_extensions": _EXTENSIONS,
         "numfig_secnum_depth": 2,
         "math_number_all": True,

@@ -1,0 +1,74 @@
+"""What readers see of a cell's outputs: one answer for the page and for the exports.
+
+Outputs are shown in the order of the run. A widget needs a live kernel, so its text is shown
+instead, and the page shows the text of every other output that it cannot draw.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from tabbook.model import Output
+
+WIDGETS = "application/vnd.jupyter.widget"
+"""What the types of widgets begin with."""
+PAGE_TYPES = frozenset(
+    (
+        *("text/plain", "text/html", "text/markdown", "text/latex", "application/javascript"),
+        *("image/png", "image/jpeg", "image/gif", "image/svg+xml", "application/pdf"),
+    )
+)
+"""The types that MyST-NB has nodes for; a picture as PDF is for books on paper."""
+_NOT_IN_BROWSERS = frozenset(("application/pdf",))
+_OVERWRITTEN = re.compile(r"[^\n]*\r(?=[^\r\n])")
+
+
+def shown(outputs: Iterable[Output], tags: Iterable[str]) -> tuple[Output, ...]:
+    """Return what readers see of the outputs of a cell with ``tags``, in the order of the run.
+
+    Neighbouring prints on one stream are one output. Of a widget its text is kept.
+    """
+    names = {tag.replace("_", "-") for tag in tags}
+    if names & {"remove-output", "remove-cell"}:
+        return ()
+    found: list[Output] = []
+    for output in outputs:
+        if f"remove-{output.get('name')}" in names:
+            continue
+        last = found[-1] if found else {}
+        if output["output_type"] != "stream":
+            found.append(_without(output, lambda mime: mime.startswith(WIDGETS)))
+        elif last.get("output_type") == "stream" and last["name"] == output["name"]:
+            found[-1] = {**last, "text": last["text"] + text_of(output["text"])}
+        else:
+            found.append({**output, "text": text_of(output["text"])})
+    return tuple(_settled(output) for output in found)
+
+
+def on_page(outputs: Iterable[Output], types: Collection[str] = PAGE_TYPES) -> tuple[Output, ...]:
+    """Return ``outputs`` with those ``types`` alone that the page can draw, or with a note."""
+    return tuple(_without(output, lambda mime: mime not in types) for output in outputs)
+
+
+def text_of(value: Any) -> str:
+    """Return a text that nbformat may write as a list of lines."""
+    return value if isinstance(value, str) else "".join(value)
+
+
+def _settled(output: Output) -> Output:
+    """Return a stream as a terminal shows it: a line that was written again once, as it was in the end."""
+    if output["output_type"] != "stream" or "\r" not in output["text"]:
+        return output
+    return {**output, "text": _OVERWRITTEN.sub("", output["text"].replace("\r\n", "\n"))}
+
+
+def _without(output: Output, dropped: Callable[[str], bool]) -> Output:
+    """Return an output without the types that are ``dropped``; a note takes the place of the last."""
+    data = output.get("data")
+    if data is None:
+        return output
+    kept = {mime: value for mime, value in data.items() if not dropped(mime)}
+    if kept.keys() <= _NOT_IN_BROWSERS and data:
+        missing = ", ".join(sorted({*data} - {*kept})) or ", ".join(sorted(kept))
+        kept = {**kept, "text/plain": f"[An output of the type {missing}, which has no text form.]"}
+    return output if kept == data else {**output, "data": kept}
