@@ -98,7 +98,7 @@ class Book:
         """
         data = (self.root / path).read_bytes()
         try:
-            text = data.decode("utf-8")
+            text = data.decode("utf-8-sig")  # as Sphinx does: a mark of byte order is no text
         except UnicodeDecodeError as error:
             line = data[: error.start].count(b"\n") + 1
             raise ReadError([Fault(path, line, "not UTF-8", "save the file as UTF-8")]) from None

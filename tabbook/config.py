@@ -5,6 +5,7 @@ Jupyter Book reads the same files; what is ours stands under ``sphinx.config.tab
 
 import difflib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -23,6 +24,8 @@ Seconds = Annotated[float, BeforeValidator(quantities.seconds)]
 Size = Annotated[int, BeforeValidator(quantities.size)]
 """A size: in the file a number of bytes, or text such as ``6GB``."""
 _PYTHON = re.compile(r"3\.\d{1,2}")
+MYST_EXTENSIONS = ("colon_fence", "dollarmath", "linkify", "substitution", "tasklist")
+"""The extensions of MyST that Jupyter Book enables where ``_config.yml`` names none."""
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _TAB = r"^[a-z][a-z0-9_-]*$"
 _SHA1 = r"^[0-9a-f]{40}$"
@@ -108,7 +111,7 @@ class Repository(_Tree):
     branch: Annotated[str, Field(pattern=r"^[\w./-]*\{tab\}[\w./-]*$")] = "notebooks-{tab}"
 
 
-class BookSettings(_Tree):
+class _OwnSettings(_Tree):
     """All of ``sphinx.config.tabbook``. The order of ``tabs`` is the order of the pages' tabs."""
 
     tabs: Annotated[dict[Annotated[str, Field(pattern=_TAB)], Tab], Field(min_length=1)]
@@ -130,6 +133,13 @@ class BookSettings(_Tree):
     """Whether the site offers notebooks and slides, linked from every page."""
     repository: Repository | None = None
     """Where the exported notebooks are published; without it no page links to Colab and Binder."""
+
+
+class BookSettings(_OwnSettings):
+    """The book's settings: ours, and those of Jupyter Book that decide how a section is read."""
+
+    myst_extensions: tuple[str, ...] = MYST_EXTENSIONS
+    """The extensions of MyST that the book enables, sorted."""
 
 
 class SectionSettings(_Tree):
@@ -182,7 +192,7 @@ def _words(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
 def _fields(model: type[BaseModel]) -> set[str]:
     """Return every key that a tree of settings knows, at any level."""
     names = set(model.model_fields)
-    for sub in (Tab, Library, DataFile, Repository) if model is BookSettings else ():
+    for sub in (Tab, Library, DataFile, Repository) if model is _OwnSettings else ():
         names |= set(sub.model_fields)
     return names
 
@@ -204,6 +214,32 @@ def find_line(text: str, keys: tuple[str | int, ...]) -> int:
         else:
             break
     return line
+
+
+def repeated_keys(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield line, message and hint for each key that ``text``, a YAML document, gives a second time.
+
+    YAML's parser keeps the last one and says nothing about the others.
+    """
+    nodes, seen = [yaml.compose(text, Loader=yaml.SafeLoader)], set()
+    while nodes:
+        node = nodes.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+        elif isinstance(node, yaml.MappingNode):
+            names = set[str]()
+            for name, value in node.value:
+                if isinstance(name, yaml.ScalarNode) and name.value in names:
+                    yield (
+                        name.start_mark.line + 1,
+                        f"the key {name.value!r} is given a second time",
+                        "keep one",
+                    )
+                names.add(str(name.value))
+                nodes.append(value)
 
 
 def validate(
@@ -233,6 +269,21 @@ def _not_yaml(path: str, error: yaml.YAMLError) -> Fault:
     return Fault(path, mark.line + 1 if mark else 0, f"not valid YAML: {problem}", "correct it")
 
 
+def _at(data: Any, *keys: str) -> Any:
+    """Return what is under ``keys`` in nested mappings; None if nothing is."""
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def _myst_extensions(data: Any) -> tuple[str, ...]:
+    """Return the extensions that Jupyter Book enables for a book with this configuration."""
+    given = _at(data, "sphinx", "config", "myst_enable_extensions")
+    if given is None:
+        given = _at(data, "parse", "myst_enable_extensions") or MYST_EXTENSIONS
+    return tuple(sorted(map(str, given))) if isinstance(given, list | tuple) else MYST_EXTENSIONS
+
+
 def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
     """Return the book's settings from the text of its ``_config.yml``.
 
@@ -243,12 +294,13 @@ def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError([_not_yaml(path, error)]) from None
-    for key in KEY_PATH:
-        data = data.get(key) if isinstance(data, dict) else None
-        if data is None:
-            missing = ".".join(KEY_PATH)
-            raise ConfigError([Fault(path, 0, f"there is no {missing}", "add it, with the book's tabs")])
-    settings = validate(BookSettings, data, path, text, KEY_PATH)
+    own = _at(data, *KEY_PATH)
+    if own is None:
+        missing = ".".join(KEY_PATH)
+        raise ConfigError([Fault(path, 0, f"there is no {missing}", "add it, with the book's tabs")])
+    settings = BookSettings.model_construct(
+        **dict(validate(_OwnSettings, own, path, text, KEY_PATH)), myst_extensions=_myst_extensions(data)
+    )
     faults = [
         Fault(
             path,
@@ -266,6 +318,7 @@ def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
             place = (*KEY_PATH, "tabs", tab, "module")
             message = f"{'.'.join(place)}: {about.module!r} is the module of {modules[about.module]} already"
             faults.append(Fault(path, find_line(text, place), message, "give each tab a module of its own"))
+    faults += [Fault(path, *what) for what in repeated_keys(text)]
     if faults:
         raise ConfigError(faults)
     return settings

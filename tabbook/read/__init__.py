@@ -8,20 +8,19 @@ import ast
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 import yaml
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from mdit_py_plugins.colon_fence import colon_fence_plugin
-from mdit_py_plugins.front_matter import front_matter_plugin
 
 from tabbook.code import Code, CodeError, parse
-from tabbook.config import BookSettings, SectionSettings, find_line, validate
-from tabbook.errors import ConfigError, Fault, ReadError
+from tabbook.config import BookSettings, find_line
+from tabbook.errors import Fault, ReadError
 from tabbook.model import Cell, Section
+from tabbook.read.front_matter import FrontMatter, read_front_matter
+from tabbook.read.markdown import blocks
 from tabbook.read.slides import strip_slide_marks
+from tabbook.read.unclosed import cell_fault, fence_fault, is_python, is_verbatim, other_fault
 
 _CODE_FENCE = re.compile(r"^\{code-cell\}")
 _TAB_FENCE = re.compile(r"^\{tab\}(.*)$")
@@ -29,15 +28,7 @@ _TAB_MARK = re.compile(r"^\s*(?:%%tab\b|#\s*@tab\b)(.*)$")
 _OPTION = re.compile(r"^:([A-Za-z][\w-]*):\s*(.*)$")
 _LABEL = re.compile(r"^\(([^()]+)\)=\s*$")
 _INSIDE = re.compile(r"^\s*(?::{3,}|`{3,}|~{3,})\{(?P<kind>tab|code-cell)\}")
-_VERBATIM = re.compile(r"^\{(?:code|code-block|sourcecode|literalinclude|raw|math|eval-rst|prompt)\}")
 _LOADING = re.compile(r"%(?:re)?load_ext\s+tabbook\.tab\b")
-
-
-@cache
-def _markdown() -> MarkdownIt:
-    """Return a parser of blocks alone: the renderer parses the text inside them again."""
-    parser = MarkdownIt("commonmark").use(front_matter_plugin).use(colon_fence_plugin)
-    return parser.disable("inline")
 
 
 class _Reader:
@@ -45,54 +36,57 @@ class _Reader:
 
     def __init__(self, text: str, path: str, book: BookSettings) -> None:
         self.lines = text.split("\n")
-        self.tokens = _markdown().parse(text)
+        self.tokens = blocks(text, frozenset(book.myst_extensions))
         self.path, self.book = path, book
         self.tabs = tuple(book.tabs)
         self.faults: list[Fault] = []
         self.cells: list[Cell] = []
-        self.substitutions: dict[str, Any] = {}
+        front = self._front_matter()
+        if front.extensions is not None:
+            self.tokens = blocks(text, front.extensions)
+        self.front = front
 
     def fault(self, line: int, message: str, hint: str = "") -> None:
         self.faults.append(Fault(self.path, line, message, hint))
 
     def section(self) -> Section:
-        settings = self._front_matter()
+        settings = self.front.settings
         if settings.tabs is not None:
             self.tabs = self._names(", ".join(settings.tabs), self._line("tabs"), "front matter") or self.tabs
+        self._check_declaration()
         title, label = self._title()
         self._split()
         if self.faults:
             raise ReadError(self.faults)
-        return Section(self.path, title, label, self.tabs, settings, tuple(self.cells), self.substitutions)
+        cells, substitutions = tuple(self.cells), self.front.substitutions
+        return Section(self.path, title, label, self.tabs, settings, cells, substitutions)
 
-    def _front_matter(self) -> SectionSettings:
+    def _front_matter(self) -> FrontMatter:
         token = next((token for token in self.tokens if token.type == "front_matter"), None)
         if token is None:
-            return SectionSettings()
-        try:
-            data = yaml.safe_load(token.content) or {}
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            message = f"the front matter is not valid YAML: {getattr(error, 'problem', None) or error}"
-            self.fault(2 + (mark.line if mark else 0), message, "correct it")
-            return SectionSettings()
-        ours = (data.get("tabbook") or {}) if isinstance(data, dict) else {}
-        myst = data.get("myst") if isinstance(data, dict) else None
-        given = myst.get("substitutions") if isinstance(myst, dict) else None
-        self.substitutions = (
-            {str(name): value for name, value in given.items()} if isinstance(given, dict) else {}
-        )
-        try:
-            settings = validate(SectionSettings, ours, self.path, token.content, ("tabbook",), first_line=1)
-        except ConfigError as error:
-            self.faults += error.faults
-            return SectionSettings()
-        for name in settings.data:
-            if name not in self.book.data:
-                known = ", ".join(self.book.data) or "none"
-                hint = f"declare it in _config.yml under tabbook.data (now: {known})"
-                self.fault(self._line("data"), f"unknown data file {name!r}", hint)
-        return settings
+            return FrontMatter()
+        front, faults = read_front_matter(token.content, self.path, self.book)
+        self.faults += faults
+        return front
+
+    def _check_declaration(self) -> None:
+        """Ask of a section that computes that it declares what it needs, if only ``tabbook: {}``.
+
+        An editor may save a file without the keys that it does not know: what they declared would
+        be gone, and the section would look like one that declares nothing.
+        """
+        if self.front.declares or not any(_CODE_FENCE.match(token.info.strip()) for token in self._fences()):
+            return
+        if not self.front.given and self.lines[0].startswith("---"):
+            self.fault(1, "the front matter is never closed", "end it with a line '---'")
+            return
+        hint = "write 'tabbook: {}', or what its code needs, such as 'tabbook: {data: [FILE]}'"
+        if not self.front.given:
+            hint += ", between two lines '---' at the top"
+        self.fault(1, "a section with code has no key 'tabbook' in its front matter", hint)
+
+    def _fences(self) -> Iterator[Token]:
+        return (token for token in self.tokens if token.type in ("fence", "colon_fence"))
 
     def _line(self, key: str) -> int:
         """Return the line of a key under ``tabbook:`` in the front matter."""
@@ -120,30 +114,51 @@ class _Reader:
         front = next((token for token in self.tokens if token.type == "front_matter"), None)
         position = _map(front)[1] if front else 0
         for token in self.tokens:
-            if token.type not in ("fence", "colon_fence"):
-                continue
+            if token.level == 0 and (found := other_fault(token)):
+                self.fault(_map(token)[0] + 1, *found)
+        for token in self._fences():
             start, end = _map(token)
             info = token.info.strip()
             is_code, tab_block = _CODE_FENCE.match(info), _TAB_FENCE.match(info)
-            kind = "code cell" if is_code else "tab block" if tab_block else "block"
             if token.level:
                 if is_code or tab_block:
                     hint = "it must stand on its own, not inside a list or another block"
-                    self.fault(start + 1, f"this {kind} is nested", hint)
+                    self.fault(start + 1, f"this {_kind(info)} is nested", hint)
                 continue
-            closing = self.lines[end - 1].strip() if end - 1 > start else ""
-            if not closing or closing.strip(token.markup[0]) or len(closing) < len(token.markup):
-                self.fault(start + 1, f"this {kind} is never closed", f"end it with a line '{token.markup}'")
             if is_code or tab_block:
                 self._text(position, start)
                 position = end
             if is_code:
                 self._code(token, start)
+            elif (unclosed := fence_fault(token, self.lines)) is not None:
+                self._never_closed(token, unclosed)
             elif tab_block:
                 self._tab_block(token, start, tab_block[1])
-            elif info.startswith("{") and not _VERBATIM.match(info):
+            elif not is_verbatim(info):
                 self._outer_block(token, start)
         self._text(position, len(self.lines))
+
+    def _never_closed(self, token: Token, hint: str) -> None:
+        """Report a block that is never closed.
+
+        A fence without any info may be the end of the block above, which took an earlier one for its
+        end: that is so where a code cell above it is no Python.
+        """
+        blamed = token
+        if not token.info.strip():
+            above = [other for other in self._fences() if _map(other) < _map(token)]
+            above = [other for other in above if other.markup[0] == token.markup[0] and not other.level]
+            if above and _CODE_FENCE.match(above[-1].info.strip()) and not self._is_python(above[-1]):
+                blamed, hint = above[-1], f"end it with a line '{above[-1].markup}'"
+            elif any("never closed" in fault.message for fault in self.faults):
+                return  # what is left over of a block that is reported already
+        start = _map(blamed)[0] + 1
+        self.fault(start, f"this {_kind(blamed.info.strip())} is never closed", hint)
+
+    def _is_python(self, token: Token) -> bool:
+        lines = token.content.removesuffix("\n").split("\n")
+        used = self._options(lines, 0)[1]
+        return is_python("\n".join(line for line in lines[used:] if not _TAB_MARK.match(line)))
 
     def _outer_block(self, token: Token, start: int) -> None:
         """Check a directive that is not ours: nothing of ours may stand inside it."""
@@ -187,6 +202,9 @@ class _Reader:
             tabs = self._names(mark[1], start + 2 + first, "tab mark", allow_all=True)
             used = first + 1
         body = lines[used:]
+        if hint := cell_fault(token, self.lines, "\n".join(body), start + 2 + used):
+            self._never_closed(token, hint)
+            return
         for line in _late_marks("\n".join(body)):
             message = (
                 "a second tab mark in one cell" if tabs or used > first else "a tab mark below the first line"
@@ -289,6 +307,11 @@ def unknown_tab(name: str, tabs: tuple[str, ...], book_tabs: tuple[str, ...]) ->
     close = difflib.get_close_matches(name, tabs, n=1)
     known = f"the tabs are {', '.join(tabs)}"
     return f"unknown tab {name!r}", f"perhaps you meant {close[0]!r}: {known}" if close else known
+
+
+def _kind(info: str) -> str:
+    """Return what a fence with this info string is called in messages."""
+    return "code cell" if _CODE_FENCE.match(info) else "tab block" if _TAB_FENCE.match(info) else "block"
 
 
 def _map(token: Token) -> tuple[int, int]:

@@ -41,6 +41,7 @@ from tabbook.store import Store
 _log = logging.getLogger(__name__)
 _V4: Any = nbformat.v4  # nbformat has no types
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_CELL = re.compile(r"^ {0,3}(?:`{3,}|~{3,}|:{3,})[ \t]*\{code-cell\}", re.MULTILINE)
 _HEAD = re.compile(r"^(?:\([^()\n]+\)=\s*\n+)?#[ \t].*$", re.MULTILINE)
 
 Results = dict[str, Result | None]
@@ -294,7 +295,7 @@ def read_page(text: str) -> NotebookNode:
     are warnings of Sphinx, each at its line, and what the page shows.
     """
     reading = _reading
-    if reading is None or not is_myst_markdown_notebook(text):
+    if reading is None or not (is_myst_markdown_notebook(text) or _CELL.search(text)):
         return _plain(text)
     app, env = reading.app, reading.app.env
     path = Path(env.doc2path(reading.docname)).relative_to(app.srcdir).as_posix()

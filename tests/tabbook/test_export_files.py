@@ -77,7 +77,7 @@ def test_a_notebook_is_valid_and_holds_text_code_outputs_and_pictures(book: Book
 def test_colab_is_asked_for_a_gpu_where_the_section_asks(files, tmp_path: Path) -> None:
     book = make_book(tmp_path / "book")
     page = book.root / "part/other.md"
-    page.write_text(page.read_text().replace("---\n\n", "tabbook: {gpus: 2}\n---\n\n", 1))
+    page.write_text(page.read_text().replace("tabbook: {}", "tabbook: {gpus: 2}"))
     again = Book.load(book.root)
     made = export(Exporter(again), "ipynb", again.find(("other",)), ("jax",)).files
     assert notebook(made["jax/part/other.ipynb"]).metadata.accelerator == "GPU"

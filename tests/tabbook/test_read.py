@@ -1,11 +1,24 @@
 """The text of a section, as the model has it."""
 
-import pytest
-from core_helpers import DECLARED, SETTINGS, section
+from pathlib import Path
 
+import pytest
+from core_helpers import DECLARED, HERE, SETTINGS, section
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from myst_parser.config.main import MdParserConfig
+from myst_parser.parsers.mdit import create_md_parser
+
+from tabbook.book import Book
+from tabbook.config import SectionSettings
 from tabbook.errors import ReadError
 from tabbook.model import Cell, Section
 from tabbook.read import read_section
+from tabbook.read.markdown import blocks
+
+ROOT = HERE.parents[1]
 
 
 def read(text: str) -> Section:
@@ -162,6 +175,95 @@ def test_a_page_ends_without_a_line_end() -> None:
         ("text", "# T", 4, None),
         ("code", "a", 6, None),
     ]
+
+
+MATHS = "$$\na\n=\nb\n$$"
+"""Valid mathematics whose lines underline a heading to a parser that knows none."""
+FRAGMENTS = (
+    MATHS, "$$ a = b $$ (eq_a)", "$$", "\\begin{align}\na\n=\n# b\n\\end{align}", "# Title", "Title\n===",
+    "Text\n-", "text", "", "| a |\n| - |\n| b |", "a\n% # x\n===", "% comment", "+++", "(target)=",
+    "[^1]: note\n    # more\n", "Term\n: # what\n", ":field: # x\n  text", "{{ sub }}", "{#id}\n# T",
+    "- [ ] task\n\n  # in it", "> # quoted", "<!-- # x\n\ny -->", "<div>\n# x\n</div>", "    # code",
+    "```python\n# x\n```", "~~~{code-cell} python\nx\n~~~", ":::{tab} jax\n# x\n:::", "```", ":::", "---",
+    "::::{note}\n:::{tip}\n:::\n::::", "* * *", "1. one\n   ```\n   x\n   ```", "[a]: b",
+)  # fmt: skip
+EXTENSIONS = (
+    "amsmath",
+    "attrs_block",
+    "deflist",
+    "dollarmath",
+    "fieldlist",
+    "linkify",
+    "substitution",
+    "tasklist",
+)
+
+
+def boundaries(tokens: list[Token]) -> list[tuple[object, ...]]:
+    return [(token.type, token.tag, token.map, token.level, token.info) for token in tokens]
+
+
+def by_myst(text: str, extensions: frozenset[str]) -> list[tuple[object, ...]]:
+    """Return the blocks as MyST-Parser finds them; text for some frameworks takes its `colon_fence`."""
+    config = MdParserConfig(enable_extensions={*extensions, "colon_fence"})
+    return boundaries(create_md_parser(config, RendererHTML).parse(text))
+
+
+@given(
+    st.lists(st.sampled_from(FRAGMENTS)),
+    st.sets(st.sampled_from(EXTENSIONS)),
+    st.sampled_from(["\n", "\n\n"]),
+)
+def test_blocks_are_those_of_myst(parts: list[str], extensions: set[str], between: str) -> None:
+    text, enabled = between.join(parts), frozenset(extensions)
+    assert boundaries(blocks(text, enabled)) == by_myst(text, enabled)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "chapters").rglob("*.md")), ids=lambda path: path.stem)
+def test_blocks_of_the_book_are_those_of_myst(path: Path) -> None:
+    book = Book.load(ROOT).settings
+    text, enabled = path.read_text(encoding="utf-8"), frozenset(book.myst_extensions)
+    assert "amsmath" in enabled, "the book's own, from _config.yml"
+    assert boundaries(blocks(text, enabled)) == by_myst(text, enabled)
+
+
+def test_headings_are_not_looked_for_in_mathematics_tables_and_comments() -> None:
+    page = read(
+        f"# T\n\n{MATHS}\n\n$$\n# c\n$$ (eq_c)\n\n% # d\n\n<!--\n# e\n-->\n\n| f |\n| - |\n| g |\n===\n"
+    )
+    assert page.title == "T"
+    with pytest.raises(ReadError, match="a second level-1 heading"):
+        read("---\nmyst: {enable_extensions: [amsmath]}\n---\n# T\n\n" + MATHS)  # which says: no dollarmath
+    aligned = "\\begin{align}\na\n=\nb\n\\end{align}"
+    with pytest.raises(ReadError, match="a second level-1 heading"):
+        read(f"# T\n\n{aligned}")
+    assert read(f"---\nmyst: {{enable_extensions: [amsmath]}}\n---\n# T\n\n{aligned}").title == "T"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        's = """\n```{code-cell} python\n~~~\n:::\n"""',
+        "def f():\n    '''Show.\n\n    ```python\n    f()\n    '''",
+        "%%bash\necho :::",
+        "# ```",
+    ],
+)
+def test_what_looks_like_a_fence_in_a_string_ends_no_cell(cell: str) -> None:
+    assert code(section(cell)) == [(cell, 7, None)]
+
+
+def test_blocks_inside_blocks_are_closed() -> None:
+    text = ":::::{note}\n::::{tip}\n:::{tab-set}\n:::\n::::\n:::::\n\n````{note}\n```python\n```\n````\n\n"
+    text += "```text\n```python\n```\n\n````md\n```{code-cell} python\na\n```\n````\n\n<pre>\n</pre>\n"
+    assert [kind for kind, *_ in cells(f"# T\n\n{text}")] == ["text"]
+
+
+def test_a_page_without_code_declares_nothing() -> None:
+    assert read("# T\n\n:::{tab} jax\nText.\n:::\n").settings == SectionSettings()
+    with pytest.raises(ReadError, match=r"a\.md:1: a section with code has no key 'tabbook'"):
+        read("---\nfile_format: mystnb\n---\n# T\n\n```{code-cell} python\na\n```\n")
+    assert read("---\ntabbook:\n---\n# T\n\n```{code-cell} python\na\n```\n").settings == SectionSettings()
 
 
 def test_tab_names_that_no_tab_comes_close_to() -> None:

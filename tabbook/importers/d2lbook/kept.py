@@ -11,6 +11,7 @@ from functools import cache
 
 from tabbook.config import BookSettings, Tab
 from tabbook.errors import TabbookError
+from tabbook.importers.d2lbook.settings import EXTENSIONS
 from tabbook.read import read_section
 
 _CELL = "```{code-cell} python\nx\n```"
@@ -37,7 +38,7 @@ def fill(text: str, blocks: Sequence[str]) -> str:
 @cache
 def _settings(tabs: tuple[str, ...]) -> BookSettings:
     about = {tab: Tab(name=tab, module=f"m{n}", requirements="r.txt") for n, tab in enumerate(tabs)}
-    return BookSettings.model_construct(tabs=about)
+    return BookSettings.model_construct(tabs=about, myst_extensions=tuple(EXTENSIONS))
 
 
 def refusal(text: str, tabs: tuple[str, ...]) -> str:

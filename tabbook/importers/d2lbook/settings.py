@@ -47,7 +47,7 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 _LANGUAGES = {"zh": "zh_CN", "pt": "pt_BR"}
-_EXTENSIONS = ["colon_fence", "dollarmath", "html_image"]
+EXTENSIONS = ["colon_fence", "dollarmath", "html_image"]
 
 
 def config_text(
@@ -112,7 +112,7 @@ def _sphinx(
     lang = project.value("project", "lang") or project.language
     config: dict[str, Any] = {
         "nb_custom_formats": {".md": ["tabbook.render.read_page", {}, False]},
-        "myst_enable_extensions": _EXTENSIONS,
+        "myst_enable_extensions": EXTENSIONS,
         "numfig_secnum_depth": 2,
         "math_number_all": True,
         "language": _LANGUAGES.get(lang, lang) or "en",

@@ -64,7 +64,7 @@ def test_text_that_cannot_be_taken_over_is_shown_as_it_stands_and_the_rest_is_wh
     )
     result = convert(source)
     assert result.faults == [
-        "a.md:7: the text that begins here cannot be taken over: it goes on in the code below; it is shown as it stands"
+        "a.md:7: the text that begins here cannot be taken over: this comment is never closed; it is shown as it stands"
     ]
     assert "```text\nbefore\n\n<!-- never ends\n```\n" in result.text
     assert result.text.startswith("---\n")

@@ -1,0 +1,63 @@
+"""The front matter of a section: what it declares under ``tabbook``, and what it says to MyST."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from tabbook.config import BookSettings, SectionSettings, find_line, repeated_keys, validate
+from tabbook.errors import ConfigError, Fault
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """What the front matter says. ``given`` is whether there is any, ``declares`` whether it has our key.
+
+    ``extensions`` are those of MyST that it enables in place of the book's; ``None`` if it names none.
+    """
+
+    settings: SectionSettings = field(default_factory=SectionSettings)
+    substitutions: Mapping[str, Any] = field(default_factory=dict)
+    extensions: frozenset[str] | None = None
+    given: bool = False
+    declares: bool = False
+
+
+def read_front_matter(text: str, path: str, book: BookSettings) -> tuple[FrontMatter, list[Fault]]:
+    """Return what a section's front matter says, and what is wrong with it.
+
+    ``text`` is what is between its two lines ``---``. Where something is wrong, nothing is declared.
+    """
+    try:
+        data = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        message = f"the front matter is not valid YAML: {getattr(error, 'problem', None) or error}"
+        line = 2 + (mark.line if mark else 0)
+        return FrontMatter(given=True, declares=True), [Fault(path, line, message, "correct it")]
+    if not isinstance(data, dict):
+        return FrontMatter(given=True), []
+    settings, faults = _settings(data.get("tabbook") or {}, text, path, book)
+    faults += [Fault(path, 1 + line, *what) for line, *what in repeated_keys(text)]
+    myst = data.get("myst")
+    myst = myst if isinstance(myst, dict) else {}
+    given, enabled = myst.get("substitutions"), myst.get("enable_extensions")
+    substitutions = {str(name): value for name, value in given.items()} if isinstance(given, dict) else {}
+    extensions = frozenset(map(str, enabled)) if isinstance(enabled, list) else None
+    return FrontMatter(settings, substitutions, extensions, True, "tabbook" in data), faults
+
+
+def _settings(ours: Any, text: str, path: str, book: BookSettings) -> tuple[SectionSettings, list[Fault]]:
+    try:
+        settings = validate(SectionSettings, ours, path, text, ("tabbook",), first_line=1)
+    except ConfigError as error:
+        return SectionSettings(), [*error.faults]
+    known = ", ".join(book.data) or "none"
+    hint = f"declare it in _config.yml under tabbook.data (now: {known})"
+    line = 1 + find_line(text, ("tabbook", "data")) if settings.data else 0
+    return settings, [
+        Fault(path, line, f"unknown data file {name!r}", hint)
+        for name in settings.data
+        if name not in book.data
+    ]

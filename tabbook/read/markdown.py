@@ -1,0 +1,44 @@
+"""The parser of blocks: what is a fence, a heading or a formula is decided as MyST decides it."""
+
+from collections.abc import Callable
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.amsmath import amsmath_plugin
+from mdit_py_plugins.attrs import attrs_block_plugin
+from mdit_py_plugins.colon_fence import colon_fence_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.field_list import fieldlist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.front_matter import front_matter_plugin
+from mdit_py_plugins.myst_blocks import myst_block_plugin
+from mdit_py_plugins.substitution import substitution_plugin
+
+_PLUGINS: dict[str, Callable[..., None]] = {
+    "dollarmath": dollarmath_plugin,
+    "amsmath": amsmath_plugin,
+    "deflist": deflist_plugin,
+    "fieldlist": fieldlist_plugin,
+    "substitution": substitution_plugin,
+    "attrs_block": attrs_block_plugin,
+}
+"""The extensions of MyST that change where blocks begin and end. The others are about text inside them."""
+
+
+@cache
+def _parser(extensions: frozenset[str]) -> MarkdownIt:
+    # MyST's own factory would do, but its package needs Sphinx. A test compares the two.
+    parser = MarkdownIt("commonmark").enable("table").use(front_matter_plugin).use(myst_block_plugin)
+    parser.use(footnote_plugin).disable("footnote_tail")
+    parser.use(colon_fence_plugin)  # in any case: text for some frameworks is in such fences
+    for name, plugin in _PLUGINS.items():
+        if name in extensions:
+            parser.use(plugin)
+    return parser.disable("inline")  # the renderer parses the text inside the blocks
+
+
+def blocks(text: str, extensions: frozenset[str]) -> list[Token]:
+    """Return the blocks of ``text`` as markdown-it's tokens, with these extensions of MyST."""
+    return _parser(extensions).parse(text)
