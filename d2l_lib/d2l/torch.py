@@ -51,6 +51,7 @@ __all__ = [
     "argmax",
     "astype",
     "cache_folder",
+    "check_declared",
     "check_len",
     "check_shape",
     "concat",
@@ -647,14 +648,31 @@ def download(url, folder=None, sha1_hash=None, timeout=30):
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 8
+def check_declared(name):
+    """Raise LookupError if the section being built does not declare a file.
+
+    Defined in sec_text-sequence.
+    """
+    section = os.environ.get('TABBOOK_SECTION')  # Set by the build alone
+    declared = os.environ.get('TABBOOK_DATA', '').split(os.pathsep)
+    if section and name not in declared:
+        names = ', '.join(filter(None, [*declared, name]))
+        raise LookupError(
+            f'{section} does not declare {name}: write '
+            f"'data: [{names}]' under tabbook in its front matter")
+
+
+# chapters/recurrent-neural-networks/text-sequence.md, cell 9
 def data_file(name):
     """Return the path of a data file, from wherever it can be had.
 
     Looks in the folder $D2L_DATA, then in the user's cache, then downloads.
-    Raises FileNotFoundError, with all that was tried, if nothing helps.
+    Raises FileNotFoundError, with all that was tried, if nothing helps, and
+    LookupError if the section being built does not declare the file.
 
     Defined in sec_text-sequence.
     """
+    check_declared(name)
     url, sha1_hash = DATA_HUB[name]
     tried = []
     if os.environ.get('D2L_DATA'):
@@ -675,7 +693,7 @@ def data_file(name):
     raise FileNotFoundError(f'no {name}\n' + '\n'.join(tried))
 
 
-# chapters/recurrent-neural-networks/text-sequence.md, cell 9
+# chapters/recurrent-neural-networks/text-sequence.md, cell 10
 def data_text(name):
     """Return the contents of a data file, or loudly those of a stand-in.
 
@@ -698,7 +716,7 @@ def data_text(name):
         return '\n'.join(topics.topics[key] for key in sorted(topics.topics))
 
 
-# chapters/recurrent-neural-networks/text-sequence.md, cell 10
+# chapters/recurrent-neural-networks/text-sequence.md, cell 11
 class TimeMachine(d2l.DataModule):
     """The Time Machine by H. G. Wells, as a sequence of characters.
 
@@ -707,15 +725,15 @@ class TimeMachine(d2l.DataModule):
     def _download(self):
         return data_text('timemachine.txt')
 
-    # chapters/recurrent-neural-networks/text-sequence.md, cell 11
+    # chapters/recurrent-neural-networks/text-sequence.md, cell 12
     def _preprocess(self, text):
         return ' '.join(re.split('[^a-z]+', text.lower()))
 
-    # chapters/recurrent-neural-networks/text-sequence.md, cell 12
+    # chapters/recurrent-neural-networks/text-sequence.md, cell 13
     def _tokenize(self, text):
         return list(text)
 
-    # chapters/recurrent-neural-networks/text-sequence.md, cell 15
+    # chapters/recurrent-neural-networks/text-sequence.md, cell 16
     def build(self, raw_text, vocab=None):
         """Return the text as a list of indices, and the vocabulary.
 
@@ -743,7 +761,7 @@ class TimeMachine(d2l.DataModule):
             [self.X, self.Y], train, slice(first, first + count))
 
 
-# chapters/recurrent-neural-networks/text-sequence.md, cell 13
+# chapters/recurrent-neural-networks/text-sequence.md, cell 14
 class Vocab:
     """A numbering of tokens: the unknown, the reserved, then by frequency.
 

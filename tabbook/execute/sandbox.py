@@ -61,6 +61,8 @@ def job_environment(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -
         "D2L_DATA": str(scratch / "data"),
         "D2L_DATA_OFFLINE": "1",
         "TABBOOK_TAB": job.tab,
+        "TABBOOK_SECTION": job.section,
+        "TABBOOK_DATA": os.pathsep.join((*job.data, *job.stand_ins)),  # those that it declares
         **{name: str(path) for name, path in _shared(job).items()},
         **job.environment,
     }

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import os
 import threading
 import time
 from pathlib import Path
@@ -74,7 +75,7 @@ def server():
 @pytest.fixture
 def cache(d2l, server, tmp_path, monkeypatch):
     """An empty cache; no other place to look in; the server stands for the book's."""
-    for name in ("D2L_DATA", "D2L_DATA_OFFLINE", "D2L_STRICT_DATA"):
+    for name in ("D2L_DATA", "D2L_DATA_OFFLINE", "D2L_STRICT_DATA", "TABBOOK_SECTION", "TABBOOK_DATA"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -194,6 +195,32 @@ def test_offline_nothing_is_asked_for(d2l, server, cache, monkeypatch):
     with pytest.raises(FileNotFoundError, match="D2L_DATA_OFFLINE"):
         d2l.data_file(NAME)
     assert server.requests == 0 and names(cache) == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "line"),
+    [((), "data: [timemachine.txt]"), (("a.txt", "b.txt"), "data: [a.txt, b.txt, timemachine.txt]")],
+)
+@pytest.mark.parametrize("there", [True, False])
+def test_a_section_that_is_built_reads_only_what_it_declares(
+    d2l, server, cache, tmp_path, monkeypatch, capsys, declared, line, there
+):
+    """Neither the real file nor a stand-in: both would be outputs that do not follow the file."""
+    (tmp_path / "mine").mkdir()
+    if there:
+        (tmp_path / "mine" / NAME).write_bytes(BOOK)
+    monkeypatch.setenv("D2L_DATA", str(tmp_path / "mine"))
+    monkeypatch.setenv("TABBOOK_SECTION", "chapters/x/y.md")
+    monkeypatch.setenv("TABBOOK_DATA", os.pathsep.join(declared))
+    for read in (d2l.data_file, d2l.data_text):
+        with pytest.raises(LookupError) as error:
+            read(NAME)
+        assert str(error.value) == (
+            f"chapters/x/y.md does not declare {NAME}: write '{line}' under tabbook in its front matter"
+        )
+    assert capsys.readouterr().out == "" and server.requests == 0
+    monkeypatch.setenv("TABBOOK_DATA", os.pathsep.join((*declared, NAME)))
+    assert d2l.data_text(NAME) == BOOK.decode()
 
 
 def test_offline_the_cache_still_serves(d2l, server, cache, monkeypatch):

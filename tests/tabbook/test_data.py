@@ -7,9 +7,10 @@ import threading
 import time
 
 import pytest
-from engine_helpers import DATA, DATA_SHA1
+from engine_helpers import DATA, DATA_SHA1, job
 
 from tabbook.config import DataFile
+from tabbook.execute import execute
 from tabbook.plan import data
 from tabbook.plan.data import cache_folder, resolve, search_folders
 
@@ -142,3 +143,12 @@ def test_a_download_that_failed_is_not_tried_again_for_some_time(folders, server
         assert "failed: HTTP" in resolve(gone, ["words.txt"], **options).missing["words.txt"]
         assert abs(note.stat().st_mtime - time.time()) < 60
     assert resolve(there, ["words.txt"], **options).paths
+
+
+def test_a_job_knows_what_its_section_declares_whether_it_can_be_had_or_not(tmp_path):
+    """The book's loader asks, and refuses what is not declared; see tests/d2l/test_text_sequence.py."""
+    (tmp_path / "a.txt").write_bytes(DATA)
+    source = "import os\nos.environ['TABBOOK_SECTION'], os.environ['TABBOOK_DATA']"
+    spec = job(source, section="chapters/x.md", data={"a.txt": str(tmp_path / "a.txt")}, stand_ins=("b.txt",))
+    ((output,),) = execute(spec).result.outputs
+    assert output["data"]["text/plain"] == "('chapters/x.md', 'a.txt:b.txt')"
