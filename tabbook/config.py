@@ -91,6 +91,8 @@ class Library(_Tree):
     package: Annotated[str, Field(pattern=_NAME)] = "d2l"
     keep_overridden: bool = False
     """Whether a class keeps the methods that later sections define anew, as d2lbook's does."""
+    allow_undefined: bool = False
+    """Whether saved code may use names that the library does not have, as in a page of another book."""
 
 
 class DataFile(_Tree):

@@ -90,7 +90,7 @@ def test_the_first_process_ends_the_others_when_it_is_stopped(tmp_path, cores):
 
 SECTIONS = {
     f"s{number}": code(
-        f"class C{number}:  #@save\n    def f(self, x):\n        return d2l.tanh(x)\nimport sys  #@save"
+        f"class C{number}:  #@save\n    def f(self, x):\n        return math.tanh(x)\nimport math  #@save"
     )
     + code(f"%%tab jax\nfrom d2l import jax as d2l\nd2l.C{number // 2}().f(d2l.tanh({number}))")
     for number in range(20)

@@ -136,7 +136,7 @@ def _sphinx(
     package = library_place(project, project.tabs[0])[0]
     config["tabbook"] = {
         "tabs": {tab: _tab(project, tab, preambles) for tab in project.tabs},
-        "library": {"path": "d2l_lib", "package": package, "keep_overridden": True},
+        "library": {"path": "d2l_lib", "package": package, "keep_overridden": True, "allow_undefined": True},
         **({"names": {name: dict(ways) for name, ways in sorted(names.ways.items())}} if names.ways else {}),
     }
     return config

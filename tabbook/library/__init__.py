@@ -5,8 +5,6 @@ import difflib
 import hashlib
 import os
 import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +16,13 @@ from tabbook.code import CodeError, parse
 from tabbook.config import CONFIG_FILE
 from tabbook.errors import ConfigError, ExtractError, Fault, TabbookError
 from tabbook.extract.assemble import assemble
+from tabbook.extract.undefined import Undefined, undefined
 from tabbook.files import write_atomic
+from tabbook.library.faults import Places, syntax_faults, undefined_faults
+from tabbook.library.imports import check_imports
 from tabbook.processes import share
 from tabbook.project import ways_of
-from tabbook.variables import passed_on
 
-_IMPORT_SECONDS = 300
 _FROZEN, _FROZEN_SECONDS = 3, 86_400
 _WORTH_SHARING = 400
 """How many new statements of the library are worth another process."""
@@ -43,14 +42,7 @@ def generate(book: Book) -> dict[str, str]:
     Raises:
         TabbookError: The sections do not make a library; every fault is in it.
     """
-    preambles, faults = dict[str, str](), list[Fault]()
-    for tab in book.settings.tabs:
-        try:
-            preambles[tab] = _preamble(book, tab)
-        except TabbookError as error:
-            faults += error.faults
-    if faults:
-        raise ExtractError(faults)
+    preambles = _preambles(book)
     known = book.cached("library", repr(preambles))
     return known.get("texts", lambda: _generate(book, preambles)) if known else _generate(book, preambles)
 
@@ -60,19 +52,19 @@ def _generate(book: Book, preambles: Mapping[str, str]) -> dict[str, str]:
     settings = book.settings
     faults: list[Fault] = []
     texts: dict[str, str] = {}
+    missing: dict[str, tuple[Undefined, ...]] = {}
     _share_modules(book, preambles)
     for tab in settings.tabs:
         path = book.library_file(tab).relative_to(book.root).as_posix()
         try:
-            text = _module(book, tab, preambles[tab])
+            texts[path], missing[tab] = _module(book, tab, preambles[tab])
         except TabbookError as error:
             faults += error.faults
         except SyntaxError as error:
-            faults.append(
-                Fault(path, error.lineno or 0, f"the generated module is not valid Python: {error.msg}")
-            )
-        else:
-            texts[path] = text
+            faults += syntax_faults(Places(book, tab, preambles[tab]), error)
+    if not settings.library.allow_undefined:
+        places = {tab: Places(book, tab, preambles[tab]) for tab, names in missing.items() if names}
+        faults += undefined_faults(missing, places)
     if faults:
         raise ExtractError(faults)
     package = (book.library / settings.library.package / "__init__.py").relative_to(book.root).as_posix()
@@ -90,7 +82,7 @@ def _share_modules(book: Book, preambles: Mapping[str, str]) -> None:
                 _module(book, tab, preambles[tab])
         book.cache.save()
 
-    new = [tab for tab in book.settings.tabs if not _module_entry(book, tab, preambles[tab]).knows("text")]
+    new = [tab for tab in book.settings.tabs if not _module_entry(book, tab, preambles[tab]).knows("module")]
     if sum(len(book.saved[tab]) for tab in new) >= _WORTH_SHARING:
         share(make, new)
         book.cache.reread(map(_entry_name, new))
@@ -106,10 +98,11 @@ def _entry_name(tab: str) -> str:
     return f"(module of {tab})"
 
 
-def _module(book: Book, tab: str, preamble: str) -> str:
-    """Return the text of the module of ``tab``, known where all that it is made of is as before.
+def _module(book: Book, tab: str, preamble: str) -> tuple[str, tuple[Undefined, ...]]:
+    """Return the text of the module of ``tab``, and the names that are missing in it.
 
-    Lines of the sections are no part of it, so edited prose makes no module again.
+    Both are known where all that the module is made of is as before. Lines of the sections are no
+    part of that, so edited prose makes no module again.
 
     Raises:
         TabbookError: What the book saves makes no module.
@@ -117,12 +110,29 @@ def _module(book: Book, tab: str, preamble: str) -> str:
     """
     settings, saved = book.settings, book.saved[tab]
 
-    def make() -> str:
+    def make() -> tuple[str, tuple[Undefined, ...]]:
         text = assemble(saved, settings.tabs[tab], ways_of(tab, settings), settings.library, preamble)
         compile(text, tab, "exec", dont_inherit=True)
-        return text
+        return text, undefined(text, settings.library.package)
 
-    return _module_entry(book, tab, preamble).get("text", make)
+    return _module_entry(book, tab, preamble).get("module", make)
+
+
+def _preambles(book: Book) -> dict[str, str]:
+    """Return the hand-written code that begins the module of each tab.
+
+    Raises:
+        ExtractError: Some file is missing, or not Python.
+    """
+    texts, faults = dict[str, str](), list[Fault]()
+    for tab in book.settings.tabs:
+        try:
+            texts[tab] = _preamble(book, tab)
+        except TabbookError as error:
+            faults += error.faults
+    if faults:
+        raise ExtractError(faults)
+    return texts
 
 
 def _preamble(book: Book, tab: str) -> str:
@@ -183,7 +193,7 @@ def update(book: Book, texts: Mapping[str, str]) -> LibraryReport:
         if book.library_file(tab).relative_to(book.root).as_posix() in changed
     ]
     checkable = [tab for tab in tabs if book.python(tab).exists()]
-    check_imports(book, texts, checkable)
+    check_imports(book, texts, _preambles(book), checkable)
     written = tuple(path for path, text in texts.items() if write_atomic(book.root / path, text))
     return LibraryReport(written, tuple(tab for tab in tabs if tab not in checkable))
 
@@ -222,59 +232,3 @@ def frozen(book: Book, files: Mapping[str, bytes]) -> Path:
             if age > _FROZEN_SECONDS:
                 shutil.rmtree(other)
     return folder
-
-
-def check_imports(book: Book, texts: Mapping[str, str], tabs: Sequence[str]) -> None:
-    """Import each tab's module, from a copy of the library, in the tab's environment.
-
-    Raises:
-        ExtractError: Some cannot be imported; each fault ends with the reason.
-    """
-    faults = []
-    with tempfile.TemporaryDirectory(prefix="tabbook-lib-") as folder:
-        for path, text in texts.items():
-            inside = (book.root / path).relative_to(book.library)
-            write_atomic(Path(folder) / inside, text)
-        running = {tab: _start_import(book, tab, Path(folder)) for tab in tabs}
-        for tab, process in running.items():
-            path = book.library_file(tab).relative_to(book.root).as_posix()
-            try:
-                _, errors = process.communicate(timeout=_IMPORT_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.communicate()
-                faults.append(Fault(path, 0, f"importing it took more than {_IMPORT_SECONDS} s"))
-                continue
-            if process.returncode:
-                reason = _reason(errors, folder, book)
-                faults.append(Fault(path, 0, f"cannot be imported in the {tab} environment: {reason}"))
-    if faults:
-        raise ExtractError(faults)
-
-
-def _start_import(book: Book, tab: str, folder: Path) -> "subprocess.Popen[str]":
-    module = f"{book.settings.library.package}.{book.settings.tabs[tab].module}"
-    # A star import also proves that every name of __all__ is there.
-    return subprocess.Popen(
-        [book.python(tab), "-W", "ignore", "-c", f"from {module} import *"],
-        cwd=folder,
-        env={
-            **passed_on(os.environ),
-            "HOME": str(folder),
-            "PYTHONPATH": str(folder),
-            "MPLBACKEND": "agg",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _reason(errors: str, folder: str, book: Book) -> str:
-    """Return the end of a traceback with its place in the library."""
-    lines = [line.strip() for line in errors.strip().splitlines()]
-    places = [line for line in lines if line.startswith("File") and folder in line]
-    last = lines[-1] if lines else "no message"
-    where = places[-1].replace(folder, book.settings.library.path).split(", in ")[0] if places else ""
-    return f"{last} ({where})" if where else last

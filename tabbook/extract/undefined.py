@@ -1,0 +1,86 @@
+"""The names that a library module uses and does not have: readers would get a ``NameError``.
+
+Pyflakes finds plain names. It says nothing of attributes, and ``d2l.f`` in saved code is the
+module's own ``f``.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tabbook.code import bound_names
+
+
+@dataclass(order=True, frozen=True, slots=True)
+class Undefined:
+    """A name, as it is written (``f``, ``d2l.f``), that is not there in the line that uses it.
+
+    ``is_bound`` says that the module has it elsewhere.
+    """
+
+    line: int
+    name: str
+    is_bound: bool
+
+
+def undefined(text: str, package: str) -> tuple[Undefined, ...]:
+    """Return the names that the module ``text`` uses where they are not defined, in its order.
+
+    ``package`` is the name by which the module knows itself.
+    """
+    tree = ast.parse(text)
+    nodes = list(ast.walk(tree))
+    bound = {*bound_names(tree.body), *(name for node in nodes for name in _bound(node, package))}
+    places = set(_plain(tree))
+    if not bound & {"*", "__getattr__"} and sum(_renames(node, package) for node in nodes) == 1:
+        places |= {place for node in nodes for place in _attribute(node, package, bound)}
+    return tuple(sorted(Undefined(line, name, name in bound) for line, name in places))
+
+
+def _plain(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield the line and the name of each plain name that is not defined there."""
+    from pyflakes.checker import Checker  # where nothing changed, nobody waits for it
+    from pyflakes.messages import UndefinedName
+
+    class NamesThatRun(Checker):
+        """Pyflakes without annotations in quotes: nothing evaluates them, and not all are Python."""
+
+        def handleStringAnnotation(self, *_args: Any) -> None:  # noqa: N802 (pyflakes' name)
+            """Leave an annotation in quotes alone."""
+
+    for message in NamesThatRun(tree, withDoctest=False).messages:
+        if isinstance(message, UndefinedName):
+            yield message.lineno, message.message_args[0]
+
+
+def _bound(node: ast.AST, package: str) -> Iterable[str]:
+    """Return the names that a node, wherever in the module, may give to it."""
+    match node:
+        case ast.Global(names=names):
+            return names
+        case ast.Attribute(value=ast.Name(id=root), attr=name, ctx=ast.Store()) if root == package:
+            return [name]
+        case ast.Call(
+            func=ast.Name(id="setattr" | "hasattr"),
+            args=[ast.Name(id=root), ast.Constant(value=str(name)), *_],
+        ) if root == package:
+            return [name]  # set there, or asked for before it is used
+    return ()
+
+
+def _renames(node: ast.AST, package: str) -> bool:
+    """Say whether a node gives the name ``package`` a meaning; the module itself does so once."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+            return name == package
+        case ast.alias(name=name, asname=other):
+            return (other or name).split(".")[0] == package
+    return False
+
+
+def _attribute(node: ast.AST, package: str, bound: set[str]) -> Iterable[tuple[int, str]]:
+    match node:
+        case ast.Attribute(value=ast.Name(id=root), attr=name, ctx=ast.Load()) if root == package:
+            return [] if name in bound or name.startswith("__") else [(node.lineno, f"{root}.{name}")]
+    return ()
