@@ -18,9 +18,9 @@ from tabbook.config import BookSettings, find_line
 from tabbook.errors import Fault, ReadError
 from tabbook.model import Cell, Section
 from tabbook.read.front_matter import FrontMatter, read_front_matter
-from tabbook.read.markdown import blocks
+from tabbook.read.markdown import blocks, is_verbatim
 from tabbook.read.slides import strip_slide_marks
-from tabbook.read.unclosed import cell_fault, fence_fault, is_python, is_verbatim, other_fault
+from tabbook.read.unclosed import cell_fault, fence_fault, is_python, other_fault
 
 _CODE_FENCE = re.compile(r"^\{code-cell\}")
 _TAB_FENCE = re.compile(r"^\{tab\}(.*)$")

@@ -1,5 +1,6 @@
 """The parser of blocks: what is a fence, a heading or a formula is decided as MyST decides it."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -25,13 +26,20 @@ _PLUGINS: dict[str, Callable[..., None]] = {
     "attrs_block": attrs_block_plugin,
 }
 """The extensions of MyST that change where blocks begin and end. The others are about text inside them."""
+_VERBATIM = re.compile(
+    r"^\{(?:code|code-block|code-cell|sourcecode|literalinclude|parsed-literal|highlight|raw|math|eval-rst"
+    r"|prompt|doctest|testcode|testoutput|testsetup|testcleanup|productionlist|mermaid|graphviz|graph|digraph"
+    r"|plantuml|uml)\}"
+)
 
 
 @cache
-def _parser(extensions: frozenset[str]) -> MarkdownIt:
+def _parser(extensions: frozenset[str], is_file: bool) -> MarkdownIt:
     # MyST's own factory would do, but its package needs Sphinx. A test compares the two.
-    parser = MarkdownIt("commonmark").enable("table").use(front_matter_plugin).use(myst_block_plugin)
+    parser = MarkdownIt("commonmark").enable("table").use(myst_block_plugin)
     parser.use(footnote_plugin).disable("footnote_tail")
+    if is_file:
+        parser.use(front_matter_plugin)
     parser.use(colon_fence_plugin)  # in any case: text for some frameworks is in such fences
     for name, plugin in _PLUGINS.items():
         if name in extensions:
@@ -40,5 +48,15 @@ def _parser(extensions: frozenset[str]) -> MarkdownIt:
 
 
 def blocks(text: str, extensions: frozenset[str]) -> list[Token]:
-    """Return the blocks of ``text`` as markdown-it's tokens, with these extensions of MyST."""
-    return _parser(extensions).parse(text)
+    """Return the blocks of a file's text as markdown-it's tokens, with these extensions of MyST."""
+    return _parser(extensions, True).parse(text)
+
+
+def blocks_within(text: str) -> list[Token]:
+    """Return the blocks of a piece of a file, with all extensions that change where blocks begin."""
+    return _parser(frozenset(_PLUGINS), False).parse(text)
+
+
+def is_verbatim(info: str) -> bool:
+    """Say whether a fence with this info string shows its content as it is, not as Markdown."""
+    return not info.startswith("{") or _VERBATIM.match(info) is not None

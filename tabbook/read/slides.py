@@ -6,16 +6,19 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
-_FENCE = re.compile(r"^[ \t>*+-]*(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$")
-_INLINE = re.compile(
+from tabbook.read.markdown import blocks_within, is_verbatim
+
+_INLINE = (
     r"\\[^\w\s]"  # an escaped character
     r"|<!--.*?-->"
     r"|(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`)"  # a code span
     r"|\$\$.+?\$\$"
-    r"|\$(?=\S)(?:\\.|[^$\\\n]|\n(?![ \t]*\n))+?(?<=\S)\$",
-    re.DOTALL,
+    r"|\$(?=\S)(?:\\.|[^$\\\n]|\n(?![ \t]*\n))+?(?<=\S)\$"
+    r"|\\begin\{(?P<name>[a-z]+\*?)\}.*?\\end\{(?P=name)\}"
 )
 _MARK = re.compile(r"(?P<open>[\[(])(?P<opens>\*\*|~~)|(?P<closes>\*\*|~~)(?P<close>[\])])")
 _CLOSING = {"[": "]", "(": ")"}
@@ -23,26 +26,43 @@ _LINK = re.compile(r"\((?!\*\*|~~)|\[(?!\*\*|~~)|\{")
 _HEADING = re.compile(r"^ {0,3}(#{1,6} +)$")
 
 
+_COMMENT = r"<!--.*?(?:-->|\Z)"
+_RAW = re.compile(r"\s*<(?:script|pre|style|textarea)\b", re.IGNORECASE)
+_TEXT = frozenset({"inline", "math_block", "math_block_label", "amsmath"})
+_BLANKS = re.compile(r"[ \t]*")
+
+
+def _places(text: str, above: int = 0) -> Iterator[tuple[int, int, str]]:
+    """Yield first line and end of each block, and a pattern of what is protected in it.
+
+    ``above`` is how many lines are above ``text``. Directives that hold Markdown are searched, too.
+    """
+    for token in blocks_within(text):
+        start, end = (above + line for line in token.map or (0, 0))
+        if token.type in ("fence", "colon_fence") and not is_verbatim(token.info.strip()):
+            yield start, start + 1, _INLINE
+            yield from _places(token.content, start + 1)
+        elif token.type in ("fence", "colon_fence"):
+            is_closed = token.content.count("\n") < end - start - 1
+            yield start, end, f"{token.markup}.*" + (token.markup if is_closed else "")
+        elif token.type in ("code_block", "myst_line_comment"):
+            yield start, end, ".+"
+        elif token.type == "html_block":
+            yield start, end, ".+" if _RAW.match(token.content) else _COMMENT
+        elif token.type in _TEXT and token.map:
+            yield start, max(end, start + token.content.count("\n") + 1), _INLINE  # some maps fall short
+
+
 def _protected(text: str) -> list[tuple[int, int]]:
-    """Return the spans, in order, in which nothing is a mark: code, mathematics, escapes."""
-    fences: list[tuple[int, int]] = []
-    start, fence, position = 0, "", 0
-    for line in text.splitlines(keepends=True):
-        found = _FENCE.match(line.rstrip("\n"))
-        if found and not fence and not (found["fence"][0] == "`" and "`" in found["info"]):
-            start, fence = position, found["fence"]
-        elif found and fence and not found["info"].strip() and found["fence"].startswith(fence):
-            fences.append((start, position + len(line)))
-            fence = ""
-        position += len(line)
-    if fence:
-        fences.append((start, len(text)))
-    spans, position = [], 0
-    for start, end in [*fences, (len(text), len(text))]:
-        spans += [match.span() for match in _INLINE.finditer(text, position, start)]
-        spans.append((start, end))
-        position = end
-    return spans
+    """Return the spans, in order, in which nothing is a mark: code, mathematics, comments, escapes."""
+    starts = [0, *accumulate(map(len, text.split("\n")), lambda start, size: start + size + 1)]
+    starts[-1] = len(text)
+    places = set(_places(_MARK.sub("", text) + "\n"))  # marks are no Markdown: `(**$$` begins a formula
+    return sorted(
+        found.span()
+        for first, last, pattern in places
+        for found in re.compile(pattern, re.DOTALL).finditer(text, starts[first], starts[last])
+    )
 
 
 class _Text:
@@ -50,7 +70,7 @@ class _Text:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.spans = _protected(text)
+        self.spans = _protected(text) if _MARK.search(text) else []
         self.starts = [start for start, _ in self.spans]
 
     def is_protected(self, position: int) -> bool:
@@ -105,20 +125,29 @@ def strip_slide_marks(text: str) -> str:
             continue
         start, end = opening.start(), closing.end()
         edits = [edit for edit in edits if not start <= edit[0] < end]
-        lines = "\n" * text.count("\n", start, end)
-        # Leave one space between the neighbours, and none (a line break!) at the line's end.
-        after = re.compile(r"[ \t]*").match(text, end)
-        if after and (start == 0 or text[start - 1] in " \t\n"):
-            end = after.end()
-        if end == len(text) or text[end] == "\n":
-            while start and text[start - 1] in " \t":
-                start -= 1
-        edits.append((start, end, lines))
+        edits.append(_removal(text, start, end))
     pieces, position = [], 0
     for start, end, replacement in sorted(edits):
         pieces += [text[position:start], replacement]
         position = max(position, end)
     return "".join([*pieces, text[position:]])
+
+
+def _removal(text: str, start: int, end: int) -> tuple[int, int, str]:
+    """Return the edit that takes text for slides alone away, with the blanks that it needs no more.
+
+    One space is left between its neighbours, and at a line's end none but those of a line break.
+    """
+    lines = "\n" * text.count("\n", start, end)
+    blanks = _BLANKS.match(text, end)
+    assert blanks is not None
+    if blanks.end() < len(text) and text[blanks.end()] != "\n":
+        follows = start == 0 or text[start - 1] in " \t\n"
+        return start, blanks.end() if follows else end, lines
+    while start and text[start - 1] in " \t":
+        start -= 1
+    breaks = blanks[0].endswith("  ") and not lines and start and text[start - 1] != "\n"
+    return start, blanks.end(), blanks[0] if breaks else lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,21 +11,16 @@ from dataclasses import dataclass
 from markdown_it.token import Token
 
 from tabbook.code import CodeError, parse
+from tabbook.read.markdown import is_verbatim
 
 _RUN = re.compile(r"^ {0,3}(?P<marks>`{3,}|~{3,}|:{3,})[ \t]*(?P<info>.*?)[ \t]*$")
 _OURS = re.compile(r"^\{(?:tab|code-cell)\}")
-_VERBATIM = re.compile(r"^\{(?:code|code-block|sourcecode|literalinclude|raw|math|eval-rst|prompt)\}")
 _HTML_ENDS = (
     (r"<!--", "-->"),
     (r"<(?:script|pre|style|textarea)\b", "</"),
     (r"<\?", "?>"),
     (r"<!\[CDATA", "]]>"),
 )
-
-
-def is_verbatim(info: str) -> bool:
-    """Say whether a fence with this info string shows its content as it is."""
-    return not info.startswith("{") or _VERBATIM.match(info) is not None
 
 
 @dataclass(frozen=True, slots=True)

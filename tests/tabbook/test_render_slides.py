@@ -43,6 +43,68 @@ CASES = {
     "a longer fence": ("````\n```\n(**b**)\n````\n(**c**)", "````\n```\n(**b**)\n````\nc"),
     "mathematics": ("$(**a**)$ and $$(**b**)$$", "$(**a**)$ and $$(**b**)$$"),
     "a block directive": (":::{note}\n(**a**)\n:::", ":::{note}\na\n:::"),
+    "a directive of backticks": ("```{note} (**t**)\n(**a**)\n```", "```{note} t\na\n```"),
+    "a listing in a directive": (
+        ":::{note}\n(**a**)\n\n    (**b**)\n\n```\n(**c**)\n```\n:::\n(**d**)",
+        ":::{note}\na\n\n    (**b**)\n\n```\n(**c**)\n```\n:::\nd",
+    ),
+    "a directive that is no Markdown": (
+        "```{math}\n(**a**)\n```\n:::{code} text\n(**b**)\n:::\n(**c**)",
+        "```{math}\n(**a**)\n```\n:::{code} text\n(**b**)\n:::\nc",
+    ),
+    "a fence that begins in a numbered item": (
+        "1. ```\n   (**a**)\n   ```\n\n[**b**]\n\n1) ~~~text\n   (**c**)\n   ~~~\n(**d**)",
+        "1. ```\n   (**a**)\n   ```\n\nb\n\n1) ~~~text\n   (**c**)\n   ~~~\nd",
+    ),
+    "a fence in a quote in a list": ("- > ```\n  > (**a**)\n\n(**b**)", "- > ```\n  > (**a**)\n\nb"),
+    "a fence in a note": (
+        "[^1]: ```\n    (**a**)\n    ```\n\n(**b**)",
+        "[^1]: ```\n    (**a**)\n    ```\n\nb",
+    ),
+    "a fence in a definition": (
+        "term\n: ```\n  (**a**)\n  ```\n\n(**b**)",
+        "term\n: ```\n  (**a**)\n  ```\n\nb",
+    ),
+    "a mark around a fence": ("(**Run\n```\n(**b**)\n```\nnow**)", "Run\n```\n(**b**)\n```\nnow"),
+    "what ends no fence": ("```\na\n``` (**b**)\n```\n(**c**)", "```\na\n``` (**b**)\n```\nc"),
+    "a code span that ends no fence": ("```(**a**)```\n(**b**)", "```(**a**)```\nb"),
+    "indented code": (
+        "(**a**)\n\n    f(x)[**b**]\n\t(**c**)\n\n(**d**)",
+        "a\n\n    f(x)[**b**]\n\t(**c**)\n\nd",
+    ),
+    "indented code in a list": (
+        "1. (**a**)\n\n       (**b**)\n\n   (**c**)",
+        "1. a\n\n       (**b**)\n\n   c",
+    ),
+    "an indented line of a paragraph": ("a\n    (**b**)", "a\n    b"),
+    "a comment over lines": ("<!--\n(**a**)\n\n(**b**)\n-->\n(**c**)", "<!--\n(**a**)\n\n(**b**)\n-->\nc"),
+    "a comment of MyST": ("% (**a**)\n\n(**b**)", "% (**a**)\n\nb"),
+    "HTML": (
+        "<div>(**a**)</div>\n\n<pre>\n(**b**)\n</pre>\n\n(**c**)",
+        "<div>a</div>\n\n<pre>\n(**b**)\n</pre>\n\nc",
+    ),
+    "an equation": ("$$\na_{(**)} [**b**]\n$$ (eq_a)\n\n(**c**)", "$$\na_{(**)} [**b**]\n$$ (eq_a)\n\nc"),
+    "an equation of LaTeX": (
+        "\\begin{align}\n(**a**)\n\\end{align}\n\n(**b**)",
+        "\\begin{align}\n(**a**)\n\\end{align}\n\nb",
+    ),
+    "equations in marks": ("(**$$\na\n$$**)\n\n[**b**]\n\n$$\nc\n$$", "$$\na\n$$\n\nb\n\n$$\nc\n$$"),
+    "a mark from one block to another": (
+        "[**a\n\n- b\n- c**]\n\n(**d**)",
+        "a\n\n- b\n- c\n\nd",
+    ),
+    "in blocks": (
+        "## [**a**]\n\n> (**b**)\n\n- (**c**)\n\n| (**d**) | (~~e~~)f |\n| - | - |\n| [**g**] | `(**h**)` |",
+        "## a\n\n> b\n\n- c\n\n| d | f |\n| - | - |\n| g | `(**h**)` |",
+    ),
+    "backticks of two items": ("- a ` b\n- (**c**)\n- d ` e", "- a ` b\n- c\n- d ` e"),
+    "a heading between backticks": ("a ` b\n# (**c**)\nd ` e", "a ` b\n# c\nd ` e"),
+    "dollars of two items": ("- a $b\n- (**c**)\n- d$ e", "- a $b\n- c\n- d$ e"),
+    "a line break": ("(**a**)  \n[**b**]\\\nc", "a  \nb\\\nc"),
+    "a line break in a mark": ("[**a  \nb\\\nc**]", "a  \nb\\\nc"),
+    "a line break behind what vanishes": ("a (~~b~~)  \nc (~~d~~)\\\ne", "a  \nc \\\ne"),
+    "no line break before what vanishes": ("a  (~~b~~)\nc (~~d~~) \ne", "a\nc\ne"),
+    "blanks where nothing is left": ("a\n(~~b~~)  \nc", "a\n\nc"),
 }
 
 
