@@ -1,7 +1,7 @@
 """A directive as a value, and what the ways of writing one plainly share."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -11,6 +11,7 @@ from tabbook.export.inline import plain_inline
 from tabbook.export.references import Target, normal
 
 Convert = Callable[[Sequence[str], Context], list[str]]
+_BREAK = re.compile(r"(?: {2,}|\\)\n")
 _OPTION = re.compile(r"^:([A-Za-z][\w-]*):[ \t]*(.*)$")
 
 
@@ -51,6 +52,16 @@ def read_block(name: str, argument: str, lines: Sequence[str], convert: Convert)
     return Block(name.lower(), argument, options, tuple(body), convert)
 
 
+def quoted(lines: Iterable[str]) -> list[str]:
+    """Return ``lines`` as a quotation; blanks at their ends stay, as they break lines."""
+    return [f"> {line}" if line else ">" for line in lines]
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` in one line, as tables and captions need it; its line breaks stay, as HTML."""
+    return " ".join(_BREAK.sub("<br>", text.strip()).split())
+
+
 def fenced(lines: Sequence[str], language: str = "") -> list[str]:
     """Return ``lines`` between fences that none of them can end."""
     longest = max((len(found) for found in re.findall(r"`{3,}", "\n".join(lines))), default=2)
@@ -64,5 +75,5 @@ def caption(text: str, kind: str, name: str, context: Context) -> str:
     number = ""
     if target is not None and target.number:
         number = context.references.numbered(Target("", "", "", target.number, kind))
-    words = plain_inline(" ".join(text.split()), context)
+    words = plain_inline(one_line(text), context)
     return " ".join(part for part in (f"**{number}.**" if number else "", words) if part)

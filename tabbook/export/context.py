@@ -45,7 +45,7 @@ class Footnotes:
         for number, label in sorted((number, label) for label, number in self.numbers.items()):
             first, *rest = self.texts.get(label, "").split("\n")
             indent = " " * len(f"{number}. ")
-            lines += [f"{number}. {first}", *(f"{indent}{line}".rstrip() for line in rest)]
+            lines += [f"{number}. {first}", *(f"{indent}{line}" if line else "" for line in rest)]
         return "\n".join(["---", "", *lines]) if lines else ""
 
 

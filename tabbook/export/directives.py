@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from tabbook.export.blocks import Block, Convert, caption, fenced, read_block
+from tabbook.export.blocks import Block, Convert, caption, fenced, quoted, read_block
 from tabbook.export.context import Context
 from tabbook.export.inline import plain_inline
 from tabbook.export.tables import csv_table, list_table, table
@@ -66,7 +66,7 @@ def plain_block(
     if kind in _ADMONITIONS:
         return _admonition(block, kind, context)
     if block.name in _QUOTES:
-        return [f"> {line}".rstrip() for line in block.convert(block.body, context)]
+        return quoted(block.convert(block.body, context))
     if block.name in _DRAWN:
         return fenced(block.body, block.name)
     if _ADDRESS.match(block.argument):
@@ -94,7 +94,7 @@ def _admonition(block: Block, kind: str, context: Context) -> list[str]:
         title = f"{name} ({title})"
     content = block.convert(body, context)
     lines = [f"**{title or name}**", *(["", *content] if content else [])]
-    return [f"> {line}".rstrip() for line in lines]
+    return quoted(lines)
 
 
 def _math(block: Block, context: Context) -> list[str]:
@@ -184,7 +184,7 @@ def _glossary(block: Block, context: Context) -> list[str]:
         if line.strip() and line == line.lstrip():
             lines += ["", f"**{line.strip()}**  "]
         else:
-            lines.append(line.strip())
+            lines.append(line.lstrip())
     return block.convert(lines, context)
 
 

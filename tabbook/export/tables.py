@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Sequence
 
-from tabbook.export.blocks import Block, caption
+from tabbook.export.blocks import Block, caption, one_line
 from tabbook.export.context import Context
 from tabbook.export.inline import plain_inline
 
@@ -26,7 +26,7 @@ def list_table(block: Block, context: Context) -> list[str]:
         elif (found := _CELL.match(line)) and rows:
             rows[-1].append(found[1] or "")
         elif rows and line.strip():
-            rows[-1][-1] = f"{rows[-1][-1]} {line.strip()}".lstrip()
+            rows[-1][-1] += f"\n{line.lstrip()}"
     return [*_title(block, context), *_bars(rows, _headers(block), context)]
 
 
@@ -64,7 +64,7 @@ def _title(block: Block, context: Context) -> list[str]:
 def _bars(rows: Sequence[Sequence[str]], headers: bool, context: Context) -> list[str]:
     columns = max(map(len, rows), default=0)
     cells = [
-        [" ".join(plain_inline(cell, context).split()).replace("|", "\\|") for cell in row]
+        [one_line(plain_inline(cell, context)).replace("|", "\\|") for cell in row]
         + [""] * (columns - len(row))
         for row in rows
     ]

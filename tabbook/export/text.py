@@ -9,6 +9,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from tabbook.export.blocks import quoted
 from tabbook.export.context import DEFINED, Context
 from tabbook.export.directives import DIRECTIVE, equation, plain_block
 from tabbook.export.inline import plain_inline
@@ -108,9 +109,8 @@ def _block(lines: Sequence[str], start: int, context: Context) -> tuple[int, Ite
         return (end, _indented(equation(body, "", context), found["indent"])) if end else None
     if found := _QUOTE.match(line):
         end = next((i for i in range(start, len(lines)) if not _QUOTE.match(lines[i])), len(lines))
-        inside = [quoted["rest"] for one in lines[start:end] if (quoted := _QUOTE.match(one))]
-        quote = (f"> {one}".rstrip() for one in tidy(plain_lines(inside, context)))
-        return end, _indented(list(quote), found["indent"])
+        inside = [match["rest"] for one in lines[start:end] if (match := _QUOTE.match(one))]
+        return end, _indented(quoted(tidy(plain_lines(inside, context))), found["indent"])
     if (found := _NOTE.match(line)) and found[1] in context.notes.labels:
         end = _indented_end(lines, start, 2, lazy=True)
         rest = textwrap.dedent("\n".join(lines[start + 1 : end])).split("\n")

@@ -1,14 +1,17 @@
 """MyST becomes Markdown that every viewer reads; references become what readers understand."""
 
+import re
+
 import pytest
 from core_helpers import SETTINGS
+from markdown_it import MarkdownIt
 
-from tabbook.export.context import Context
+from tabbook.export.context import Context, Footnotes
 from tabbook.export.page import beside, published
 from tabbook.export.references import References, Target, dump, load, merged, of_sources, parse
 from tabbook.export.text import plain_text
 from tabbook.read import read_section
-from tabbook.read.slides import marked_text
+from tabbook.read.slides import marked_text, strip_slide_marks
 
 REFERENCES = References(
     labels={
@@ -176,3 +179,34 @@ def test_references_survive_their_file(tmp_path) -> None:
 )
 def test_marks_for_slides(text: str, wanted: list[tuple[str, bool]]) -> None:
     assert [(mark.text, mark.starts) for mark in marked_text(text)] == wanted
+
+
+BROKEN = "a  \nb\\\nc"
+WITH_BREAKS = {
+    "a paragraph": BROKEN,
+    "a list": "- a  \n  b\\\n  c",
+    "a quote": "> a  \n> b\\\n> c",
+    "a quote in a list": "- > a  \n  > b\\\n  > c",
+    "a note": f":::{{note}}\n{BROKEN}\n:::",
+    "a note in a note": f"::::{{note}}\n:::{{tip}}\n{BROKEN}\n:::\n::::",
+    "a motto": f"```{{epigraph}}\n{BROKEN}\n```",
+    "a footnote": "[^1]\n\n[^1]: a  \n    b\\\n    c",
+    "a glossary": "```{glossary}\nterm\n  a  \n  b\\\n  c\n```",
+    "a legend": f":::{{figure}} a.png\nwords\n\n{BROKEN}\n:::",
+    "a caption": f":::{{figure}} a.png\n{BROKEN}\n:::",
+    "a cell of a table": "```{list-table}\n* - a  \n    b\\\n    c\n  - d\n```",
+    "text for slides": "a (~~x~~)  \nb\\\nc",
+    "marked text": "[**a  \nb**]\\\nc",
+}
+
+
+@pytest.mark.parametrize("text", WITH_BREAKS.values(), ids=WITH_BREAKS.keys())
+def test_line_breaks_stay(text: str) -> None:
+    """Two blanks, or a backslash, at a line's end are a line break: whoever strips lines loses it."""
+    text = strip_slide_marks(text)
+    context = Context(
+        "chapters/page", REFERENCES, lambda _: "x", lambda path: path, notes=Footnotes.of([text])
+    )
+    made = f"{plain_text(text, context)}\n\n{context.notes.shown()}"
+    shown = MarkdownIt("commonmark").enable("table").render(made)
+    assert re.search(r"a<br ?/?>\s*b<br ?/?>\s*c", shown), made
