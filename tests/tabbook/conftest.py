@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from core_helpers import same_bytes
 from pytest_regressions.file_regression import FileRegressionFixture
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -14,9 +15,9 @@ def golden(file_regression: FileRegressionFixture) -> Callable[[str, str], None]
     """Return a check that a text is what ``golden/NAME`` holds; ``--force-regen`` writes it anew."""
 
     def check(name: str, text: str) -> None:
-        lines = [line.rstrip() for line in text.splitlines()]
-        normal = "\n".join(lines).strip("\n") + "\n"
-        file_regression.check(normal, fullpath=GOLDEN / name, extension="", encoding="utf-8")
+        file_regression.check(
+            text, fullpath=GOLDEN / name, extension="", check_fn=same_bytes, encoding="utf-8", newline=""
+        )
 
     return check
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pytest_regressions.common import check_text_files
+
 from tabbook.book import Book
 from tabbook.check import check_section
 from tabbook.config import BookSettings
@@ -46,3 +48,9 @@ def faults_of(text: str, path: str = "a.md", book: BookSettings = SETTINGS) -> l
     except TabbookError as error:
         return [str(fault) for fault in error.faults]
     return []
+
+
+def same_bytes(obtained: Path, expected: Path) -> None:
+    """Blanks at the end of a line break it, so they count as well."""
+    check_text_files(obtained, expected, encoding="utf-8")  # shows what differs, but no ends of lines
+    assert obtained.read_bytes() == expected.read_bytes(), f"{expected.name} differs at the end of a line"

@@ -1,9 +1,10 @@
 """A section reduced to one framework: golden projections of the small book, and the rules one by one."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from core_helpers import SETTINGS, SMALL, section, shown
+from core_helpers import SETTINGS, SMALL, same_bytes, section, shown
 
 from tabbook.book import Book
 from tabbook.check import check_section
@@ -118,3 +119,15 @@ def test_whatever_binds_the_name_will_do(cell: str) -> None:
 
 def test_names_that_stay_portable_need_no_import() -> None:
     assert roots_missing("%%tab jax\nf'{d2l.tanh(1)=}' + d2l.zeros(*a) + d2l.unknown(1)") == []
+
+
+@pytest.mark.parametrize(
+    "other", ["a\nb  \nc\n", "a  \nb\nc", "a  \r\nb\nc\n", "a \nb\nc\n", "a  \nb\nc\n\n"]
+)
+def test_golden_files_are_compared_to_the_last_blank(other: str, tmp_path: Path) -> None:
+    """Two blanks at a line's end are a line break: a comparison without them does not see it go."""
+    for name, text in {"made": other, "same": "a  \nb\nc\n", "golden": "a  \nb\nc\n"}.items():
+        (tmp_path / name).write_bytes(text.encode())
+    same_bytes(tmp_path / "same", tmp_path / "golden")
+    with pytest.raises(AssertionError):
+        same_bytes(tmp_path / "made", tmp_path / "golden")

@@ -328,3 +328,17 @@ def test_wrong_code_is_shown_as_it_is_without_a_warning(
     assert capsys.readouterr().err == ""
     assert site.status == 0
     assert html(site, "index").count("open") >= 4
+
+
+def test_line_breaks_and_what_looks_like_a_mark_in_code_reach_the_page(tmp_path: Path) -> None:
+    broken = "a (~~on slides~~)  \n(**b**)\\\nc"
+    quote = "> a  \n> b\\\n> c"
+    blocks = "1. ```\n   f[**kw**]\n   ```\n\n[**Below.**]\n\n    g[**kw**]\n"
+    text = f"# Page\n\n{broken}\n\n{quote}\n\n:::{{tab}} jax\n{broken}\n:::\n\n{blocks}"
+    root = write_book(tmp_path, {"index": FRONT + text})
+    page = html(build(root), "index")
+    assert len(re.findall(r"a<br ?/?>\s*b<br ?/?>\s*c", page)) == 3
+    words = re.sub("<[^>]+>", "", page)
+    assert "f[**kw**]" in words
+    assert "g[**kw**]" in words
+    assert "<p>Below.</p>" in page
