@@ -17,9 +17,10 @@ from nbformat import NotebookNode
 
 from tabbook.config import BookSettings
 from tabbook.merge.failures import Failed
+from tabbook.merge.glue import apart, for_all, for_tab
 from tabbook.merge.notices import notices_of
 from tabbook.merge.origin import provenance
-from tabbook.merge.visible import PAGE_TYPES, on_page, shown
+from tabbook.merge.visible import PAGE_TYPES, hides_outputs, on_page, shown
 from tabbook.model import Cell, Output, Projection, Result, Section
 from tabbook.read.slides import strip_slide_marks
 
@@ -49,13 +50,15 @@ _COLONS = re.compile(r"^[ \t>]*(:{3,})", re.MULTILINE)
 class _Code:
     """A code cell of the page: for each tab that has it, its code and what readers see of its outputs.
 
-    ``outputs`` has the tabs that were executed. ``places`` are the cell's places among the code
+    ``outputs`` has the tabs that were executed, ``glued`` what is not shown at the cell but may be
+    shown elsewhere on the page. ``places`` are the cell's places among the code
     cells of each tab.
     """
 
     cell: Cell
     sources: Mapping[str, str]
     outputs: Mapping[str, tuple[Output, ...]]
+    glued: Mapping[str, tuple[Output, ...]]
     places: Mapping[str, int]
 
     @property
@@ -65,6 +68,15 @@ class _Code:
     def shown(self, tab: str) -> tuple[Output, ...]:
         """Return the outputs of ``tab``; none if it was not executed."""
         return self.outputs.get(tab, ())
+
+    def with_glued(self, tab: str) -> tuple[Output, ...]:
+        """Return the outputs of ``tab``, and what it glues and does not show, under keys of its own."""
+        return for_tab((*self.shown(tab), *self.glued.get(tab, ())), tab)
+
+    @property
+    def asides(self) -> tuple[Output, ...]:
+        """What the cell glues and does not show, for all tabs."""
+        return for_all(self.glued, list(self.sources))
 
 
 _SVG_ID = re.compile(r"(?<=[\"#])[mp][0-9a-f]{10}(?=[\")])")
@@ -202,7 +214,7 @@ class _Page:
                 self.code(
                     code,
                     code.sources[tab],
-                    code.outputs.get(tab, ()),
+                    code.with_glued(tab),
                     f"code-{code.cell.index}-{tab}",
                     metadata,
                 )
@@ -217,17 +229,19 @@ class _Page:
         agree = all(_equal(results[0], other) for other in results[1:])
         if agree and (len(shown) == len(self.section.tabs) or not (any(results) or self.failures)):
             outputs = next(iter(code.outputs.values()), ())
-            self.code(code, source, outputs, f"code-{index}", metadata)
+            self.code(code, source, (*outputs, *code.asides), f"code-{index}", metadata)
             return
+        asides = code.asides
         tags = [tag for tag in code.cell.tags if tag not in ("remove-input", "remove_input")]
         if len(tags) == len(code.cell.tags):
-            self.code(code, source, (), f"code-{index}", metadata)
+            self.code(code, source, asides, f"code-{index}", metadata)
+            asides = ()
         self.groups += 1
         for tab in self.section.tabs:
             note = self.not_executed if tab not in shown else None if shown[tab] else NO_OUTPUT
             own = {**metadata, "tags": [*tags, "remove-input"], KEY: self._mark(code, tab, note)}
-            outputs = shown[tab] if tab in shown else code.outputs.get(tab, ())
-            self.code(code, source, outputs, f"code-{index}-{tab}", own)
+            self.code(code, source, (*for_tab(code.shown(tab), tab), *asides), f"code-{index}-{tab}", own)
+            asides = ()
 
     def _mark(self, code: _Code, tab: str, note: str | None) -> dict[str, Any]:
         mark = {"group": self.groups, "tab": tab}
@@ -265,6 +279,7 @@ def _codes(
     """Return the code cells of the page, by their place in the section."""
     sources: dict[int, dict[str, str]] = {}
     outputs: dict[int, dict[str, tuple[Output, ...]]] = {}
+    glued: dict[int, dict[str, tuple[Output, ...]]] = {}
     places: dict[int, dict[str, int]] = {}
     for tab in section.tabs:
         cells = projections[tab].code_cells
@@ -273,11 +288,17 @@ def _codes(
             sources.setdefault(cell.index, {})[tab] = cell.source
             places.setdefault(cell.index, {})[tab] = position
             if result is not None and position < len(result.outputs):
-                outputs.setdefault(cell.index, {})[tab] = on_page(
-                    shown(result.outputs[position], cell.tags), types
-                )
+                seen, aside = apart(result.outputs[position], hidden=hides_outputs(cell.tags))
+                outputs.setdefault(cell.index, {})[tab] = on_page(shown(seen, cell.tags), types)
+                glued.setdefault(cell.index, {})[tab] = on_page(aside, types)
     return {
-        cell.index: _Code(cell, sources[cell.index], outputs.get(cell.index, {}), places[cell.index])
+        cell.index: _Code(
+            cell,
+            sources[cell.index],
+            outputs.get(cell.index, {}),
+            glued.get(cell.index, {}),
+            places[cell.index],
+        )
         for cell in section.code_cells
         if cell.index in sources
     }

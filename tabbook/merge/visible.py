@@ -23,13 +23,18 @@ _NOT_IN_BROWSERS = frozenset(("application/pdf",))
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?=[^\r\n])")
 
 
+def hides_outputs(tags: Iterable[str]) -> bool:
+    """Say whether a cell with ``tags`` shows no outputs."""
+    return not {"remove-output", "remove-cell"}.isdisjoint(tag.replace("_", "-") for tag in tags)
+
+
 def shown(outputs: Iterable[Output], tags: Iterable[str]) -> tuple[Output, ...]:
     """Return what readers see of the outputs of a cell with ``tags``, in the order of the run.
 
     Neighbouring prints on one stream are one output. Of a widget its text is kept.
     """
     names = {tag.replace("_", "-") for tag in tags}
-    if names & {"remove-output", "remove-cell"}:
+    if hides_outputs(names):
         return ()
     found: list[Output] = []
     for output in outputs:

@@ -22,6 +22,8 @@ from tabbook.export.decks import mathjax
 from tabbook.files import write_atomic
 from tabbook.render.equations import NumberEquations
 from tabbook.render.exports import add_links, finish
+from tabbook.render.footnotes import MarkFootnotes
+from tabbook.render.glue import setup_glue
 from tabbook.render.packed import Unpack
 from tabbook.render.pages import (
     PageCollector,
@@ -42,6 +44,7 @@ from tabbook.render.tabs import (
     visit_group,
     visit_panel,
 )
+from tabbook.render.twins import HideTwins, ShowTwins, TitleReferences
 
 __all__ = ["read_page", "setup"]
 
@@ -131,9 +134,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for name in ("ipython3", "myst-ansi"):  # Sphinx would look for them in all packages, for each cell
         app.add_lexer(name, find_lexer_class_by_name(name))
     app.add_directive("tab", TabDirective)
+    setup_glue(app)
     app.add_transform(GroupTabs)
     app.add_transform(NumberEquations)
+    app.add_transform(HideTwins)
+    app.add_transform(MarkFootnotes)
     app.add_post_transform(Unpack)
+    app.add_post_transform(ShowTwins)
+    app.add_post_transform(TitleReferences)
     app.add_post_transform(HtmlTabs)
     app.add_node(tab_group, html=(visit_group, depart_div))
     app.add_node(tab_panel, html=(visit_panel, depart_div))

@@ -182,32 +182,35 @@ def stamp(shown: Mapping[str, Shown]) -> str:
     return sha256(canonical([*shown.items()]))
 
 
-def _stamps(env: BuildEnvironment) -> dict[str, str]:
-    """Return the stamps of the pages that have been read, by name."""
-    stamps: dict[str, str] = env.__dict__.setdefault("tabbook_stamps", {})
-    return stamps
+_KEPT = "stamps", "keys", "executed", "titles", "glued"
 
 
-def _keys(env: BuildEnvironment) -> dict[str, tuple[str, ...]]:
-    """Return the keys of the outputs that the pages show, by name."""
-    keys: dict[str, tuple[str, ...]] = env.__dict__.setdefault("tabbook_keys", {})
-    return keys
+def kept(env: BuildEnvironment, what: str) -> dict[str, Any]:
+    """Return what is kept of the pages that have been read, by name.
+
+    ``stamps`` are hashes of what they show besides their text, ``keys`` those of the outputs that they show,
+    ``executed`` says of their tabs whether there are outputs. ``titles`` are those of labels that differ
+    between tabs, ``glued`` the pages that they take values from.
+    """
+    found: dict[str, Any] = env.__dict__.setdefault(f"tabbook_{what}", {})
+    return found
 
 
 class PageCollector(EnvironmentCollector):
-    """Keeps, for each page, the stamp and the keys of the outputs that it was made with."""
+    """Keeps for each page with what it was made; see `kept`."""
 
     def clear_doc(self, _app: Sphinx, env: BuildEnvironment, docname: str) -> None:
         """Forget a page that is read again or gone."""
-        _stamps(env).pop(docname, None)
-        _keys(env).pop(docname, None)
+        for what in _KEPT:
+            kept(env, what).pop(docname, None)
 
     def merge_other(
         self, _app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment
     ) -> None:
         """Take over what another process has read."""
-        _stamps(env).update({name: value for name, value in _stamps(other).items() if name in docnames})
-        _keys(env).update({name: value for name, value in _keys(other).items() if name in docnames})
+        for what in _KEPT:
+            found = kept(other, what)
+            kept(env, what).update({name: found[name] for name in found if name in docnames})
 
     def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
         """Do nothing: the stamp is taken while the page is read."""
@@ -221,7 +224,7 @@ def outdated_pages(
         return []
     found = []
     for docname in sorted(env.found_docs - added - changed):
-        known = _stamps(env).get(docname)
+        known = kept(env, "stamps").get(docname)
         if known is None:
             continue
         path = Path(env.doc2path(docname)).relative_to(app.srcdir).as_posix()
@@ -238,7 +241,7 @@ def publish_outputs(app: Sphinx, exception: Exception | None) -> None:
     """Let a site carry the outputs that its pages show, so that others need not execute them."""
     if _reading is None or exception or not is_for_browsers(app):
         return
-    keys = sorted({key for found in _keys(app.env).values() for key in found})
+    keys = sorted({key for found in kept(app.env, "keys").values() for key in found})
     try:
         publish(Store(_reading.book.outputs), keys, Path(app.outdir) / PUBLISHED)
     except OSError as error:
@@ -313,8 +316,9 @@ def read_page(text: str) -> NotebookNode:
     failures = reading.failures(section, [tab for tab in section.tabs if not results[tab]])
     # What is damaged has another stamp than when it is mended, even if that is the same again.
     damaged = {tab: None for tab in section.tabs if shown[tab] and not results[tab]}
-    _stamps(env)[reading.docname] = stamp(shown | damaged)
-    _keys(env)[reading.docname] = tuple(result.key for result in results.values() if result)
+    kept(env, "stamps")[reading.docname] = stamp(shown | damaged)
+    kept(env, "executed")[reading.docname] = {tab: bool(results[tab]) for tab in section.tabs}
+    kept(env, "keys")[reading.docname] = tuple(result.key for result in results.values() if result)
     metadata = {
         key: value for key, value in _plain(text).metadata.items() if key not in ("tabbook", "source_map")
     }

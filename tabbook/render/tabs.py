@@ -7,12 +7,13 @@ until the HTML builder makes an accessible tab list of them; which panel is visi
 by one attribute of the page, set before anything is drawn (``static/tabbook-early.js``).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, TypeGuard
 
 from docutils import nodes
+from sphinx.config import Config
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
@@ -22,6 +23,7 @@ from sphinx.writers.html5 import HTML5Translator
 from tabbook.merge import KEY, NEEDS_GPU, NEEDS_GPUS, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
 from tabbook.merge.failures import FAILED, FAILED_ABOVE, FAILED_BELOW, FAILED_JOB
 from tabbook.render.packed import Description, describe, pack
+from tabbook.render.scopes import names_of
 
 _log = logging.getLogger(__name__)
 PART = "tabbook_part"
@@ -41,6 +43,16 @@ _FAILURES = {
     FAILED_JOB: "Not executed in {name}: {reason}",
 }
 """Notes that belong to a single cell and tab."""
+
+
+def names_in(config: Config) -> dict[str, str]:
+    """Return the names of the book's frameworks, by tab, in the book's order."""
+    return {tab: value["name"] for tab, value in config.tabbook.get("tabs", {}).items()}
+
+
+def block(tabs: Sequence[str]) -> nodes.container:
+    """Return an empty block for the readers of ``tabs``."""
+    return _container("block", tabs)
 
 
 def _container(part: str, tabs: Sequence[str], children: Sequence[nodes.Node] = ()) -> nodes.container:
@@ -68,10 +80,14 @@ class TabDirective(SphinxDirective):
             if name not in known:
                 message = f"unknown tab {name!r}; the tabs are {', '.join(known)} [tabbook.tab]"
                 _log.warning(message, location=self.get_location(), type="tabbook", subtype="tab")
-        node = _container("block", [tab for tab in known if tab in named])
+        node = block([tab for tab in known if tab in named])
         self.set_source_info(node)
-        self.state.nested_parse(self.content, self.content_offset, node)
-        return [node] if node["tabs"] else list(node.children)
+        if not node["tabs"]:
+            self.state.nested_parse(self.content, self.content_offset, node)
+            return list(node.children)
+        with names_of(self.state.document, node["tabs"], node):
+            self.state.nested_parse(self.content, self.content_offset, node)
+        return [node]
 
 
 def _is_cell(node: nodes.Node) -> TypeGuard[nodes.container]:
@@ -92,7 +108,7 @@ def _is_block(node: nodes.Node) -> bool:
 
 
 @dataclass
-class _Panel:
+class Panel:
     """What some tabs show: nodes, and a note below them; ``looks`` is what readers see of it."""
 
     tabs: tuple[str, ...]
@@ -110,9 +126,9 @@ def _looks(described: Description | str) -> object:
     return kind, rawsource, seen, [_looks(child) for child in children]
 
 
-def _shared(panels: Iterable[_Panel], order: Sequence[str]) -> list[_Panel]:
+def _shared(panels: Iterable[Panel], order: Sequence[str]) -> list[Panel]:
     """Return the panels in the book's order, with one for all the tabs that show the same code and text."""
-    found: list[_Panel] = []
+    found: list[Panel] = []
     for panel in sorted(panels, key=lambda panel: order.index(panel.tabs[0])):
         described = [describe(node) for node in panel.content]
         if None not in described:
@@ -136,7 +152,7 @@ class GroupTabs(SphinxTransform):
 
     def apply(self, **_kwargs: Any) -> None:
         """Regroup the children of every node that has tab blocks or marked cells."""
-        self.names = {tab: value["name"] for tab, value in self.config.tabbook.get("tabs", {}).items()}
+        self.names = names_in(self.config)
         for figure in list(self.document.findall(nodes.figure)):
             if any(name.startswith(OF_FIGURE) for name in figure["classes"]):
                 figure.replace_self(twin_figure("", *figure.children, **figure.attributes))
@@ -174,11 +190,17 @@ class GroupTabs(SphinxTransform):
         return isinstance(child, nodes.container) and _is_block(child) and not taken & set(child["tabs"])
 
     def _group(self, run: Sequence[nodes.container]) -> nodes.container:
-        panels: dict[tuple[str, ...], _Panel] = {}
+        group = group_of(self._panels(run), self.names)
+        group["classes"].append("tabbook-code" if _mark(run[0]) else "tabbook-text")
+        group.source, group.line = run[0].source, run[0].line
+        return group
+
+    def _panels(self, run: Sequence[nodes.container]) -> list[Panel]:
+        panels: dict[tuple[str, ...], Panel] = {}
         for node in run:
             mark = _mark(node)
             tabs = (mark["tab"],) if mark else tuple(node["tabs"])
-            panel = panels.setdefault(tabs, _Panel(tabs, []))
+            panel = panels.setdefault(tabs, Panel(tabs, []))
             # A cell without its code and without outputs is there only for its note.
             panel.content += ([node] if node.children else []) if mark else node.children
             note = mark.get("note", "")
@@ -186,18 +208,20 @@ class GroupTabs(SphinxTransform):
                 text = _FAILURES[note].format(name=self.names[mark["tab"]], reason=mark.get("reason", ""))
                 panel.content.append(_note(text))
             panel.note = "" if note in _FAILURES else note
-        order = list(self.names)
-        made = []
-        for panel in _shared(panels.values(), order):
-            title = ", ".join(self.names[tab] for tab in panel.tabs)
-            name = nodes.paragraph("", "", nodes.strong(title, title), classes=["tabbook-name"])
-            made.append(_container("panel", panel.tabs, [name, *panel.content]))
-            if panel.note:
-                made[-1] += _note(_NOTES[panel.note].format(name=title))
-        group = _container("group", [tab for tab in order if any(tab in tabs for tabs in panels)], made)
-        group["classes"].append("tabbook-code" if _mark(run[0]) else "tabbook-text")
-        group.source, group.line = run[0].source, run[0].line
-        return group
+        return list(panels.values())
+
+
+def group_of(panels: Sequence[Panel], names: Mapping[str, str]) -> nodes.container:
+    """Return a group of ``panels``, each under the names of its frameworks."""
+    order, made = list(names), []
+    for panel in _shared(panels, order):
+        title = ", ".join(names[tab] for tab in panel.tabs)
+        name = nodes.paragraph("", "", nodes.strong(title, title), classes=["tabbook-name"])
+        made.append(_container("panel", panel.tabs, [name, *panel.content]))
+        if panel.note:
+            made[-1] += _note(_NOTES[panel.note].format(name=title))
+    tabs = {tab for panel in panels for tab in panel.tabs}
+    return _container("group", [tab for tab in order if tab in tabs], made)
 
 
 class tab_group(nodes.General, nodes.Element):  # noqa: N801
@@ -219,7 +243,7 @@ class HtmlTabs(SphinxPostTransform):
         self._number_twins()
         if getattr(self.app.builder, "embedded", False):
             return
-        names = {tab: value["name"] for tab, value in self.config.tabbook.get("tabs", {}).items()}
+        names = names_in(self.config)
         groups = [node for node in self.document.findall(nodes.container) if node.get(PART) == "group"]
         for number, plain in enumerate(groups, 1):
             group = tab_group("", classes=plain["classes"], ids=plain["ids"], tabs=plain["tabs"])

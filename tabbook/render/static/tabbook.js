@@ -10,9 +10,11 @@
   }
 
   const groups = [...document.querySelectorAll(".tabbook-group")];
-  if (!tabbook || groups.length === 0) return;
+  const variants = [...document.querySelectorAll("article .tabbook-variants")];
+  if (!tabbook || groups.length + variants.length === 0) return;
 
   const tabsOf = (element) => element.dataset.tabs.split(" ");
+  const isFor = (tab) => variants.some((element) => element.classList.contains(`tabbook-for-${tab}`));
   const isVisible = (element) => element.getClientRects().length > 0;
   const scroll = (top) => window.scrollBy({ top, behavior: "instant" });
 
@@ -32,6 +34,31 @@
       }
     }
     if (control) control.value = tabbook.current;
+    numberFootnotes();
+  }
+
+  /** Say whether no panel or group around `element` is hidden; it may itself be folded. */
+  function isShown(element) {
+    const box = element.closest(".tabbook-panel, .tabbook-group");
+    return !box || (getComputedStyle(box).display !== "none" && isShown(box.parentElement));
+  }
+
+  /** Count the footnotes that the reader sees, where some are for other frameworks. */
+  function numberFootnotes() {
+    if (!document.querySelector(".footnote.tabbook-only")) return;
+    let count = 0;
+    for (const note of document.querySelectorAll("article .footnote")) {
+      const references = [...document.querySelectorAll(`.footnote-reference[href="#${CSS.escape(note.id)}"]`)];
+      const isUnseen = references.length > 0 && !references.some(isShown);
+      note.classList.toggle("tabbook-unseen", isUnseen);
+      if (isUnseen) continue;
+      count += 1;
+      const label = note.querySelector(".label");
+      for (const element of [label?.querySelector("a") ?? label, ...references]) {
+        const text = [...(element?.childNodes ?? [])].find(({ nodeType }) => nodeType === Node.TEXT_NODE);
+        if (text) text.data = count;
+      }
+    }
   }
 
   /** Show `tab` everywhere, while `anchor` stays where it is in the window, or what follows it there. */
@@ -123,6 +150,9 @@
   document.addEventListener("click", (event) => {
     const tab = event.target.closest?.(".tabbook-tab");
     if (tab) choose(tab.dataset.tab, tab);
+    // A link to where the address leads already is no news to the browser.
+    const link = event.target.closest?.("a[href^='#']");
+    if (link && link.hash === location.hash) setTimeout(reveal);
   });
 
   document.addEventListener("keydown", (event) => {
@@ -152,7 +182,7 @@
     select.className = "tabbook-control";
     select.setAttribute("aria-label", "Framework");
     select.title = "Framework";
-    for (const tab of Object.keys(tabbook.names).filter((name) => used.has(name))) {
+    for (const tab of Object.keys(tabbook.names).filter((name) => used.has(name) || isFor(name))) {
       select.add(new Option(tabbook.names[tab], tab));
     }
     select.addEventListener("change", () => choose(select.value, inSight()));
@@ -167,7 +197,8 @@
     const target = id && document.getElementById(id);
     const panel = target && target.closest(".tabbook-panel");
     if (!panel || isVisible(target)) return;
-    const twin = [...document.getElementsByClassName(`tabbook-of-${id}`)].find(isVisible);
+    const own = Object.keys(tabbook.names).map((tab) => document.getElementById(`${id}-in-${tab}`));
+    const twin = [...document.getElementsByClassName(`tabbook-of-${id}`), ...own.filter(Boolean)].find(isVisible);
     if (!twin) {
       tabbook.show(tabsOf(panel)[0]); // for this page only: the reader did not choose it
       update();

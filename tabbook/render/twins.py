@@ -1,0 +1,130 @@
+"""Twins: what several tab blocks have under one name, or each as its n-th, has one number.
+
+Sphinx numbers whatever has an anchor, page by page. So twins lose their anchors while it counts, and
+get them back, with the number of the first, before a page is written.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.nodes import clean_astext
+
+from tabbook.render.pages import kept
+from tabbook.render.scopes import labels_of, twins_of
+from tabbook.render.tabs import names_in
+from tabbook.render.variants import readers_of, variants
+
+_IDS, _FIRST = "tabbook_ids", "tabbook_first"
+"""A twin's attributes while it is not counted: its anchors, and the one of the first."""
+
+
+class HideTwins(SphinxTransform):
+    """Let Sphinx count the first alone of what several tab blocks have."""
+
+    default_priority = 320  # after targets have handed on their anchors, and equations have theirs
+
+    def apply(self, **_arguments: object) -> None:
+        """Take the anchors of numbered twins away."""
+        named = twins_of(self.env)
+        places = {one: node for node in self.document.findall(nodes.Element) for one in node["ids"]}
+        for own, first in named.items():
+            if own in places and first in places and self._kind(places[own]):
+                _hide(places[own], places[first])
+        self._note_titles(places)
+        for group in self.document.findall(nodes.container):
+            if group.get("tabbook_part") == "group":
+                self._hide_unnamed(group)
+
+    def _note_titles(self, places: Mapping[str, nodes.Element]) -> None:
+        """Keep the titles of labels whose blocks do not have the same."""
+        for label, anchors in labels_of(self.env).items():
+            titles = {tab: self._title(places[one]) for tab, one in anchors.items() if one in places}
+            if len({*titles.values()}) > 1:
+                kept(self.env, "titles").setdefault(self.env.docname, {})[label] = titles
+
+    def _title(self, node: nodes.Element) -> str:
+        """Return what a reference to ``node`` shows."""
+        if isinstance(node, nodes.rubric):
+            return clean_astext(node)
+        return self.env.get_domain("std").get_numfig_title(node) or ""  # type: ignore[attr-defined]
+
+    def _hide_unnamed(self, group: nodes.container) -> None:
+        """Hide of each panel what has no name, and has a twin of its kind in the first panel."""
+        first, *others = (list(self._unnamed(panel)) for panel in group.children)
+        for panel in others:
+            for kind in {kind for kind, _ in panel}:
+                pairs = zip(_of(first, kind), _of(panel, kind), strict=False)
+                for one, twin in list(pairs):
+                    _hide(twin, one)
+
+    def _unnamed(self, panel: nodes.Node) -> Iterator[tuple[str, nodes.Element]]:
+        for node in panel.findall(nodes.Element):
+            kind = self._kind(node)
+            if kind and node["ids"] and not node["names"] and _FIRST not in node and not node.get("label"):
+                yield kind, node
+
+    def _kind(self, node: nodes.Element) -> str | None:
+        """Return what a node is counted as, if Sphinx counts it."""
+        found = (domain.get_enumerable_node_type(node) for domain in self.env.domains.values())
+        return next(filter(None, found), None)
+
+
+def _of(found: list[tuple[str, nodes.Element]], kind: str) -> list[nodes.Element]:
+    return [node for one, node in found if one == kind]
+
+
+def _hide(twin: nodes.Element, first: nodes.Element) -> None:
+    twin[_IDS], twin[_FIRST], twin["ids"] = twin["ids"], first["ids"][0], []
+
+
+class ShowTwins(SphinxPostTransform):
+    """Give twins their anchors again, and the number of the first."""
+
+    default_priority = 2  # before anything is written or looked up
+
+    def run(self, **_arguments: Any) -> None:
+        """Bring back what `HideTwins` has taken."""
+        numbers = self.env.toc_fignumbers.get(self.env.docname, {})
+        for node in self.document.findall(nodes.Element):
+            if _FIRST not in node:
+                continue
+            node["ids"] = node[_IDS]
+            for counted in numbers.values():
+                if node[_FIRST] in counted:
+                    counted[node["ids"][0]] = counted[node[_FIRST]]
+
+
+class TitleReferences(SphinxPostTransform):
+    """Show in a reference without words of its own the title that the reader's framework has there."""
+
+    default_priority = 9  # before Sphinx resolves references
+
+    def run(self, **_arguments: Any) -> None:
+        """Give the words to references to labels whose titles differ."""
+        labels = self.env.get_domain("std").data["labels"]
+        for node in list(self.document.findall(pending_xref)):
+            target = node.get("reftarget", "")
+            if node.get("reftype") != "ref" or node.get("refexplicit") or target not in labels:
+                continue
+            titles = kept(self.env, "titles").get(labels[target][0], {}).get(target, {})
+            if titles:
+                node.replace_self(self._titled(node, titles))
+
+    def _titled(self, node: pending_xref, titles: Mapping[str, str]) -> list[nodes.Node]:
+        seen = next(readers_of(node), tuple(titles))
+        tabs: dict[str, list[str]] = {}
+        for tab in filter(titles.__contains__, seen):
+            tabs.setdefault(titles[tab], []).append(tab)
+        found = [(names, [_worded(node, title)]) for title, names in tabs.items()]
+        return variants(found, names_in(self.config)) if found else [node]
+
+
+def _worded(node: pending_xref, title: str) -> pending_xref:
+    worded = node.copy()
+    worded["refexplicit"] = True
+    worded += nodes.inline(title, title, classes=["std", "std-ref"])
+    return worded
