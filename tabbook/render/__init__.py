@@ -30,6 +30,7 @@ from tabbook.render.pages import (
     begin_page,
     is_for_browsers,
     load_book,
+    note_code,
     outdated_pages,
     publish_outputs,
     read_page,
@@ -128,6 +129,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", begin_page)
     app.connect("html-page-context", _drop_repeats)
     app.connect("html-page-context", add_links)
+    app.connect("html-page-context", note_code)
     app.connect("build-finished", finish)
     app.connect("build-finished", publish_outputs)
     app.add_env_collector(PageCollector)

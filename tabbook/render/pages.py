@@ -182,15 +182,16 @@ def stamp(shown: Mapping[str, Shown]) -> str:
     return sha256(canonical([*shown.items()]))
 
 
-_KEPT = "stamps", "keys", "executed", "titles", "glued"
+_KEPT = "stamps", "keys", "code", "executed", "titles", "glued"
 
 
 def kept(env: BuildEnvironment, what: str) -> dict[str, Any]:
     """Return what is kept of the pages that have been read, by name.
 
-    ``stamps`` are hashes of what they show besides their text, ``keys`` those of the outputs that they show,
-    ``executed`` says of their tabs whether there are outputs. ``titles`` are those of labels that differ
-    between tabs, ``glued`` the pages that they take values from.
+    ``stamps`` are hashes of what they show besides their text, ``keys`` those of the outputs that
+    they show. ``code`` are the tabs that have any, ``executed`` says of all tabs whether there are
+    outputs. ``titles`` are those of labels that differ between tabs, ``glued`` the pages that they
+    take values from.
     """
     found: dict[str, Any] = env.__dict__.setdefault(f"tabbook_{what}", {})
     return found
@@ -235,6 +236,15 @@ def outdated_pages(
         if now != known:
             found.append(docname)
     return found
+
+
+def note_code(
+    app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: nodes.document
+) -> None:
+    """Let a page say for which frameworks it has code: the others' readers see text that is not theirs."""
+    tabs = " ".join(kept(app.env, "code").get(page, ()))
+    if tabs:
+        context["metatags"] = f'{context.get("metatags", "")}<meta name="tabbook-code" content="{tabs}" />'
 
 
 def publish_outputs(app: Sphinx, exception: Exception | None) -> None:
@@ -317,6 +327,7 @@ def read_page(text: str) -> NotebookNode:
     # What is damaged has another stamp than when it is mended, even if that is the same again.
     damaged = {tab: None for tab in section.tabs if shown[tab] and not results[tab]}
     kept(env, "stamps")[reading.docname] = stamp(shown | damaged)
+    kept(env, "code")[reading.docname] = [tab for tab in section.tabs if projections[tab].code_cells]
     kept(env, "executed")[reading.docname] = {tab: bool(results[tab]) for tab in section.tabs}
     kept(env, "keys")[reading.docname] = tuple(result.key for result in results.values() if result)
     metadata = {

@@ -60,7 +60,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def _serve(folder: Path) -> Iterator[Site]:
+def serve(folder: Path) -> Iterator[Site]:
     handler = functools.partial(_Handler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -74,7 +74,7 @@ def book_site() -> Iterator[Site]:
     folder = ROOT / "_build" / "html"
     if not (folder / "chapters").is_dir():
         pytest.skip("the book is not built: run make book")
-    yield from _serve(folder)
+    yield from serve(folder)
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +89,7 @@ def small_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     fill_store(root)
     built = build_site(Book.load(root), jobs=1, quiet=True)
     assert built.status == 0
-    yield from _serve(built.page.parent)
+    yield from serve(built.page.parent)
 
 
 @dataclass

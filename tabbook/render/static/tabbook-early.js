@@ -25,11 +25,11 @@
         .tabbook-panel { display: none }
         .tabbook-panel[data-tabs~="${tab}"],
         .tabbook-group:not([data-tabs~="${tab}"]) > .tabbook-tabs + .tabbook-panel { display: block }
-        :root:has(.tabbook-code[data-tabs~="${tab}"]) .tabbook-text:not([data-tabs~="${tab}"]) { display: none }
+        :root:has(meta[name=tabbook-code][content~="${tab}"]) .tabbook-text:not([data-tabs~="${tab}"]) { display: none }
         .tabbook-variant { display: none }
         .tabbook-variant.tabbook-for-${tab},
         .tabbook-variants:not(.tabbook-for-${tab}) > .tabbook-variant:first-child { display: inline }
-        :root:has(.tabbook-code[data-tabs~="${tab}"]) .tabbook-only:not(.tabbook-for-${tab}) { display: none }
+        :root:has(meta[name=tabbook-code][content~="${tab}"]) .tabbook-only:not(.tabbook-for-${tab}) { display: none }
         .tabbook-links { display: none }
         .tabbook-links[data-tabs~="${tab}"],
         .tabbook-exports:not([data-tabs~="${tab}"]) > .tabbook-links:first-child { display: block }`;
