@@ -60,7 +60,7 @@ class Context:
     ``page`` is the page's path without its ending. ``address`` returns the address of a target,
     or nothing if it has none; ``picture`` that of a picture, by its path in the book; ``file``
     the text of a file of the book, ``None`` if it cannot be read. ``open`` are the files whose
-    text this is part of.
+    text this is part of, ``glued`` the values that the page's code glues, as text.
     """
 
     page: str
@@ -71,6 +71,7 @@ class Context:
     substitutions: Mapping[str, Any] = field(default_factory=dict)
     notes: Footnotes = field(default_factory=Footnotes)
     open: tuple[str, ...] = ()
+    glued: Mapping[str, str] = field(default_factory=dict)
 
     def path(self, name: str) -> str:
         """Return the path in the book of what the page calls ``name``; one that begins with / is it."""

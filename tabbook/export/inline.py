@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from tabbook.export.context import Context
 from tabbook.export.references import Target, normal
+from tabbook.merge.glue import formatted
 
 _SPAN = r"(?:(?!\n[ \t]*\n).)"  # no paragraph ends inside
 _INLINE = re.compile(
@@ -119,12 +120,23 @@ def _role(role: str, body: str, context: Context) -> str:
     if _CODE.match(role):
         shown = text or (name.rsplit(".", 1)[-1] if name.startswith("~") else name)
         return f"`{shown}`"
+    if role.startswith("glue") and (glued := _glued(role, body, context)):
+        return glued
     if _MADE_UP.match(role):
         return ""
     if role.startswith("bdg"):
         return f"**{text or body}**"
     known = _OTHERS.get(role)
     return known(text or body) if known else text or body
+
+
+def _glued(role: str, body: str, context: Context) -> str:
+    """Return the value of a key that the page's code glues; empty if there is none."""
+    key, _, form = body.rpartition(":") if role == "glue:text" and ":" in body else (body, "", "")
+    try:
+        return formatted(context.glued[key], form) if key in context.glued else ""
+    except (ValueError, TypeError):
+        return context.glued[key]
 
 
 def _reference(role: str, name: str, text: str, context: Context) -> str:

@@ -11,6 +11,7 @@ from tabbook.export.blocks import caption
 from tabbook.export.context import Context, Footnotes
 from tabbook.export.references import Target, normal
 from tabbook.export.text import plain_text
+from tabbook.merge.glue import apart, texts_of
 from tabbook.merge.visible import shown
 from tabbook.model import Cell, Output, Projection, Result
 from tabbook.read.slides import Marked, marked_text, strip_slide_marks
@@ -106,7 +107,8 @@ def make_page(
     """
     collected = _Pictures(pictures)
     notes = Footnotes.of(cell.source for cell in projection.cells if cell.kind == "text")
-    context = replace(context, picture=collected, notes=notes)
+    glued = texts_of(output for cell in (result.outputs if result else ()) for output in cell)
+    context = replace(context, picture=collected, notes=notes, glued=glued)
     names = names_of(projection.section.cells)
     parts: list[Part] = []
     outputs = iter(result.outputs if result else ())
@@ -120,7 +122,7 @@ def make_page(
                 name, shows = names[cell.index], collected.taken()
                 parts.append(Part("text", name, text, cell.line, pictures=shows, marked=marked))
             continue
-        visible = shown(next(outputs, ()), cell.tags)
+        visible = shown(apart(next(outputs, ()), hidden=False)[0], cell.tags)
         parts.append(Part("code", names[cell.index], cell.source, cell.line, cell.tags, visible))
         words = _caption(cell, visible, context)
         if words:

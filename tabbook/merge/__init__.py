@@ -290,7 +290,7 @@ def _codes(
             if result is not None and position < len(result.outputs):
                 seen, aside = apart(result.outputs[position], hidden=hides_outputs(cell.tags))
                 outputs.setdefault(cell.index, {})[tab] = on_page(shown(seen, cell.tags), types)
-                glued.setdefault(cell.index, {})[tab] = on_page(aside, types)
+                glued.setdefault(cell.index, {})[tab] = aside
     return {
         cell.index: _Code(
             cell,

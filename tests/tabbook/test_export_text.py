@@ -210,3 +210,19 @@ def test_line_breaks_stay(text: str) -> None:
     made = f"{plain_text(text, context)}\n\n{context.notes.shown()}"
     shown = MarkdownIt("commonmark").enable("table").render(made)
     assert re.search(r"a<br ?/?>\s*b<br ?/?>\s*c", shown), made
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("Loss {glue:text}`loss:.2f`.", "Loss 0.91."),
+        ("{glue:text}`loss` {glue:text}`count:d` {glue:text}`word`", "0.9123 3 Adam"),
+        ("{glue}`word` {glue:md}`word`", "Adam Adam"),
+        ("{glue:text}`word:.2f`", "'Adam'"),
+        ("None: {glue:text}`lost:.2f`.", "None: ."),
+    ],
+)
+def test_a_glued_value_is_text(source: str, wanted: str) -> None:
+    glued = {"loss": "0.9123", "count": "3", "word": "'Adam'"}
+    context = Context("a", REFERENCES, lambda _target: "", lambda path: path, glued=glued)
+    assert plain_text(source, context) == wanted
