@@ -34,7 +34,9 @@ def undefined(text: str, package: str) -> tuple[Undefined, ...]:
     bound = {*bound_names(tree.body), *(name for node in nodes for name in _bound(node, package))}
     places = set(_plain(tree))
     if not bound & {"*", "__getattr__"} and sum(_renames(node, package) for node in nodes) == 1:
-        places |= {place for node in nodes for place in _attribute(node, package, bound)}
+        tried = {id(part) for node in nodes for part in _tried(node)}
+        others = (node for node in nodes if id(node) not in tried)
+        places |= {place for node in others for place in _attribute(node, package, bound)}
     return tuple(sorted(Undefined(line, name, name in bound) for line, name in places))
 
 
@@ -77,6 +79,13 @@ def _renames(node: ast.AST, package: str) -> bool:
         case ast.alias(name=name, asname=other):
             return (other or name).split(".")[0] == package
     return False
+
+
+def _tried(node: ast.AST) -> Iterable[ast.AST]:
+    """Return the parts of a ``try`` that handles missing attributes."""
+    if isinstance(node, ast.Try) and any("AttributeError" in ast.dump(one) for one in node.handlers):
+        return (part for statement in node.body for part in ast.walk(statement))
+    return ()
 
 
 def _attribute(node: ast.AST, package: str, bound: set[str]) -> Iterable[tuple[int, str]]:

@@ -85,8 +85,13 @@ def _fault(places: Places, errors: str, folder: Path) -> Fault:
 
 
 def _reason(errors: str) -> str:
-    """Return the line that says what happened."""
-    lines = [line.strip() for line in errors.strip().splitlines()] or ["no message"]
+    """Return the line that says what happened: below the last frame of a traceback, the first one."""
+    lines = errors.strip().splitlines() or ["no message"]
     if any(line.startswith("Timeout (") for line in lines):
         return f"it took more than {_SECONDS} s"
-    return next((line for line in lines if line.startswith("Fatal Python error")), lines[-1])
+    if fatal := next((line for line in lines if line.startswith("Fatal Python error")), ""):
+        return fatal
+    last = max(
+        (number for number, line in enumerate(lines) if line.startswith('  File "')), default=len(lines)
+    )
+    return next((line for line in lines[last:] if line and not line[0].isspace()), lines[-1]).strip()

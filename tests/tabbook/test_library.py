@@ -137,6 +137,7 @@ BROKEN = [
     ("from math import sin, nowhere\nA = B = 1", "nowhere", "ImportError: cannot import name 'nowhere'"),
     ("from math import cos\nfrom math import nowhere\nA = B = 1", "nowhere", "ImportError: cannot import"),
     ("try:\n    A = B = {}[1]\nexcept KeyError:\n    raise ValueError('a')", "('a')", "ValueError: a"),
+    ("def B():\n    raise OSError('many\\n  lines\\nend')\nA = B()", "OSError", "OSError: many"),
     ("import sys\nA = B = sys.exit(0)", "exit", "SystemExit: 0"),
     ("import os\nA = B = os.abort()", "abort", "Fatal Python error: Aborted"),
     ("import time\nA = B = time.sleep(60)", "sleep", "it took more than 2 s"),

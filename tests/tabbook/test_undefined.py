@@ -70,6 +70,7 @@ THERE = [
     "def f():\n    x = 1\n    del x\n    return [y for y in [1] if (z := y)], z",
     "d2l.made = 1\ndef f(): return d2l.made, d2l.f, d2l.ones, ones, d2l.math, d2l.__name__",
     "def f():\n    return d2l.asked if hasattr(d2l, 'asked') else None",
+    "def f():\n    try:\n        return d2l.tried\n    except (KeyError, AttributeError):\n        return 1",
     "setattr(d2l, 'put', 1)\ndef f(): return d2l.put",
     "def f(d2l): return d2l.anything",
     "def f():\n    from other import d2l\n    return d2l.anything",
