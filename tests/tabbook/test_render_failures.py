@@ -116,7 +116,7 @@ def test_a_failure_is_shown_for_as_long_as_status_tells_it(tmp_path: Path) -> No
     ],
 )
 def test_jobs_that_end_otherwise_say_so_too(tmp_path: Path, code: str, limits: str, told: str) -> None:
-    front = FRONT.replace("\n---\n\n", f"\ntabbook: {{{limits}}}\n---\n\n")
+    front = FRONT.replace("tabbook: {}", f"tabbook: {{{limits}}}")
     root = write_book(tmp_path, {"index": f"{front}# A\n\n{FENCE}{code}\n```\n\n{FENCE}2\n```\n"})
     execute(root, "jax")
     text = page(root)

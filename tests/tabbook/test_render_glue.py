@@ -13,7 +13,7 @@ from tabbook.render.build import build_site
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 
-HEAD = FRONT.replace("\n---\n\n", "\ntabbook: {}\n---\n\n")
+HEAD = FRONT
 CELLS = """
 ```{code-cell} python
 show()

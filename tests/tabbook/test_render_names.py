@@ -11,7 +11,7 @@ from tabbook.render.build import build_site
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 
-HEAD = FRONT.replace("\n---\n\n", "\ntabbook: {}\n---\n\n")
+HEAD = FRONT
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 
 
