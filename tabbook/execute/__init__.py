@@ -5,7 +5,6 @@
 `execute` returns, the kernel and its children are gone, and so is the scratch folder.
 """
 
-import ast
 import asyncio
 import math
 import re
@@ -13,35 +12,21 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
 from tabbook.execute.folders import scratch_folder
-from tabbook.execute.outputs import MOST, compact, normalise, plain, size_of, stream_text
+from tabbook.execute.outputs import MOST, normalise, plain, stream_text
+from tabbook.execute.paths import names_of
 from tabbook.execute.processes import Guarded, JobFailedError, running
-from tabbook.execute.sandbox import kernel, log_tail, make_folders, shown_paths
+from tabbook.execute.sandbox import kernel, make_folders
 from tabbook.model import Output, Result
 from tabbook.plan.spec import Failure, JobSpec, Limits, Outcome
 
 _CELL_FRAME = re.compile(r"^ *(?:File )?Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
+_SENTENCES = ("CommandError", "EndedError")
+"""Errors of the kernel's own launcher, whose messages need no name before them."""
 _SYNTAX_PLACE = re.compile(r" \(\d+\.py, line \d+\)$")  # names a file that nobody has
-
-
-async def _versions(client: Any, module: str) -> dict[str, str]:
-    """Return the versions of Python and of the framework in the kernel, where they can be known."""
-    asked = {
-        "python": "__import__('platform').python_version()",
-        "framework": f"__import__('importlib.metadata').metadata.version({module!r})",
-    }
-    found: dict[str, str] = {}
-    reply = await client.execute(
-        "", silent=True, store_history=False, user_expressions=asked, reply=True, timeout=60
-    )
-    for name, answer in reply["content"].get("user_expressions", {}).items():
-        if answer.get("status") == "ok":
-            found[name] = str(ast.literal_eval(answer["data"]["text/plain"]))
-    return found
 
 
 class _Clock:
@@ -84,85 +69,65 @@ def _raised(reply: Mapping[str, Any], job: JobSpec, paths: Mapping[str, str]) ->
     """Return the failure of a cell that raised: its line is the innermost one in the section."""
     error = normalise([{"output_type": "error", "ename": "", "evalue": "", **reply}], paths)[0]
     traceback = plain("\n".join(error["traceback"]))
+    places = _CELL_FRAME.findall(traceback)
+    places += [
+        (said["cell"], said["line"]) for said in reply.get("payload", ()) if said.get("source") == "place"
+    ]
     line = 0
-    for count, number in _CELL_FRAME.findall(traceback):
+    for count, number in places:
         if 0 < int(count) <= len(job.steps):
             step = job.steps[int(count) - 1]
             # IPython drops a cell's first lines where they are blank, and counts without them.
             blank = re.match(r"(?:[ \t]*\n)*", step.source)
             line = step.place(int(number) + (blank[0].count("\n") if blank else 0))
-    first = _SYNTAX_PLACE.sub("", error["evalue"].strip().split("\n")[0])
+    name, first = error["ename"], _SYNTAX_PLACE.sub("", error["evalue"].strip().split("\n")[0])
+    is_sentence = name in _SENTENCES
     return JobFailedError(
-        "raised", f"{error['ename']}: {first}" if first else error["ename"], traceback, line
+        "raised", first if is_sentence else ": ".join(filter(None, (name, first))), traceback, line
     )
 
 
 async def _run_cells(
     job: JobSpec, scratch: Path, guarded: Guarded, done: list[tuple[Output, ...]]
-) -> dict[str, str]:
-    """Run the job's cells, adding each one's outputs to ``done``; return the versions used.
+) -> dict[str, Any]:
+    """Run the job's cells, adding each one's outputs to ``done``; return the kernel's report.
 
     Raises:
         JobFailedError: A cell fails, or the kernel does. ``done`` then holds the cells before it, and
             what the failing one put out.
     """
-    from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from nbformat import v4
 
-    class Runner(NotebookClient):
-        """Keeps what a cell prints within bounds while the cell runs."""
+    from tabbook.execute.runner import Runner
 
-        printed = shown = 0
-        is_flooded = False
-
-        def output(self, outs: list[Any], msg: dict[str, Any], *rest: Any) -> Any:
-            if "data" in msg["content"]:
-                self.shown += size_of(msg["content"])
-                if self.shown > MOST:  # some may have been cleared or replaced since
-                    self.shown = sum(map(size_of, chain.from_iterable(cell.outputs for cell in cells)))
-                if self.shown > MOST:
-                    self.is_flooded = True
-                    executing.cancel()
-                    return None
-            if msg["msg_type"] != "stream" or self.output_hook_stack[msg["parent_header"].get("msg_id")]:
-                return super().output(outs, msg, *rest)
-            # Without its text, which nbformat would look at for long where it is long.
-            text = msg["content"]["text"]
-            out: Any = super().output(outs, {**msg, "content": {**msg["content"], "text": ""}}, *rest)
-            out["text"] = text
-            self.printed += len(text)
-            if job.output_limit is not None and self.printed > 4 * job.output_limit:  # not each time
-                self.printed = 0
-                compact(outs, job.output_limit)
-            return out
-
-    paths = shown_paths(job, scratch)
     clock = _Clock(job.limits)
     cells = [v4.new_code_cell(step.source, metadata={"tags": list(step.tags)}) for step in job.steps]
     replies: list[Mapping[str, Any]] = []
     executing = cast("asyncio.Task[Any]", asyncio.current_task())
     async with kernel(job, scratch, guarded) as started:
-        versions = await started.alive(_versions(started.client, job.module))
         runner = Runner(
             v4.new_notebook(cells=cells),
+            started.client,
+            job.output_limit,
+            executing.cancel,
             km=started.manager,
             timeout_func=lambda _: clock.left(),
             iopub_timeout=max(60, math.ceil(job.limits.timeout)),  # outputs are never cut off in silence
             raise_on_iopub_timeout=True,
             record_timing=False,
-            store_widget_state=False,
-            on_cell_error=lambda execute_reply, **_: replies.append(execute_reply["content"]),
+            on_cell_executed=lambda execute_reply, **_: replies.append(execute_reply["content"]),
         )
-        runner.kc = started.client
+        report = await started.alive(runner.report(job.module, is_over=False))
+        paths = names_of(job, scratch, report["folders"])
         for index, cell in enumerate(cells):
             clock.begin_cell()
             try:
                 # The margin is for a client that hangs; the limit itself is timeout_func's.
                 async with asyncio.timeout(clock.left() + 30):
-                    await started.alive(runner.async_execute_cell(cell, index))
+                    await started.alive(runner.run(cell, index))
             except CellExecutionError:
-                raise _raised(replies[-1], job, paths) from None
+                raise _raised({**replies[-1], **_shown_error(cell)}, job, paths) from None
             except (CellTimeoutError, TimeoutError):
                 raise clock.up() from None
             except asyncio.CancelledError:
@@ -173,12 +138,21 @@ async def _run_cells(
                     "raised", f"the job's outputs are too large for a page: the most is {MOST / 1e6:g} MB"
                 ) from None
             except DeadKernelError:
-                raise guarded.death(log_tail(started.log)) from None
+                raise guarded.death(started.log.tail()) from None
             finally:
                 done.append(normalise(cell.outputs, paths, job.output_limit))
-    # Displays that later cells update change outputs of earlier ones, so all are taken at the end.
-    done[:] = [normalise(cell.outputs, paths, job.output_limit) for cell in cells]
-    return versions
+            if "raises-exception" not in cell.metadata["tags"] and (error := _shown_error(cell)):
+                raise _raised({**replies[-1], **error}, job, paths)
+        report = await started.alive(runner.report(job.module, is_over=True))
+    # What later cells do, and threads, changes outputs of earlier ones, so all are taken at the end.
+    widgets = runner.widgets(report["texts"])
+    done[:] = [normalise(widgets.settled(cell.outputs), paths, job.output_limit) for cell in cells]
+    return report
+
+
+def _shown_error(cell: Any) -> Mapping[str, Any]:
+    """Return the last error that a cell shows, be it one that a display made; empty if there is none."""
+    return next((each for each in reversed(cell.outputs) if each["output_type"] == "error"), {})
 
 
 def _failure(job: JobSpec, failed: JobFailedError, done: list[tuple[Output, ...]]) -> Failure:
@@ -219,11 +193,11 @@ def _execute_in(scratch: Path, job: JobSpec) -> Outcome:
         if running.stopping:
             raise JobFailedError("stopped", "the run was stopped")
         make_folders(job, scratch)
-        versions = asyncio.run(_run_cells(job, scratch, guarded, done))
+        report = asyncio.run(_run_cells(job, scratch, guarded, done))
         made_with = {
-            "framework": " ".join(filter(None, (job.framework, versions.get("framework")))),
-            "python": versions.get("python", ""),
-            "device": job.device,
+            "framework": " ".join(filter(None, (job.framework, report["framework"]))),
+            "python": report["python"],
+            "device": report["device"],
             "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "seconds": round(time.monotonic() - start, 1),
             "memory": guarded.finish().peak,

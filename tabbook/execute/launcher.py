@@ -1,46 +1,179 @@
-"""Starts a kernel that neither loses outputs nor makes so much of them that nobody could hold it.
+"""Starts a kernel that loses no output, and that never holds more of it than memory allows.
 
-Its text is given to the Python of a framework's environment, which does not have tabbook. Usual
-kernels drop what is more than a thousand messages ahead of a slow reader; this one keeps outputs
-until they are read. What a cell prints is sent in parts that are not much: usual kernels make one
-message of whatever was printed meanwhile, however many copies that takes. A single output that no
-page could show is refused where it is made, and long messages of errors are shortened.
+Its text is given to the Python of a framework's environment, which does not have tabbook. It
+differs from the usual kernel in these points:
+
+- The usual one drops messages that are more than a thousand ahead of a slow reader; this one keeps
+  them until they are read.
+- What a cell prints is sent in parts, as the usual one makes a single message of everything printed
+  meanwhile. An output that no page could show is refused where it is made, and long messages of
+  errors are shortened.
+- What native code and child processes write to the file descriptors 1 and 2 appears where they
+  wrote it, without the log lines of frameworks; these stay in the kernel's log.
+- A shell command that fails is an error, and so is an attempt to end the kernel.
+- It answers ``report_request``, which asks for versions, folders, the device and widgets.
 """
 
+import codecs
+import contextlib
+import ctypes
+import faulthandler
+import fcntl
+import importlib.metadata
+import io
+import os
+import platform
+import re
+import select
+import signal
+import site
+import subprocess
 import sys
+import sysconfig
+import termios
+import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 if sys.path[0] == "":
     del sys.path[0]
 
 from ipykernel.iostream import OutStream
+from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.utils.process import system  # type: ignore[attr-defined]
+from IPython.utils.text import LSString, SList
 from jupyter_client.session import Session
-from traitlets import Int
+from traitlets import Int, Type, Unicode
 
 PART = 1_000_000
 """Characters that are sent at once."""
 ERROR = 20_000
 """Characters of the message of an error, and of each part of its traceback, that are kept."""
+LOG = 10_000_000
+"""Bytes that the kernel's log may have; it starts again then."""
+NOISE = re.compile(
+    r"""
+    [IWEF]\d{4}\ [\d:.]+\ +\d+\ [^\s:]+:\d+\]                      # absl and glog
+    | \d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d\.\d+:\ [IWEF]\ [^\s:]+:\d+\]  # TensorFlow
+    | \[[IWEF](\d{4})?\ ?[\d:.]*\ [^\s:]+\.(c|cc|cpp|cu|h|hpp):\d+\]   # PyTorch
+    | \[\d\d:\d\d:\d\d\]\ \S+\.(c|cc|cpp|cu|h|hpp):\d+:             # MXNet
+    | \S+:\d+:\d+\ \[\d+\]\ NCCL\ (INFO|WARN)\b
+    | WARNING:\ All\ log\ messages\ before\ absl::InitializeLog\(\)
+    | To\ enable\ the\ following\ instructions:                     # TensorFlow's second line
+    """,
+    re.VERBOSE,
+)
+"""How log lines of native code begin."""
 
 
 class Stream(OutStream):
-    """Standard output or error, sent in parts."""
+    """Standard output or error, sent in parts, with what is written past Python in its place."""
 
     ahead = 0
+    native: "Native | None" = None
+
+    def fileno(self) -> int:
+        """Return the file descriptor, so that ``subprocess.run(…, stdout=sys.stdout)`` is shown.
+
+        Raises:
+            io.UnsupportedOperation: Nothing is read from it.
+        """
+        if self.native is None:
+            raise io.UnsupportedOperation("fileno")
+        return self.native.number
 
     def write(self, string: str) -> int:
+        """Write ``string`` behind what native code wrote before."""
+        if self.native is not None:
+            self.native.drain()
+        return self.put(string)
+
+    def put(self, string: str) -> int:
         """Write ``string``; wait, where much is on its way."""
         if isinstance(string, str) and len(string) > PART:
             for start in range(0, len(string), PART):
-                self.write(string[start : start + PART])
+                self.put(string[start : start + PART])
             return len(string)
         written = super().write(string)
         self.ahead += len(string)
         if self.ahead > PART:
             self.ahead = 0
-            self.flush()  # type: ignore[no-untyped-call]
+            super().flush()  # type: ignore[no-untyped-call]
         return len(string) if written is None else written
+
+    def flush(self) -> None:
+        """Send all that was written, by native code, too."""
+        if self.native is not None:
+            self.native.drain()
+        super().flush()  # type: ignore[no-untyped-call]
+
+
+class Native:
+    """What native code and child processes write to a file descriptor.
+
+    It is a named pipe, which tabbook has open as well: what is in it when the kernel dies, such as
+    the reason, is not lost.
+    """
+
+    def __init__(self, number: int, path: str, stream: Stream, log: int) -> None:
+        self.number = number
+        self._stream, self._log, self._owner = stream, log, os.getpid()
+        self._lock = threading.RLock()
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._is_new_line, self._is_noise = True, False
+        self._source = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        target = os.open(path, os.O_WRONLY)
+        os.dup2(target, number)
+        os.close(target)
+        threading.Thread(target=self._watch, daemon=True, name=f"native-{number}").start()
+
+    def _watch(self) -> None:
+        """Show what arrives while Python itself writes nothing."""
+        while True:
+            select.select([self._source], [], [])
+            self.drain()
+
+    def drain(self) -> None:
+        """Hand on what was written so far; a child that has ended has written all it ever will."""
+        if os.getpid() != self._owner:  # a fork: the pipe is its parent's to read
+            return
+        with self._lock:
+            size = fcntl.ioctl(self._source, termios.FIONREAD, bytes(4))
+            left = int.from_bytes(size, sys.byteorder)  # not more, as a writer may never stop
+            while left > 0 and (part := os.read(self._source, min(left, 1 << 16))):
+                left -= len(part)
+                self._note(part)
+                text = self._decode(part)
+                if text := text if self.number == 1 else self._without_noise(text):
+                    self._stream.put(text)
+
+    def _note(self, part: bytes) -> None:
+        """Write to the kernel's log, too: the kernel may die before anything is sent."""
+        if os.lseek(self._log, 0, os.SEEK_CUR) > LOG:
+            os.ftruncate(self._log, 0)
+            os.lseek(self._log, 0, os.SEEK_SET)
+        os.write(self._log, part)
+
+    def _without_noise(self, text: str) -> str:
+        """Return ``text`` without the lines of logs."""
+        kept = []
+        for line in re.findall(r"[^\n]*\n|[^\n]+", text):
+            if self._is_new_line:
+                self._is_noise = bool(NOISE.match(line))
+            self._is_new_line = line.endswith("\n")
+            if not self._is_noise:
+                kept.append(line)
+        return "".join(kept)
+
+
+def unbuffer_c() -> None:
+    """Let C's standard output be written at once: it waits for the end of the process otherwise."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # there is no such library here
+        library = ctypes.CDLL(None)
+        library.setvbuf(ctypes.c_void_p.in_dll(library, "stdout"), None, 2, ctypes.c_size_t(0))
 
 
 def short(text: str) -> str:
@@ -73,11 +206,216 @@ class Bounded(Session):
         return parts
 
 
+class CommandError(subprocess.CalledProcessError):
+    """A shell command of a cell failed: ``!command``, ``%pip``, ``%sx`` and their kin."""
+
+    def __str__(self) -> str:
+        """Return which command, and how it ended."""
+        number = self.returncode
+        try:
+            how = f"was ended by {signal.Signals(-number).name}"
+        except ValueError:  # IPython makes -n of each status 128 + n
+            how = f"ended with status {number if number >= 0 else 128 - number}"
+        return f"the command {short(self.cmd.strip())!r} {how}"
+
+
+class EndedError(RuntimeError):
+    """A cell tries to end the kernel."""
+
+
+class Shell(ZMQInteractiveShell):
+    """A shell that lets no command fail unnoticed."""
+
+    def system(self, cmd: str) -> None:
+        """Run a command, as ``!cmd`` and magics such as ``%pip`` do.
+
+        Raises:
+            CommandError: It fails.
+            OSError: It ends in ``&``.
+        """
+        if cmd.rstrip().endswith("&"):
+            raise OSError("Background processes not supported.")
+        command = self.var_expand(cmd, depth=1)  # type: ignore[no-untyped-call]
+        code = system(command)
+        self.user_ns["_exit_code"] = code
+        if code:
+            raise CommandError(code, command)
+
+    system_piped = system
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+        """Return what a command prints, as ``x = !cmd`` and ``%sx`` do.
+
+        Raises:
+            CommandError: It fails. What it printed is shown then, as nobody else has it.
+            OSError: It ends in ``&``.
+        """
+        if cmd.rstrip().endswith("&"):
+            raise OSError("Background processes not supported.")
+        command = self.var_expand(cmd, depth=depth + 1)  # type: ignore[no-untyped-call]
+        done = subprocess.run(
+            command,
+            shell=True,
+            executable=os.environ.get("SHELL"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        printed = done.stdout.decode(errors="replace")
+        self.user_ns["_exit_code"] = done.returncode
+        if done.returncode:
+            print(printed, end="")
+            raise CommandError(done.returncode, command)
+        return SList(printed.splitlines()) if split else LSString(printed)
+
+    def safe_execfile(self, fname: Any, *where: Any, exit_ignore: bool = False, **options: Any) -> None:
+        """Run a script, as ``%run`` does.
+
+        Raises:
+            BaseException: The script does, or ends with a status other than 0; not with ``%run -e``.
+        """
+        options["raise_exceptions"] = not exit_ignore
+        super().safe_execfile(fname, *where, exit_ignore=exit_ignore, **options)  # type: ignore[no-untyped-call]
+
+    def showtraceback(self, exc_tuple: Any = None, *arguments: Any, **options: Any) -> None:
+        """Show an exception, without this file's frames, and say which line of a cell it came from."""
+        tb = (exc_tuple or sys.exc_info())[2]
+        place = None
+        while tb is not None:
+            name = self.compile.format_code_name(tb.tb_frame.f_code.co_filename)
+            if name is not None and (number := re.search(r"\d+", name[1])):
+                place = {"source": "place", "cell": int(number[0]), "line": tb.tb_lineno}
+            while tb.tb_next is not None and tb.tb_next.tb_frame.f_globals is globals():
+                tb.tb_next = tb.tb_next.tb_next
+            tb = tb.tb_next
+        if place is not None and self.payload_manager is not None:
+            self.payload_manager.write_payload(place)
+        super().showtraceback(exc_tuple, *arguments, **options)
+
+    def ask_exit(self) -> None:
+        """Refuse to end the kernel, as ``exit()`` and ``quit()`` ask.
+
+        Raises:
+            EndedError: Always: the cells behind would not run.
+        """
+        raise EndedError("the cell asks the kernel to end, by exit() or quit()")
+
+
+def _torch(torch: Any) -> bool:
+    kinds = [getattr(torch, name, None) for name in ("cuda", "xpu")]
+    found = [kind for kind in kinds if kind is not None and kind.is_available()]
+    mps = getattr(torch, "mps", None)
+    if mps is not None and torch.backends.mps.is_available() and mps.driver_allocated_memory():
+        return True
+    return any(kind.max_memory_allocated(index) > 0 for kind in found for index in range(kind.device_count()))
+
+
+def _jax(jax: Any) -> bool:
+    devices = [device for device in jax.local_devices() if device.platform != "cpu"]
+    return any((device.memory_stats() or {}).get("peak_bytes_in_use", 1) > 0 for device in devices)
+
+
+def _tensorflow(tensorflow: Any) -> bool:
+    devices = tensorflow.config.list_logical_devices("GPU")
+    memory = tensorflow.config.experimental.get_memory_info
+    return any(memory(device.name.removeprefix("/device:"))["peak"] > 0 for device in devices)
+
+
+def _mxnet(mxnet: Any) -> bool:
+    return bool(mxnet.context.num_gpus())
+
+
+PROBES: dict[str, Callable[[Any], bool]] = {
+    "torch": _torch,
+    "jax": _jax,
+    "tensorflow": _tensorflow,
+    "mxnet": _mxnet,
+}
+"""Whether a framework used a GPU, by the name of its module."""
+
+
+def _has_gpu_open() -> bool | None:
+    """Return whether this process has the device of a GPU open; ``None`` if that cannot be known."""
+    try:
+        files = [*Path("/proc/self/fd").iterdir()]
+    except OSError:
+        return None
+    for file in files:
+        with contextlib.suppress(OSError):
+            if re.match(r"/dev/(nvidia\d|kfd|dri/)", str(file.readlink())):
+                return True
+    return False
+
+
+def device() -> str:
+    """Return what the code ran on: ``cpu``, ``gpu``, or nothing if that is not known.
+
+    Frameworks that the code did not import are not asked.
+    """
+    answers = []
+    for name, probe in PROBES.items():
+        if name in sys.modules:
+            with contextlib.suppress(Exception):  # it may be of any version, or half imported
+                answers.append(probe(sys.modules[name]))
+    if any(answers):
+        return "gpu"
+    return "cpu" if answers or _has_gpu_open() is False else ""
+
+
+def folders() -> dict[str, list[str]]:
+    """Return where this Python has its parts, by what they are."""
+    paths = sysconfig.get_paths()
+    packages = [paths["purelib"], paths["platlib"], *site.getsitepackages()]
+    return {
+        "packages": list(dict.fromkeys(packages)),
+        "library": list(dict.fromkeys([paths["stdlib"], paths["platstdlib"]])),
+        "prefix": list(dict.fromkeys([sys.prefix, sys.exec_prefix])),
+        "base": list(dict.fromkeys([sys.base_prefix, sys.base_exec_prefix])),
+    }
+
+
+def _version(distribution: str) -> str:
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError, ValueError):
+        return importlib.metadata.version(distribution)
+    return ""
+
+
+class Kernel(IPythonKernel):
+    """A kernel with this shell, which says how things are."""
+
+    shell_class = Type(Shell)
+    msg_types = [*IPythonKernel.msg_types, "report_request"]  # noqa: RUF012 (as its base has it)
+
+    def report_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
+        """Answer with versions, folders, the device, and the text of each widget that is asked for."""
+        asked = parent["content"]
+        content = {
+            "python": platform.python_version(),
+            "framework": _version(asked["module"]),
+            "folders": folders(),
+            "device": device() if asked["is_over"] else "",
+            "texts": {name: text for name in asked["widgets"] if (text := self._widget_text(name))},
+        }
+        assert self.session is not None
+        self.session.send(stream, "report_reply", content, parent=parent, ident=ident)
+
+    def _widget_text(self, comm_id: str) -> str:
+        """Return the text of the widget behind a comm; empty if it has none."""
+        comm = self.comm_manager.comms.get(comm_id)
+        widget = getattr(getattr(comm, "_msg_callback", None), "__self__", None)
+        with contextlib.suppress(Exception):  # it is the section's own code
+            return short(repr(widget)) if widget is not None else ""
+        return ""
+
+
 class App(IPKernelApp):
-    """A kernel with these two."""
+    """A kernel with all of these."""
 
     classes = [*IPKernelApp.classes, Bounded]  # noqa: RUF012 (traitlets wants it so)
     outstream_class = "__main__.Stream"
+    kernel_class = Type(Kernel)
+    pipes = Unicode("", help="What the paths of the two named pipes begin with.").tag(config=True)
 
     def _session_default(self) -> Bounded:
         return Bounded(parent=self)
@@ -87,6 +425,18 @@ class App(IPKernelApp):
         context.sndhwm = 0
         super().init_iopub(context)  # type: ignore[no-untyped-call]
 
+    def init_io(self) -> None:
+        """Read what is written past Python, too."""
+        super().init_io()  # type: ignore[no-untyped-call]
+        for number, stream in ((1, sys.stdout), (2, sys.stderr)) if self.pipes else ():
+            assert isinstance(stream, Stream)
+            stream.native = Native(number, f"{self.pipes}{number}", stream, LOG_FILE)
+
 
 if __name__ == "__main__":
+    LOG_FILE = os.dup(2)
+    # The kernel's own log, and why it crashed, are for whoever looks for a fault.
+    sys.stderr = io.TextIOWrapper(io.FileIO(os.dup(2), "w"), line_buffering=True)
+    faulthandler.enable(LOG_FILE, all_threads=False)
+    unbuffer_c()
     App.launch_instance()

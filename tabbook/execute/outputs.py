@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tabbook.execute.paths import within, without_paths
 from tabbook.model import Output
 
 MOST = 64_000_000
 """Bytes that what a job's cells show (pictures, HTML, values) may have: a page cannot show more."""
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-_CELL_FILE = re.compile(r"/ipykernel_\d+/\d+\.py")
 _ERASED = re.compile(r"[^\n\x08]\x08")
 
 
@@ -33,11 +33,23 @@ def _settled(text: str) -> str:
     return "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in text.split("\n"))
 
 
-def _tidy(text: str, paths: Mapping[str, str]) -> str:
-    """Return ``text`` with the names of temporary files and of this machine's folders replaced."""
-    for path, name in paths.items():
-        text = text.replace(path, name)
-    return _CELL_FILE.sub("<cell>", text)
+def _tidy(output: Output, paths: Mapping[str, str]) -> Output:
+    """Return ``output`` without the names of temporary files and of this machine's folders."""
+
+    def tidy(text: str) -> str:
+        return without_paths(text, paths)
+
+    if "data" in output:
+        data = {
+            kind: within(value, tidy) if _is_text(kind) else value for kind, value in output["data"].items()
+        }
+        return {**output, "data": data}
+    return {name: within(value, tidy) for name, value in output.items()}
+
+
+def _is_text(kind: str) -> bool:
+    """Return whether data of a MIME type is no picture or sound in base64."""
+    return "svg" in kind or not re.match(r"(image|audio|video)/|application/(pdf|octet-stream)", kind)
 
 
 def _cut(text: str, head: int, tail: int, left_out: int, limit: int) -> str:
@@ -119,10 +131,10 @@ def compact(outputs: list[Any], limit: int) -> None:
     outputs[start:] = [type(outputs[start])(kept) for kept in run.values()] if run else []
 
 
-def _flush(run: dict[str, str], paths: Mapping[str, str]) -> list[Output]:
+def _flush(run: dict[str, str]) -> list[Output]:
     """Return a run of streams as one output for each stream, standard output first."""
     return [
-        {"output_type": "stream", "name": name, "text": _tidy(_settled(run[name]), paths)}
+        {"output_type": "stream", "name": name, "text": _settled(run[name])}
         for name in sorted(run, reverse=True)
         if run[name]
     ]
@@ -134,8 +146,8 @@ def normalise(
     """Return a cell's outputs as plain values that are the same for the same run of the code.
 
     Streams that follow each other become one per name: how they were cut, and which of the two
-    came first, depends on timing alone. Paths of temporary files and of ``paths`` (text to
-    replace → its replacement) are replaced in streams and tracebacks. Of a stream, ``limit``
+    came first, depends on timing alone. The names of temporary files and ``paths`` (path → what
+    to say in its place) are replaced in all text, but not in pictures. Of a stream, ``limit``
     characters are kept in all, and a mark says where how many are missing; nothing else is ever cut.
     """
     paths = paths or {}
@@ -148,13 +160,11 @@ def normalise(
             run[value["name"]] = run.get(value["name"], "") + value["text"]
             left_out[value["name"]] += value.get("left_out", 0)
             continue
-        kept += _flush(run, paths)
+        kept += _flush(run)
         run = {}
-        if value["output_type"] == "error":
-            value["traceback"] = [_tidy(line, paths) for line in value["traceback"]]
-            value["evalue"] = _tidy(value["evalue"], paths)
         kept.append(value)
-    kept += _flush(run, paths)
+    kept += _flush(run)
+    kept = [_tidy(each, paths) for each in kept]
     for name in ("stdout", "stderr") if limit is not None else ():
         _capped([each for each in kept if each.get("name") == name], limit or 0, left_out[name])
     return tuple(each for each in kept if each["output_type"] != "stream" or each["text"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import queue
 from collections.abc import AsyncIterator, Coroutine, Mapping
@@ -20,6 +21,8 @@ START_SECONDS = 120
 """How long a kernel may take to answer for the first time; imports come later."""
 _TAIL = 20_000
 """Bytes of a kernel's log that are looked at."""
+_PIPE = 1 << 20
+"""Bytes that native code can write before it has to wait for Python to read them."""
 LAST_WORDS = 0.2
 """Seconds to wait for what a kernel that died said before."""
 
@@ -48,6 +51,8 @@ def job_environment(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -
         **dict.fromkeys(_THREADS, str(job.threads)),
         "PATH": search,
         "HOME": str(scratch / "home"),
+        "USER": "reader",  # or pages say who executed them
+        "LOGNAME": "reader",
         "TMPDIR": str(scratch / "t"),
         "PYTHONPATH": job.library or "",
         "PYTHONHASHSEED": "0",
@@ -102,35 +107,53 @@ def make_folders(job: JobSpec, scratch: Path) -> None:
         link.symlink_to(path)
 
 
-def shown_paths(job: JobSpec, scratch: Path) -> dict[str, str]:
-    """Return what outputs say in place of this machine's folders, longest first."""
-    environment = Path(job.python).parent.parent
-    shown = {f"{path}/": "site-packages/" for path in environment.glob("lib/python*/site-packages")}
-    shown |= {f"{scratch / 'work'}/": "", f"{scratch / 'data'}/": ""}
-    shown[f"{scratch / 't'}/ipykernel_"] = "/ipykernel_"  # where cells are, see tabbook.execute.outputs
-    if job.library:
-        shown[f"{job.library.rstrip('/')}/"] = ""
-    shown[str(scratch / "home")] = "~"
-    return dict(sorted(shown.items(), key=lambda item: -len(item[0])))
+class Log:
+    """What a kernel's process and its children say past Python: in a file, and in two named pipes.
 
+    The kernel reads the pipes. They are open here, too, so that what is in them when it dies is kept.
+    """
 
-def log_tail(log: Path, lines: int = 20) -> str:
-    """Return the end of what the kernel's process wrote to its own output."""
-    with contextlib.suppress(OSError), log.open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-        text = file.read(_TAIL).decode(errors="replace")
-        return plain("\n".join(text.rstrip().split("\n")[-lines:]))
-    return ""
+    def __init__(self, scratch: Path) -> None:
+        """Make the pipes in the folder ``scratch``.
+
+        Raises:
+            OSError: That is not possible.
+        """
+        self.file, self.pipes = scratch / "kernel.log", str(scratch / "fd")
+        self._ends: list[int] = []
+        for number in (1, 2):
+            os.mkfifo(f"{self.pipes}{number}")
+            end = os.open(f"{self.pipes}{number}", os.O_RDWR | os.O_NONBLOCK)
+            self._ends.append(end)
+            if hasattr(fcntl, "F_SETPIPE_SZ"):
+                with contextlib.suppress(OSError):  # the system allows for less
+                    fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _PIPE)
+
+    def close(self) -> None:
+        """Close the pipes."""
+        while self._ends:
+            os.close(self._ends.pop())
+
+    def tail(self, lines: int = 150) -> str:
+        """Return the last that a kernel that is over has said."""
+        text = b""
+        with contextlib.suppress(OSError), self.file.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            text = file.read(_TAIL)
+        for end in self._ends:
+            with contextlib.suppress(BlockingIOError):
+                text += os.read(end, _PIPE)
+        return plain("\n".join(text.decode(errors="replace").rstrip().split("\n")[-lines:]))
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """A kernel that runs: Jupyter's manager and client of it, its guard, and the file of its log."""
+    """A kernel that runs: Jupyter's manager and client of it, its guard, and its log."""
 
     manager: Any
     client: Any
     guarded: Guarded
-    log: Path
+    log: Log
 
     async def alive(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Return what comes of ``work``, unless the kernel ends before.
@@ -146,7 +169,7 @@ class Kernel:
             if not task.done():  # what the kernel said last may be on its way
                 await asyncio.wait({task}, timeout=LAST_WORDS)
             if not task.done():
-                raise self.guarded.death(log_tail(self.log))
+                raise self.guarded.death(self.log.tail())
             return task.result()
         finally:
             if not task.done():
@@ -182,10 +205,8 @@ async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
             command = [job.python, "-c", _LAUNCHER.read_text(encoding="utf-8"), "-f", "{connection_file}"]
             argv = guarded.command(confined(command, writable(job, scratch, os.environ)))
-            argv.append(f"--Bounded.most={MOST}")
-            # What native code writes past Python, such as TensorFlow's notes on the machine's
-            # CPU and drivers, is no output of a cell; it stays in the kernel's log.
-            argv.append("--IPKernelApp.capture_fd_output=False")
+            argv += [f"--Bounded.most={MOST}", f"--App.pipes={log.pipes}"]
+            argv.append("--IPKernelApp.capture_fd_output=False")  # the launcher does it by itself
             return KernelSpec(argv=argv, display_name=kernel_name, language="python")
 
     manager = AsyncKernelManager(
@@ -194,11 +215,11 @@ async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator
         transport="ipc",
         connection_file=str(scratch / "kernel.json"),
     )
-    log = scratch / "kernel.log"
+    log = Log(scratch)
     client = None
     try:
         try:
-            with log.open("wb") as sink:
+            with log.file.open("wb") as sink:
                 await manager.start_kernel(
                     cwd=str(scratch / "work"),
                     env=job_environment(job, scratch, os.environ),
@@ -218,9 +239,9 @@ async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator
         except TimeoutError:
             waited = min(START_SECONDS, job.limits.timeout)
             message = f"the kernel does not start: it says nothing for {waited:g} seconds"
-            raise JobFailedError("no-start", message, log_tail(log)) from None
+            raise JobFailedError("no-start", message, log.tail()) from None
         except OSError as error:
-            raise JobFailedError("no-start", f"the kernel does not start: {error}", log_tail(log)) from None
+            raise JobFailedError("no-start", f"the kernel does not start: {error}", log.tail()) from None
         except JobFailedError as failed:
             if failed.kind == "died":
                 message = f"the kernel does not start: {failed.message}"
@@ -235,3 +256,4 @@ async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator
             with contextlib.suppress(RuntimeError):
                 await manager.shutdown_kernel(now=True)  # which has nothing left to end
         await manager.cleanup_resources()
+        log.close()
