@@ -17,6 +17,7 @@ from tabbook.plan.spec import JobSpec
 HOME, WORK, DATA, CACHE, ENVIRONMENT = "~", "~/book", "~/data", "~/.cache", "~/env"
 PACKAGES, PYTHON, TEMPORARY, SYSTEM = "site-packages", "python", "/tmp", "/usr"
 _SLASH = r"(?:\\*/|&#x2[fF];|&#47;|%2[fF])"
+_BEGIN = r"(?=[/\\&%])"  # how a slash begins in each form: most text is passed over at once
 _END = r"(?![\w-]|\.\w)"
 _ALONE = r"(?:(?<![\w.~-])|(?<=\dm)|(?<=\\[nrt]))"
 """What stands before a whole path: no part of another, but a colour or an escaped line's end may."""
@@ -33,9 +34,9 @@ def _any_form(char: str) -> str:
         return _SLASH
     if re.match(r"[a-zA-Z0-9]", char):
         return char
-    code = f"{ord(char):04x}"
-    forms = {char, html.escape(char), quote(char, safe=""), quote(char, safe="").lower(), f"\\u{code}"}
-    forms |= {repr(char)[1:-1], f"&#{ord(char)};", f"&#x{ord(char):x};"}
+    url, code = quote(char, safe=""), f"\\u{ord(char):04x}"
+    forms = {char, html.escape(char), url, url.lower(), code, ascii(char)[1:-1]}
+    forms |= {f"&#{ord(char)};", f"&#x{ord(char):x};"}
     return rf"\\*(?:{'|'.join(sorted(map(re.escape, forms), key=lambda form: -len(form)))})"
 
 
@@ -51,7 +52,7 @@ def _replacement(items: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], d
     longest_first = sorted(items, key=lambda item: -len(item[0]))
     names = {f"p{number}": name for number, (_, name) in enumerate(longest_first)}
     forms = (f"(?P<p{number}>{_pattern(path)})" for number, (path, _) in enumerate(longest_first))
-    return re.compile("|".join(forms)), names
+    return re.compile(f"{_BEGIN}(?:{'|'.join(forms)})"), names
 
 
 @functools.lru_cache(maxsize=8)
