@@ -93,9 +93,9 @@ class Result:
 
     ``outputs`` stands for the projection's code cells, in their order: a tuple of nbformat
     outputs for each. ``made_with`` says how: ``framework`` (name and version), ``python``,
-    ``device``, ``date`` (UTC, ISO 8601), ``seconds``. ``stand_ins`` names the data files that
-    could not be had and were replaced. ``inputs`` is the record that ``key`` is the hash of
-    (see ``tabbook.keys``).
+    ``device`` (the one that the code used, or nothing), ``date`` (UTC, ISO 8601), ``seconds``.
+    ``stand_ins`` names the data files that could not be had and were replaced. ``inputs`` is the
+    record that ``key`` is the hash of (see ``tabbook.keys``).
     """
 
     key: str

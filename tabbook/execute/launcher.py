@@ -11,7 +11,7 @@ differs from the usual kernel in these points:
 - What native code and child processes write to the file descriptors 1 and 2 appears where they
   wrote it, without the log lines of frameworks; these stay in the kernel's log.
 - A shell command that fails is an error, and so is an attempt to end the kernel.
-- It answers ``report_request``, which asks for versions, folders, the device and widgets.
+- It answers ``report_request``, which brings its own code (``tabbook.execute.report``).
 """
 
 import codecs
@@ -19,21 +19,15 @@ import contextlib
 import ctypes
 import faulthandler
 import fcntl
-import importlib.metadata
 import io
 import os
-import platform
 import re
 import select
 import signal
-import site
 import subprocess
 import sys
-import sysconfig
 import termios
 import threading
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 if sys.path[0] == "":
@@ -302,111 +296,20 @@ class Shell(ZMQInteractiveShell):
         raise EndedError("the cell asks the kernel to end, by exit() or quit()")
 
 
-def _torch(torch: Any) -> bool:
-    kinds = [getattr(torch, name, None) for name in ("cuda", "xpu")]
-    found = [kind for kind in kinds if kind is not None and kind.is_available()]
-    mps = getattr(torch, "mps", None)
-    if mps is not None and torch.backends.mps.is_available() and mps.driver_allocated_memory():
-        return True
-    return any(kind.max_memory_allocated(index) > 0 for kind in found for index in range(kind.device_count()))
-
-
-def _jax(jax: Any) -> bool:
-    devices = [device for device in jax.local_devices() if device.platform != "cpu"]
-    return any((device.memory_stats() or {}).get("peak_bytes_in_use", 1) > 0 for device in devices)
-
-
-def _tensorflow(tensorflow: Any) -> bool:
-    devices = tensorflow.config.list_logical_devices("GPU")
-    memory = tensorflow.config.experimental.get_memory_info
-    return any(memory(device.name.removeprefix("/device:"))["peak"] > 0 for device in devices)
-
-
-def _mxnet(mxnet: Any) -> bool:
-    return bool(mxnet.context.num_gpus())
-
-
-PROBES: dict[str, Callable[[Any], bool]] = {
-    "torch": _torch,
-    "jax": _jax,
-    "tensorflow": _tensorflow,
-    "mxnet": _mxnet,
-}
-"""Whether a framework used a GPU, by the name of its module."""
-
-
-def _has_gpu_open() -> bool | None:
-    """Return whether this process has the device of a GPU open; ``None`` if that cannot be known."""
-    try:
-        files = [*Path("/proc/self/fd").iterdir()]
-    except OSError:
-        return None
-    for file in files:
-        with contextlib.suppress(OSError):
-            if re.match(r"/dev/(nvidia\d|kfd|dri/)", str(file.readlink())):
-                return True
-    return False
-
-
-def device() -> str:
-    """Return what the code ran on: ``cpu``, ``gpu``, or nothing if that is not known.
-
-    Frameworks that the code did not import are not asked.
-    """
-    answers = []
-    for name, probe in PROBES.items():
-        if name in sys.modules:
-            with contextlib.suppress(Exception):  # it may be of any version, or half imported
-                answers.append(probe(sys.modules[name]))
-    if any(answers):
-        return "gpu"
-    return "cpu" if answers or _has_gpu_open() is False else ""
-
-
-def folders() -> dict[str, list[str]]:
-    """Return where this Python has its parts, by what they are."""
-    paths = sysconfig.get_paths()
-    packages = [paths["purelib"], paths["platlib"], *site.getsitepackages()]
-    return {
-        "packages": list(dict.fromkeys(packages)),
-        "library": list(dict.fromkeys([paths["stdlib"], paths["platstdlib"]])),
-        "prefix": list(dict.fromkeys([sys.prefix, sys.exec_prefix])),
-        "base": list(dict.fromkeys([sys.base_prefix, sys.base_exec_prefix])),
-    }
-
-
-def _version(distribution: str) -> str:
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError, ValueError):
-        return importlib.metadata.version(distribution)
-    return ""
-
-
 class Kernel(IPythonKernel):
-    """A kernel with this shell, which says how things are."""
+    """A kernel with this shell, which answers questions apart from what the section's code does."""
 
     shell_class = Type(Shell)
     msg_types = [*IPythonKernel.msg_types, "report_request"]  # noqa: RUF012 (as its base has it)
 
     def report_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
-        """Answer with versions, folders, the device, and the text of each widget that is asked for."""
-        asked = parent["content"]
-        content = {
-            "python": platform.python_version(),
-            "framework": _version(asked["module"]),
-            "folders": folders(),
-            "device": device() if asked["is_over"] else "",
-            "texts": {name: text for name in asked["widgets"] if (text := self._widget_text(name))},
-        }
+        """Answer with what ``report(kernel, **asked)`` of the given code returns."""
+        content = parent["content"]
+        namespace: dict[str, Any] = {"__name__": "report"}
+        exec(content["code"], namespace)
+        answer = namespace["report"](self, **content["asked"])
         assert self.session is not None
-        self.session.send(stream, "report_reply", content, parent=parent, ident=ident)
-
-    def _widget_text(self, comm_id: str) -> str:
-        """Return the text of the widget behind a comm; empty if it has none."""
-        comm = self.comm_manager.comms.get(comm_id)
-        widget = getattr(getattr(comm, "_msg_callback", None), "__self__", None)
-        with contextlib.suppress(Exception):  # it is the section's own code
-            return short(repr(widget)) if widget is not None else ""
-        return ""
+        self.session.send(stream, "report_reply", answer, parent=parent, ident=ident)
 
 
 class App(IPKernelApp):

@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -17,6 +18,7 @@ from nbformat.v4 import output_from_msg
 from tabbook.execute.outputs import MOST, compact, normalise, size_of
 from tabbook.execute.widgets import Widgets, wanted
 
+_REPORT = Path(__file__).with_name("report.py")
 _REPORT_SECONDS = 60.0
 """How long a kernel that is idle may take to say how things are."""
 
@@ -97,7 +99,8 @@ class Runner(NotebookClient):
         """Return what the kernel says about itself; its outputs so far have arrived then."""
         shown = chain(self._outputs(), *(captured.outputs for captured in self.captures))
         asked = {"module": module, "is_over": is_over, "widgets": wanted(shown, self.widget_state)}
-        message = self.kc.session.msg("report_request", asked)
+        content = {"code": _REPORT.read_text(encoding="utf-8"), "asked": asked}
+        message = self.kc.session.msg("report_request", content)
         async with asyncio.timeout(_REPORT_SECONDS):
             self.kc.shell_channel.send(message)
             reply = await self.async_wait_for_reply(message["header"]["msg_id"])
