@@ -65,9 +65,9 @@ class _Clock:
         return JobFailedError("timeout", message)
 
 
-def _raised(reply: Mapping[str, Any], job: JobSpec, paths: Mapping[str, str]) -> JobFailedError:
+def _raised(reply: Mapping[str, Any], job: JobSpec, names: Mapping[str, str]) -> JobFailedError:
     """Return the failure of a cell that raised: its line is the innermost one in the section."""
-    error = normalise([{"output_type": "error", "ename": "", "evalue": "", **reply}], paths)[0]
+    error = normalise([{"output_type": "error", "ename": "", "evalue": "", **reply}], names)[0]
     traceback = plain("\n".join(error["traceback"]))
     places = _CELL_FRAME.findall(traceback)
     places += [
@@ -106,7 +106,7 @@ async def _run_cells(
     replies: list[Mapping[str, Any]] = []
     executing = cast("asyncio.Task[Any]", asyncio.current_task())
     async with kernel(job, scratch, guarded) as started:
-        runner = Runner(
+        browser = Runner(
             v4.new_notebook(cells=cells),
             started.client,
             job.output_limit,
@@ -118,20 +118,20 @@ async def _run_cells(
             record_timing=False,
             on_cell_executed=lambda execute_reply, **_: replies.append(execute_reply["content"]),
         )
-        report = await started.alive(runner.report(job.module, is_over=False))
-        paths = names_of(job, scratch, report["folders"])
+        answer = await started.alive(browser.report(job.module, is_over=False))
+        names = names_of(job, scratch, answer["folders"])
         for index, cell in enumerate(cells):
             clock.begin_cell()
             try:
                 # The margin is for a client that hangs; the limit itself is timeout_func's.
                 async with asyncio.timeout(clock.left() + 30):
-                    await started.alive(runner.run(cell, index))
+                    await started.alive(browser.run(cell, index))
             except CellExecutionError:
-                raise _raised({**replies[-1], **_shown_error(cell)}, job, paths) from None
+                raise _raised({**replies[-1], **_shown_error(cell)}, job, names) from None
             except (CellTimeoutError, TimeoutError):
                 raise clock.up() from None
             except asyncio.CancelledError:
-                if not runner.is_flooded:
+                if not browser.is_flooded:
                     raise
                 executing.uncancel()
                 raise JobFailedError(
@@ -140,14 +140,14 @@ async def _run_cells(
             except DeadKernelError:
                 raise guarded.death(started.log.tail()) from None
             finally:
-                done.append(normalise(cell.outputs, paths, job.output_limit))
+                done.append(normalise(cell.outputs, names, job.output_limit))
             if "raises-exception" not in cell.metadata["tags"] and (error := _shown_error(cell)):
-                raise _raised({**replies[-1], **error}, job, paths)
-        report = await started.alive(runner.report(job.module, is_over=True))
+                raise _raised({**replies[-1], **error}, job, names)
+        answer = await started.alive(browser.report(job.module, is_over=True))
     # What later cells do, and threads, changes outputs of earlier ones, so all are taken at the end.
-    widgets = runner.widgets(report["texts"])
-    done[:] = [normalise(widgets.settled(cell.outputs), paths, job.output_limit) for cell in cells]
-    return report
+    settled = browser.widgets(answer["texts"]).settled
+    done[:] = [normalise(settled(cell.outputs), names, job.output_limit) for cell in cells]
+    return answer
 
 
 def _shown_error(cell: Any) -> Mapping[str, Any]:
@@ -193,11 +193,11 @@ def _execute_in(scratch: Path, job: JobSpec) -> Outcome:
         if running.stopping:
             raise JobFailedError("stopped", "the run was stopped")
         make_folders(job, scratch)
-        report = asyncio.run(_run_cells(job, scratch, guarded, done))
+        answer = asyncio.run(_run_cells(job, scratch, guarded, done))
         made_with = {
-            "framework": " ".join(filter(None, (job.framework, report["framework"]))),
-            "python": report["python"],
-            "device": report["device"],
+            "framework": " ".join(filter(None, (job.framework, answer["framework"]))),
+            "python": answer["python"],
+            "device": answer["device"],
             "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "seconds": round(time.monotonic() - start, 1),
             "memory": guarded.finish().peak,

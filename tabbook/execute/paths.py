@@ -23,7 +23,7 @@ _ALONE = r"(?:(?<![\w.~-])|(?<=\dm)|(?<=\\[nrt]))"
 """What stands before a whole path: no part of another, but a colour or an escaped line's end may."""
 _CELL_FILE = re.compile(r"(?:/tmp)?/ipykernel_\d+/\d+\.py")
 _FEW = 3
-"""Parts of a path, with the root, up to which it may be the end of another one, as ``/home/me``."""
+"""Parts of a path, with the root, up to which it may be the end of another one, as ``/vol/me``."""
 _MANY = 10
 """How often text is gone over: a name that replaces a path may complete another one."""
 

@@ -19,8 +19,8 @@ from tabbook.execute.outputs import MOST, compact, normalise, size_of
 from tabbook.execute.widgets import Widgets, wanted
 
 _REPORT = Path(__file__).with_name("report.py")
-_REPORT_SECONDS = 60.0
-"""How long a kernel that is idle may take to say how things are."""
+_REPORT_SECONDS = 300.0
+"""How long a kernel may take to say how things are; a thread of it may put out much meanwhile."""
 
 
 class Captured:

@@ -21,7 +21,7 @@ PATHS = {
     "/tmp/job_1-x/work": "~/book",
     "/tmp/job_1-x": "~/.cache",
     "/opt/my env & más/lib": "lib",
-    "/home/me": "~",
+    "/vol/me": "~",
 }
 
 
@@ -39,8 +39,8 @@ PATHS = {
         ("PATH=/tmp/job_1-x/work:/bin", "PATH=~/book:/bin"),
         ("-I/tmp/job_1-x/work", "-I~/book"),
         ("\x1b[32m/tmp/job_1-x/work\x1b[0m", "\x1b[32m~/book\x1b[0m"),
-        (repr("a\n/tmp/job_1-x/work\n/home/me"), repr("a\n~/book\n~")),
-        ("/mnt/home/me/x ~/home/me", "/mnt/home/me/x ~/home/me"),
+        (repr("a\n/tmp/job_1-x/work\n/vol/me"), repr("a\n~/book\n~")),
+        ("/net/vol/me/x ~/vol/me", "/net/vol/me/x ~/vol/me"),
         (json.dumps("/tmp/job_1-x/work").replace("/", r"\/"), '"~/book"'),
         (r"\text{/tmp/job\_1-x/work}", r"\text{~/book}"),
         ("&#x2F;tmp&#x2F;job_1-x&#47;work", "~/book"),
