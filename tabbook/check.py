@@ -1,8 +1,9 @@
 """What is wrong with a section's code, found without running any of it."""
 
 import ast
+import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tabbook.code import Code, CodeError, line_map, not_python, parse
 from tabbook.config import BookSettings
@@ -12,6 +13,7 @@ from tabbook.project import code_fault, is_verbatim, project, ways_of
 from tabbook.project.branches import select
 from tabbook.project.conditions import asked_tabs, questions, unanswerable, unanswerable_text
 from tabbook.project.names import roots, uses
+from tabbook.pythons import own_version, version_order
 from tabbook.read import unknown_tab
 
 
@@ -33,6 +35,7 @@ def _check_cell(section: Section, cell: Cell, book: BookSettings) -> Iterator[Fa
     try:
         code = parse(cell.source)
     except CodeError as error:
+        error.hint = _newer_python(cell.tabs or section.tabs, book) or error.hint
         errors = list(unanswerable_text(cell.source)) if cell.may_be_wrong else [error]
         yield from (code_fault(section, cell, found) for found in errors)
         return
@@ -45,6 +48,18 @@ def _check_cell(section: Section, cell: Cell, book: BookSettings) -> Iterator[Fa
             if name not in book.tabs:
                 message, hint = unknown_tab(name, section.tabs, tuple(book.tabs))
                 yield code_fault(section, cell, CodeError(message, call.lineno, hint))
+
+
+def _newer_python(tabs: Iterable[str], book: BookSettings) -> str:
+    """Return what to do about code that may be too new for the Python that runs tabbook, if it may be."""
+    named = {tab: python for tab in tabs if (python := book.tabs[tab].python)}
+    newest = max(named, key=lambda tab: version_order(named[tab]), default=None)
+    if newest is None or version_order(named[newest]) <= sys.version_info[:2]:
+        return ""
+    return (
+        f"correct it, or, if Python {named[newest]} of the tab {newest} takes it, run tabbook on that:"
+        f" this is Python {own_version()}"
+    )
 
 
 def _compile(code: str | ast.Module) -> None:

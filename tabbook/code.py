@@ -4,9 +4,7 @@ Edits replace stretches of the text, so that comments and layout outside them st
 """
 
 import ast
-import io
 import re
-import tokenize
 import warnings
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
@@ -14,14 +12,8 @@ from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
 from operator import itemgetter
 
-_LEXEME = re.compile(
-    r"""\#[^\n]*
-    | (?P<quotes>\"{3}|'{3}) (?:\\.|(?!(?P=quotes)).)* (?P=quotes)
-    | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
-    | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<newline>\n)
-    | \\. | [^\\\n"'\#()\[\]{}]+ | .""",
-    re.VERBOSE | re.DOTALL,
-)
+from tabbook.lexemes import lexeme, lexemes, long_strings
+
 _COMMAND = re.compile(
     r"""(?P<before> [ \t]* (?:[\w.,\ \t\[\]'"]+=[ \t]*)? ) (?P<magic> [%!] (?:[^\n]*\\\n)* [^\n]* )
     | (?P<indent>[ \t]*) (?P<help> \?{1,2}[^\n]+ | [*\w.\[\]'"]+\?{1,2} ) [ \t]* (?=\n|\Z)""",
@@ -86,11 +78,10 @@ class Code:
                 self.magics.append(command)
                 position, fresh = found.end(), False
                 continue
-            lexeme = _LEXEME.match(text, position)
-            assert lexeme is not None  # its last alternative matches anything
-            depth = max(0, depth + bool(lexeme["open"]) - bool(lexeme["close"]))
-            parts.append(lexeme[0])
-            position, fresh = lexeme.end(), bool(lexeme["newline"])
+            kind, start, position, _ = lexeme(text, position)
+            depth = max(0, depth + (kind == "open") - (kind == "close"))
+            parts.append(text[start:position])
+            fresh = kind == "newline"
         return "".join(parts)
 
     def _parse(self) -> ast.Module:
@@ -141,20 +132,15 @@ class Code:
         return bisect_right(self._starts, offset)
 
     @cached_property
-    def tokens(self) -> list[tokenize.TokenInfo]:
-        """The text's tokens: the only way to tell a comment from a string."""
-        return list(tokenize.generate_tokens(io.StringIO(self.text).readline))
-
-    @cached_property
     def comments(self) -> dict[int, tuple[int, str]]:
         """For each line with a comment, the column where it starts and its text."""
         if "#" not in self.text:
             return {}
         found: dict[int, tuple[int, str]] = {}
-        for lexeme in _LEXEME.finditer(self.text):
-            if lexeme[0].startswith("#"):
-                line = self.line_of(lexeme.start())
-                found[line] = (lexeme.start() - self._starts[line - 1], lexeme[0])
+        for kind, start, end, _ in lexemes(self.text):
+            if kind == "comment":
+                line = self.line_of(start)
+                found[line] = (start - self._starts[line - 1], self.text[start:end])
         return found
 
     @cached_property
@@ -162,11 +148,7 @@ class Code:
         """The lines that begin inside a string: their blanks are content, not layout."""
         if '"""' not in self.text and "'''" not in self.text and "\\\n" not in self.text:
             return frozenset()
-        inside: set[int] = set()
-        for token in self.tokens:
-            if token.end[0] > token.start[0] and token.type not in (tokenize.NEWLINE, tokenize.NL):
-                inside.update(range(token.start[0] + 1, token.end[0] + 1))
-        return frozenset(inside)
+        return frozenset(n for first, last in long_strings(self.text) for n in range(first + 1, last + 1))
 
     def reindent(self, first: int, last: int, old: str, new: str) -> list[str]:
         """Return the lines ``first`` to ``last`` with the indent ``old`` changed to ``new``."""

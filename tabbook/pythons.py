@@ -18,6 +18,11 @@ def own_version() -> str:
     return f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
+def version_order(version: str) -> tuple[int, ...]:
+    """Return what orders versions by age: (3, 9) for ``3.9``, which is older than ``3.10``."""
+    return tuple(map(int, version.split(".")))
+
+
 def find(version: str, variables: Mapping[str, str]) -> str | None:
     """Return the interpreter of CPython ``version``, such as ``3.11``; ``None`` if there is none.
 

@@ -8,14 +8,13 @@ run can say in words what changed.
 """
 
 import hashlib
-import io
 import json
 import re
-import tokenize
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tabbook.lexemes import is_whole, lexemes, long_strings
 from tabbook.model import Cell, Projection
 
 FORMAT = 2
@@ -31,7 +30,6 @@ EXECUTION_TAGS = frozenset({"raises-exception", "skip-execution"})
 """The cell tags that change what a job does; all others are a matter of presentation."""
 
 _TRAILING = re.compile(r"[^\S\n](?:\n|\Z)")
-_IN_STRING = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +53,14 @@ def sha256(data: str | bytes) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
-def _tokens(text: str) -> list[tokenize.TokenInfo] | None:
-    """Return the tokens of ``text``, or ``None`` where it is not Python (magics, say)."""
-    try:
-        return list(tokenize.generate_tokens(io.StringIO(text).readline))
-    except (tokenize.TokenError, SyntaxError):
-        return None
-
-
 def _unix(text: str) -> str:
     """Return ``text`` with line feeds alone between its lines."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _open_lines(tokens: Iterable[tokenize.TokenInfo]) -> set[int]:
+def _open_lines(text: str) -> set[int]:
     """Return the numbers of the lines whose end lies inside a string."""
-    return {
-        line for token in tokens if token.type in _IN_STRING for line in range(token.start[0], token.end[0])
-    }
+    return {line for first, last in long_strings(text) for line in range(first, last)}
 
 
 def normal_code(text: str) -> str:
@@ -82,10 +70,9 @@ def normal_code(text: str) -> str:
     are part of a value) and blank lines around it. Comments stay, as tracebacks show them.
     """
     text = _unix(text)
-    tokens = _tokens(text) if _TRAILING.search(text) else None
-    if tokens is None:
+    if not _TRAILING.search(text) or not is_whole(text):
         return text.strip("\n")
-    inside = _open_lines(tokens)
+    inside = _open_lines(text)
     lines = text.split("\n")
     return "\n".join(
         line if number in inside else line.rstrip() for number, line in enumerate(lines, 1)
@@ -99,17 +86,12 @@ def library_code(text: str) -> str:
     whenever a section gains a paragraph, and no output depends on them.
     """
     text = _unix(text)
-    lines = text.split("\n")
     if not any(sign in text for sign in ("#", '"""', "'''", "\\\n")):
-        return "\n".join(line.rstrip() for line in lines if line.strip())
-    tokens = _tokens(text)
-    if tokens is None:
+        return "\n".join(line.rstrip() for line in text.split("\n") if line.strip())
+    if not is_whole(text):
         return text
-    for token in tokens:
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            lines[row - 1] = lines[row - 1][:column]
-    inside = _open_lines(tokens)
+    text = "".join(text[one.start : one.end] for one in lexemes(text) if one.kind != "comment")
+    inside, lines = _open_lines(text), text.split("\n")
     kept = [(n in inside or n - 1 in inside, line) for n, line in enumerate(lines, 1)]
     return "\n".join(line if whole else line.rstrip() for whole, line in kept if whole or line.strip())
 

@@ -6,40 +6,36 @@ stand elsewhere, and takes them out.
 """
 
 import re
-import tokenize
 
 from tabbook.code import Code, Rewriter
+from tabbook.lexemes import lexemes
 
 # No Python source holds these marks: a null byte is not allowed in it.
 _OPENING = re.compile("\0\\(([0-9]+)\0")
 _START = re.compile("([ \t]*)\0([<|])([0-9]+)\0")
 _ANY = re.compile("\0[^\0]+\0")
-_LAYOUT = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+# What may follow on the line of a bracket that its content hangs below.
+_NOTHING = re.compile(r"[ \t\f]*(?:[\n#\\]|\Z)")
+_INDENT = re.compile(r"[ \t\f]*(?=[^ \t\f\n\\])")
 
 
 def mark(code: Code, rewriter: Rewriter) -> dict[int, str]:
     """Let ``rewriter`` carry the marks of ``code``; return that of each bracket, by its place."""
     marks: dict[int, str] = {}
     stack: list[tuple[str, int]] = []  # each open bracket's number and the column behind it
-    row = 1
-    tokens = [token for token in code.tokens if token.type not in _LAYOUT]
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
-        (line, column), place = token.start, code.offset(token.start[0], 0)
-        if stack and line > row:
-            number, under = stack[-1]
-            text = token.line[:column] + f"\0{'<' if column == under else '|'}{number}\0"
-            rewriter.add(place, place + column, lambda text=text: text)  # type: ignore[misc]
-        row = token.end[0]
-        if token.type != tokenize.OP:
-            continue
-        if token.string in "([{":
-            hangs = following is None or following.start[0] > line or following.type == tokenize.COMMENT
-            stack.append((str(len(marks)), -1 if hangs else column + 1))
-            marks[place + column] = f"\0({len(marks)}\0"
-            text = token.string + marks[place + column]
-            rewriter.add(place + column, place + column + 1, lambda text=text: text)  # type: ignore[misc]
-        elif token.string in ")]}" and stack:
+    for kind, start, end, _ in lexemes(code.text):
+        if kind == "open":
+            column = start - code.offset(code.line_of(start), 0)
+            stack.append((str(len(marks)), -1 if _NOTHING.match(code.text, end) else column + 1))
+            marks[start] = f"\0({len(marks)}\0"
+            text = code.text[start:end] + marks[start]
+            rewriter.add(start, end, lambda text=text: text)  # type: ignore[misc]
+        elif kind == "close" and stack:
             stack.pop()
+        elif stack and code.text[end - 1] == "\n" and (indent := _INDENT.match(code.text, end)):
+            number, under = stack[-1]
+            text = indent[0] + f"\0{'<' if len(indent[0]) == under else '|'}{number}\0"
+            rewriter.add(end, indent.end(), lambda text=text: text)  # type: ignore[misc]
     return marks
 
 

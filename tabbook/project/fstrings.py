@@ -10,6 +10,7 @@ import re
 from collections import Counter
 
 from tabbook.code import Code
+from tabbook.lexemes import has_old_fstrings
 from tabbook.project.names import Use
 
 _FSTRING = re.compile(r"""[fF][rR]?["']""")
@@ -52,8 +53,9 @@ def is_found(code: Code, use: Use, string: ast.JoinedStr | None) -> bool:
 def say_the_same(tree: ast.AST, made: str) -> bool:
     """Say whether the f-strings of the code ``made`` are those of ``tree``, their expressions aside."""
     try:
-        return _said(tree) == _said(ast.parse(made))
-    except (SyntaxError, ValueError):  # a quotation mark of the string in the framework's own way
+        # Not a quotation mark of the string in the framework's own way: its Python may be 3.11.
+        return has_old_fstrings(made) and _said(tree) == _said(ast.parse(made))
+    except (SyntaxError, ValueError):
         return False
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from core_helpers import SETTINGS, faults_of, section
 from engine_helpers import code, make_book
 
 from tabbook import pythons
@@ -116,3 +117,16 @@ def test_keys_name_a_python_only_where_the_tab_names_another(tmp_path: Path) -> 
     before, after = ({job.tab: job.key("cpu") for job in jobs(one)} for one in (book, named))
     assert before["pytorch"] == after["pytorch"]
     assert after["jax"].record == {**before["jax"].record, "python": "3.12"}
+
+
+@pytest.mark.parametrize(("named", "helps"), [("3.99", True), ("3.9", False), (None, False)])
+def test_syntax_that_the_python_of_tabbook_does_not_know(named: str | None, helps: bool) -> None:
+    """Code is right for its tab's Python, and tabbook's own, older, cannot read it: that is said."""
+    tabs = {**SETTINGS.tabs, "jax": SETTINGS.tabs["jax"].model_copy(update={"python": named})}
+    settings = SETTINGS.model_copy(update={"tabs": tabs})
+    hint = f"if Python {named} of the tab jax takes it, run tabbook on that: this is Python {own_version()}"
+    (fault,) = faults_of(section("%%tab jax\nx = 1\nnew syntax"), book=settings)
+    assert fault.startswith("a.md:6: not valid Python")
+    assert (hint in fault) is helps
+    (fault,) = faults_of(section("%%tab mxnet\nnew syntax"), book=settings)
+    assert "run tabbook on" not in fault

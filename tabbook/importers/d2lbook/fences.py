@@ -1,11 +1,11 @@
 """The fenced blocks of a d2lbook page: cells, stored outputs, contents, everything else."""
 
-import io
 import re
-import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from tabbook.lexemes import lexemes
 
 FenceKind = Literal["input", "output", "toc", "eval_rst", "code"]
 
@@ -71,14 +71,7 @@ def ends_in_string(lines: Sequence[str]) -> bool:
     text = "\n".join(lines)
     if '"""' not in text and "'''" not in text:
         return False
-    try:
-        for _ in tokenize.generate_tokens(io.StringIO(text + "\n").readline):
-            pass
-    except tokenize.TokenError as error:
-        return "string" in str(error)
-    except SyntaxError:
-        return False
-    return False
+    return any(one.kind == "unclosed" for one in lexemes(text))
 
 
 def _closes(line: str, fence: str) -> bool:
