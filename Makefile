@@ -1,13 +1,17 @@
 # The two commands: make book, make test. Everything here can be run without make, see README.md.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The builder runs on Python 3.11 to 3.13. Each is asked: a command of pyenv's may be there and not run.
+FITS := import sys, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[123].*/bin/python; do \
+  if "$$python" -c '$(FITS)' >/dev/null 2>&1; then command -v "$$python"; break; fi; done)
 BIN := .venv/bin
 TABS := pytorch jax tensorflow mxnet
 
 .PHONY: book test test-tabbook test-d2l $(TABS:%=test-d2l-%) test-site test-exports test-faults lib kernels serve lint lock clean distclean
 
-## Make the environments, generate the library, execute what changed, build the site.
+## Make the environments, generate the library, execute what changed, build the site. A framework
+## whose environment cannot be made is left out: the build says so in the end, with status 1.
 book: .venv/book.stamp
-	-$(BIN)/tabbook env make
+	@$(BIN)/tabbook env make || true
 	$(BIN)/tabbook build
 
 ## The tests of the toolchain, of the library in every framework, and of the site in a browser.
@@ -69,7 +73,8 @@ distclean: clean
 	rm -rf .venv .tabbook
 
 .venv/uv.stamp: requirements.txt
-	$(PYTHON) -m venv .venv
+	@$(or $(PYTHON),false) -c '$(FITS)' || { echo >&2 "make: Python 3.11, 3.12 or 3.13 with venv is needed, and $(or $(PYTHON),what is on PATH and among pyenv's versions) is not it; install one, or name one: make book PYTHON=/path/to/python3.12"; exit 1; }
+	$(BIN)/python -c '$(FITS)' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	touch $@
 

@@ -50,7 +50,7 @@ def state(book: Book, tab: str) -> EnvironmentState:
         return EnvironmentState(tab, "failed", f"{path} does not exist")
     stamp = book.environment(tab) / STAMP
     if not stamp.is_file() or not book.python(tab).exists():
-        return EnvironmentState(tab, "missing", "run tabbook env make")
+        return EnvironmentState(tab, "missing", _failed_before(book, tab) or "run tabbook env make")
     if has_other := _other_python(book, tab):
         return EnvironmentState(tab, "outdated", has_other)
     if stamp.read_text(encoding="utf-8") != fingerprint(book, tab):
@@ -73,40 +73,55 @@ def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
         return before
     if before.status == "failed":
         return before
-    folder, stamp = book.environment(tab), fingerprint(book, tab)
     write_atomic(book.work / ".gitignore", "*\n")
+    in_place = before.status == "outdated" and not force and not _other_python(book, tab)
+    stamp, note = fingerprint(book, tab), _note_of_failure(book, tab)
+    if reason := _install(book, tab, in_place=in_place):
+        write_atomic(note, f"{stamp}\n{reason}")
+        return EnvironmentState(tab, "failed", reason)
+    note.unlink(missing_ok=True)
+    _link_toolchain(book, tab)
+    _note_origin(book, tab)
+    write_atomic(book.environment(tab) / STAMP, stamp)
+    return EnvironmentState(tab, "made")
+
+
+def _install(book: Book, tab: str, *, in_place: bool) -> str:
+    """Install the packages of ``tab`` into its environment, or into a new one; return why that failed."""
+    folder, variables = book.environment(tab), uv_variables(os.environ)
     # Not `sync`, which leaves out what the file does not list: PyTorch's build for a GPU, say, needs
     # packages that the build for CPUs, which was pinned, does not.
     # Compiled now: the jobs may not write here.
-    install = [
-        *pythons.UV,
-        "pip",
-        "install",
-        "--exact",
-        "--compile-bytecode",
-        "--quiet",
-        "--python",
-        str(book.python(tab)),
-    ]
-    commands = [[*install, "-r", str(book.requirements(tab))]]
-    variables = uv_variables(os.environ)
-    if before.status == "outdated" and not force and not _other_python(book, tab):
-        (folder / STAMP).unlink()  # whoever looks meanwhile must not take it for whole
+    options = ("--exact", "--compile-bytecode", "--quiet", "--python", str(book.python(tab)))
+    commands = [[*pythons.UV, "pip", "install", *options, "-r", str(book.requirements(tab))]]
+    if in_place:
+        (folder / STAMP).unlink()  # while packages change, the environment does not count as made
     else:
         python = pythons.find(book.python_version(tab), variables)
         if python is None:
-            return EnvironmentState(tab, "failed", str(_no_python(book, tab)))
+            return str(_no_python(book, tab))
         shutil.rmtree(folder, ignore_errors=True)
         commands.insert(0, [*pythons.UV, "venv", "--quiet", "--python", python, str(folder)])
     for command in commands:
         done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
         if done.returncode:
             shutil.rmtree(folder, ignore_errors=True)
-            return EnvironmentState(tab, "failed", _tail(done.stderr or done.stdout))
-    _link_toolchain(book, tab)
-    _note_origin(book, tab)
-    write_atomic(folder / STAMP, stamp)
-    return EnvironmentState(tab, "made")
+            return _tail(done.stderr or done.stdout)
+    return ""
+
+
+def _note_of_failure(book: Book, tab: str) -> Path:
+    """Return the file that says why the environment of ``tab`` could not be made, if it could not."""
+    return book.work / "environments-failed" / f"{tab}.txt"
+
+
+def _failed_before(book: Book, tab: str) -> str:
+    """Return why the environment of ``tab`` could not be made from what it would be made from now."""
+    try:
+        stamp, reason = _note_of_failure(book, tab).read_text(encoding="utf-8").split("\n", 1)
+    except (OSError, ValueError):
+        return ""
+    return reason if stamp == fingerprint(book, tab) else ""
 
 
 def _no_python(book: Book, tab: str) -> Fault:
