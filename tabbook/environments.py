@@ -28,7 +28,7 @@ class EnvironmentState:
     """How a framework's environment stands; ``reason`` says why it failed."""
 
     tab: str
-    status: Literal["ready", "made", "failed", "missing", "outdated"]
+    status: Literal["ready", "made", "failed", "missing", "outdated", "unused"]
     reason: str = ""
 
     @property
@@ -57,6 +57,13 @@ def state(book: Book, tab: str) -> EnvironmentState:
         changed = book.settings.tabs[tab].requirements
         return EnvironmentState(tab, "outdated", f"{changed} changed: run tabbook env make")
     return EnvironmentState(tab, "ready")
+
+
+def unused(book: Book) -> tuple[EnvironmentState, ...]:
+    """Return the environments of tabs that the book no longer has: they take space, and nothing else."""
+    names = sorted(path.parent.name for path in (book.work / "environments").glob(f"*/{STAMP}"))
+    reason = "no tab of the book has this name: remove the folder"
+    return tuple(EnvironmentState(name, "unused", reason) for name in names if name not in book.settings.tabs)
 
 
 def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:

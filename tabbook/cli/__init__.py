@@ -77,22 +77,26 @@ def lib(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail with a diff.")] = False,
 ) -> None:
     """Generate the library from the code marked #@save."""
-    from tabbook.library import generate, outdated
+    from tabbook.errors import ExtractError
+    from tabbook.library import foreign, generate, outdated
 
     _read_quickly()
     loaded = _load(book)
     loaded.prepare("library")
     texts = generate(loaded)
-    if not check:
-        _update_library(loaded)
-        return
-    diffs = outdated(loaded, texts)
+    diffs = outdated(loaded, texts) if check else {}
     for diff in diffs.values():
         _say(diff.rstrip())
     if diffs:
-        _warn(f"{loaded.settings.library.path} is out of date: run tabbook lib, and commit what it writes")
+        _warn(f"{loaded.settings.library.path} is out of date: run tabbook lib, and commit what it changes")
+    elif check:
+        _say(f"{loaded.settings.library.path} is up to date")
+    else:
+        _update_library(loaded)
+    if faults := foreign(loaded, texts):
+        raise ExtractError(faults)
+    if diffs:
         raise typer.Exit(1)
-    _say(f"{loaded.settings.library.path} is up to date")
 
 
 def _update_library(book: "Book") -> None:
@@ -101,11 +105,13 @@ def _update_library(book: "Book") -> None:
     report = update(book, generate(book))
     for path in report.written:
         _say(f"wrote {path}")
+    for path in report.removed:
+        _say(f"removed {path}: no tab of the book generates it any more")
     for tab in report.unchecked:
         _warn(
             f"warning: {book.library_file(tab).relative_to(book.root)} was not imported: no {tab} environment"
         )
-    if not report.written:
+    if not (report.written or report.removed):
         _say(f"{book.settings.library.path} is up to date")
 
 

@@ -26,11 +26,11 @@ def env(context: typer.Context, book: BookOption = HERE) -> None:
     Each framework runs in one of its own, since their packages conflict.
     """
     if context.invoked_subcommand is None:
-        from tabbook.environments import state
+        from tabbook.environments import state, unused
 
         loaded = load(book)
         states = [state(loaded, tab) for tab in loaded.settings.tabs]
-        _show_environments(loaded, states)
+        _show_environments(loaded, (*states, *unused(loaded)))
         if not all(item.usable for item in states):
             raise typer.Exit(1)
 

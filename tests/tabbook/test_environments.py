@@ -13,6 +13,7 @@ from test_pythons import OFFLINE, another_python
 
 from tabbook import environments
 from tabbook.book import Book
+from tabbook.cli import main
 from tabbook.environments import STAMP, made_from, make, state, uv_variables
 from tabbook.pythons import own_version
 
@@ -117,6 +118,18 @@ def test_an_interrupted_environment_is_made_again(book: Book, commands: list[Seq
     assert state(book, "jax").status == "missing"
     assert make(book, "jax").status == "made"
     assert [command[0] for command in commands] == ["venv", "pip", "venv", "pip"]
+
+
+def test_the_environment_of_a_tab_that_is_gone_is_named(
+    book: Book, commands: list[Sequence[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for tab in book.settings.tabs:
+        make(book, tab)
+    shutil.copytree(book.environment("jax"), book.environment("theano"), symlinks=True)
+    assert main(["env", "--book", str(book.root)]) == 0
+    said = capsys.readouterr().out
+    assert "theano       unused    .tabbook/environments/theano\n" in said
+    assert "no tab of the book has this name: remove the folder" in said
 
 
 def test_missing_requirements(book: Book, commands: list[Sequence[str]]) -> None:
