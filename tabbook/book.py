@@ -11,6 +11,7 @@ from typing import TypeVar
 from tabbook.cache import Cache, Entry
 from tabbook.check import check_section
 from tabbook.config import CONFIG_FILE, BookSettings, find_book, read_settings, read_toc
+from tabbook.declared import declared_files
 from tabbook.errors import ConfigError, Fault, ReadError, TabbookError, usage
 from tabbook.extract import Saved, extract, extract_book
 from tabbook.model import Projection, Section
@@ -191,8 +192,8 @@ class Book:
     def check(self, *, imports: bool = True) -> None:
         """Check every section for every tab.
 
-        ``imports`` asks whether pages import what portable names become: it matters to pages,
-        not to the library, which has imports of its own.
+        ``imports`` asks whether pages import what portable names become, and have the files that
+        they declare: it matters to pages, not to the library, which has imports of its own.
 
         Raises:
             TabbookError: All faults of the book, together.
@@ -201,7 +202,7 @@ class Book:
         faults, sound = list(faults), []
         for section in sections:
             found = self.faults(section, imports=imports)
-            faults += found
+            faults += [*found, *(self._missing_files(section) if imports else ())]
             sound += [] if found else [section]
         try:
             _ = self.saved if not faults else extract_book(sound, self.settings, self._extract)
@@ -209,6 +210,13 @@ class Book:
             faults += error.faults
         if faults:
             raise TabbookError(faults)
+
+    def _missing_files(self, section: Section) -> tuple[Fault, ...]:
+        try:
+            declared_files(self.root, section)
+        except ReadError as error:
+            return error.faults
+        return ()
 
     @cached_property
     def saved(self) -> dict[str, tuple[Saved, ...]]:

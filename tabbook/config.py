@@ -151,6 +151,8 @@ class SectionSettings(_Tree):
     """The frameworks that the section has; all, if it does not say."""
     data: tuple[str, ...] = ()
     """The names of the data files that its code reads."""
+    files: tuple[str, ...] = ()
+    """The files and folders that its code reads or imports, relative to its own folder."""
     timeout: Seconds | None = None
     """Seconds that one of its jobs may take."""
     cell_timeout: Seconds | None = None

@@ -20,6 +20,16 @@ def read_file(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def state_of(path: Path) -> tuple[int, int, int]:
+    """Return what changes when a file is written or replaced.
+
+    Raises:
+        OSError: There is no such file.
+    """
+    state = path.stat()
+    return state.st_mtime_ns, state.st_size, state.st_ino
+
+
 def read_json(path: Path) -> Any:
     """Return the value that a file of JSON holds; ``None`` where there is none to be read."""
     with contextlib.suppress(OSError, ValueError, RecursionError):

@@ -48,7 +48,8 @@ class Section:
 
     ``path`` is relative to the book, with forward slashes. ``tabs`` are the frameworks that
     the section has, in the book's order. ``label`` is the target above the title, if any.
-    ``substitutions`` are those that its front matter gives to MyST, by name.
+    ``substitutions`` are those that its front matter gives to MyST, by name. ``files`` are the files
+    and folders that it declares, with the line of the front matter that says so.
     """
 
     path: str
@@ -58,6 +59,7 @@ class Section:
     settings: SectionSettings
     cells: tuple[Cell, ...]
     substitutions: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def code_cells(self) -> tuple[Cell, ...]:

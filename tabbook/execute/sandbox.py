@@ -7,12 +7,14 @@ import os
 import queue
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from tabbook.execute.confine import confined
 from tabbook.execute.outputs import MOST, plain
 from tabbook.execute.processes import Guarded, JobFailedError
+from tabbook.files import read_file
+from tabbook.keys import sha256
 from tabbook.plan.spec import JobSpec
 from tabbook.variables import passed_on
 
@@ -89,10 +91,13 @@ def writable(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -> list[
 
 
 def make_folders(job: JobSpec, scratch: Path) -> None:
-    """Make a job's folders: ``work`` to run in, ``data`` with links to the files it declared.
+    """Make a job's folders: ``work`` with the files of its section, ``data`` with links to its data.
 
     ``t`` is for temporary files; its name is short because sockets, whose paths may have 100
     bytes or so, are made in it.
+
+    Raises:
+        JobFailedError: A file of the section is not what it was when the job's key was made.
     """
     for name in ("work", "data", "home", "ipython", "t"):
         (scratch / name).mkdir()
@@ -105,6 +110,30 @@ def make_folders(job: JobSpec, scratch: Path) -> None:
         link = scratch / "data" / name
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(path)
+    place = work_folder(job, scratch)
+    place.mkdir(parents=True, exist_ok=True)
+    for name, path in job.files.items():
+        _copy(name, Path(path), place, job.inputs["files"][name])
+
+
+def work_folder(job: JobSpec, scratch: Path) -> Path:
+    """Return the folder that a job runs in: as deep as its section's files may lie above it."""
+    depth = max((PurePosixPath(name).parts.count("..") for name in job.files), default=0)
+    return scratch.joinpath("work", *["section"] * depth)
+
+
+def _copy(name: str, path: Path, place: Path, digest: str) -> None:
+    """Copy a file of the section, so that the job cannot change it, to where its code looks for it."""
+    try:
+        data = read_file(path)
+    except OSError as error:
+        problem = f"the file {name!r} cannot be read: {error.strerror or error}"
+        raise JobFailedError("broken", problem) from None
+    if sha256(data) != digest:
+        raise JobFailedError("broken", f"the file {name!r} was changed meanwhile: run it again")
+    target = Path(os.path.normpath(place / name))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
 
 
 class Log:
@@ -221,7 +250,7 @@ async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator
         try:
             with log.file.open("wb") as sink:
                 await manager.start_kernel(
-                    cwd=str(scratch / "work"),
+                    cwd=str(work_folder(job, scratch)),
                     env=job_environment(job, scratch, os.environ),
                     extra_arguments=["--HistoryManager.hist_file=:memory:"],
                     stdin=guarded.stdin,

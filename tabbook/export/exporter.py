@@ -9,8 +9,10 @@ import yaml
 
 from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
+from tabbook.declared import declared_files
 from tabbook.errors import Fault, TabbookError
 from tabbook.export import PUBLISHED
+from tabbook.export.carried import carry_cell
 from tabbook.export.context import Context
 from tabbook.export.library import Package, check_cell, companions, package, wheel_address
 from tabbook.export.page import Address, Page, beside, make_page, published
@@ -117,6 +119,17 @@ class Exporter:
         site = f"{self.base.rstrip('/')}/{PUBLISHED}" if self.base and settings.exports else ""
         library = self.packages[tab]
         return check_cell(library, wheel_address(library, tab, settings.repository, site))
+
+    def first_cells(self, section: Section, tab: str) -> dict[str, str]:
+        """Return the code of the cells that come before those of ``section``, by name.
+
+        Raises:
+            ReadError: A file that it declares is missing, or cannot be read.
+        """
+        paths = declared_files(self.book.root, section)
+        files = {name: path.read_bytes() for name, path in paths.items()}
+        cells = {"library": self.check(tab), "files": carry_cell(files)}
+        return {name: source for name, source in cells.items() if source}
 
     def page(self, section: Section, tab: str, address: Address, prefix: str = "attachment:") -> Page:
         """Return ``section`` in ``tab`` as plain text, code and outputs."""

@@ -18,15 +18,16 @@ _from_dict: Any = nbformat.from_dict
 _BAD_NAME = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
-def notebook(page: Page, check: str, pictures: Mapping[str, bytes]) -> NotebookNode:
+def notebook(page: Page, first: Mapping[str, str], pictures: Mapping[str, bytes]) -> NotebookNode:
     """Return ``page`` as a notebook of nbformat 4.5.
 
     Args:
         page: The section in one framework.
-        check: The code of the first cell, which looks for the library; none if empty.
+        first: The code of the cells above the page's own, by name: what looks for the library, say.
         pictures: The bytes of the page's pictures, by name.
     """
-    cells = [code_cell("library", check, (), None, {"jupyter": {"source_hidden": True}})] if check else []
+    hidden = {"jupyter": {"source_hidden": True}}
+    cells = [code_cell(name, source, (), None, hidden) for name, source in first.items()]
     count = 0
     for part in page.parts:
         if part.kind == "text":

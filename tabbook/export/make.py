@@ -145,7 +145,7 @@ def _notebook(exporter: Exporter, tab: str, section: Section, names: Sequence[st
     path = section.path.removesuffix(".md")
     page = exporter.page(section, tab, exporter.address(path, tab, names, ".ipynb"))
     pictures, faults = exporter.pictures(page)
-    return {f"{path}.ipynb": dump(notebook(page, exporter.check(tab), pictures))}, faults
+    return {f"{path}.ipynb": dump(notebook(page, exporter.first_cells(section, tab), pictures))}, faults
 
 
 def _slides(exporter: Exporter, tab: str, section: Section, _names: Sequence[str]) -> _Made:
@@ -155,7 +155,9 @@ def _slides(exporter: Exporter, tab: str, section: Section, _names: Sequence[str
         return {}, []
     pictures, faults = exporter.pictures(page)
     name = exporter.book.settings.tabs[tab].name
-    return {f"{path}.slides.ipynb": dump(slides(page, exporter.check(tab), name, pictures))}, faults
+    return {
+        f"{path}.slides.ipynb": dump(slides(page, exporter.first_cells(section, tab), name, pictures))
+    }, faults
 
 
 def _markdown(exporter: Exporter, tab: str, section: Section, names: Sequence[str]) -> _Made:

@@ -19,7 +19,9 @@ def has_slides(page: Page) -> bool:
     return any(part.marked for part in page.parts)
 
 
-def slides(page: Page, check: str, framework: str, pictures: Mapping[str, bytes]) -> NotebookNode:
+def slides(
+    page: Page, first: Mapping[str, str], framework: str, pictures: Mapping[str, bytes]
+) -> NotebookNode:
     """Return the slides of ``page`` as a notebook.
 
     The first slide is the section's title. Marked text begins or continues a slide; the code
@@ -28,14 +30,13 @@ def slides(page: Page, check: str, framework: str, pictures: Mapping[str, bytes]
 
     Args:
         page: The section in one framework.
-        check: The code of the cell that looks for the library; none if empty.
+        first: The code of the cells above the page's own, by name, which no slide shows.
         framework: The framework's name, for the first slide.
         pictures: The bytes of the page's pictures, by name.
     """
     title = f"# {page.projection.section.title}\n\n{framework}"
     cells = [text_cell("title", title, (), {}, **_show("slide"))]
-    if check:
-        cells.append(code_cell("library", check, (), None, _show("skip")))
+    cells += [code_cell(name, source, (), None, _show("skip")) for name, source in first.items()]
     count, on_slide = 0, False
     for kind, run in groupby(page.parts, lambda part: part.kind):
         parts = list(run)

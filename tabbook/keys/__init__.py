@@ -1,10 +1,10 @@
 """The one definition of stale: a job's key, made from everything that can change its outputs.
 
 A key covers the projected code, the framework's pinned environment, the class of the device,
-the declared data files and the library's symbols that the job can run (see ``tabbook.keys.closure``),
-and nothing else: no path, no time stamp, no prose. Whoever asks whether outputs are up to date
-asks here. The record that the key is the hash of is stored beside the outputs, so that a later
-run can say in words what changed.
+the data files and other files that the section declares, and the library's symbols that the job can
+run (see ``tabbook.keys.closure``), and nothing else: no path, no time stamp, no prose. Whoever asks
+whether outputs are up to date asks here. The record that the key is the hash of is stored beside the
+outputs, so that a later run can say in words what changed.
 """
 
 import hashlib
@@ -121,6 +121,7 @@ def job_key(
     whole: str = "",
     cells: Sequence[Mapping[str, Any]] | None = None,
     python: str | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> Key:
     """Return the key of the job that executes ``projection``.
 
@@ -133,6 +134,7 @@ def job_key(
         cells: The `cell_parts` of ``projection``, where they are known.
         whole: Why that is all of the library, where the text does not say what the job uses.
         python: The version of Python that the framework's tab names, if it names one.
+        files: For each declared file of the section its SHA-256, by name.
     """
     record = {
         "format": FORMAT,
@@ -146,4 +148,6 @@ def job_key(
     }
     if python not in (None, PYTHON):
         record["python"] = python
+    if files:  # the keys of sections that declare none stay as they were before there were any
+        record["files"] = dict(files)
     return Key(sha256(canonical(record)), record)

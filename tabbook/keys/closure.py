@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from tabbook.code import Code, bound_names
 from tabbook.extract.lines import first_line
 from tabbook.keys import library_code, sha256
-from tabbook.keys.uses import NOTHING, Uses, names_in, names_used, strings_use
+from tabbook.keys.uses import NOTHING, Uses, names_in, names_used, strings_use, whole_of
 
 ALWAYS = "(import)"
 """Stands for the statements that run on import and define nothing."""
@@ -177,7 +177,7 @@ class LibraryIndex:
             found.add(name)
             if symbol := self._symbols.get(name):
                 waiting |= symbol.uses.names - found
-                reached |= replace(symbol.uses, names=frozenset(), whole=_whole_of(name, symbol.uses.whole))
+                reached |= replace(symbol.uses, names=frozenset(), whole=whole_of(name, symbol.uses.whole))
         if reached.bare and reached.imports:
             why = reached.whole or f"strings may be joined to import {self.package}"
             reached = replace(reached, whole=why, others=True)
@@ -198,11 +198,6 @@ class LibraryIndex:
     def symbols(self) -> frozenset[str]:
         """The names of all symbols."""
         return frozenset(self._symbols)
-
-
-def _whole_of(name: str, why: str) -> str:
-    """Return why whoever uses the symbol ``name`` may use any, if ``why`` is so of the symbol itself."""
-    return f"{name}{':' * why.startswith('a ')} {why}" if why else ""
 
 
 def _parts(code: Code, name: str, node: ast.stmt) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ as they are text for people, and so are comments and addresses of web pages.
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from unicodedata import normalize
 
 from tabbook.code import Code, CodeError, parse
@@ -86,6 +86,26 @@ def cells_use(cells: Iterable[str], package: str, module: str) -> Uses:
         for magic in [code.text] if code.opaque else code.magics:
             uses |= _magic_uses(magic, aliases, package)
     return uses
+
+
+def file_uses(name: str, data: bytes, package: str, module: str) -> Uses:
+    """Return what the file ``name``, which a job may import or run, uses of the library.
+
+    Python is read as cells are. Any other text uses all of it, if it names the package.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:  # pickled objects name their modules, too
+        text = data.decode("latin-1")
+    if not name.endswith(".py"):
+        return _text_uses(text, package, (), name)
+    found = cells_use([text], package, module)
+    return replace(found, whole=whole_of(name, found.whole))
+
+
+def whole_of(what: str, why: str) -> str:
+    """Return why ``what`` may use any symbol, if ``why`` says so of its code."""
+    return f"{what}{':' * why.startswith('a ')} {why}" if why else ""
 
 
 def strings_use(tree: ast.AST, package: str, aliases: Iterable[str] = ()) -> Uses:

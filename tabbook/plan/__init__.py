@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -16,9 +16,11 @@ from tabbook import keys
 from tabbook.book import Book
 from tabbook.cache import Cache, Entry
 from tabbook.code import CodeError
-from tabbook.errors import ExecuteError, Fault, TabbookError
+from tabbook.declared import declared_files
+from tabbook.errors import ConfigError, ExecuteError, Fault, TabbookError
+from tabbook.files import read_file, state_of
 from tabbook.keys.closure import LibraryIndex
-from tabbook.keys.uses import Uses, cells_use
+from tabbook.keys.uses import NOTHING, Uses, cells_use, file_uses
 from tabbook.model import Projection, Section
 from tabbook.processes import share
 
@@ -43,6 +45,8 @@ class Job:
     """What the key's record says of the code cells."""
     python: str | None = None
     """The version of Python that the tab names, if it names one."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The SHA-256 of each file that the section declares, by name."""
 
     def key(self, device: str, missing: Iterable[str] = ()) -> keys.Key:
         """Return the job's key on ``device`` where the data files ``missing`` cannot be had."""
@@ -57,6 +61,7 @@ class Job:
             whole=self.whole,
             cells=self.cells,
             python=self.python,
+            files=self.files,
         )
 
 
@@ -79,18 +84,46 @@ def device_class() -> str:
     return "gpu" if listed.returncode == 0 and "GPU " in listed.stdout else "cpu"
 
 
-def _cached(path: Path, read: Callable[[str], _T], absent: _T) -> _T:
-    """Return ``read(text)`` of a file, computed again only when the file changes."""
+def _cached(book: Book, path: Path, read: Callable[[str], _T], absent: _T) -> _T:
+    """Return ``read(text)`` of a file of the book, computed again only when the file changes.
+
+    Raises:
+        ConfigError: It is there and cannot be read.
+    """
     try:
-        state = path.stat()
-    except OSError:
+        return cast(_T, _read(path, read, *state_of(path)))
+    except FileNotFoundError:
         return absent
-    return cast(_T, _read(path, read, state.st_mtime_ns, state.st_size, state.st_ino))
+    except (OSError, UnicodeDecodeError) as error:
+        why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
+        where, hint = path.relative_to(book.root).as_posix(), "replace it by a file that can"
+        raise ConfigError([Fault(where, 0, f"this file cannot be read: {why}", hint)]) from None
 
 
 @lru_cache(maxsize=64)
 def _read(path: Path, read: Callable[[str], object], *_state: int) -> object:
-    return read(path.read_text(encoding="utf-8"))
+    return read(read_file(path).decode())
+
+
+@lru_cache(maxsize=256)
+def _file(path: Path, name: str, package: str, module: str, *_state: int) -> tuple[str, Uses]:
+    """Return the SHA-256 of a declared file, and what it uses of the library."""
+    data = read_file(path)
+    return keys.sha256(data), file_uses(name, data, package, module)
+
+
+def _files(book: Book, section: Section, tab: str) -> tuple[dict[str, str], Uses]:
+    """Return the SHA-256 of each file that ``section`` declares, and what these use of the library.
+
+    Raises:
+        ReadError: Some are missing, or cannot be read.
+    """
+    package, module = book.settings.library.package, book.settings.tabs[tab].module
+    digests, uses = dict[str, str](), NOTHING
+    for name, path in declared_files(book.root, section).items():
+        digests[name], found = _file(path, name, package, module, *state_of(path))
+        uses |= found
+    return digests, uses
 
 
 @lru_cache(maxsize=32)
@@ -138,7 +171,7 @@ def _library_text(book: Book, tab: str, texts: Mapping[str, str] | None) -> str:
     path = book.library_file(tab)
     if texts is not None:
         return texts.get(path.relative_to(book.root).as_posix(), "")
-    return _cached(path, str, "")
+    return _cached(book, path, str, "")
 
 
 def prepare(book: Book) -> None:
@@ -168,14 +201,18 @@ def _cell_parts(book: Book, projection: Projection) -> Sequence[Mapping[str, Any
 
 
 def library_part(
-    book: Book, projection: Projection, texts: Mapping[str, str] | None = None
+    book: Book,
+    projection: Projection,
+    texts: Mapping[str, str] | None = None,
+    more: Uses = NOTHING,
 ) -> tuple[dict[str, str], str]:
     """Return the hashes of the library's code that a job can run, and why that is all of it, if it is.
 
-    ``texts`` are the library's files by path, if they are not to be those on disk.
+    ``texts`` are the library's files by path, if they are not to be those on disk. ``more`` is what
+    the job uses besides what its cells do.
     """
     package, about = book.settings.library.package, book.settings.tabs
-    used = _uses(book, projection)
+    used = _uses(book, projection) | more
     if not used:
         return {}, ""
     index = _index(book.cache, projection.tab, _library_text(book, projection.tab, texts), package)
@@ -194,7 +231,8 @@ def job(book: Book, section: Section, tab: str, library_texts: Mapping[str, str]
     ``library_texts`` are the library's files by path, if they are not to be those on disk.
 
     Raises:
-        TabbookError: The section cannot be projected, or names a data file that the book lacks.
+        TabbookError: The section cannot be projected, names a data file that the book lacks, or
+            declares a file that is not there; or a file that the key depends on cannot be read.
     """
     if tab not in section.tabs:
         return None
@@ -205,17 +243,19 @@ def job(book: Book, section: Section, tab: str, library_texts: Mapping[str, str]
     if unknown:
         hint = "declare it in _config.yml under sphinx.config.tabbook.data"
         raise ExecuteError([Fault(section.path, 0, f"unknown data file {name!r}", hint) for name in unknown])
-    library, whole = library_part(book, projection, library_texts)
+    files, uses = _files(book, section, tab)
+    library, whole = library_part(book, projection, library_texts, uses)
     return Job(
         section,
         tab,
         projection,
-        environment=_cached(book.requirements(tab), keys.environment_lines, ()),
+        environment=_cached(book, book.requirements(tab), keys.environment_lines, ()),
         library=library,
         data={name: book.settings.data[name].sha1 for name in section.settings.data},
         whole=whole,
         cells=_cell_parts(book, projection),
         python=book.settings.tabs[tab].python,
+        files=files,
     )
 
 

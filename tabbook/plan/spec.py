@@ -68,7 +68,9 @@ class JobSpec:
     """All that it takes to execute one section in one framework, wherever that may be.
 
     ``python`` is the interpreter of the framework's environment, ``library`` the folder that
-    holds the library's package, ``data`` the files that the job may read, by name. ``limits`` are
+    holds the library's package, ``data`` the data files that the job may read, by name. ``files``
+    are those that its section declares, by their paths from where the job runs; their hashes are in
+    ``inputs``. ``limits`` are
     what it may take; ``threads`` is how many cores it may keep busy.
     ``environment`` is what its environment variables are to hold besides the usual.
     ``output_limit`` is how many characters of one stream of a cell are kept; all, if ``None``.
@@ -98,6 +100,7 @@ class JobSpec:
     shared: str | None = None
     memory: int = 0
     python_version: str = field(default_factory=own_version)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

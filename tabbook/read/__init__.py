@@ -58,8 +58,8 @@ class _Reader:
         self._split()
         if self.faults:
             raise ReadError(self.faults)
-        cells, substitutions = tuple(self.cells), self.front.substitutions
-        return Section(self.path, title, label, self.tabs, settings, cells, substitutions)
+        cells, front = tuple(self.cells), self.front
+        return Section(self.path, title, label, self.tabs, settings, cells, front.substitutions, front.files)
 
     def _front_matter(self) -> FrontMatter:
         token = next((token for token in self.tokens if token.type == "front_matter"), None)

@@ -1,5 +1,6 @@
 """The front matter of a section: what it declares under ``tabbook``, and what it says to MyST."""
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import yaml
 
 from tabbook.config import BookSettings, SectionSettings, find_line, repeated_keys, validate
+from tabbook.declared import name_fault
 from tabbook.errors import ConfigError, Fault
 
 
@@ -15,11 +17,13 @@ class FrontMatter:
     """What the front matter says. ``given`` is whether there is any, ``declares`` whether it has our key.
 
     ``extensions`` are those of MyST that it enables in place of the book's; ``None`` if it names none.
+    ``files`` are the files that the section declares, with the lines that say so.
     """
 
     settings: SectionSettings = field(default_factory=SectionSettings)
     substitutions: Mapping[str, Any] = field(default_factory=dict)
     extensions: frozenset[str] | None = None
+    files: Mapping[str, int] = field(default_factory=dict)
     given: bool = False
     declares: bool = False
 
@@ -39,13 +43,25 @@ def read_front_matter(text: str, path: str, book: BookSettings) -> tuple[FrontMa
     if not isinstance(data, dict):
         return FrontMatter(given=True), []
     settings, faults = _settings(data.get("tabbook") or {}, text, path, book)
+    files, wrong = _files(settings, text, path)
+    faults += wrong
     faults += [Fault(path, 1 + line, *what) for line, *what in repeated_keys(text)]
     myst = data.get("myst")
     myst = myst if isinstance(myst, dict) else {}
     given, enabled = myst.get("substitutions"), myst.get("enable_extensions")
     substitutions = {str(name): value for name, value in given.items()} if isinstance(given, dict) else {}
     extensions = frozenset(map(str, enabled)) if isinstance(enabled, list) else None
-    return FrontMatter(settings, substitutions, extensions, True, "tabbook" in data), faults
+    return FrontMatter(settings, substitutions, extensions, files, True, "tabbook" in data), faults
+
+
+def _files(settings: SectionSettings, text: str, path: str) -> tuple[dict[str, int], list[Fault]]:
+    """Return the files that a section declares, with their lines, and what is wrong with their names."""
+    files, faults = dict[str, int](), list[Fault]()
+    for number, name in enumerate(settings.files):
+        line = files[posixpath.normpath(name)] = 1 + find_line(text, ("tabbook", "files", number))
+        if problem := name_fault(name, path):
+            faults.append(Fault(path, line, *problem))
+    return files, faults
 
 
 def _settings(ours: Any, text: str, path: str, book: BookSettings) -> tuple[SectionSettings, list[Fault]]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from tabbook.declared import declared_files
 from tabbook.errors import Fault, TabbookError
 from tabbook.export.exporter import Exporter
 from tabbook.export.make import has_code, has_marks, make_one
@@ -28,6 +29,7 @@ from tabbook.render.pages import shown_by
 MEMORY = "tabbook-exports.json"
 """The file, beside Sphinx's own, that says what the exports on the site were made of."""
 Stamp = Callable[[Section, str], str]
+"""Raises a `TabbookError` where the section cannot be exported."""
 
 
 def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
@@ -49,14 +51,16 @@ def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
 
     def stamp(section: Section, tab: str) -> str:
         known = book.cache.find(section.path)
+        pictures = app.env.dependencies.get(section.path.removesuffix(".md"), ())
         shown = shown_by(section)
-        pictures = []
-        for name in sorted(app.env.dependencies.get(section.path.removesuffix(".md"), ())):
-            path = Path(app.srcdir) / name
+        paths = {name: Path(app.srcdir) / name for name in pictures}
+        paths |= declared_files(book.root, section)
+        files = []
+        for name, path in sorted(paths.items()):
             if path.is_file():
                 state = path.stat()
-                pictures.append([name, str(state.st_mtime_ns), state.st_size])
-        return sha256(canonical([tabs[tab], known and known.key, shown.get(tab), shown.get(""), pictures]))
+                files.append([name, str(state.st_mtime_ns), state.st_size])
+        return sha256(canonical([tabs[tab], known and known.key, shown.get(tab), shown.get(""), files]))
 
     return stamp
 
@@ -125,7 +129,12 @@ def update(exporter: Exporter, folder: Path, memory: Path, stamp: Stamp) -> tupl
             pages = [section for section in sections if has(section, tab)]
             names = [section.path.removesuffix(".md") for section in pages]
             for section in pages:
-                work.take(kind, tab, section, names, stamp(section, tab))
+                try:
+                    made_of = stamp(section, tab)
+                except TabbookError as error:  # its page says so, too; the others are exported
+                    work.faults += error.faults
+                    continue
+                work.take(kind, tab, section, names, made_of)
             if kind == "ipynb" and pages:
                 work.companions(tab)
     if work.files["slides"]:

@@ -98,6 +98,7 @@ def _spec(
         module=book.settings.tabs[job.tab].module,
         library=str(library),
         data={name: str(found.paths[name]) for name in job.data if name in found.paths},
+        files={name: str((book.root / job.section.path).parent / name) for name in job.files},
         stand_ins=missing,
         inputs=key.record,
         device=device,

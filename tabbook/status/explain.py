@@ -9,7 +9,9 @@ from typing import Any, Literal
 from tabbook.keys import PYTHON, STAND_IN, Key
 from tabbook.keys.closure import ALWAYS, MISSING, changes
 
-ReasonKind = Literal["never", "code", "environment", "device", "data", "library", "format", "store", "failed"]
+ReasonKind = Literal[
+    "never", "code", "environment", "device", "data", "file", "library", "format", "store", "failed"
+]
 
 _PACKAGE = re.compile(r"([A-Za-z0-9][\w.-]*(?:\[[^]]*\])?)\s*(?:[=~<>!]=?=?|@)\s*([^\s;\\]+)")
 _SHOWN = 5
@@ -58,6 +60,7 @@ def reasons(
         *_cells(before.get("cells", []), after["cells"], cell_places),
         *_library(before, after, symbol_place, package),
         *_data(before.get("data", {}), after["data"]),
+        *_files(before.get("files", {}), after.get("files", {})),
         *_device(before, after),
         *_python(before.get("python", PYTHON), after.get("python", PYTHON)),
         *_environment(before.get("environment", []), after["environment"]),
@@ -155,6 +158,12 @@ def _data(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reaso
 def _python(before: str, after: str) -> Iterator[Reason]:
     if before != after:
         yield Reason("environment", f"Python changed: {before} → {after}")
+
+
+def _files(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reason]:
+    said = {"new": "is declared now", "gone": "is not declared any more", "changed": "changed"}
+    for name, word in changes(before, after):
+        yield Reason("file", f"the file {name} {said[word]}")
 
 
 def _environment(before: Sequence[str], after: Sequence[str]) -> Iterator[Reason]:

@@ -22,6 +22,7 @@ LAYERS = [
     "errors quantities files cache lexemes processes pythons variables tab",
     "config code",
     "model",
+    "declared",
     "read",
     "project",
     "check extract",

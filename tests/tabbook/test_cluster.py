@@ -125,6 +125,17 @@ class TestResults:
         assert "d2l/nbclient.py" in shown
         assert str(pair.folder) not in shown
 
+    def test_the_files_of_a_section_travel_with_its_job(self, tmp_path, pair):
+        matter = "---\nfile_format: mystnb\ntabbook: {files: [helper.py, ../notes]}\n---\n"
+        cells = "import helper\nhelper.__name__, open('../notes/one.txt').read()"
+        book = book_in(tmp_path / "book", {"files": matter + code(cells)})
+        (book.root / "notes").mkdir()
+        (book.root / "notes/one.txt").write_text("one")
+        (book.root / "chapters/helper.py").write_text("x = 1\n")
+        assert set(states(execute_on(pair, book)).values()) == {"executed"}
+        (first, *_) = results(book).values()
+        assert first.outputs[0][0]["data"]["text/plain"] == "('helper', 'one')"
+
     def test_a_large_file_arrives_whole_and_once(self, tmp_path, pair):
         """It goes in parts; jobs that come later find it there."""
         large = tmp_path / "large"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import tabbook
 from tabbook.cache import source_hash
+from tabbook.files import state_of
 from tabbook.plan.spec import JobSpec
 
 
@@ -26,8 +27,7 @@ def file_digest(path: Path) -> str:
     Raises:
         OSError: It cannot be read.
     """
-    state = path.stat()
-    return _digest(path, state.st_mtime_ns, state.st_size, state.st_ino)
+    return _digest(path, *state_of(path))
 
 
 @lru_cache(maxsize=1024)
@@ -38,11 +38,12 @@ def _digest(path: Path, *_state: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A job without paths: ``library`` and ``data`` are its files' hashes, by name."""
+    """A job without paths: ``library``, ``data`` and ``files`` are its files' hashes, by name."""
 
     job: JobSpec
     library: Mapping[str, str]
     data: Mapping[str, str]
+    files: Mapping[str, str]
 
     def open(
         self,
@@ -50,6 +51,7 @@ class Parcel:
         library: Path,
         shared: Path,
         data: Mapping[str, str],
+        files: Mapping[str, str],
         threads: int,
         environment: Mapping[str, str],
     ) -> JobSpec:
@@ -60,6 +62,7 @@ class Parcel:
             library: The folder that holds the library's package.
             shared: The folder that jobs have in common.
             data: Where the data files are, by name.
+            files: Where the files of the section are, by name.
             threads: How many cores the job may keep busy.
             environment: What its environment variables are to hold besides those that came along.
         """
@@ -68,6 +71,7 @@ class Parcel:
             python=python,
             library=str(library) if self.library else None,
             data=data,
+            files=files,
             shared=str(shared),
             threads=threads,
             environment={**self.job.environment, **environment},
@@ -81,13 +85,18 @@ def pack(job: JobSpec) -> tuple[Parcel, dict[str, Path]]:
         OSError: A file cannot be read.
     """
     library = {name: (path, file_digest(path)) for name, path in _library(job)}
-    data = {name: (Path(path), file_digest(Path(path))) for name, path in job.data.items()}
+    data, files = (
+        {name: (Path(path), file_digest(Path(path))) for name, path in some.items()}
+        for some in (job.data, job.files)
+    )
     parcel = Parcel(
-        replace(job, python="", library=None, data={}, shared=None),
+        replace(job, python="", library=None, data={}, files={}, shared=None),
         {name: digest for name, (_, digest) in library.items()},
         {name: digest for name, (_, digest) in data.items()},
+        {name: digest for name, (_, digest) in files.items()},
     )
-    return parcel, {digest: path for path, digest in (*library.values(), *data.values())}
+    sent = (*library.values(), *data.values(), *files.values())
+    return parcel, {digest: path for path, digest in sent}
 
 
 def _library(job: JobSpec) -> Iterator[tuple[str, Path]]:

@@ -203,7 +203,8 @@ def carry_out(known: str, packed: bytes, crowd: Mapping[str, int], topic: str) -
     shelf = _Shelf(bench.folder)
     found = {name: shelf.find(name, digest) for name, digest in parcel.data.items()}
     missing = {parcel.data[name] for name, path in found.items() if path is None}
-    missing |= {digest for digest in parcel.library.values() if not shelf.path(digest).exists()}
+    sent = {*parcel.library.values(), *parcel.files.values()}
+    missing |= {digest for digest in sent if not shelf.path(digest).exists()}
     if missing:
         return "missing", worker.address, sorted(missing)
     threads = crowd.get(get_address_host(worker.address), worker.state.nthreads)
@@ -217,6 +218,7 @@ def carry_out(known: str, packed: bytes, crowd: Mapping[str, int], topic: str) -
                 library=shelf.library(parcel.library),
                 shared=bench.folder,
                 data={name: str(path) for name, path in found.items()},
+                files={name: str(shelf.path(digest)) for name, digest in parcel.files.items()},
                 threads=max(1, cores() // threads),
                 environment=variables,
             )

@@ -1,0 +1,31 @@
+"""The cell of an exported notebook that brings the files which its section declares.
+
+A notebook is often taken away alone: by a download, by Colab. So it has the files in it.
+"""
+
+import base64
+from collections.abc import Mapping
+
+_CARRY = '''\
+# @title The files that this notebook reads
+def bring_files(files):
+    """Write the files of this notebook that are not there."""
+    import base64
+    from pathlib import Path
+
+    for name, content in files.items():
+        path = Path(name)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(base64.b64decode(content))
+
+
+bring_files({'''
+
+
+def carry_cell(files: Mapping[str, bytes]) -> str:
+    """Return the code that writes ``files``, by name, where they are missing; empty without any."""
+    if not files:
+        return ""
+    lines = [f"    {name!r}: {base64.b64encode(data).decode()!r}," for name, data in files.items()]
+    return "\n".join([_CARRY, *lines, "})", "del bring_files"])
