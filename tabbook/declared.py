@@ -6,12 +6,14 @@ A folder stands for all files in it.
 
 import os
 import posixpath
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from tabbook.errors import Fault, ReadError
+from tabbook.files import open_file
 from tabbook.model import Section
+
+_MADE = (".tabbook", "_build")
 
 
 def name_fault(name: str, section: str) -> tuple[str, str] | None:
@@ -21,6 +23,8 @@ def name_fault(name: str, section: str) -> tuple[str, str] | None:
     inside = posixpath.normpath(posixpath.join(posixpath.dirname(section), name))
     if inside.split("/")[0] == "..":
         return f"{name!r} lies outside of the book", "copy it into the book"
+    if inside.split("/")[0] in _MADE:
+        return f"{name!r} is made by tabbook", "declare files that somebody has written"
     if inside == "." or f"{section}/".startswith(f"{inside}/"):
         return f"{name!r} holds the section itself", "name the files, or a folder of their own"
     return None
@@ -60,13 +64,11 @@ def _names(folder: Path, declared: str) -> Iterator[str]:
 def _problem(path: Path, book: Path) -> tuple[str, str] | None:
     """Return what is wrong with a file, and what to do about it."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe, say, waits without end
-            return "is not a file", "declare files, or folders that have some"
-        path.open("rb").close()
+        open_file(path).close()
         if not path.resolve().is_relative_to(book):
             return "leads out of the book", "copy it into the book"
     except FileNotFoundError:
         return "does not exist", "add it, or correct 'files' in the front matter"
     except OSError as error:
-        return f"cannot be read: {error.strerror or error}", "see to its permissions"
+        return f"cannot be read: {error.strerror or error}", "declare files, or folders that have some"
     return None

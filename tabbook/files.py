@@ -5,19 +5,30 @@ import json
 import os
 import stat
 import tempfile
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 
-def read_file(path: Path) -> bytes:
-    """Return the content of a file, or of what a link to one leads to.
+def open_file(path: Path) -> BufferedReader:
+    """Return a file, or what a link to one leads to, open for reading.
 
     Raises:
         OSError: It cannot be read, or is no file; a pipe, say, would be waited for without end.
     """
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError("it is not a file")
-    return path.read_bytes()
+    return path.open("rb")
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of a file, or of what a link to one leads to.
+
+    Raises:
+        OSError: As `open_file` does.
+    """
+    with open_file(path) as file:
+        return file.read()
 
 
 def state_of(path: Path) -> tuple[int, int, int]:

@@ -20,7 +20,7 @@ _DOCTEST = frozenset({"testmod", "testfile", "run_docstring_examples"})
 _DYNAMIC_ATTRIBUTES = frozenset({"__globals__", "f_globals", "__subclasses__"}) | _BY_NAME | _DOCTEST
 _DYNAMIC_WORDS = frozenset({*_DYNAMIC, *_DYNAMIC_ATTRIBUTES, "modules"})
 _WORD = re.compile(r"\w+")
-_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://[^\s'\"();,<>\\]+")
+_ADDRESS = re.compile(r"\b(?:https?|ftp|s3|gs)://[^\s'\"();,<>\\]+")
 _IMPORTING = re.compile(r"\bimport\b|(?:^|\s)-m")
 _SHELL_EXPRESSION = re.compile(r"\{[^{}]*\}|\$\w+")
 _QUOTED = re.compile(r"'([^'\n]*)'|\"([^\"\n]*)\"")
@@ -187,13 +187,15 @@ def _magic_uses(magic: str, aliases: set[str], package: str) -> Uses:
     code = " ".join(_SHELL_EXPRESSION.findall(magic)) if is_shell else magic
     if not is_shell and not _EVALUATED.match(magic):
         code = ""
-    uses = NOTHING
+    uses, words = NOTHING, set(_WORD.findall(code))
+    if package in words and (package not in aliases or "import" in words):
+        uses = Uses(frozenset(), f"a magic names {package}", others=True)
     for name in map(re.escape, sorted(aliases)):
         uses |= Uses(frozenset(re.findall(rf"\b{name}\.(\w+)", code)))
         if re.search(rf"\b{name}\b(?!\.\w)", code):
             uses |= Uses(frozenset(), f"a magic names {name}")
-    if found := sorted(_DYNAMIC_WORDS.intersection(_WORD.findall(code))):
-        uses |= Uses(frozenset(), f"a magic uses {found[0]}")
+    if found := sorted(_DYNAMIC_WORDS & words):
+        uses |= Uses(frozenset(), f"a magic uses {found[0]}", imports=True)
     texts = ["".join(quoted) for quoted in _QUOTED.findall(code)]
     if not code or is_shell:
         texts.append(_SHELL_EXPRESSION.sub(" ", magic) if is_shell else magic)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tabbook.config import DataFile
-from tabbook.files import write_atomic
+from tabbook.files import open_file, write_atomic
 
 CONNECT_SECONDS = 20
 """How long a server may keep silent before a download is given up."""
@@ -56,9 +56,9 @@ def sha1(path: Path) -> str:
     """Return the SHA-1 of a file in hexadecimal digits.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: It cannot be read, or is no file.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha1").hexdigest()
 
 

@@ -35,12 +35,6 @@ def accepted_keys(planned: Job, device: str, missing: Iterable[str] = ()) -> tup
     return tuple(planned.key(one, absent).digest for one in accepted_devices(device))
 
 
-def stored(store: Store, planned: Job, device: str, missing: Iterable[str] = ()) -> Result | None:
-    """Return the result in ``store`` that a run on ``device`` takes; ``None`` if it has to execute."""
-    found = map(store.get, accepted_keys(planned, device, missing))
-    return next((result for result in found if result is not None), None)
-
-
 @dataclass(frozen=True)
 class Holdings:
     """What a store has for jobs. Which stand-ins its entries state is read once: make one when needed."""
@@ -51,8 +45,9 @@ class Holdings:
     def _stated(self) -> frozenset[frozenset[str]]:
         return frozenset(map(frozenset, self.store.stand_ins()))
 
-    def _missing(self, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        """Yield the choices of data files that outputs may have been made without, small ones first."""
+    def choices(self, names: Iterable[str]) -> Iterator[tuple[str, ...]]:
+        """Yield the choices of the data files ``names`` that outputs may lack, small ones first."""
+        names = tuple(names)
         if len(names) <= _FEW:
             yield from chain.from_iterable(combinations(names, size) for size in range(len(names) + 1))
             return
@@ -67,7 +62,7 @@ class Holdings:
         Real data comes before a stand-in, ``device`` before other classes of devices.
         """
         devices = (device, *({*DEVICES} - {device}))
-        for missing in self._missing(tuple(planned.data)):
+        for missing in self.choices(planned.data):
             for one in devices:
                 yield planned.key(one, missing).digest
 
@@ -83,6 +78,18 @@ class Holdings:
         """
         found = ((key, self.store.stated(key)) for key in self.keys(planned, device))
         return next(((key, stated) for key, stated in found if stated is not None), None)
+
+
+def stored(store: Store, planned: Job, device: str, missing: Iterable[str] = ()) -> Result | None:
+    """Return the best result that a run on ``device`` takes from ``store``; ``None`` if it has to execute.
+
+    It takes what was made without the data files ``missing``, or without some of them.
+    """
+    for absent in Holdings(store).choices(missing):
+        for result in map(store.get, accepted_keys(planned, device, absent)):
+            if result is not None:
+                return result
+    return None
 
 
 def lookup(book: Book, section: Section, tab: str) -> Result | None:

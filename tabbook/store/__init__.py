@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tabbook.files import read_file, write_atomic
+from tabbook.files import open_file, read_file, write_atomic
 from tabbook.model import Result
 from tabbook.store.entry import HEAD_LENGTH, OtherFormatError, head_hash, pack, tail_stand_ins, unpack
 
@@ -67,9 +67,8 @@ def _stated_stand_ins(path: Path) -> tuple[str, ...]:
         OSError: It cannot be read, or is no file.
         ValueError: It states none.
     """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        file.seek(max(0, size - _A_LITTLE))
+    with open_file(path) as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _A_LITTLE))
         try:
             return tail_stand_ins(file.read())
         except ValueError:  # the names of many files

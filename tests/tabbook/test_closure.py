@@ -131,6 +131,10 @@ RUN = "subprocess.run([sys.executable, '-c', {}])"
         "!python -m d2l.torch",
         "!python -c 'from d2l import torch' {x}",
         "%timeit subprocess.run(['python', '-m', 'd2l.torch'])",
+        "%time from d2l import torch",
+        "%%timeit import d2l.jax\n1",
+        "!echo {__import__('d2l').torch.f()}",
+        "urlopen('file:///home/d2l/torch.py')",
         "open('run.py', 'w').write('''\nfrom d2l import torch\n''')",
     ],
 )

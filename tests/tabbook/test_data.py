@@ -94,6 +94,13 @@ def test_a_download_lands_in_the_cache_and_is_found_there(folders, server):
     assert resolve(wanted(), ["words.txt"], fetch=False).paths == found.paths
 
 
+def test_a_pipe_is_no_file_and_nobody_waits_for_it(folders, caplog):
+    folders[0].mkdir()
+    os.mkfifo(folders[0] / "words.txt")
+    assert not resolve(wanted(), ["words.txt"], fetch=False).paths
+    assert "it is not a file" in caplog.text
+
+
 @pytest.mark.parametrize("path", ["/missing", "/partial", "/wrong"])
 def test_a_bad_download_is_never_used_nor_left_behind(folders, server, path):
     server.letter = b"T" if path == "/wrong" else b"t"

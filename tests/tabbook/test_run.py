@@ -408,6 +408,21 @@ class TestData:
             assert best.stand_ins == (() if missing == () else ("2.txt",))
             assert best.key in used_keys(book)
 
+    def test_what_was_made_with_more_of_the_data_is_not_executed_with_less(self, tmp_path, executed):
+        """The page would show the older outputs all the same: they come first."""
+        names = ["words.txt", "more.txt"]
+        declared = {name: {"url": "file:///nowhere", "sha1": DATA_SHA1} for name in names}
+        section = with_data(code("x = 1")).replace("words.txt", ", ".join(names))
+        book = make_book(tmp_path / "book", {"a": section}, data=declared)
+        page, store = book.find(("a",))[0], Store(book.outputs)
+        key = job(book, page, "jax").key("cpu", names[1:])
+        store.put(Result(key.digest, page.path, "jax", ((),), {}, ("more.txt",), key.record))
+        assert states(status(book, tabs=("jax",))) == {"a jax": "stored"}
+        (entry,) = go(book, tabs=("jax",)).jobs
+        assert (entry.status, entry.stand_ins, entry.key) == ("stored", ("more.txt",), key.digest)
+        assert lookup(book, page, "jax").key == entry.key
+        assert not executed
+
     def test_strict_data_executes_nothing_without_it(self, tmp_path, executed):
         with pytest.raises(ExecuteError) as raised:
             go(self.book(tmp_path), strict_data=True)
