@@ -270,6 +270,12 @@ class Book:
                 raise usage(f"there is no tab {name!r}", f"the tabs are {', '.join(self.settings.tabs)}")
         return tuple(tab for tab in self.settings.tabs if not names or tab in names)
 
+    def unreadable(self, path: Path, error: OSError | UnicodeDecodeError) -> ConfigError:
+        """Return the error for a file of the book that is there and cannot be read as text."""
+        why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
+        where, hint = path.relative_to(self.root).as_posix(), "replace it by a file that can"
+        return ConfigError([Fault(where, 0, f"this file cannot be read: {why}", hint)])
+
     @property
     def work(self) -> Path:
         """The folder of everything that the toolchain makes for itself."""

@@ -164,7 +164,14 @@ class Exporter:
         return published(self.base, tab) if self.base else beside(path, pages, ending)
 
     def companions(self, tab: str) -> Files:
-        """Return what goes with the notebooks of ``tab``, by name."""
+        """Return what goes with the notebooks of ``tab``, by name.
+
+        Raises:
+            ConfigError: The framework's requirements cannot be read.
+        """
         requirements = self.book.requirements(tab)
-        text = requirements.read_text(encoding="utf-8") if requirements.is_file() else ""
+        try:
+            text = requirements.read_text(encoding="utf-8") if requirements.is_file() else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise self.book.unreadable(requirements, error) from None
         return companions(self.packages.get(tab), text, self.book.settings.tabs[tab].name)

@@ -17,7 +17,7 @@ from tabbook.book import Book
 from tabbook.cache import Cache, Entry
 from tabbook.code import CodeError
 from tabbook.declared import declared_files
-from tabbook.errors import ConfigError, ExecuteError, Fault, TabbookError
+from tabbook.errors import ExecuteError, Fault, TabbookError
 from tabbook.files import read_file, state_of
 from tabbook.keys.closure import LibraryIndex
 from tabbook.keys.uses import NOTHING, Uses, cells_use, file_uses
@@ -95,9 +95,7 @@ def _cached(book: Book, path: Path, read: Callable[[str], _T], absent: _T) -> _T
     except FileNotFoundError:
         return absent
     except (OSError, UnicodeDecodeError) as error:
-        why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
-        where, hint = path.relative_to(book.root).as_posix(), "replace it by a file that can"
-        raise ConfigError([Fault(where, 0, f"this file cannot be read: {why}", hint)]) from None
+        raise book.unreadable(path, error) from None
 
 
 @lru_cache(maxsize=64)

@@ -182,7 +182,7 @@ def test_all_missing_files_are_reported_at_their_own_lines(tmp_path):
 
 @pytest.mark.parametrize("file", ["requirements/pytorch.txt", "d2l_lib/d2l/nbclient.py"])
 @pytest.mark.parametrize("how", ["not text", "a folder"])
-def test_a_file_of_the_book_that_cannot_be_read_is_a_fault(tmp_path, file, how):
+def test_a_file_of_the_book_that_cannot_be_read_is_a_fault(tmp_path, capsys, file, how):
     book = book_of(tmp_path, "[]", f"{IMPORT}\nd2l.f()")
     path = book.root / file
     path.unlink()
@@ -194,6 +194,10 @@ def test_a_file_of_the_book_that_cannot_be_read_is_a_fault(tmp_path, file, how):
         jobs(book)
     assert [(fault.path, fault.line) for fault in raised.value.faults] == [(file, 0)]
     assert "cannot be read" in raised.value.faults[0].message
+    if file.startswith("requirements"):  # tabbook writes the library anew
+        for command in (["status"], ["run"], ["export", "ipynb"], ["store", "gc"]):
+            assert main([*command, "--book", str(book.root)]) == 1
+            assert f"{file}: this file cannot be read" in capsys.readouterr().err
 
 
 def test_a_file_that_changes_while_a_run_goes_on_is_never_taken_for_the_other(tmp_path, monkeypatch):
