@@ -6,7 +6,8 @@ the same name may be given once for each framework. The first keeps the name and
 others give the same name to is its *twin*, with an anchor of its own that is made of both.
 """
 
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,16 +25,45 @@ def twin_id(anchor: str, tab: str) -> str:
     return f"{anchor}-in-{tab}"
 
 
-@dataclass
-class _Names:
-    """What the tab blocks of a page have named so far.
+_Table = MutableMapping[Any, Any]
 
-    ``known`` has for each table the value of each name in each tab, ``first`` the value that stays
-    in the table. ``twins`` are the anchors of twins, each with that of the first.
+
+@dataclass
+class _Named:
+    """What the tab blocks of a page have put into one of the tables.
+
+    ``known`` has the value of each name in each tab, ``first`` the value that stays in the table.
     """
 
-    known: list[dict[Any, dict[str, Any]]] = field(default_factory=lambda: [{} for _ in range(7)])
-    first: list[dict[Any, Any]] = field(default_factory=lambda: [{} for _ in range(7)])
+    known: dict[Any, dict[str, Any]] = field(default_factory=dict)
+    first: dict[Any, Any] = field(default_factory=dict)
+
+    def of(self, tabs: tuple[str, ...]) -> dict[Any, Any]:
+        """Return the names that the blocks of any of ``tabs`` have given, with their values."""
+        return {
+            name: next(values[tab] for tab in tabs if tab in values)
+            for name, values in self.known.items()
+            if not values.keys().isdisjoint(tabs)
+        }
+
+    def show(self, table: _Table, tabs: tuple[str, ...]) -> None:
+        """Let ``table`` have what blocks of ``tabs`` see; outside of all, the first of each name."""
+        for name in self.known:
+            table.pop(name, None)
+        table.update(self.of(tabs) if tabs else self.first)
+
+    def note(self, found: Mapping[Any, Any], tabs: tuple[str, ...]) -> None:
+        """Take note of what a block of ``tabs`` has put into the table."""
+        for name, value in found.items():
+            self.known.setdefault(name, {}).update(dict.fromkeys(tabs, value))
+            self.first.setdefault(name, value)
+
+
+@dataclass
+class _Names:
+    """What the tab blocks of a page have named; ``twins`` are anchors, each with that of the first."""
+
+    named: defaultdict[str, _Named] = field(default_factory=lambda: defaultdict(_Named))
     twins: dict[str, str] = field(default_factory=dict)
 
 
@@ -50,7 +80,7 @@ def twins_of(env: BuildEnvironment) -> dict[str, str]:
 
 def labels_of(env: BuildEnvironment) -> dict[str, dict[str, str]]:
     """Return the labels that tab blocks of this page have given, each with its anchor in each tab."""
-    return _names(env).known[1]
+    return _names(env).named["nameids"].known
 
 
 def _names(env: BuildEnvironment) -> _Names:
@@ -58,20 +88,22 @@ def _names(env: BuildEnvironment) -> _Names:
     return names
 
 
-def _tables(document: nodes.document, env: BuildEnvironment) -> list[MutableMapping[Any, Any]]:
-    math: Any = env.get_domain("math")
-    std: Any = env.get_domain("std")
+def _tables(document: nodes.document, env: BuildEnvironment) -> dict[str, _Table]:
+    """Return the tables of names that hold for all of a page."""
     markdown = document["nb_renderer"].renderer.md_env if "nb_renderer" in document else {}
-    # The anchors come first, and the footnotes last: see `_rename`.
-    return [
-        document.ids,
-        document.nameids,
-        document.nametypes,
-        math.equations,
-        std.objects,
-        markdown.setdefault("references", {}),
-        markdown.setdefault("foot_refs", {}),
-    ]
+    return {
+        "ids": document.ids,
+        "nameids": document.nameids,
+        "nametypes": document.nametypes,
+        "links": markdown.setdefault("references", {}),
+        "notes": markdown.setdefault("foot_refs", {}),
+        # Equations, terms of glossaries, descriptions of functions: whatever Sphinx wants to be unique.
+        **{
+            name: domain.data["objects"]
+            for name, domain in sorted(env.domains.items())
+            if isinstance(domain.data.get("objects"), dict)
+        },
+    }
 
 
 @contextmanager
@@ -81,85 +113,75 @@ def names_of(document: nodes.document, tabs: Iterable[str], parent: nodes.Elemen
     tabs, names, tables = tuple(tabs), _names(env), _tables(document, env)
     before, count = current_tabs(env), env.temp_data.get(_SERIAL, 0)
     env.temp_data[_TABS] = tabs
-    _show(tables, names, tabs)
-    there = [set(table) for table in tables]
+    for kind, table in tables.items():
+        names.named[kind].show(table, tabs)
+    there = {kind: set(table) for kind, table in tables.items()}
     try:
         yield
     finally:
         env.temp_data[_TABS] = before
-        new = [
-            {name: table[name] for name in table if name not in old and name not in _of(known, tabs)}
-            for table, known, old in zip(tables, names.known, there, strict=True)
-        ]
+        new = {}
+        for kind, table in tables.items():
+            known = names.named[kind].of(tabs)  # what a block inside this one has given, too
+            new[kind] = {name: table[name] for name in table if name not in there[kind] and name not in known}
         _rename(document, names, new, tabs, parent)
-        for known, first, found in zip(names.known, names.first, new, strict=True):
-            for name, value in found.items():
-                known.setdefault(name, {}).update(dict.fromkeys(tabs, value))
-                first.setdefault(name, value)
-        _show(tables, names, before)
-        _number(env, parent, count, names.first[3])
-
-
-def _of(known: dict[Any, dict[str, Any]], tabs: tuple[str, ...]) -> dict[Any, Any]:
-    """Return the names that the blocks of any of ``tabs`` have given, with their values."""
-    return {
-        name: next(values[tab] for tab in tabs if tab in values)
-        for name, values in known.items()
-        if not values.keys().isdisjoint(tabs)
-    }
-
-
-def _show(tables: list[MutableMapping[Any, Any]], names: _Names, tabs: tuple[str, ...]) -> None:
-    """Let the tables have the names that blocks of ``tabs`` see; outside of all, the first of each."""
-    for table, known, first in zip(tables, names.known, names.first, strict=True):
-        for name in known:
-            table.pop(name, None)
-        table.update(_of(known, tabs) if tabs else first)
+        for kind, table in tables.items():
+            names.named[kind].note(new[kind], tabs)
+            names.named[kind].show(table, before)
+        _number(env, parent, count, names.named["math"].first)
 
 
 def _rename(
     document: nodes.document,
     names: _Names,
-    new: list[dict[Any, Any]],
+    new: dict[str, dict[Any, Any]],
     tabs: tuple[str, ...],
     parent: nodes.Element,
 ) -> None:
     """Give what has the name of something in another block an anchor of its own, and no name."""
-    ids, nameids, notes = new[0], new[1], new[6]
-    for anchor in [anchor for anchor in ids if anchor in names.first[0]]:
+    ids, nameids = new["ids"], new["nameids"]
+    for anchor in [anchor for anchor in ids if anchor in names.named["ids"].first]:
         node, own = ids.pop(anchor), twin_id(anchor, tabs[0])
         node["ids"] = [own if one == anchor else one for one in node["ids"]]
         document.ids[own] = ids[own] = node
         names.twins[own] = anchor
         nameids.update({name: own for name, one in nameids.items() if one == anchor})
-    taken = {name for name in nameids if name in names.first[1]}
+    taken = {name for name in nameids if name in names.named["nameids"].first}
     for node in parent.findall(nodes.Element):
         node["names"] = [name for name in node["names"] if name not in taken]
-    for label in [label for label in notes if label in names.first[6]]:
-        own = twin_id(label, tabs[0])
-        for definition in notes[label]:
-            definition.meta["label"] = own
-        names.first[6][own] = notes[label]
-        names.known[6].setdefault(label, {}).update(dict.fromkeys(tabs, notes.pop(label)))
-    _rename_notes(document, names, tabs, parent)
+    _rename_notes(document, names.named["notes"], new["notes"], tabs, parent)
 
 
 def _rename_notes(
-    document: nodes.document, names: _Names, tabs: tuple[str, ...], parent: nodes.Element
+    document: nodes.document,
+    named: _Named,
+    new: dict[str, Any],
+    tabs: tuple[str, ...],
+    parent: nodes.Element,
 ) -> None:
-    """Let references to footnotes lead to those of their own tab."""
+    """Give footnotes that others have, too, labels of their own, to which references in the block lead."""
+    for label in [label for label in new if label in named.first]:
+        own = twin_id(label, tabs[0])
+        for definition in new[label]:
+            definition.meta["label"] = own
+        named.first[own] = new[label]
+        named.known.setdefault(label, {}).update(dict.fromkeys(tabs, new.pop(label)))
+    seen = named.of(tabs)
     for reference in parent.findall(nodes.footnote_reference):
         label = reference["refname"]
-        own = next((values[tab] for tab in tabs if tab in (values := names.known[6].get(label, {}))), None)
-        if not own or (name := own[0].meta["label"]) == label:
-            continue
-        document.footnote_refs[label].remove(reference)
-        reference["refname"] = name
-        document.note_footnote_ref(reference)
-        if not reference.get("auto"):  # a number of the author's: there cannot be two of it
-            reference["auto"] = 1
-            reference.children.clear()
-            document.note_autofootnote_ref(reference)
+        name = seen[label][0].meta["label"] if label in seen else label
+        if name != label:
+            _lead_to(document, reference, name)
+
+
+def _lead_to(document: nodes.document, reference: nodes.footnote_reference, name: str) -> None:
+    document.footnote_refs[reference["refname"]].remove(reference)
+    reference["refname"] = name
+    document.note_footnote_ref(reference)
+    if not reference.get("auto"):  # a number of the author's: there cannot be two of it
+        reference["auto"] = 1
+        reference.children.clear()
+        document.note_autofootnote_ref(reference)
 
 
 def _number(env: BuildEnvironment, parent: nodes.Element, count: int, first: dict[Any, Any]) -> None:

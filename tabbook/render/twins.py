@@ -64,7 +64,9 @@ class HideTwins(SphinxTransform):
     def _unnamed(self, panel: nodes.Node) -> Iterator[tuple[str, nodes.Element]]:
         for node in panel.findall(nodes.Element):
             kind = self._kind(node)
-            if kind and node["ids"] and not node["names"] and _FIRST not in node and not node.get("label"):
+            label = node.get("label") or ""
+            is_named = node["names"] or (label and not label.startswith(f"{self.env.docname}:"))
+            if kind and node["ids"] and not is_named and _FIRST not in node:
                 yield kind, node
 
     def _kind(self, node: nodes.Element) -> str | None:
@@ -84,7 +86,7 @@ def _hide(twin: nodes.Element, first: nodes.Element) -> None:
 class ShowTwins(SphinxPostTransform):
     """Give twins their anchors again, and the number of the first."""
 
-    default_priority = 2  # before anything is written or looked up
+    default_priority = 0  # before code is unpacked, which has none
 
     def run(self, **_arguments: Any) -> None:
         """Bring back what `HideTwins` has taken."""

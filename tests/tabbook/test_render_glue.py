@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_helpers import LocalBook
 from render_helpers import FRONT, NAMES, fill_store, png, write_book
 
 from tabbook.book import Book
 from tabbook.model import Cell
 from tabbook.render.build import build_site
+from tabbook.run import run
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 
@@ -167,3 +169,20 @@ def test_a_key_that_one_framework_glues_twice_is_a_warning(
     fill_store(write_book(tmp_path, {"index": page}), show)
     assert build_site(Book.load(tmp_path), jobs=1, quiet=True).status == 1
     assert "duplicate" in capsys.readouterr().err
+
+
+def test_what_ipythons_display_glues_is_enough(tmp_path: Path) -> None:
+    """The frameworks' environments do not have MyST-NB."""
+    mark = 'metadata={"scrapbook": {"name": "loss", "mime_prefix": ""}}'
+    cells = "\n".join(
+        f"```{{code-cell}} python\n%%tab {tab}\ndisplay({value}, {mark})\n```\n"
+        for tab, value in (("pytorch", 0.123), ("jax", 0.456))
+    )
+    root = write_book(
+        tmp_path, {"index": f"{HEAD}# A\n\nLoss {{glue:text}}`loss:.2f`.\n\n{cells}", "other": OTHER}
+    )
+    for tab in NAMES:
+        (root / f"{tab}.txt").write_text("none==1\n")
+    assert run(LocalBook.load(root), tabs=("pytorch", "jax"), usable=lambda _tab: "").failures == ()
+    (root / "other.md").write_text(f"{HEAD}# Other\n")
+    assert "Loss 0.12 (PyTorch), 0.46 (JAX), [not executed] (MXNet)." in build(root)["index"]

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from jupyter_book.sphinx import build_sphinx
 from render_helpers import FRONT, NAMES, write_book
 
 from tabbook.book import Book
@@ -227,3 +228,39 @@ def test_terms_of_a_glossary_may_be_given_in_each_tab(
     assert capsys.readouterr().err == ""
     assert 'id="term-array-in-jax"' in article
     assert 'href="#term-array"' in article
+
+
+def test_functions_may_be_described_in_each_tab(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    article = build(tmp_path, index=each(":::{py:function} show(x)\nIn TAB.\n:::"))["index"]
+    assert capsys.readouterr().err == ""
+    assert [f'id="show{end}"' in article for end in ("", "-in-jax", "-in-mxnet")] == [True] * 3
+
+
+def test_equations_that_are_all_numbered_have_one_number_in_each_tab(tmp_path: Path) -> None:
+    write_book(tmp_path, {"index": f"{HEAD}# A\n\n{each('$$TAB$$')}\n$$b$$\n"})
+    config = tmp_path / "_config.yml"
+    config.write_text(config.read_text().replace("  config:\n", "  config:\n    math_number_all: true\n"))
+    site = build_site(Book.load(tmp_path), jobs=1, quiet=True)
+    assert site.status == 0
+    assert re.findall(r'eqno">\((\d)', site.page.read_text()) == ["1", "1", "1", "2"]
+
+
+@pytest.mark.parametrize("builder", ["text", "latex", "epub"])
+def test_other_builders_have_the_text_of_every_framework(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], builder: str
+) -> None:
+    root = write_book(tmp_path, {"index": f"{HEAD}# A\n\n{SHARED}{LABELS}{AFTER}{NOTES}"})
+    (root / "p.svg").write_text(PICTURE)
+    overrides = {"external_toc_path": str(root / "_toc.yml"), "latex_individualpages": False, "version": "1"}
+    status = build_sphinx(
+        root, root / "out", noconfig=True, path_config=root / "_config.yml", confoverrides=overrides,
+        builder=builder, warningiserror=builder != "latex", keep_going=True, quiet=True,
+    )  # fmt: skip
+    assert status == 0
+    assert "uplicate" not in capsys.readouterr().err
+    (page,) = [
+        file
+        for file in (root / "out").iterdir()
+        if file.name in ("index.txt", "index.xhtml") or file.suffix == ".tex"
+    ]
+    assert all(f"Of {tab}." in page.read_text() for tab in ("pytorch", "jax"))
