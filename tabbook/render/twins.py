@@ -103,20 +103,23 @@ class ShowTwins(SphinxPostTransform):
 class TitleReferences(SphinxPostTransform):
     """Show in a reference without words of its own the title that the reader's framework has there."""
 
-    default_priority = 9  # before Sphinx resolves references
+    default_priority = 8  # before MyST and Sphinx resolve references
 
     def run(self, **_arguments: Any) -> None:
         """Give the words to references to labels whose titles differ."""
         labels = self.env.get_domain("std").data["labels"]
-        for node in list(self.document.findall(pending_xref)):
-            target = node.get("reftarget", "")
-            if node.get("reftype") != "ref" or node.get("refexplicit") or target not in labels:
-                continue
-            titles = kept(self.env, "titles").get(labels[target][0], {}).get(target, {})
+        here = kept(self.env, "titles").get(self.env.docname, {})
+        anchors = {labels[label][1]: titles for label, titles in here.items() if label in labels}
+        for node in filter(_is_reference, list(self.document.findall(nodes.Element))):
+            if isinstance(node, nodes.reference):  # MyST's, to this page: it has the words of the first
+                titles = anchors.get(node.get("refid", ""), {})
+            else:
+                page = labels.get(node["reftarget"], ("",))[0]
+                titles = kept(self.env, "titles").get(page, {}).get(node["reftarget"], {})
             if titles:
                 node.replace_self(self._titled(node, titles))
 
-    def _titled(self, node: pending_xref, titles: Mapping[str, str]) -> list[nodes.Node]:
+    def _titled(self, node: nodes.Element, titles: Mapping[str, str]) -> list[nodes.Node]:
         seen = next(readers_of(node), tuple(titles))
         tabs: dict[str, list[str]] = {}
         for tab in filter(titles.__contains__, seen):
@@ -125,8 +128,19 @@ class TitleReferences(SphinxPostTransform):
         return variants(found, names_in(self.config)) if found else [node]
 
 
-def _worded(node: pending_xref, title: str) -> pending_xref:
-    worded = node.copy()
+def _is_reference(node: nodes.Node) -> bool:
+    """Say whether ``node`` is a reference that shows the title of what it leads to."""
+    if isinstance(node, pending_xref):
+        return node.get("reftype") in ("ref", "myst") and not node.get("refexplicit")
+    return isinstance(node, nodes.reference) and bool(node.get("id_link")) and _shows_title(node)
+
+
+def _shows_title(node: nodes.reference) -> bool:
+    return any(isinstance(child, nodes.inline) and "std-ref" in child["classes"] for child in node.children)
+
+
+def _worded(node: nodes.Element, title: str) -> nodes.Element:
+    worded: nodes.Element = node.copy()
     worded["refexplicit"] = True
     worded += nodes.inline(title, title, classes=["std", "std-ref"])
     return worded

@@ -142,9 +142,10 @@ def test_equations_count_so_without_numfig_too(tmp_path: Path) -> None:
     assert re.findall(r'eqno">\((\d)', site.page.read_text()) == ["1", "1", "1", "2"]
 
 
-def test_a_reference_shows_the_title_that_the_reader_has(tmp_path: Path) -> None:
-    blocks = each("(subsec_x)=\n### Arrays in TAB\n\nSee {ref}`subsec_x`.", ("pytorch", "jax"))
-    found = build(tmp_path, index=blocks + "\nSee {ref}`subsec_x`.\n", other="See {ref}`subsec_x`.")
+@pytest.mark.parametrize("reference", ["{ref}`subsec_x`", "[](#subsec_x)", "[](subsec_x)"])
+def test_a_reference_shows_the_title_that_the_reader_has(tmp_path: Path, reference: str) -> None:
+    blocks = each(f"(subsec_x)=\n### Arrays in TAB\n\nSee {reference}.", ("pytorch", "jax"))
+    found = build(tmp_path, index=f"{blocks}\nSee {reference}.\n", other=f"See {reference}.")
     for article in found.values():
         shown = re.findall(r'tabbook-variant tabbook-for-(\w+)"><a [^>]*><span[^>]*>([^<]+)<', article)
         assert shown == [("pytorch", "Arrays in pytorch"), ("jax", "Arrays in jax")]
