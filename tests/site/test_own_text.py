@@ -99,6 +99,15 @@ def cited(page: Any) -> list[str]:
         .filter(reference => reference.getClientRects().length).map(reference => reference.textContent)""")
 
 
+def comes_in_sight(page: Any, selector: str) -> bool:
+    """Wait until something that ``selector`` finds is in the window."""
+    seen = """selector => [...document.querySelectorAll(selector)].some(element => {
+        const { top } = element.getBoundingClientRect();
+        return element.getClientRects().length && 0 <= top && top < innerHeight;
+    })"""
+    return bool(page.wait_for_function(seen, arg=selector))
+
+
 EXPECTED = {
     "pytorch": ["[1] Footnote one.", "[2] Footnote of pytorch.", "[3] Footnote last."],
     "jax": ["[1] Footnote one.", "[2] Footnote of jax.", "[3] One more of JAX.", "[4] Footnote last."],
@@ -133,14 +142,11 @@ def test_a_reference_leads_to_what_the_reader_has(reader: Any, own_site: Any, ta
         for _ in range(2):  # the second time the address is there already
             page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
             page.locator("article p a.reference:visible", has_text=text).first.click()
-            page.wait_for_timeout(100)
             target = f".tabbook-panel[data-tabs={tab}] .eqno, .tabbook-panel[data-tabs={tab}] .rubric"
-            tops = page.eval_on_selector_all(target, "found => found.map(e => e.getBoundingClientRect().top)")
-            assert any(0 <= top < 800 for top in tops), text
+            assert comes_in_sight(page, target)
     page.goto(f"{own_site.url}/plain.html")
     page.locator("a.reference", has_text="(1)").click()
-    page.wait_for_timeout(100)
-    assert 0 <= page.locator(f".tabbook-panel[data-tabs={tab}] .eqno").bounding_box()["y"] < 800
+    assert comes_in_sight(page, f".tabbook-panel[data-tabs={tab}] .eqno")
     assert page.input_value(".tabbook-control") == tab, "nobody asked for another framework"
 
 
@@ -150,8 +156,7 @@ def test_a_reference_to_what_the_reader_lacks_shows_the_first(reader: Any, own_s
         "Arrays in pytorch"
     ]
     page.locator("article p a.reference:visible", has_text="(1)").first.click()
-    page.wait_for_timeout(100)
-    assert page.locator(".tabbook-panel[data-tabs=pytorch] .eqno").is_visible()
+    assert comes_in_sight(page, ".tabbook-panel[data-tabs=pytorch] .eqno")
 
 
 def test_a_glued_value_is_the_readers_own(reader: Any, own_site: Any) -> None:
