@@ -10,11 +10,13 @@ from typing import TypeVar
 
 from tabbook.cache import Cache, Entry
 from tabbook.check import check_section
-from tabbook.config import CONFIG_FILE, BookSettings, find_book, read_settings, read_toc
+from tabbook.config import CONFIG_FILE, BookSettings, find_book, read_settings
+from tabbook.contents import TOC_FILE, Listed, read_contents
 from tabbook.declared import declared_files
 from tabbook.errors import ConfigError, Fault, ReadError, TabbookError, usage
 from tabbook.extract import Saved, extract, extract_book
 from tabbook.model import Projection, Section
+from tabbook.pages import page_faults, sections_of
 from tabbook.processes import share
 from tabbook.project import check_ways, project
 from tabbook.pythons import own_version
@@ -22,7 +24,6 @@ from tabbook.read import read_section
 
 _T = TypeVar("_T")
 WORK_FOLDER = ".tabbook"
-TOC_FILE = "_toc.yml"
 _WORTH_SHARING = 16
 """How many new sections are worth other processes: they take as long to start as three to read."""
 
@@ -39,8 +40,8 @@ class Book:
 
     root: Path
     settings: BookSettings
-    files: tuple[str, ...]
-    """The pages in reading order, relative to the book."""
+    contents: tuple[Listed, ...]
+    """The pages in reading order, and where the table of contents names them."""
     _projections: dict[tuple[str, str], Projection] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -58,7 +59,12 @@ class Book:
             toc = (root / TOC_FILE).read_text(encoding="utf-8")
         except FileNotFoundError:
             raise ConfigError([Fault(TOC_FILE, 0, "there is no table of contents", "add _toc.yml")]) from None
-        return cls(root, settings, read_toc(toc))
+        return cls(root, settings, sections_of(root, read_contents(toc)))
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """The pages in reading order, relative to the book."""
+        return tuple(entry.file for entry in self.contents)
 
     def is_same(self, other: "Book") -> bool:
         """Say whether ``other`` is this book with the same settings and contents, whatever was read of it."""
@@ -77,15 +83,19 @@ class Book:
         return sections
 
     @cached_property
+    def page_faults(self) -> tuple[Fault, ...]:
+        """What is wrong between the table of contents and the files."""
+        return tuple(page_faults(self.root, self.contents, self.settings))
+
+    @cached_property
     def readable(self) -> tuple[tuple[Section, ...], list[Fault]]:
         """The pages that can be read, in reading order, and what is wrong with the others."""
-        sections, faults = [], list[Fault]()
+        sections, faults = [], [*self.page_faults]
         for path in self.files:
             try:
                 sections.append(self.read(path))
             except FileNotFoundError:
-                hint = "add it, or remove it from the contents"
-                faults.append(Fault(TOC_FILE, 0, f"{path} does not exist", hint))
+                continue  # one of the faults of the contents
             except ReadError as error:
                 faults += error.faults
         return tuple(sections), faults

@@ -1,4 +1,4 @@
-"""The book's configuration: one typed tree, read from ``_config.yml`` and ``_toc.yml``.
+"""The book's configuration: one typed tree, read from ``_config.yml``.
 
 Jupyter Book reads the same files; what is ours stands under ``sphinx.config.tabbook``.
 """
@@ -26,6 +26,8 @@ Size = Annotated[int, BeforeValidator(quantities.size)]
 _PYTHON = re.compile(r"3\.\d{1,2}")
 MYST_EXTENSIONS = ("colon_fence", "dollarmath", "linkify", "substitution", "tasklist")
 """The extensions of MyST that Jupyter Book enables where ``_config.yml`` names none."""
+EXCLUDED = ("**.ipynb_checkpoints", ".DS_Store", "Thumbs.db", "_build")
+"""What Jupyter Book leaves out, whatever ``_config.yml`` says."""
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _TAB = r"^[a-z][a-z0-9_-]*$"
 _SHA1 = r"^[0-9a-f]{40}$"
@@ -142,6 +144,10 @@ class BookSettings(_OwnSettings):
 
     myst_extensions: tuple[str, ...] = MYST_EXTENSIONS
     """The extensions of MyST that the book enables, sorted."""
+    exclude_patterns: tuple[str, ...] = EXCLUDED
+    """Patterns of the files and folders that Jupyter Book leaves out."""
+    only_build_toc_files: bool = False
+    """Whether Jupyter Book leaves out pages that are not in the contents."""
 
 
 class SectionSettings(_Tree):
@@ -267,7 +273,8 @@ def validate(
         raise ConfigError(faults) from None
 
 
-def _not_yaml(path: str, error: yaml.YAMLError) -> Fault:
+def not_yaml(path: str, error: yaml.YAMLError) -> Fault:
+    """Return the fault of a file that YAML's parser refuses."""
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
     return Fault(path, mark.line + 1 if mark else 0, f"not valid YAML: {problem}", "correct it")
@@ -280,12 +287,11 @@ def _at(data: Any, *keys: str) -> Any:
     return data
 
 
-def _myst_extensions(data: Any) -> tuple[str, ...]:
-    """Return the extensions that Jupyter Book enables for a book with this configuration."""
-    given = _at(data, "sphinx", "config", "myst_enable_extensions")
-    if given is None:
-        given = _at(data, "parse", "myst_enable_extensions") or MYST_EXTENSIONS
-    return tuple(sorted(map(str, given))) if isinstance(given, list | tuple) else MYST_EXTENSIONS
+def _names(data: Any, *keys: str) -> tuple[str, ...]:
+    """Return a list of Jupyter Book's settings, sorted; Sphinx's own setting of that name comes first."""
+    given = _at(data, "sphinx", "config", keys[-1])
+    given = _at(data, *keys) if given is None else given
+    return tuple(sorted(map(str, given))) if isinstance(given, list) else ()
 
 
 def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
@@ -297,13 +303,16 @@ def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigError([_not_yaml(path, error)]) from None
+        raise ConfigError([not_yaml(path, error)]) from None
     own = _at(data, *KEY_PATH)
     if own is None:
         missing = ".".join(KEY_PATH)
         raise ConfigError([Fault(path, 0, f"there is no {missing}", "add it, with the book's tabs")])
     settings = BookSettings.model_construct(
-        **dict(validate(_OwnSettings, own, path, text, KEY_PATH)), myst_extensions=_myst_extensions(data)
+        **dict(validate(_OwnSettings, own, path, text, KEY_PATH)),
+        myst_extensions=_names(data, "parse", "myst_enable_extensions") or MYST_EXTENSIONS,
+        exclude_patterns=tuple(sorted({*EXCLUDED, *_names(data, "exclude_patterns")})),
+        only_build_toc_files=_at(data, "only_build_toc_files") is True,
     )
     faults = [
         Fault(
@@ -326,37 +335,6 @@ def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
     if faults:
         raise ConfigError(faults)
     return settings
-
-
-def read_toc(text: str, path: str = "_toc.yml") -> tuple[str, ...]:
-    """Return the files of the table of contents in reading order, with their ``.md``.
-
-    Raises:
-        ConfigError: The text is not a table of contents of Jupyter Book.
-    """
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError([_not_yaml(path, error)]) from None
-    if not isinstance(data, dict) or "root" not in data:
-        hint = "name the landing page: 'root: chapters/index'"
-        raise ConfigError([Fault(path, 0, "there is no root", hint)])
-    files: list[str] = []
-
-    def walk(node: Any) -> None:
-        if isinstance(node, list):
-            for item in node:
-                walk(item)
-        elif isinstance(node, dict):
-            file = str(node.get("root") or node.get("file") or "")
-            if file and not file.endswith((".ipynb", ".rst")):  # Jupyter Book reads those itself
-                files.append(f"{file.removesuffix('.md')}.md")
-            for key in ("parts", "chapters", "sections", "subtrees", "entries"):
-                walk(node.get(key))
-
-    walk({"root": data["root"]})  # first, wherever it stands
-    walk(data)
-    return tuple(dict.fromkeys(files))
 
 
 def find_book(start: Path) -> Path:

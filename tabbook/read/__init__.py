@@ -329,3 +329,14 @@ def read_section(text: str, path: str, book: BookSettings) -> Section:
         ReadError: The text breaks the source format; every fault of the file is in it.
     """
     return _Reader(text.replace("\r\n", "\n").replace("\r", "\n"), path, book).section()
+
+
+def is_section(text: str, book: BookSettings) -> bool:
+    """Say whether ``text``, the content of a Markdown file, is a notebook or has code cells."""
+    if "mystnb" not in text and "{code-cell}" not in text:
+        return False
+    tokens = blocks(text, frozenset(book.myst_extensions))
+    if any(not token.level and _CODE_FENCE.match(token.info.strip()) for token in tokens):
+        return True
+    front = next((token.content for token in tokens if token.type == "front_matter"), "")
+    return re.search(r"^file_format:\s*mystnb\s*$", front, re.MULTILINE) is not None

@@ -143,6 +143,7 @@ def load_book(app: Sphinx) -> None:
         raise SphinxConfigError(str(error)) from None
     if _known is not None and _known.is_same(loaded):
         loaded = _known
+    _warn(loaded.page_faults, app)
     _reading = _Reading(app, loaded, device_class())
 
 

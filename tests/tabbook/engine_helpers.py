@@ -75,7 +75,9 @@ def make_book(
     (root / "requirements").mkdir(exist_ok=True)
     (root / "_config.yml").write_text(yaml.safe_dump({"sphinx": {"config": {"tabbook": config}}}))
     entries = [{"file": f"chapters/{name}"} for name in sections]
-    (root / "_toc.yml").write_text(yaml.safe_dump({"root": "chapters/index", "chapters": entries}))
+    (root / "_toc.yml").write_text(
+        yaml.safe_dump({"format": "jb-book", "root": "chapters/index", "chapters": entries})
+    )
     (root / "chapters/index.md").write_text("# Index\n\nNo code.\n")
     for tab in tabs:
         (root / f"requirements/{tab}.txt").write_text(f"{tab}==1.0\n")

@@ -21,9 +21,10 @@ RENDERERS = {"sphinx", "docutils", "myst_nb", "jupyter_book", "sphinx_design", "
 LAYERS = [
     "errors quantities files cache lexemes processes pythons variables tab",
     "config code",
-    "model",
+    "contents model",
     "declared",
     "read",
+    "pages",
     "project",
     "check extract",
     "book",

@@ -7,7 +7,8 @@ from core_helpers import HERE, faults_of
 from pytest_regressions.file_regression import FileRegressionFixture
 
 from tabbook.book import Book
-from tabbook.config import read_settings, read_toc
+from tabbook.config import read_settings
+from tabbook.contents import read_contents
 from tabbook.errors import ConfigError, TabbookError
 from tabbook.project import check_ways
 
@@ -33,7 +34,7 @@ def test_bad_configurations(path: Path, file_regression: FileRegressionFixture) 
     text = path.read_text(encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         if path.stem.startswith("toc"):
-            read_toc(text, path.name)
+            read_contents(text, path.name)
         else:
             check_ways(read_settings(text, path.name), text)
     check(file_regression, path, [str(fault) for fault in caught.value.faults])
@@ -47,8 +48,8 @@ def test_all_faults_of_a_book_are_reported_together_and_in_order(tmp_path: Path)
     settings = (HERE / "books" / "small" / "_config.yml").read_text(encoding="utf-8")
     (tmp_path / "_config.yml").write_text(settings, encoding="utf-8")
     names = ["two-titles", "python", "save-in-body", "method-of-nobody", "code-open"]
-    files = "".join(f"- file: {name}\n" for name in [*reversed(names), "nowhere"])
-    (tmp_path / "_toc.yml").write_text(f"root: python\nchapters:\n{files}", encoding="utf-8")
+    files = "".join(f"- file: {name}\n" for name in [*reversed(names[:1] + names[2:]), "nowhere"])
+    (tmp_path / "_toc.yml").write_text(f"format: jb-book\nroot: python\nchapters:\n{files}", encoding="utf-8")
     for name in names:
         (tmp_path / f"{name}.md").write_text(
             (BAD / f"{name}.md").read_text(encoding="utf-8"), encoding="utf-8"
@@ -56,7 +57,7 @@ def test_all_faults_of_a_book_are_reported_together_and_in_order(tmp_path: Path)
     with pytest.raises(TabbookError) as caught:
         Book.load(tmp_path).check()
     assert [(fault.path, fault.line) for fault in caught.value.faults] == [
-        ("_toc.yml", 0),
+        ("_toc.yml", 8),
         ("code-open.md", 6),
         ("python.md", 8),
         ("python.md", 13),

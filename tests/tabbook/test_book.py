@@ -45,7 +45,7 @@ def test_faults_of_all_files_come_together(root: Path) -> None:
     (root / "chapters" / "models.md").write_text("No title.\n", encoding="utf-8")
     book = Book.load(root)
     expected = [
-        "_toc.yml: chapters/index.md does not exist; add it, or remove it from the contents",
+        "_toc.yml:2: chapters/index.md does not exist; add it, or remove it from the contents",
         "chapters/basics.md:3: not UTF-8; save the file as UTF-8",
         "chapters/models.md:1: there is no title; begin the section with one level-1 heading: '# Title'",
     ]
@@ -98,7 +98,9 @@ def test_names_that_mean_no_section_or_several(root: Path) -> None:
     (root / "other").mkdir()
     shutil.copy(root / "chapters" / "basics.md", root / "other")
     (root / "_toc.yml").write_text(
-        "root: chapters/basics\nchapters: [{file: other/basics}]\n", encoding="utf-8"
+        "format: jb-book\nroot: chapters/basics\n"
+        "chapters: [{file: other/basics}, {file: chapters/index}, {file: chapters/models}]\n",
+        encoding="utf-8",
     )
     with pytest.raises(UsageError, match=r"basics may be chapters/basics.md or other/basics.md"):
         Book.load(root).find(("basics",))

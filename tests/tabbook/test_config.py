@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from core_helpers import SETTINGS
 
-from tabbook.config import BookSettings, find_book, find_line, read_settings, read_toc
+from tabbook.config import BookSettings, find_book, find_line, read_settings
 from tabbook.errors import Fault, TabbookError, usage
 
 MINIMAL = """
@@ -41,24 +41,6 @@ def test_lines_of_keys() -> None:
     assert find_line(text, ("a", "b", 9, "x")) == 2  # the last that is there
     assert find_line(text, ("a", "b", 0, "c", "z")) == 3
     assert find_line("", ("a",)) == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "files"),
-    [
-        ("root: a", ("a.md",)),
-        ("root: a.md\nchapters: [{file: b.md}, {file: c/d}]", ("a.md", "b.md", "c/d.md")),
-        (
-            "root: a\nparts: [{caption: P, chapters: [{file: b, sections: [{file: c}]}]}]",
-            ("a.md", "b.md", "c.md"),
-        ),
-        ("root: a\nchapters:\n- sections: [{file: c}]\n  file: b", ("a.md", "b.md", "c.md")),
-        ("root: a\nsubtrees: [{entries: [{file: b}, {url: 'http://x'}]}]", ("a.md", "b.md")),
-        ("root: a\nchapters: [{file: n.ipynb}, {file: r.rst}, {file: a}]", ("a.md",)),
-    ],
-)
-def test_tables_of_contents(text: str, files: tuple[str, ...]) -> None:
-    assert read_toc(text) == files
 
 
 def test_a_book_is_found_from_any_folder_in_it(tmp_path: Path) -> None:

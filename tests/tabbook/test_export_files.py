@@ -321,6 +321,7 @@ def test_what_is_gone_goes_and_what_is_not_ours_stays(tmp_path: Path, capsys) ->
         path = book.root / file
         text = path.read_text().replace("- file: part/other\n", "").replace("See {numref}`sec_other`.", "")
         path.write_text(text)
+    (book.root / "part/other.md").unlink()
     assert main([*arguments, "first"]) == 0
     assert (out / "jax/part/other.ipynb").is_file(), "one section alone says nothing of others"
     assert main([*arguments, "--tab", "jax"]) == 0
