@@ -67,6 +67,14 @@ class Section:
         return tuple(cell for cell in self.cells if cell.kind == "code")
 
     @property
+    def numbers(self) -> Mapping[int, int]:
+        """The number of each code cell, by its index: from 1, those of all frameworks counted.
+
+        It is what readers of the library, of a status or of the file count alike.
+        """
+        return {cell.index: number for number, cell in enumerate(self.code_cells, 1)}
+
+    @property
     def name(self) -> str:
         """The file's name without its ending, as commands take it."""
         return self.path.rsplit("/", 1)[-1].removesuffix(".md")

@@ -24,7 +24,7 @@ _MARK = re.compile(r"^#\s*@save\b[ \t]*|(?<=[ \t])#\s*@save[ \t]*$")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where saved code stands in the book; ``cell`` counts the section's code cells from 1."""
+    """Where saved code stands in the book; ``cell`` is the cell's number in `Section.numbers`."""
 
     path: str
     cell: int
@@ -56,16 +56,16 @@ def extract(section: Section, tab: str) -> tuple[Saved, ...]:
         ProjectError: A cell is not valid Python for the tab.
         ExtractError: A mark stands where it can mean nothing.
     """
-    order = {cell.index: number for number, cell in enumerate(section.code_cells, 1)}
     saved: list[Saved] = []
     faults: list[Fault] = []
+    numbers = section.numbers
     marked = [cell for cell in section.code_cells if "@save" in cell.source]
     for cell in selected_cells(section, marked, tab):
         if is_verbatim(cell):
             faults += [code_fault(section, cell, error) for error in _marks_in_text(cell.source)]
             continue
         lines = line_map(section.cells[cell.index].source, cell.source, cell.line)
-        origin = Origin(section.path, order[cell.index], cell.line, section.label)
+        origin = Origin(section.path, numbers[cell.index], cell.line, section.label)
         found, errors = _extract(cell.source, origin, lines)
         saved += found
         faults += [Fault(section.path, lines[e.line - 1], str(e), e.hint) for e in errors]

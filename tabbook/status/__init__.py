@@ -197,10 +197,11 @@ def status(
 def _reasons(
     book: Book, job: Job, key: Key, store: Store, places: Callable[[str], str], records: Records
 ) -> tuple[Reason, ...]:
+    numbers = job.section.numbers
     return reasons(
         records.before(job.section.path, job.tab, key),
         key,
-        [f"{job.section.path}:{cell.line}" for cell in job.projection.code_cells],
+        [(numbers[cell.index], f"{job.section.path}:{cell.line}") for cell in job.projection.code_cells],
         places,
         book.settings.library.package,
         damaged=store.path(key.digest).exists(),

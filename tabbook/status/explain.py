@@ -32,7 +32,7 @@ class Reason:
 def reasons(
     last: Key | None,
     now: Key,
-    cell_places: Sequence[str],
+    cell_places: Sequence[tuple[int, str]],
     symbol_place: Callable[[str], str],
     package: str,
     damaged: bool = False,
@@ -42,7 +42,7 @@ def reasons(
     Args:
         last: The key and the record of its last outputs, if any are known.
         now: Those of today.
-        cell_places: Where each of the job's cells stands: ``path:line``.
+        cell_places: For each of the job's cells its number in the section, and its ``path:line``.
         symbol_place: Returns where a symbol of the library, or a method, is saved; nothing for
             what the library does not have.
         package: The name that the library is imported as.
@@ -88,24 +88,27 @@ def _device(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Rea
 
 
 def _cells(
-    before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]], places: Sequence[str]
+    before: Sequence[Mapping[str, Any]],
+    after: Sequence[Mapping[str, Any]],
+    places: Sequence[tuple[int, str]],
 ) -> Iterator[Reason]:
-    """Yield a reason for each cell that changed, is new, or is gone; cells count from 1."""
+    """Yield a reason for each cell that changed, is new, or is gone."""
     old, new = ([cell["sha256"] for cell in cells] for cells in (before, after))
     for word, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if word == "equal":
             for i, j in zip(range(i1, i2), range(j1, j2), strict=True):
                 if before[i].get("tags") != after[j].get("tags"):
-                    yield Reason("code", f"tags of cell {j + 1} changed", places[j])
+                    yield Reason("code", f"tags of cell {places[j][0]} changed", places[j][1])
             continue
         shared = min(i2 - i1, j2 - j1)
-        for j in range(j1, j1 + shared):
-            yield Reason("code", f"code of cell {j + 1} changed", places[j])
-        for j in range(j1 + shared, j2):
-            yield Reason("code", f"cell {j + 1} is new", places[j])
+        for number, place in places[j1 : j1 + shared]:
+            yield Reason("code", f"code of cell {number} changed", place)
+        for number, place in places[j1 + shared : j2]:
+            yield Reason("code", f"cell {number} is new", place)
         gone = i2 - i1 - shared
         if gone > 0:
-            yield Reason("code", f"{'a cell' if gone == 1 else f'{gone} cells'} after cell {j2} gone")
+            where = f"after cell {places[j2 - 1][0]}" if j2 else "at the start"
+            yield Reason("code", f"{'a cell' if gone == 1 else f'{gone} cells'} {where} gone")
 
 
 def _library(

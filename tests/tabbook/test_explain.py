@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tabbook.keys import STAND_IN, job_key
 from tabbook.keys.closure import ALWAYS, MISSING
+from tabbook.library import generate
 from tabbook.model import Result
 from tabbook.plan import jobs
 from tabbook.plan.history import read_last, write_last
@@ -32,7 +33,7 @@ def key(*sources, tags=(), **changes):
 
 
 def why(now, last=None, damaged=False):
-    places = [f"a.md:{10 * i}" for i in range(1, 9)]
+    places = [(i, f"a.md:{10 * i}") for i in range(1, 9)]
     found = reasons(last or key(), now, places, lambda name: {"f": "b.md:5"}.get(name, ""), "d2l", damaged)
     return sentence(found)
 
@@ -86,7 +87,7 @@ def test_each_kind_of_change_has_its_words(change, words):
         (("x", "other", "z"), "code of cell 2 changed (a.md:20)"),
         (("x", "y", "new", "z"), "cell 3 is new (a.md:30)"),
         (("x", "z"), "a cell after cell 1 gone"),
-        (("z",), "2 cells after cell 0 gone"),
+        (("z",), "2 cells at the start gone"),
         (("x", "1", "2", "z"), "code of cell 2 changed (a.md:20); cell 3 is new (a.md:30)"),
     ],
 )
@@ -202,7 +203,7 @@ def _record(book):
 
 
 def test_lines_and_json_say_the_same():
-    found = reasons(key(), key("x", "new", "z"), ["a.md:1", "a.md:2", "a.md:3"], str, "d2l")
+    found = reasons(key(), key("x", "new", "z"), [(1, "a.md:1"), (2, "a.md:2"), (3, "a.md:3")], str, "d2l")
     stale = JobStatus("chapters/a.md", "jax", "stale", key="k", reasons=found, whole="uses d2l as a value")
     good = JobStatus("chapters/b.md", "jax", "stored", 3.0)
     report = RunReport((stale, good), {"words.txt": DATA_SHA1})
@@ -216,6 +217,25 @@ def test_lines_and_json_say_the_same():
     ]
     assert value["jobs"][0]["whole_library"] == "uses d2l as a value"
     assert [job["failure"] for job in value["jobs"]] == [None, None]
+
+
+def test_a_cell_has_one_number_whoever_names_it(tmp_path, monkeypatch):
+    """The library's comments and the reasons of a job count the cells of all frameworks."""
+    monkeypatch.setenv("TABBOOK_DEVICE", "cpu")
+    cells = ["%%tab jax\na = 1", "b = 2", "%%tab pytorch\nc = 3  #@save"]
+    book = make_book(tmp_path, {"a": "".join(map(code, cells))})
+    (job,) = jobs(book, tabs=["pytorch"])
+    write_last(book.work, "chapters/a.md", "pytorch", *_key_of(job))
+    cells[2] = "%%tab pytorch\nc = 4  #@save"
+    book = make_book(tmp_path, {"a": "".join(map(code, cells))})
+    (stale,) = status(book, tabs=["pytorch"], explain=True).jobs
+    assert stale.reasons[0].text == "code of cell 3 changed"
+    assert "# chapters/a.md, cell 3\nc = 4" in generate(book)["d2l_lib/d2l/nbclient.py"]
+
+
+def _key_of(job):
+    key = job.key("cpu")
+    return key.digest, key.record
 
 
 def test_without_a_last_record_the_most_similar_of_the_store_is_compared(tmp_path, monkeypatch):
