@@ -18,6 +18,9 @@ from tabbook.errors import ConfigError, Fault
 TOC_FILE = "_toc.yml"
 _ADDRESS = re.compile(r".+://")
 _KNOWN_ENDINGS = (".md", ".rst", ".ipynb")
+_SITE_PAGES = frozenset({"genindex", "py-modindex", "search"})
+_SITE_FOLDERS = frozenset({"_downloads", "_exports", "_images", "_outputs", "_sources", "_static"})
+"""What the site has of its own at its root: it would overwrite pages with these names."""
 _STYLES = frozenset({"numerical", "romanlower", "romanupper", "alphalower", "alphaupper"})
 _TYPES = {
     "caption": ("str", "null"), "hidden": ("bool",), "maxdepth": ("int",), "numbered": ("bool", "int"),
@@ -72,6 +75,7 @@ class _Reader:
         self.is_reversed = False
         self.faults: list[Fault] = []
         self.lines: dict[str, int] = {}
+        self.addresses: dict[str, str] = {}
 
     def fault(self, node: yaml.Node, message: str, hint: str = "") -> None:
         self.faults.append(Fault(self.path, _line(node), message, hint))
@@ -196,7 +200,19 @@ class _Reader:
             self.fault(value, f"Jupyter Book does not find {given!r}", f"write {key}: {plain}")
         if ending == ".ipynb":
             self.fault(value, *unexecuted(given))
+        self._check_address(value, plain)
         return [Listed(f"{plain}.md", _line(value))] if ending in ("", ".md") else []
+
+    def _check_address(self, node: yaml.Node, page: str) -> None:
+        """Report a page whose address something else has; some systems do not tell ``A`` from ``a``."""
+        first, _, rest = page.casefold().partition("/")
+        other = self.addresses.setdefault(page.casefold(), page)
+        if first in (_SITE_FOLDERS if rest else _SITE_PAGES):
+            owned = f"a folder {first}" if rest else f"a page {first}"
+            self.fault(node, f"{page}: the site has {owned} of its own", "rename the file")
+        elif other != page:
+            message = f"{page}: but for upper and lower case, this is the address of {other}"
+            self.fault(node, message, "rename the file")
 
 
 def unexecuted(file: str) -> tuple[str, str]:
