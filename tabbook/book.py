@@ -169,7 +169,7 @@ class Book:
                     section = self.read(path)
                     self.faults(section, imports=False)
                     for tab in section.tabs:
-                        self._extract(section, tab)
+                        self.saved_by(section, tab)
                     more(section)
                     self.derived(section, ready, lambda: True)
             self.cache.save()
@@ -215,7 +215,7 @@ class Book:
             faults += [*found, *(self._missing_files(section) if imports else ())]
             sound += [] if found else [section]
         try:
-            _ = self.saved if not faults else extract_book(sound, self.settings, self._extract)
+            _ = self.saved if not faults else extract_book(sound, self.settings, self.saved_by)
         except TabbookError as error:
             faults += error.faults
         if faults:
@@ -231,9 +231,10 @@ class Book:
     @cached_property
     def saved(self) -> dict[str, tuple[Saved, ...]]:
         """What the book saves, for each tab in the book's order."""
-        return extract_book(self.sections, self.settings, self._extract)
+        return extract_book(self.sections, self.settings, self.saved_by)
 
-    def _extract(self, section: Section, tab: str) -> tuple[Saved, ...]:
+    def saved_by(self, section: Section, tab: str) -> tuple[Saved, ...]:
+        """Return what ``section`` saves for ``tab``, in order; see :func:`tabbook.extract.extract`."""
         return self.derived(section, f"saved {tab}", partial(extract, section, tab))
 
     def find(self, names: tuple[str, ...], *, readable: bool = False) -> tuple[Section, ...]:

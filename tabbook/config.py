@@ -3,6 +3,7 @@
 Jupyter Book reads the same files; what is ours stands under ``sphinx.config.tabbook``.
 """
 
+import contextlib
 import difflib
 import re
 from collections.abc import Iterator
@@ -273,6 +274,17 @@ def validate(
         raise ConfigError(faults) from None
 
 
+def load_yaml(text: str) -> Any:
+    """Return what ``text`` holds, quickly where libyaml is there; Python's own parser says what is wrong.
+
+    Raises:
+        yaml.YAMLError: It is not YAML.
+    """
+    with contextlib.suppress(yaml.YAMLError, AttributeError):
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    return yaml.safe_load(text)
+
+
 def not_yaml(path: str, error: yaml.YAMLError) -> Fault:
     """Return the fault of a file that YAML's parser refuses."""
     mark = getattr(error, "problem_mark", None)
@@ -301,7 +313,7 @@ def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
         ConfigError: The text is not YAML, has no ``sphinx.config.tabbook``, or breaks its rules.
     """
     try:
-        data = yaml.safe_load(text)
+        data = load_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigError([not_yaml(path, error)]) from None
     own = _at(data, *KEY_PATH)
