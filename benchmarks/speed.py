@@ -49,7 +49,7 @@ def main() -> None:
             "a line of prose edited": edit,
         }
         rows = {"tabbook --help": best(*TABBOOK, "--help", repeats=arguments.repeats)}
-        for command in (("lib", "--check"), ("status",), ("check",)):
+        for command in (("lib", "--check"), ("status",), ("check", "--no-pages"), ("check",)):
             for state, before in states.items():
                 whole = (*TABBOOK, *command, "--book", folder)
                 rows[f"{' '.join(command)}, {state}"] = best(*whole, repeats=arguments.repeats, before=before)

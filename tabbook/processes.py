@@ -36,6 +36,37 @@ def share(work: Callable[[Sequence[_T]], object], items: Sequence[_T]) -> None:
             process.join()
 
 
+def begin(work: Callable[[], _T]) -> Callable[[], _T]:
+    """Let a fork of this process do ``work`` meanwhile; return what waits for it and returns its value.
+
+    Without a core to spare, or where the fork goes wrong, that does the work itself.
+    """
+    if _cores() < 2:
+        return work
+    import multiprocessing
+
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+
+    def send() -> None:
+        sender.send(work())
+
+    process = context.Process(target=_alone, args=(lambda _: send(), ()))
+    process.start()
+    sender.close()
+
+    def wait() -> _T:
+        try:
+            value: _T = receiver.recv()
+        except EOFError:
+            return work()
+        finally:
+            process.join()
+        return value
+
+    return wait
+
+
 def _fork(work: Callable[[Sequence[_T]], object], part: Sequence[_T]) -> "ForkProcess":
     import multiprocessing
 

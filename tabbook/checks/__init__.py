@@ -14,7 +14,7 @@ from tabbook.checks.options import check_options
 from tabbook.code import CodeError
 from tabbook.config import CONFIG_FILE, KEY_PATH, find_line
 from tabbook.errors import Fault, TabbookError
-from tabbook.library import generate, outdated, strangers
+from tabbook.library import generate, outdated
 from tabbook.model import Section
 from tabbook.project import ways_of
 
@@ -70,10 +70,10 @@ def _missing_requirements(book: Book) -> Iterator[Fault]:
 
 def _stale(book: Book, texts: Mapping[str, str]) -> Iterator[Fault]:
     """Yield the files of the library that differ from ``texts``; none where nothing has been generated."""
-    foreign = strangers(book, texts)
     for path in outdated(book, texts) if texts and _is_generated(book) else ():
-        if path in foreign:
-            yield Fault(path, 0, "no tab of the book generates this module", "remove it")
+        if path not in texts:
+            message = "no tab of the book generates this module any more"
+            yield Fault(path, 0, message, "run tabbook lib, which removes it")
         elif not (book.root / path).exists():
             yield Fault(path, 0, "the file is missing", "run tabbook lib")
         else:

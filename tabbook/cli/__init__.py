@@ -12,9 +12,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tabbook.cli.checking import check
 from tabbook.cli.env import env_app
 from tabbook.cli.exports import export
-from tabbook.cli.options import HERE, BookOption, ClusterOption, SectionsArgument, TabOption, load
+from tabbook.cli.options import (
+    HERE,
+    BookOption,
+    ClusterOption,
+    SectionsArgument,
+    TabOption,
+    load,
+    read_quickly,
+)
 from tabbook.cli.stop import stoppable
 from tabbook.cli.store import store_app
 
@@ -34,6 +43,7 @@ app = typer.Typer(
 )
 app.add_typer(env_app, name="env")
 app.add_typer(store_app, name="store")
+app.command()(check)
 app.command()(export)
 import_app = typer.Typer(help="Bring in a book made with another tool.", rich_markup_mode=None)
 app.add_typer(import_app, name="import")
@@ -80,7 +90,7 @@ def lib(
     from tabbook.errors import ExtractError
     from tabbook.library import foreign, generate, outdated
 
-    _read_quickly()
+    read_quickly()
     loaded = _load(book)
     loaded.prepare("library")
     texts = generate(loaded)
@@ -113,26 +123,6 @@ def _update_library(book: "Book") -> None:
         )
     if not (report.written or report.removed):
         _say(f"{book.settings.library.path} is up to date")
-
-
-def _read_quickly() -> None:
-    """Let a command that reads the book, answers and ends leave its memory alone.
-
-    Looking for cycles among the trees of a large book takes a third of such a command's time,
-    and finds none. :func:`main` lets it begin again.
-    """
-    gc.disable()
-
-
-@app.command()
-def check(book: BookOption = HERE) -> None:
-    """Check every section for every framework; run nothing."""
-    _read_quickly()
-    loaded = _load(book)
-    loaded.prepare_check()
-    loaded.check()
-    cells = sum(len(section.code_cells) for section in loaded.sections)
-    _say(f"{len(loaded.sections)} sections, {cells} code cells, {len(loaded.settings.tabs)} tabs: no fault")
 
 
 @app.command()
@@ -222,7 +212,7 @@ def status(
     from tabbook.plan import prepare
     from tabbook.status import status as job_status
 
-    _read_quickly()
+    read_quickly()
     loaded = _load(book)
     prepare(loaded)
     chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))

@@ -8,6 +8,7 @@ nothing but this extension. Its warnings are ``tabbook.read``, a fault in a sect
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,8 @@ from sphinx.ext.mathjax import MATHJAX_URL
 
 import tabbook
 from tabbook.cache import source_hash
-from tabbook.export.decks import mathjax
 from tabbook.files import write_atomic
 from tabbook.render.equations import NumberEquations
-from tabbook.render.exports import add_links, finish
 from tabbook.render.footnotes import MarkFootnotes
 from tabbook.render.glue import setup_glue
 from tabbook.render.packed import Unpack
@@ -85,21 +84,33 @@ def _note_versions(_app: Sphinx, config: Config) -> None:
     config["tabbook_assets"] = _digest([*STATIC.iterdir()])
 
 
+def _prepare_site(app: Sphinx, config: Config) -> None:
+    """Add what a site has and a check of its pages can do without: links, exports, MathJax, outputs."""
+    if config["tabbook_outputs"]:
+        from tabbook.render.exports import add_links, finish
+
+        app.connect("html-page-context", add_links)
+        app.connect("build-finished", finish)
+        app.connect("build-finished", publish_outputs)
+        _keep_mathjax(app, config)
+
+
 def _keep_mathjax(app: Sphinx, config: Config) -> None:
     """Let pages take MathJax from the site, not from the server of others that Sphinx names.
 
     An author's own ``mathjax_path`` is kept, and so is Sphinx's where the package with MathJax's
     files is not installed.
     """
+    from tabbook.export.decks import mathjax
+
     script = mathjax()
     if script is not None and config["mathjax_path"] == MATHJAX_URL:
         config["mathjax_path"] = f"mathjax/{script.name}"
-        app.connect("builder-inited", _add_mathjax)
+        app.connect("builder-inited", partial(_add_mathjax, script))
 
 
-def _add_mathjax(app: Sphinx) -> None:
-    script = mathjax()
-    if script is not None and is_for_browsers(app):
+def _add_mathjax(script: Path, app: Sphinx) -> None:
+    if is_for_browsers(app):
         write_atomic(Path(app.outdir) / "_static" / "mathjax" / script.name, script.read_bytes())
 
 
@@ -118,20 +129,18 @@ def _declare_safe(app: Sphinx) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension; return what Sphinx wants to know of it."""
     app.add_config_value("tabbook", {}, "env", types=[dict])
+    app.add_config_value("tabbook_outputs", True, "env", types=[bool])
     app.add_config_value("tabbook_code", "", "env", types=[str])
     app.add_config_value("tabbook_assets", "", "html", types=[str])
     app.connect("config-inited", _note_versions)
-    app.connect("config-inited", _keep_mathjax)
+    app.connect("config-inited", _prepare_site)
     app.connect("builder-inited", _declare_safe)
     app.connect("builder-inited", load_book)
     app.connect("builder-inited", _add_assets)
     app.connect("env-get-outdated", outdated_pages)
     app.connect("source-read", begin_page)
     app.connect("html-page-context", _drop_repeats)
-    app.connect("html-page-context", add_links)
     app.connect("html-page-context", note_code)
-    app.connect("build-finished", finish)
-    app.connect("build-finished", publish_outputs)
     app.add_env_collector(PageCollector)
     for name in ("ipython3", "myst-ansi"):  # Sphinx would look for them in all packages, for each cell
         app.add_lexer(name, find_lexer_class_by_name(name))

@@ -41,7 +41,7 @@ from tabbook.store import Store
 _log = logging.getLogger(__name__)
 _V4: Any = nbformat.v4  # nbformat has no types
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_CELL = re.compile(r"^ {0,3}(?:`{3,}|~{3,}|:{3,})[ \t]*\{code-cell\}", re.MULTILINE)
+_CELL = re.compile(r"^( {0,3}(?:`{3,}|~{3,}|:{3,}))[ \t]*\{code-cell\}.*$", re.MULTILINE)
 _HEAD = re.compile(r"^(?:\([^()\n]+\)=\s*\n+)?#[ \t].*$", re.MULTILINE)
 
 Results = dict[str, Result | None]
@@ -62,6 +62,7 @@ class _Reading:
     app: Sphinx
     book: Book
     device: str
+    """The class of device whose outputs pages show; empty where they show none at all."""
     docname: str = ""
 
     def results_of(self, section: Section) -> Results:
@@ -70,6 +71,8 @@ class _Reading:
         Raises:
             TabbookError: The section cannot be projected.
         """
+        if not self.device:
+            return dict.fromkeys(section.tabs)
         came = stored.load(self.book.root, section.path)
         return {
             tab: lookup(self.book, section, tab)
@@ -84,7 +87,7 @@ class _Reading:
             TabbookError: The section cannot be projected.
         """
         found = {}
-        for tab in tabs:
+        for tab in tabs if self.device else ():
             planned = job(self.book, section, tab)
             if planned and (failure := failed_last(self.book, planned, self.device)):
                 found[tab] = _failed_job(failure, planned)
@@ -97,6 +100,8 @@ class _Reading:
             TabbookError: The section cannot be projected.
         """
         holdings, found = Holdings(Store(self.book.outputs)), dict[str, Shown]()
+        if not self.device:
+            return dict.fromkeys(section.tabs)
         for tab in section.tabs:
             planned = job(self.book, section, tab)
             found[tab] = holdings.stated(planned, self.device) if planned else None
@@ -144,7 +149,7 @@ def load_book(app: Sphinx) -> None:
     if _known is not None and _known.is_same(loaded):
         loaded = _known
     _warn(loaded.page_faults, app)
-    _reading = _Reading(app, loaded, device_class())
+    _reading = _Reading(app, loaded, device_class() if app.config.tabbook_outputs else "")
 
 
 @contextmanager
@@ -222,7 +227,7 @@ def outdated_pages(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], _removed: set[str]
 ) -> list[str]:
     """Return the pages to read again because what they show changed although their text did not."""
-    if _reading is None:
+    if _reading is None or not _reading.device:
         return []
     found = []
     for docname in sorted(env.found_docs - added - changed):
@@ -262,7 +267,9 @@ def publish_outputs(app: Sphinx, exception: Exception | None) -> None:
 
 
 def is_for_browsers(app: Sphinx) -> bool:
-    """Say whether the build makes pages for a browser (an e-book's are not)."""
+    """Say whether the build makes pages for a browser (an e-book's are not, and a check makes none)."""
+    if not app.config.tabbook_outputs:
+        return False
     return app.builder.format == "html" and not getattr(app.builder, "embedded", False)
 
 
@@ -302,6 +309,11 @@ def _types(app: Sphinx) -> frozenset[str]:
     return PAGE_TYPES | {mime for _, mime, priority in named if priority is not None}
 
 
+def _without_cells(text: str) -> NotebookNode:
+    """Return a page with its code cells as plain code, so that others may refer to what it defines."""
+    return _plain(_CELL.sub(r"\1python", text))
+
+
 def read_page(text: str) -> NotebookNode:
     """Return the page that ``text`` is the source of, as a notebook for MyST-NB.
 
@@ -321,6 +333,8 @@ def read_page(text: str) -> NotebookNode:
         shown = reading.shown(section)
         results = reading.results_of(section)
     except TabbookError as error:
+        if not reading.device:
+            return _without_cells(text)
         _warn(error.faults, app)
         env.note_reread()  # or else the next build would not say a word
         return _failed(text, error.faults)

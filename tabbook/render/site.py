@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jupyter_book.sphinx import build_sphinx
-
 
 @contextmanager
-def _rare_garbage_collection() -> Iterator[None]:
+def rare_garbage_collection() -> Iterator[None]:
     """Look for garbage less often: in documents' trees Python looks at everything, and finds little."""
     before = gc.get_threshold()
     gc.set_threshold(50_000, 20, 20)
@@ -25,11 +23,13 @@ def run_sphinx(root: Path, out: Path, *, warnings_as_errors: bool, jobs: int, qu
     Where anything is wrong, Sphinx's memory of what it has read is dropped: the next build
     would otherwise read only what changes, and pass over the pages that it warned of.
     """
+    from jupyter_book.sphinx import build_sphinx
+
     # Of the processes that write pages, Sphinx counts the one that hands them their work.
     processes = jobs + 1 if jobs > 1 else 1
     # These are the values that jupyter-book's own command passes, so both commands share
     # what they have read.
-    with _rare_garbage_collection():
+    with rare_garbage_collection():
         status = build_sphinx(
             root,
             out,

@@ -204,4 +204,7 @@ def test_hooks_are_pinned_and_ours_run_from_the_builders_environment() -> None:
     local = [repo for repo in load(path)["repos"] if repo["repo"] == "local"]
     entries = [hook["entry"].split()[0] for repo in local for hook in repo["hooks"]]
     assert entries
+    # The library is excluded from hooks that look at files, and must not be from this one.
+    (check,) = (hook for repo in local for hook in repo["hooks"] if hook["id"] == "tabbook-check")
+    assert check["always_run"]
     assert all(entry.startswith(".venv/bin/") and (BIN / entry.split("/")[-1]).exists() for entry in entries)

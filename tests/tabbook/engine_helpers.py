@@ -73,7 +73,11 @@ def make_book(
     root.mkdir(parents=True, exist_ok=True)
     (root / "chapters").mkdir(exist_ok=True)
     (root / "requirements").mkdir(exist_ok=True)
-    (root / "_config.yml").write_text(yaml.safe_dump({"sphinx": {"config": {"tabbook": config}}}))
+    sphinx = {
+        "extra_extensions": ["tabbook.render"],
+        "config": {"nb_custom_formats": {".md": ["tabbook.render.read_page", {}, False]}, "tabbook": config},
+    }
+    (root / "_config.yml").write_text(yaml.safe_dump({"only_build_toc_files": True, "sphinx": sphinx}))
     entries = [{"file": f"chapters/{name}"} for name in sections]
     (root / "_toc.yml").write_text(
         yaml.safe_dump({"format": "jb-book", "root": "chapters/index", "chapters": entries})

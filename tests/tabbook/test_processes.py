@@ -8,6 +8,7 @@ import threading
 from functools import partial
 
 import pytest
+import yaml
 from engine_helpers import LocalBook, code, make_book
 
 from tabbook import book as books
@@ -147,7 +148,11 @@ def test_faults_are_those_of_one_process(tmp_path, cores):
 
 
 def test_no_command_leaves_processes_or_words_of_theirs(tmp_path):
-    make_book(tmp_path, SECTIONS)
+    sections = {name: text.replace("d2l import jax", "d2l import rest") for name, text in SECTIONS.items()}
+    make_book(tmp_path, sections, names={"tanh": dict.fromkeys(("pytorch", "jax"), "lambda x: x")})
+    config = yaml.safe_load((tmp_path / "_config.yml").read_text())
+    config["sphinx"]["config"]["tabbook"]["tabs"]["jax"]["module"] = "rest"
+    (tmp_path / "_config.yml").write_text(yaml.safe_dump(config))
     command = [sys.executable, "-m", "tabbook", "check", "--book", str(tmp_path)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

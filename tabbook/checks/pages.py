@@ -1,0 +1,90 @@
+"""The part of a check that needs Sphinx: begun early, beside the core's, and skipped where nothing changed.
+
+The core does not import the renderer, which may be missing: it is asked for by name.
+"""
+
+import contextlib
+import hashlib
+import importlib
+import importlib.util
+import json
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from tabbook.book import Book
+from tabbook.cache import source_hash
+from tabbook.errors import Fault
+from tabbook.files import read_file, read_json, write_atomic
+from tabbook.processes import begin
+
+RENDERER = "tabbook.render.check"
+"""The module whose ``check_pages(book)`` returns faults, and the files that they come from."""
+_NEEDS = ("sphinx", "myst_nb", "jupyter_book")
+_MEMORY = "check/pages.json"
+
+
+def begin_pages(book: Book) -> Callable[[], list[Fault] | None]:
+    """Begin to check the pages; return what waits for it and returns their faults.
+
+    That is ``None`` where the packages are missing that pages need. What the last check found is
+    found again, without Sphinx, where no file changed that it looked at.
+    """
+    known = _remembered(book)
+    if known is not None:
+        return lambda: known
+    if not all(importlib.util.find_spec(name) for name in _NEEDS):
+        return lambda: None
+    return begin(lambda: _check(book))
+
+
+def _check(book: Book) -> list[Fault]:
+    began = time.time()
+    faults, files = importlib.import_module(RENDERER).check_pages(book)
+    found: list[Fault] = faults
+    if files and all(_modified(book.root / path) < began for path in files):
+        data = {
+            "made_by": made_by(),
+            "files": _hashes(book, files),
+            "faults": [[fault.path, fault.line, fault.message, fault.hint] for fault in found],
+        }
+        with contextlib.suppress(OSError):  # the next check asks Sphinx, then
+            write_atomic(book.work / _MEMORY, json.dumps(data, sort_keys=True))
+    return found
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0
+
+
+def _remembered(book: Book) -> list[Fault] | None:
+    """Return what the last check found, if nothing changed that it depends on."""
+    data = read_json(book.work / _MEMORY)
+    try:
+        if data["made_by"] == made_by() and data["files"] == _hashes(book, data["files"]):
+            return [Fault(*fault) for fault in data["faults"]]
+    except (KeyError, TypeError, AttributeError):  # there is none, or it was not written by us
+        pass
+    return None
+
+
+def _hashes(book: Book, files: Iterable[str]) -> dict[str, str]:
+    """Return the hash of each file by its path; empty for one that cannot be read."""
+    hashes = {}
+    for name in files:
+        try:
+            hashes[name] = hashlib.sha256(read_file(book.root / name)).hexdigest()
+        except OSError:
+            hashes[name] = ""
+    return hashes
+
+
+def made_by() -> str:
+    """Return what says that the packages are the same: installing one changes their folder."""
+    folders = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    return f"{sys.version} {source_hash()} {[Path(folder).stat().st_mtime_ns for folder in folders]}"
