@@ -14,7 +14,7 @@ from tabbook.checks.options import check_options
 from tabbook.code import CodeError
 from tabbook.config import CONFIG_FILE, KEY_PATH, find_line
 from tabbook.errors import Fault, TabbookError
-from tabbook.library import generate, outdated
+from tabbook.library import foreign, generate, outdated
 from tabbook.model import Section
 from tabbook.project import ways_of
 
@@ -34,7 +34,7 @@ def check_core(book: Book) -> list[Fault]:
             texts = generate(book)
         except TabbookError as error:
             faults += error.faults
-        faults += _stale(book, texts)
+        faults += [*_stale(book, texts), *(foreign(book, texts) if texts else ())]
     for section in book.readable[0]:
         faults += _options(book, section)
     faults += _unknown_names(book, sound, _library_names(book, sound, texts))

@@ -29,7 +29,7 @@ LAYERS = [
     "check extract",
     "book",
     "library environments keys",
-    "kernels store merge",
+    "checks kernels store merge",
     "plan",
     "execute status",
     "run export importers",

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def found(front: str, options: str) -> list[str]:
-    text = f"---\n{front}\n---\n# Title\n\n```{{code-cell}} python\n1\n```\n\n```{{code-cell}} python\n{options}\n2\n```\n"
+    text = f"---\n{front}\ntabbook: {{}}\n---\n# Title\n```{{code-cell}} python\n1\n```\n\n```{{code-cell}} python\n{options}\n2\n```\n"
     return [str(fault) for fault in check_options(read_section(text, "a.md", SETTINGS), text)]
 
 
