@@ -134,7 +134,7 @@ RUN = "subprocess.run([sys.executable, '-c', {}])"
         "%time from d2l import torch",
         "%%timeit import d2l.jax\n1",
         "!echo {__import__('d2l').torch.f()}",
-        "urlopen('file:///home/d2l/torch.py')",
+        "urlopen('file:///tmp/d2l/torch.py')",
         "open('run.py', 'w').write('''\nfrom d2l import torch\n''')",
     ],
 )
