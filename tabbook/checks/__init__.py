@@ -37,7 +37,9 @@ def check_core(book: Book) -> list[Fault]:
         faults += [*_stale(book, texts), *(foreign(book, texts) if texts else ())]
     for section in book.readable[0]:
         faults += _options(book, section)
-    faults += _unknown_names(book, sound, _library_names(book, sound, texts))
+    places = {(fault.path, fault.line) for fault in faults}  # saved code that says so already
+    unknown = _unknown_names(book, sound, _library_names(book, sound, texts))
+    faults += (fault for fault in unknown if (fault.path, fault.line) not in places)
     return sorted(set(faults))
 
 
