@@ -46,6 +46,8 @@ PART = 1_000_000
 """Characters that are sent at once."""
 ERROR = 20_000
 """Characters of the message of an error, and of each part of its traceback, that are kept."""
+_NOTHING = bytes(4)
+"""The number 0, as C has it."""
 LOG = 10_000_000
 """Bytes that the kernel's log may have; it starts again then."""
 NOISE = re.compile(
@@ -81,7 +83,7 @@ class Stream(OutStream):
 
     def write(self, string: str) -> int:
         """Write ``string`` behind what native code wrote before."""
-        if self.native is not None:
+        if self.native is not None and string:
             self.native.drain()
         return self.put(string)
 
@@ -118,6 +120,7 @@ class Native:
         self._lock = threading.RLock()
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._is_new_line, self._is_noise = True, False
+        self._is_busy = False
         self._source = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         target = os.open(path, os.O_WRONLY)
         os.dup2(target, number)
@@ -132,17 +135,28 @@ class Native:
 
     def drain(self) -> None:
         """Hand on what was written so far; a child that has ended has written all it ever will."""
+        # In this order: what is not in the pipe any more may be in the hands of the other thread.
+        if self._waiting() == _NOTHING and not self._is_busy:
+            return
         if os.getpid() != self._owner:  # a fork: the pipe is its parent's to read
             return
         with self._lock:
-            size = fcntl.ioctl(self._source, termios.FIONREAD, bytes(4))
-            left = int.from_bytes(size, sys.byteorder)  # not more, as a writer may never stop
-            while left > 0 and (part := os.read(self._source, min(left, 1 << 16))):
-                left -= len(part)
-                self._note(part)
-                text = self._decode(part)
-                if text := text if self.number == 1 else self._without_noise(text):
-                    self._stream.put(text)
+            self._is_busy = True
+            self._hand_on(int.from_bytes(self._waiting(), sys.byteorder))
+            self._is_busy = False
+
+    def _waiting(self) -> bytes:
+        """Return how many bytes are in the pipe, as C has that number."""
+        return fcntl.ioctl(self._source, termios.FIONREAD, _NOTHING)
+
+    def _hand_on(self, left: int) -> None:
+        """Hand on ``left`` bytes; not more, as a writer may never stop."""
+        while left > 0 and (part := os.read(self._source, min(left, 1 << 16))):
+            left -= len(part)
+            self._note(part)
+            text = self._decode(part)
+            if text := text if self.number == 1 else self._without_noise(text):
+                self._stream.put(text)
 
     def _note(self, part: bytes) -> None:
         """Write to the kernel's log, too: the kernel may die before anything is sent."""
