@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from conftest import Site, serve
-from render_helpers import FRONT, NAMES, fill_store, write_book
+from render_helpers import NAMES, fill_store, write_book
 
 from tabbook.book import Book
 from tabbook.model import Cell

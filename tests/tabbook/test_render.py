@@ -322,7 +322,8 @@ def test_wrong_code_is_shown_as_it_is_without_a_warning(
         for cell in ["x = (1,", "print('open", 's = """open', "x = 1 $ 2 ?", "  x = 1\n y = 2", "%bad = )"]
         for mark in ("", "%%tab jax\n")
     )
-    root = write_book(tmp_path, {"index": f"{FRONT}# A\n\n{cells}"})
+    front = "---\nfile_format: mystnb\nkernelspec: {name: python3}\ntabbook: {}\n---\n\n"
+    root = write_book(tmp_path, {"index": f"{front}# A\n\n{cells}"})
     fill_store(root)
     site = build(root)
     assert capsys.readouterr().err == ""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from engine_helpers import LocalBook
-from render_helpers import FRONT, fill_store, write_book
+from render_helpers import fill_store, write_book
 
 from tabbook.book import Book
 from tabbook.plan.history import forget_failure
@@ -109,8 +109,8 @@ def test_a_failure_is_shown_for_as_long_as_status_tells_it(tmp_path: Path) -> No
     [
         (
             "import time; time.sleep(60)",
-            "timeout: 2s",
-            "This cell failed in JAX: the job was stopped: it took",
+            "cell_timeout: 2s",
+            "This cell failed in JAX: the cell was stopped: it took",
         ),
         ("import os; os._exit(3)", "timeout: 60s", "This cell failed in JAX: the kernel"),
     ],

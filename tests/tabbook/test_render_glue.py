@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from engine_helpers import LocalBook
-from render_helpers import FRONT, NAMES, fill_store, png, write_book
+from render_helpers import NAMES, fill_store, png, write_book
 
 from tabbook.book import Book
 from tabbook.model import Cell
@@ -186,3 +186,18 @@ def test_what_ipythons_display_glues_is_enough(tmp_path: Path) -> None:
     assert run(LocalBook.load(root), tabs=("pytorch", "jax"), usable=lambda _tab: "").failures == ()
     (root / "other.md").write_text(f"{HEAD}# Other\n")
     assert "Loss 0.12 (PyTorch), 0.46 (JAX), [not executed] (MXNet)." in build(root)["index"]
+
+
+def test_a_block_may_be_glued_into_lists_and_notes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = "- Item\n\n  ```{glue} loss\n  ```\n\n:::{note}\n```{glue} word\n```\n:::\n\n"
+    inside = ":::{tab} jax, mxnet\n```{glue} loss\n```\n:::\n"
+    root = write_book(tmp_path, {"index": f"{HEAD}# A\n\n{CELLS}\n\n{places}{inside}", "other": OTHER})
+    fill_store(root, show)
+    text = build(root)["index"]
+    assert capsys.readouterr().err == ""
+    for value in ("PyTorch 0.91", "JAX 0.92", "MXNet 0.93", "PyTorch w-pytorch", "JAX w-jax"):
+        assert value in text
+    assert text.split("w-mxnet")[-1].count("0.92") == 1
+    assert "0.91" not in text.split("w-mxnet")[-1], "a tab block has the values of its own tabs"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from jupyter_book.sphinx import build_sphinx
-from render_helpers import FRONT, NAMES, write_book
+from render_helpers import NAMES, write_book
 
 from tabbook.book import Book
 from tabbook.render.build import build_site

@@ -27,8 +27,11 @@ WRONG = [
 TAGS = ("raises-exception", "skip-execution")
 
 
+FRONT = "---\nfile_format: mystnb\ntabbook: {}\n---\n"
+
+
 def tagged(cell: str, tag: str = "raises-exception", mark: str = "") -> str:
-    return f"# Title\n\n```{{code-cell}} python\n:tags: [{tag}]\n{mark}{cell}\n```\n"
+    return f"{FRONT}# Title\n\n```{{code-cell}} python\n:tags: [{tag}]\n{mark}{cell}\n```\n"
 
 
 @pytest.mark.parametrize("tag", TAGS)
@@ -50,9 +53,9 @@ def test_the_same_cell_without_a_tag_is_a_fault(cell: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("x = (\nif tab.selected('jax'): pass", "a.md:6: tab.selected in a cell that is not valid Python"),
-        ("x = (\n%%tab jax", "a.md:6: %%tab in a cell that is not valid Python"),
-        ("def f(:  #@save\n    pass", "a.md:5: a #@save in a cell that is not valid Python saves nothing"),
+        ("x = (\nif tab.selected('jax'): pass", "a.md:10: tab.selected in a cell that is not valid Python"),
+        ("x = (\n%%tab jax", "a.md:10: %%tab in a cell that is not valid Python"),
+        ("def f(:  #@save\n    pass", "a.md:9: a #@save in a cell that is not valid Python saves nothing"),
     ],
 )
 def test_marks_that_need_valid_code_are_faults_in_it(cell: str, message: str) -> None:
@@ -62,7 +65,7 @@ def test_marks_that_need_valid_code_are_faults_in_it(cell: str, message: str) ->
 
 def test_a_wrong_cell_hides_no_other_fault_of_its_section() -> None:
     text = tagged("x = (") + "\n```{code-cell} python\nif (\n```\n"
-    assert [fault.split(":")[1] for fault in faults_of(text)] == ["9"]
+    assert [fault.split(":")[1] for fault in faults_of(text)] == ["13"]
     missing = tagged("x = (") + "\n```{code-cell} python\nd2l.tanh(1)\n```\n"
     found = check_section(read_section(missing, "a.md", SETTINGS), SETTINGS)
     assert any("no cell imports" in fault.message for fault in found)
