@@ -18,9 +18,10 @@ from nbformat import NotebookNode
 from tabbook.config import BookSettings
 from tabbook.merge.failures import Failed
 from tabbook.merge.glue import apart, for_all, for_tab
+from tabbook.merge.isolation import contexts
 from tabbook.merge.notices import notices_of
 from tabbook.merge.origin import provenance
-from tabbook.merge.visible import PAGE_TYPES, hides_outputs, on_page, shown
+from tabbook.merge.visible import PAGE_TYPES, hides_outputs, look_equal, on_page, shown
 from tabbook.model import Cell, Output, Projection, Result, Section
 from tabbook.read.slides import strip_slide_marks
 
@@ -51,8 +52,8 @@ class _Code:
     """A code cell of the page: for each tab that has it, its code and what readers see of its outputs.
 
     ``outputs`` has the tabs that were executed, ``glued`` what is not shown at the cell but may be
-    shown elsewhere on the page. ``places`` are the cell's places among the code
-    cells of each tab.
+    shown elsewhere on the page. ``places`` are the cell's places among the code cells of each tab,
+    ``contexts`` is what a tab's outputs depend on besides themselves.
     """
 
     cell: Cell
@@ -60,6 +61,7 @@ class _Code:
     outputs: Mapping[str, tuple[Output, ...]]
     glued: Mapping[str, tuple[Output, ...]]
     places: Mapping[str, int]
+    contexts: Mapping[str, str]
 
     @property
     def is_same(self) -> bool:
@@ -77,33 +79,6 @@ class _Code:
     def asides(self) -> tuple[Output, ...]:
         """What the cell glues and does not show, for all tabs."""
         return for_all(self.glued, list(self.sources))
-
-
-_SVG_ID = re.compile(r"(?<=[\"#])[mp][0-9a-f]{10}(?=[\")])")
-
-
-def _equal(one: Sequence[Output], other: Sequence[Output]) -> bool:
-    """Say whether two frameworks' outputs look the same, whatever the numbers of the cells."""
-
-    def essence(outputs: Sequence[Output]) -> list[Output]:
-        return [_essence(output) for output in outputs]
-
-    return essence(one) == essence(other)
-
-
-def _essence(output: Output) -> Output:
-    """Return an output without its cell's number, and without the names inside its drawing.
-
-    matplotlib hashes a path's ``repr`` into its name, and NumPy 1 and 2 do not print numbers alike.
-    """
-    essence = {key: value for key, value in output.items() if key != "execution_count"}
-    drawing = essence.get("data", {}).get("image/svg+xml")
-    if drawing is not None:
-        order: dict[str, str] = {}
-        text = drawing if isinstance(drawing, str) else "".join(drawing)
-        plain = _SVG_ID.sub(lambda found: order.setdefault(found[0], f"id{len(order)}"), text)
-        essence["data"] = {**essence["data"], "image/svg+xml": plain}
-    return essence
 
 
 def _figure(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -226,7 +201,8 @@ class _Page:
         index, metadata = code.cell.index, dict(code.cell.metadata)
         shown = {tab: code.shown(tab) for tab in self.section.tabs if self.executed[tab]}
         results = list(shown.values())
-        agree = all(_equal(results[0], other) for other in results[1:])
+        agree = all(look_equal(results[0], other) for other in results[1:])
+        agree = agree and len({code.contexts.get(tab, "") for tab in shown}) <= 1
         if agree and (len(shown) == len(self.section.tabs) or not (any(results) or self.failures)):
             outputs = next(iter(code.outputs.values()), ())
             self.code(code, source, (*outputs, *code.asides), f"code-{index}", metadata)
@@ -247,7 +223,8 @@ class _Page:
         mark = {"group": self.groups, "tab": tab}
         if tab in self.failures:
             return mark | self.failures[tab].note(code.places[tab])
-        return {**mark, "note": note} if note else mark
+        more = {"note": note, "context": code.contexts.get(tab)}
+        return mark | {name: value for name, value in more.items() if value}
 
 
 def _recombine(cells: Sequence[Cell], tabs: Sequence[str]) -> tuple[int, list[str]]:
@@ -291,6 +268,10 @@ def _codes(
                 seen, aside = apart(result.outputs[position], hidden=hides_outputs(cell.tags))
                 outputs.setdefault(cell.index, {})[tab] = on_page(shown(seen, cell.tags), types)
                 glued.setdefault(cell.index, {})[tab] = aside
+    context = {
+        tab: contexts({index: found[tab] for index, found in sorted(outputs.items()) if tab in found})
+        for tab in section.tabs
+    }
     return {
         cell.index: _Code(
             cell,
@@ -298,6 +279,7 @@ def _codes(
             outputs.get(cell.index, {}),
             glued.get(cell.index, {}),
             places[cell.index],
+            {tab: found.get(cell.index, "") for tab, found in context.items()},
         )
         for cell in section.code_cells
         if cell.index in sources

@@ -5,9 +5,10 @@ instead, and the page shows the text of every other output that it cannot draw.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
+from tabbook.merge.markup import with_html
 from tabbook.model import Output
 
 WIDGETS = "application/vnd.jupyter.widget"
@@ -21,6 +22,7 @@ PAGE_TYPES = frozenset(
 """The types that MyST-NB has nodes for; a picture as PDF is for books on paper."""
 _NOT_IN_BROWSERS = frozenset(("application/pdf",))
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?=[^\r\n])")
+_SVG_ID = re.compile(r"(?<=[\"#])[mp][0-9a-f]{10}(?=[\")])")
 
 
 def hides_outputs(tags: Iterable[str]) -> bool:
@@ -52,7 +54,8 @@ def shown(outputs: Iterable[Output], tags: Iterable[str]) -> tuple[Output, ...]:
 
 def on_page(outputs: Iterable[Output], types: Collection[str] = PAGE_TYPES) -> tuple[Output, ...]:
     """Return ``outputs`` with those ``types`` alone that the page can draw, or with a note."""
-    return tuple(_without(output, lambda mime: mime not in types) for output in outputs)
+    drawn = (_without(output, lambda mime: mime not in types) for output in outputs)
+    return tuple({**one, "data": with_html(one["data"])} if "data" in one else one for one in drawn)
 
 
 def text_of(value: Any) -> str:
@@ -77,3 +80,27 @@ def _without(output: Output, dropped: Callable[[str], bool]) -> Output:
         missing = ", ".join(sorted({*data} - {*kept})) or ", ".join(sorted(kept))
         kept = {**kept, "text/plain": f"[An output of the type {missing}, which has no text form.]"}
     return output if kept == data else {**output, "data": kept}
+
+
+def look_equal(one: Sequence[Output], other: Sequence[Output]) -> bool:
+    """Say whether two frameworks' outputs look the same, whatever the numbers of the cells."""
+
+    def essence(outputs: Sequence[Output]) -> list[Output]:
+        return [_essence(output) for output in outputs]
+
+    return essence(one) == essence(other)
+
+
+def _essence(output: Output) -> Output:
+    """Return an output without its cell's number, and without the names inside its drawing.
+
+    matplotlib hashes a path's ``repr`` into its name, and NumPy 1 and 2 do not print numbers alike.
+    """
+    essence = {key: value for key, value in output.items() if key != "execution_count"}
+    drawing = essence.get("data", {}).get("image/svg+xml")
+    if drawing is not None:
+        order: dict[str, str] = {}
+        text = drawing if isinstance(drawing, str) else "".join(drawing)
+        plain = _SVG_ID.sub(lambda found: order.setdefault(found[0], f"id{len(order)}"), text)
+        essence["data"] = {**essence["data"], "image/svg+xml": plain}
+    return essence

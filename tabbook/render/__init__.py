@@ -23,6 +23,14 @@ from tabbook.files import write_atomic
 from tabbook.render.equations import NumberEquations
 from tabbook.render.footnotes import MarkFootnotes
 from tabbook.render.glue import setup_glue
+from tabbook.render.isolate import (
+    STYLES,
+    IsolateOutputs,
+    NoteText,
+    depart_isolated,
+    isolated_output,
+    visit_isolated,
+)
 from tabbook.render.packed import Unpack
 from tabbook.render.pages import (
     PageCollector,
@@ -66,6 +74,8 @@ def _add_assets(app: Sphinx) -> None:
     # In the head and blocking: it says which tabs are visible before the first one is drawn.
     app.add_js_file("tabbook-early.js", priority=100, **{"data-tabs": names})
     app.add_js_file("tabbook.js", loading_method="defer")
+    styles: Any = {"data-styles": STYLES}
+    app.add_js_file("tabbook-frames.js", loading_method="defer", **styles)
 
 
 def _drop_repeats(
@@ -153,7 +163,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(Unpack)
     app.add_post_transform(ShowTwins)
     app.add_post_transform(TitleReferences)
+    app.add_post_transform(NoteText)
+    app.add_post_transform(IsolateOutputs)
     app.add_post_transform(HtmlTabs)
     app.add_node(tab_group, html=(visit_group, depart_div))
     app.add_node(tab_panel, html=(visit_panel, depart_div))
+    app.add_node(isolated_output, html=(visit_isolated, depart_isolated))
     return {"version": tabbook.__version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -132,7 +132,8 @@ def _shared(panels: Iterable[Panel], order: Sequence[str]) -> list[Panel]:
     for panel in sorted(panels, key=lambda panel: order.index(panel.tabs[0])):
         described = [describe(node) for node in panel.content]
         if None not in described:
-            panel.looks = panel.note, [_looks(one) for one in described if one is not None]
+            context = [_mark(node).get("context") for node in panel.content]
+            panel.looks = panel.note, context, [_looks(one) for one in described if one is not None]
         twin = next((one for one in found if one.looks is not None and one.looks == panel.looks), None)
         if twin is None:
             found.append(panel)

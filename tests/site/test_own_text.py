@@ -13,7 +13,7 @@ from tabbook.render.build import build_site
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 
-HEAD = FRONT
+HEAD = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\ntabbook: {}\n---\n\n"
 FILLER = "The quick brown fox jumps over the lazy dog.\n\n" * 60
 BLOCK = """
 ::::{tab} NAME

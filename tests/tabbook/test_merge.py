@@ -273,6 +273,23 @@ def test_outputs_stay_in_the_order_of_the_run_and_neighbouring_prints_are_one_bl
     )
 
 
+@pytest.mark.parametrize("loaded", ["the same", "TAB"])
+def test_outputs_that_are_equal_are_shown_once_if_what_they_use_is_equal(loaded: str) -> None:
+    """One framework's library would have drawn all of them."""
+    text = "# A\n" + cell("load()") + cell("use()")
+
+    def html(code: str) -> dict[str, Any]:
+        return {
+            "output_type": "display_data",
+            "metadata": {},
+            "data": {"text/html": f"<script>{code}</script>"},
+        }
+
+    outputs = {tab: [[html(f"who = '{loaded.replace('TAB', tab)}'")], [html("draw(who)")]] for tab in TABS}
+    shown = [tab for _, tab, code, *_ in shape(page(text, outputs)) if code in ("use()", "-")]
+    assert shown == ([None] if loaded == "the same" else [*TABS, None, *TABS])
+
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 

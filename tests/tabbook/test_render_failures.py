@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from engine_helpers import LocalBook
-from render_helpers import fill_store, write_book
+from render_helpers import FRONT, fill_store, write_book
 
 from tabbook.book import Book
 from tabbook.plan.history import forget_failure

@@ -15,7 +15,7 @@ from tabbook.run import run
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 
-HEAD = FRONT
+HEAD = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\ntabbook: {}\n---\n\n"
 CELLS = """
 ```{code-cell} python
 show()

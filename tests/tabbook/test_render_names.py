@@ -12,7 +12,7 @@ from tabbook.render.build import build_site
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 
-HEAD = FRONT
+HEAD = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\ntabbook: {}\n---\n\n"
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 
 
