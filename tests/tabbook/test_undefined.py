@@ -15,7 +15,7 @@ from tabbook.extract.undefined import undefined
 from tabbook.library import generate
 
 NAMES = {"ones": {"pytorch": "math.prod", "jax": "math.prod"}}
-FIRST_LINE = 7  # of a section's first cell
+FIRST_LINE = 8  # of a section's first cell
 
 
 def faults(root: Path, *cells: str, **settings: object) -> list[str]:
@@ -101,10 +101,10 @@ def test_all_are_said_together_each_with_its_tabs_and_what_to_do(tmp_path: Path)
     )
     both = "which is not saved for jax, pytorch"
     assert found == [
-        f"25: saved code uses time, {both}; mark its import in line 8 with #@save",
-        f"32: saved code uses helper, {both}; mark its definition in line 9 with #@save",
-        "32: saved code uses random, which is not saved for pytorch; mark its import in line 19 with #@save",
-        f"37: saved code uses display, {both}; only notebooks have it by themselves: "
+        f"26: saved code uses time, {both}; mark its import in line 9 with #@save",
+        f"33: saved code uses helper, {both}; mark its definition in line 10 with #@save",
+        "33: saved code uses random, which is not saved for pytorch; mark its import in line 20 with #@save",
+        f"38: saved code uses display, {both}; only notebooks have it by themselves: "
         "save 'from IPython.display import display'",
     ]
 
@@ -113,9 +113,9 @@ def test_a_name_that_is_saved_too_late_or_deleted_is_no_missing_mark(tmp_path: P
     late = "class C(Base):  #@save\n    pass\n\nclass Base:  #@save\n    pass"
     gone = "import math  #@save\nx = 1  #@save\ndel x  #@save\ndef f():  #@save\n    return x"
     assert faults(tmp_path, gone, late) == [
-        "11: saved code uses x where the library does not have it yet, or no longer, for jax, pytorch; "
+        "12: saved code uses x where the library does not have it yet, or no longer, for jax, pytorch; "
         "save x in a cell further up, and do not delete it",
-        "15: saved code uses Base where the library does not have it yet, or no longer, for jax, pytorch; "
+        "16: saved code uses Base where the library does not have it yet, or no longer, for jax, pytorch; "
         "save Base in a cell further up, and do not delete it",
     ]
 
@@ -126,7 +126,7 @@ def test_branches_keep_their_lines(tmp_path: Path) -> None:
         "    if tab.selected('jax'):\n        y = far(x)\n    return y"
     )
     (found,) = faults(tmp_path, "import math  #@save", cell)
-    assert found.startswith("16: saved code uses far, which is not saved for jax;")
+    assert found.startswith("17: saved code uses far, which is not saved for jax;")
 
 
 def test_preamble_and_portable_names_count_and_are_checked_as_well(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_places_follow_edited_prose_and_nothing_is_looked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cells = ["import math  #@save", "def f():  #@save\n    return missing"]
-    assert [one.split(":")[0] for one in faults(tmp_path, *cells)] == ["12"]
+    assert [one.split(":")[0] for one in faults(tmp_path, *cells)] == ["13"]
     Book.load(tmp_path).cache.save()
     page = tmp_path / "chapters/a.md"
     book = Book.load(tmp_path)
@@ -173,7 +173,7 @@ def test_places_follow_edited_prose_and_nothing_is_looked_for_again(
         raise AssertionError("looked for again")
 
     monkeypatch.setattr("tabbook.library.undefined", never)
-    with pytest.raises(ExtractError, match=r"chapters/a.md:14: saved code uses missing"):
+    with pytest.raises(ExtractError, match=r"chapters/a.md:15: saved code uses missing"):
         generate(Book.load(tmp_path))
 
 
@@ -184,7 +184,7 @@ def test_every_command_that_needs_the_library_says_it(
     make_book(tmp_path, {"a": code("def f():  #@save\n    return missing")})
     assert main([*command, "--book", str(tmp_path)]) == 1
     said = capsys.readouterr().err
-    assert "chapters/a.md:8: saved code uses missing, which is not saved for jax, pytorch" in said
+    assert "chapters/a.md:9: saved code uses missing, which is not saved for jax, pytorch" in said
     assert not (tmp_path / "d2l_lib").exists()
 
 
