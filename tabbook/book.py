@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -236,6 +236,15 @@ class Book:
     def saved_by(self, section: Section, tab: str) -> tuple[Saved, ...]:
         """Return what ``section`` saves for ``tab``, in order; see :func:`tabbook.extract.extract`."""
         return self.derived(section, f"saved {tab}", partial(extract, section, tab))
+
+    def can_go_on(self, faults: Iterable[Fault]) -> bool:
+        """Say whether ``faults`` concern some sections alone, or the library that they make.
+
+        What is wrong with the configuration or the table of contents concerns the whole book.
+        """
+        library = f"{self.settings.library.path}/"
+        paths = {fault.path for fault in faults} - {*self.files}
+        return not self.page_faults and all(path.startswith(library) for path in paths)
 
     def find(self, names: tuple[str, ...], *, readable: bool = False) -> tuple[Section, ...]:
         """Return the sections that ``names`` mean, in the book's order; all for no names.

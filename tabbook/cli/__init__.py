@@ -15,6 +15,7 @@ import typer
 from tabbook.cli.checking import check
 from tabbook.cli.env import env_app
 from tabbook.cli.exports import export
+from tabbook.cli.library import sound, update_library
 from tabbook.cli.options import (
     HERE,
     BookOption,
@@ -26,6 +27,7 @@ from tabbook.cli.options import (
 )
 from tabbook.cli.stop import stoppable
 from tabbook.cli.store import store_app
+from tabbook.errors import TabbookError
 
 if TYPE_CHECKING:
     from tabbook.book import Book
@@ -102,27 +104,11 @@ def lib(
     elif check:
         _say(f"{loaded.settings.library.path} is up to date")
     else:
-        _update_library(loaded)
+        update_library(loaded)
     if faults := foreign(loaded, texts):
         raise ExtractError(faults)
     if diffs:
         raise typer.Exit(1)
-
-
-def _update_library(book: "Book") -> None:
-    from tabbook.library import generate, update
-
-    report = update(book, generate(book))
-    for path in report.written:
-        _say(f"wrote {path}")
-    for path in report.removed:
-        _say(f"removed {path}: no tab of the book generates it any more")
-    for tab in report.unchecked:
-        _warn(
-            f"warning: {book.library_file(tab).relative_to(book.root)} was not imported: no {tab} environment"
-        )
-    if not (report.written or report.removed):
-        _say(f"{book.settings.library.path} is up to date")
 
 
 @app.command()
@@ -148,15 +134,16 @@ def run(
 
     The library is brought up to date first. A failing cell stops its own job alone; good
     outputs are kept, and the next run executes only what is missing. What failed is not
-    executed again until something changes.
+    executed again until something changes. Sections with faults are left out, and the status is 1;
+    the library stays as it was then.
     """
     from tabbook.cli.execution import connected, execute
     from tabbook.run.shard import parse_shard
 
     loaded, part = _load(book), parse_shard(shard) if shard else None
-    chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
+    tabs = loaded.tabs(tuple(tab or ()))
     with connected(cluster) as crew:
-        _update_library(loaded)
+        chosen, faults = sound(loaded, tuple(sections or ()))
         _pull(loaded, chosen, tabs, pull, remote)
         report = execute(
             loaded,
@@ -170,6 +157,8 @@ def run(
             shard=part,
         )
     _summary(loaded, report)
+    if faults:
+        raise TabbookError(faults)
     if not report.ok:
         raise typer.Exit(1)
 
@@ -252,16 +241,17 @@ def build(
     """Build the site: library, outputs, pages.
 
     With sections or tabs only their code is executed; the pages of the others show what the
-    store has. The site is built even if some jobs fail; the exit status tells.
+    store has. The site is built even if some jobs fail or some sections have faults: their pages
+    say what is wrong, and the status is 1.
     """
     from tabbook.cli.execution import connected, execute
     from tabbook.render.build import build_site
     from tabbook.run import status as run_status
 
     loaded = _load(book)
-    chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
+    tabs = loaded.tabs(tuple(tab or ()))
     with connected(None if no_run else cluster) as crew:
-        _update_library(loaded)
+        chosen, faults = sound(loaded, tuple(sections or ()))
         _pull(loaded, chosen, tabs, pull, remote)
         if no_run:
             report = run_status(loaded, chosen, tabs)
@@ -271,6 +261,8 @@ def build(
     site = build_site(loaded, jobs=jobs, quiet=True)
     _summary(loaded, report)
     _say(f"{'The site' if not site.status else 'The site, with faults,'} is at {site.page}")
+    if faults:
+        raise TabbookError(faults)
     if site.status or not (report.ok or no_run):
         raise typer.Exit(1)
 
@@ -337,7 +329,7 @@ def _stopped() -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; nothing is raised but by a bug."""
-    from tabbook.errors import TabbookError, UsageError
+    from tabbook.errors import UsageError
 
     command = typer.main.get_command(app)
     collecting = gc.isenabled()

@@ -233,6 +233,100 @@ def test_all_faults_are_told_together_and_nothing_is_written(tabbook: Run, book:
     assert not (book / "d2l_lib").exists()
 
 
+SECOND = SECTION.replace("# First", "# Second").replace("double", "twice")
+BROKEN = {
+    "never closed": ("return 2 * x\n", "return 2 * x\n\nText.\n\n```{code-cell} python\n"),
+    "not Python": ("return 2 * x", "return 2 * ("),
+    "no key": ("tabbook: {}\n", ""),
+    "an unknown tab": ("%%tab jax", "%%tab jaxx"),
+    "a mark that saves nothing": ("return 2 * x", "return 2 * x  #@save"),
+    "no title": ("# Second", "Second"),
+}
+
+
+def add(book: Path, name: str, text: str) -> None:
+    """Give the book another section."""
+    (book / f"chapters/{name}.md").write_text(text)
+    entry = "- file: chapters/first\n"
+    edit(book, entry, f"{entry}- file: chapters/{name}\n", "_toc.yml")
+
+
+def test_sections_with_faults_stop_no_other(tabbook: Run, book: Path) -> None:
+    assert tabbook("lib")[0] == 0
+    before = (book / "d2l_lib/d2l/jax.py").read_bytes()
+    for kind, (old, new) in BROKEN.items():
+        assert old in SECOND
+        add(book, kind.replace(" ", "-"), SECOND.replace(old, new, 1))
+    status, out, err = tabbook("build")
+    assert status == 1
+    for kind in BROKEN:
+        path = f"chapters/{kind.replace(' ', '-')}.md"
+        assert re.search(rf"^faults in .*{path}.*: the library stays as it was", err, re.MULTILINE)
+        assert re.search(rf"^{path}:\d+: ", err, re.MULTILINE)
+        if kind != "a mark that saves nothing":  # which is no concern of readers
+            page = book / "_build/html" / Path(path).with_suffix(".html")
+            assert "This page cannot be shown" in page.read_text()
+    assert "tabbook: 6 faults" in err
+    assert "first" in out and "executed" in out
+    assert (book / "d2l_lib/d2l/jax.py").read_bytes() == before
+    assert "jax 42 True" in (book / "_build/html/chapters/first.html").read_text()
+    (book / "chapters/not-Python.md").write_text(SECOND)
+    status, out, err = tabbook("run", "not-Python")
+    assert status == 1, "the others have faults still"
+    assert "not-Python" in out and "executed" not in out, "its d2l.twice is in no library yet"
+
+
+def test_of_sections_that_are_named_the_sound_ones_are_executed(tabbook: Run, book: Path) -> None:
+    assert tabbook("lib")[0] == 0
+    add(book, "second", SECOND.replace("tabbook: {}\n", ""))
+    status, out, err = tabbook("run", "first", "--strict-data")
+    assert status == 1
+    assert "executed" in out
+    assert "chapters/second.md:1: a section with code has no key 'tabbook'" in err
+    for command in ("run", "build", "status", "check", "lib"):
+        status, out, err = tabbook(command, *(["second"] if command in ("run", "build", "status") else []))
+        assert status == 1
+        assert "chapters/second.md:1: a section with code has no key 'tabbook'" in err
+        assert "executed" not in out
+
+
+def test_saved_code_that_cannot_be_imported_leaves_the_library_and_stops_no_job(
+    tabbook: Run, book: Path
+) -> None:
+    assert tabbook("lib")[0] == 0
+    before = (book / "d2l_lib/d2l/jax.py").read_bytes()
+    edit(book, "def double(x):  #@save", "1 / 0  #@save\n\ndef double(x):  #@save")
+    edit(book, "1 / 0  #@save", "zero = 1 / 0  #@save")
+    add(book, "second", SECOND.replace("d2l.twice(21)", "42"))
+    status, out, err = tabbook("run", "second")
+    assert status == 1
+    assert "ZeroDivisionError" in err
+    assert "executed" in out
+    assert (book / "d2l_lib/d2l/jax.py").read_bytes() == before
+
+
+def test_without_a_library_nothing_is_executed_and_the_pages_are_built(tabbook: Run, book: Path) -> None:
+    add(book, "second", SECOND.replace("tabbook: {}\n", ""))
+    status, out, err = tabbook("build")
+    assert status == 1
+    assert "there is no library yet, so nothing is executed" in err
+    assert "executed" not in out
+    assert "A Book" in (book / "_build/html/chapters/index.html").read_text()
+    assert not (book / "d2l_lib").exists()
+
+
+def test_a_fault_of_the_contents_stops_everything(tabbook: Run, book: Path) -> None:
+    assert tabbook("lib")[0] == 0
+    (book / "chapters/second.md").write_text(SECOND)
+    edit(book, "%%tab jax", "%%tab jaxx")
+    for command in ("run", "build"):
+        status, out, err = tabbook(command)
+        assert status == 1
+        assert "chapters/second.md: this section is in no entry of _toc.yml" in err
+        assert "chapters/first.md:15: unknown tab 'jaxx'" in err
+        assert "executed" not in out and not (book / "_build").exists()
+
+
 def test_an_environment_that_is_missing_leaves_its_tabs_not_executed(tabbook: Run, book: Path) -> None:
     (book / ".tabbook/environments/jax" / STAMP).unlink()
     status, out, err = tabbook("build")

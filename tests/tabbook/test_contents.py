@@ -161,6 +161,7 @@ def test_a_mistake_anywhere_is_a_fault_with_its_line(
 
 
 @pytest.mark.filterwarnings("ignore:Possible nested set")
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["**", "*", "?", "[ab]", "[!a]", "a", "/", ".", "b", "[", "(", "é"]), max_size=6

@@ -258,6 +258,29 @@ def test_faults_are_warnings_with_their_lines_and_the_other_pages_are_built(
     assert capsys.readouterr().err == ""
 
 
+def test_a_page_with_code_that_lost_its_front_matter_is_not_shown_as_a_plain_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = "# A `title`\n\n```{code-cell} python\na()\n```\n"
+    root = write_book(tmp_path, {"index": PLAIN, "model": "(sec_model)=\n" + lost})
+    site = build(root)
+    assert site.status == 1
+    assert re.search(
+        r"model\.md:1: WARNING: a section with code has no key 'tabbook'", capsys.readouterr().err
+    )
+    assert "This page cannot be shown" in html(site)
+
+
+def test_files_beside_the_contents_are_warnings_of_a_plain_build(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write_book(tmp_path, {"index": PLAIN, "model": model_page("model")})
+    (root / "draft.md").write_text(FRONT + "# A draft\n\n```{code-cell} python\na()\n```\n")
+    assert build(root).status == 1
+    told = capsys.readouterr().err
+    assert re.search(r"draft\.md:1: WARNING: this section is in no entry of _toc\.yml", told)
+
+
 def test_a_fault_in_code_is_at_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = write_book(tmp_path, {"index": PLAIN, "model": FAULTY.replace("jaxx", "jax")})
     assert build(root).status == 1
