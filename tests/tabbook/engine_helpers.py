@@ -79,9 +79,8 @@ def make_book(
     }
     (root / "_config.yml").write_text(yaml.safe_dump({"only_build_toc_files": True, "sphinx": sphinx}))
     entries = [{"file": f"chapters/{name}"} for name in sections]
-    (root / "_toc.yml").write_text(
-        yaml.safe_dump({"format": "jb-book", "root": "chapters/index", "chapters": entries})
-    )
+    toc = {"format": "jb-book", "root": "chapters/index"}
+    (root / "_toc.yml").write_text(yaml.safe_dump(toc | ({"chapters": entries} if entries else {})))
     (root / "chapters/index.md").write_text("# Index\n\nNo code.\n")
     for tab in tabs:
         (root / f"requirements/{tab}.txt").write_text(f"{tab}==1.0\n")
