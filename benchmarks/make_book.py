@@ -108,8 +108,12 @@ def make(root: Path, sections: int, seed: int = 0) -> Book:
     config = {"tabs": tabs, "names": names}
     for folder in ("chapters", "requirements"):
         (root / folder).mkdir(parents=True, exist_ok=True)
+    sphinx = {
+        "extra_extensions": ["tabbook.render"],
+        "config": {"nb_custom_formats": {".md": ["tabbook.render.read_page", {}, False]}, "tabbook": config},
+    }
     (root / "_config.yml").write_text(
-        yaml.safe_dump({"title": "Large", "sphinx": {"config": {"tabbook": config}}})
+        yaml.safe_dump({"title": "Large", "only_build_toc_files": True, "sphinx": sphinx})
     )
     (root / "chapters/index.md").write_text("# A large book\n\nFor measurements.\n")
     for tab in tabs:

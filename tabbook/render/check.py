@@ -12,6 +12,7 @@ import io
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,8 @@ from tabbook.keys import canonical, sha256
 from tabbook.render.site import rare_garbage_collection
 from tabbook.render.warned import Clean, Warned, Warnings, warnings_of_build
 
-_WORTH_SHARING = 24
-"""How many new pages are worth other processes that read them."""
+_OF_OUTPUTS = ["mystnb.glue"]
+"""The types of warnings about what only outputs can have."""
 _UNKNOWN = re.compile(r"unknown|undefined|not found|could not find|no target|no role|no such", re.IGNORECASE)
 _QUOTED = re.compile(r"""['"“‘]([^'"”’]+)['"”’]|: ([\w:.-]+)$""")
 
@@ -285,6 +286,7 @@ def _application(book: Book, folder: Path, config: dict[str, Any]) -> Sphinx:
             **config,
             "extensions": extensions,
             "nb_execution_mode": "off",
+            "suppress_warnings": [*config.get("suppress_warnings", ()), *_OF_OUTPUTS],
             "tabbook_outputs": False,
         },
         status=None,
@@ -292,27 +294,27 @@ def _application(book: Book, folder: Path, config: dict[str, Any]) -> Sphinx:
     )
 
 
-def _faults(app: Sphinx, warnings: Iterable[Warned]) -> list[Fault]:
+def _faults(app: Sphinx, warnings: Sequence[Warned]) -> list[Fault]:
     """Return the warnings as faults, with names proposed for those that Sphinx does not know."""
-    text = (Path(app.srcdir) / CONFIG_FILE).read_text(encoding="utf-8")
-    names: list[str] = []
+    config = (Path(app.srcdir) / CONFIG_FILE).read_text(encoding="utf-8").splitlines()
+    known = _known_names(app) if warnings else []
+    perhaps = cache(lambda name: _perhaps(name, known))  # one name may be wrong on many pages
     found = []
     for warned in warnings:
         quoted = _QUOTED.search(warned.message)
         name = next(filter(None, quoted.groups()), "") if quoted else ""
-        hint = ""
-        if name and _UNKNOWN.search(warned.message):
-            names = names or _known_names(app)
-            close = difflib.get_close_matches(name, names, n=1, cutoff=0.8)
-            hint = f"perhaps {close[0]}" if close and close[0] != name else ""
+        hint = perhaps(name) if name and _UNKNOWN.search(warned.message) else ""
         path, line = warned.path, warned.line
         if not path:
-            lines = (
-                number for number, said in enumerate(text.splitlines(), 1) if name and f"{name}:" in said
-            )
+            lines = (number for number, said in enumerate(config, 1) if name and f"{name}:" in said)
             path, line = CONFIG_FILE, next(lines, 0)
         found.append(Fault(path, line, warned.message, hint))
     return found
+
+
+def _perhaps(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+    return f"perhaps {close[0]}" if close and close[0] != name else ""
 
 
 def _known_names(app: Sphinx) -> list[str]:

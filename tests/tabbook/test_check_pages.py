@@ -210,6 +210,8 @@ def test_a_page_that_cannot_be_read_still_has_its_labels(
 def test_outputs_do_not_matter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A check says the same before and after the code is run: figures that code draws have their labels."""
     root = make(tmp_path / "book")
+    glued = "```{code-cell} python\nfrom myst_nb import glue\nglue('loss', 3)\n```\n\nIt is {glue}`loss`.\n"
+    (root / "one.md").write_text(f"{CLEAN['one']}\n{glued}")
     (root / "two.md").write_text(CLEAN["two"].replace("fig_drawn`", "fig_darwn`"))
     (found,) = checked(root, capsys)
     assert found == "two.md:8: undefined label: 'fig_darwn'; perhaps fig_drawn"
