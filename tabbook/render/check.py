@@ -216,7 +216,8 @@ def _folder(book: Book) -> Iterator[Path]:
 def _files(app: Sphinx) -> list[str]:
     """Return the files that the pages are made of; none where others may count as well."""
     env, root = app.env, Path(app.srcdir)
-    if not app.config.external_toc_exclude_missing or app.config.intersphinx_mapping:
+    has_extensions = "local_extensions" in (root / CONFIG_FILE).read_text(encoding="utf-8")
+    if has_extensions or not app.config.external_toc_exclude_missing or app.config.intersphinx_mapping:
         return []
     files = {CONFIG_FILE, TOC_FILE, *map(str, getattr(app.config, "bibtex_bibfiles", ()))}
     files |= {env.doc2path(page, base=False) for page in env.found_docs}
