@@ -43,6 +43,8 @@ def section(number: int, dice: random.Random) -> str:
     parts.append(cell(f"%load_ext tabbook.tab\ntab.interact_select({choice})"))
     if number == 0:
         parts.append(cell("import math  #@save\nimport sys  #@save\nimport collections  #@save"))
+        adder = "return lambda method: setattr(kind, method.__name__, method)"
+        parts.append(cell(f"def add_to_class(kind):  #@save\n    {adder}"))
     for tab, module in TABS.items():
         own = IMPORTS[tab] if number == 0 else IMPORTS[tab].replace("  #@save", "")
         parts.append(cell(f"%%tab {tab}\n{own}\nfrom d2l import {module} as d2l"))

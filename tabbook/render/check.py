@@ -10,6 +10,7 @@ import difflib
 import hashlib
 import io
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -30,7 +31,7 @@ from sphinx.util.build_phase import BuildPhase
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 from sphinx.util.osutil import relative_uri
 
-from tabbook.book import Book
+from tabbook.book import WORK_FOLDER, Book
 from tabbook.config import CONFIG_FILE, find_line, load_yaml
 from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault
@@ -210,7 +211,11 @@ def _folder(book: Book) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="tabbook-check-") as name:
             yield Path(name)
     else:
-        yield folder
+        try:
+            yield folder
+        finally:
+            # MyST-NB writes notebooks, and a build takes them for pages if the book does not exclude them.
+            shutil.rmtree(folder / "jupyter_execute", ignore_errors=True)
 
 
 def _files(app: Sphinx) -> list[str]:
@@ -286,6 +291,7 @@ def _application(book: Book, folder: Path, config: dict[str, Any]) -> Sphinx:
         confoverrides={
             **config,
             "extensions": extensions,
+            "exclude_patterns": [*config.get("exclude_patterns", ()), WORK_FOLDER],
             "nb_execution_mode": "off",
             "suppress_warnings": [*config.get("suppress_warnings", ()), *_OF_OUTPUTS],
             "tabbook_outputs": False,

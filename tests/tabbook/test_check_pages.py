@@ -114,6 +114,7 @@ def test_a_check_of_a_clean_book_finds_nothing_and_leaves_the_book_as_it_was(
     assert checked(root, capsys) == []
     after = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
     assert {path: text for path, text in after.items() if ".tabbook" not in path.parts} == before
+    assert not list(root.rglob("*.ipynb"))  # a build might take them for pages
 
 
 def test_what_was_wrong_is_said_again_until_it_is_mended(
