@@ -52,7 +52,7 @@ def state(book: Book, tab: str) -> EnvironmentState:
     if not stamp.is_file() or not book.python(tab).exists():
         return EnvironmentState(tab, "missing", _failed_before(book, tab) or "run tabbook env make")
     if has_other := _other_python(book, tab):
-        return EnvironmentState(tab, "outdated", has_other)
+        return EnvironmentState(tab, "outdated", _failed_before(book, tab) or has_other)
     if stamp.read_text(encoding="utf-8") != fingerprint(book, tab):
         changed = book.settings.tabs[tab].requirements
         return EnvironmentState(tab, "outdated", f"{changed} changed: run tabbook env make")
@@ -128,7 +128,7 @@ def _failed_before(book: Book, tab: str) -> str:
         stamp, reason = _note_of_failure(book, tab).read_text(encoding="utf-8").split("\n", 1)
     except (OSError, ValueError):
         return ""
-    return reason if stamp == fingerprint(book, tab) else ""
+    return f"{reason}\ntabbook env make tries again" if stamp == fingerprint(book, tab) else ""
 
 
 def _no_python(book: Book, tab: str) -> Fault:
