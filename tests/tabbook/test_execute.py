@@ -164,7 +164,7 @@ def test_a_cell_that_raises_stops_the_job_and_is_named():
 @pytest.mark.parametrize(
     ("source", "message", "line"),
     [
-        ("x = 1\ny = (", "SyntaxError", 11),
+        ("x = 1\ny = )", "SyntaxError", 11),
         ("raise ValueError", "ValueError", 10),
         ("\nraise ValueError('one\\ntwo')", "ValueError: one", 11),
         ("%%time\n1 / 0", "ZeroDivisionError: division by zero", 10),
