@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tabbook.code import Code, bound_names, line_map, parse
 from tabbook.config import BookSettings
 from tabbook.model import Cell, Section
-from tabbook.project import selected_cells
+from tabbook.project import is_verbatim, selected_cells
 
 CELLS = ""
 """Stands for the section's own cells where the name of a library module would be."""
@@ -51,23 +51,27 @@ class Needed:
 def names_needed(section: Section, tab: str, book: BookSettings) -> tuple[Needed, ...]:
     """Return the names that the cells of ``tab`` need from elsewhere, each once per line, in order.
 
-    Cells tagged ``raises-exception`` may name what there is not.
+    Cells that may be wrong, by their tags, may name what nothing defines.
 
     Raises:
         ProjectError: The section cannot be reduced to ``tab``.
     """
-    cells = selected_cells(section, section.code_cells, tab)
-    codes = [(cell, parse(cell.source)) for cell in cells]
+    codes = [(cell, parse(cell.source)) for cell in _python_cells(section, tab)]
     scope = _Scope(book.library.package, book.tabs[tab].module)
     for _, code in codes:
         scope.read(code)
     found: set[Needed] = set()
     for cell, code in codes:
-        if "raises-exception" not in cell.tags:
+        if not cell.may_be_wrong:
             finder = _Finder(scope)
             finder.read(code)
             found |= _in_file(section, cell, finder.found)
     return tuple(sorted(found))
+
+
+def _python_cells(section: Section, tab: str) -> list[Cell]:
+    cells = selected_cells(section, section.code_cells, tab)
+    return [cell for cell in cells if not is_verbatim(cell)]
 
 
 def _in_file(section: Section, cell: Cell, found: Sequence[Needed]) -> set[Needed]:
@@ -270,7 +274,7 @@ def bound_in_cells(section: Section, tab: str) -> dict[str, int]:
         ProjectError: The section cannot be reduced to ``tab``.
     """
     found: dict[str, int] = {}
-    for cell in selected_cells(section, section.code_cells, tab):
+    for cell in _python_cells(section, tab):
         lines = line_map(section.cells[cell.index].source, cell.source, cell.line)
         for node in parse(cell.source).tree.body:
             for name in () if isinstance(node, ast.Import | ast.ImportFrom) else bound_names([node]):

@@ -128,6 +128,15 @@ def test_a_cell_that_may_raise_may_name_what_there_is_not(tmp_path: Path) -> Non
     assert check_core(Book.load(book.root)) == []
 
 
+@pytest.mark.parametrize("tag", ["raises-exception", "skip-execution"])
+@pytest.mark.parametrize("code", ["def f(:", "d2l.expp(nothing", "d2l.expp(1)\nnowhere"])
+def test_a_cell_that_is_wrong_on_purpose_is_left_alone(tmp_path: Path, tag: str, code: str) -> None:
+    """It need not be Python, and ended the check with a traceback."""
+    book = make(tmp_path)
+    (tmp_path / "second.md").write_text(page(code, tags=tag))
+    assert check_core(Book.load(book.root)) == []
+
+
 def test_a_lost_mark_is_named_where_it_was(tmp_path: Path) -> None:
     """Whoever takes away a #@save breaks other sections, and the hint leads back to the definition."""
     lost = adder(SAVING).replace("def exp(x):  #@save", "def exp(x):")
