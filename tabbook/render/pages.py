@@ -39,7 +39,10 @@ from tabbook.status import failed_last
 from tabbook.store import Store
 
 _log = logging.getLogger(__name__)
-_V4: Any = nbformat.v4  # nbformat has no types
+# Not its `new_notebook`: that ends the build where the front matter is not what Jupyter asks for.
+_from_dict: Any = nbformat.from_dict  # nbformat has no types
+_MAPPINGS = ("kernelspec", "language_info")
+"""Metadata that MyST-NB takes for mappings; a page does not need them."""
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _CELL = re.compile(r"^( {0,3}(?:`{3,}|~{3,}|:{3,}))[ \t]*\{code-cell\}.*$", re.MULTILINE)
 _HEAD = re.compile(r"^(?:\([^()\n]+\)=\s*\n+)?#[ \t].*$", re.MULTILINE)
@@ -280,10 +283,15 @@ def _plain(text: str) -> NotebookNode:
         data = yaml.safe_load(front[1] or "") if front else {}
     except yaml.YAMLError:
         data, front = {}, None  # shown as text, as in a page that MyST reads itself
-    metadata = data if isinstance(data, dict) else {}
+    metadata = {
+        key: value
+        for key, value in (data.items() if isinstance(data, dict) else ())
+        if isinstance(value, dict) or key not in _MAPPINGS
+    }
     start = front.end() if front else 0
-    notebook: NotebookNode = _V4.new_notebook(
-        cells=[_V4.new_markdown_cell(text[start:], id="text-0")], metadata=metadata
+    cell = {"cell_type": "markdown", "id": "text-0", "metadata": {}, "source": text[start:]}
+    notebook: NotebookNode = _from_dict(
+        {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": [cell]}
     )
     notebook.metadata["source_map"] = [text.count("\n", 0, start) - 1]  # counted as in merge.py
     return notebook

@@ -171,7 +171,7 @@ def test_why_a_job_would_run_is_said_in_words_and_in_json(tabbook: Run, book: Pa
     edit(book, "return 2 * x", "return x + x")
     status, out, err = tabbook("status", "--explain")
     assert status == 1
-    assert re.search(r"first · jax — code of cell 2 changed \(chapters/first\.md:\d+\)", out)
+    assert re.search(r"first · jax — code of cell 3 changed \(chapters/first\.md:\d+\)", out)
     assert "d2l.double changed (chapters/first.md:" in out
     assert "environment unchanged" in out
     assert "run tabbook lib" in err

@@ -84,10 +84,9 @@ def test_what_frameworks_say_of_gpus_counts(tmp_path, module, text, used, device
 
 
 def test_the_key_keeps_the_class_of_the_machine(tmp_path, monkeypatch):
-    monkeypatch.setenv("TABBOOK_DEVICE", "gpu")
     monkeypatch.setenv("TABBOOK_GPUS", "16GB")
     book = make_book(tmp_path, {"a": code("1 + 1")})
-    run(book, tabs=["pytorch"], usable=lambda _: "")
+    run(book, tabs=["pytorch"], device="gpu", usable=lambda _: "")
     store = Store(book.work / "outputs")
     (key,) = store.keys()
     result = store.get(key)

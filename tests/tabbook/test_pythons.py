@@ -126,7 +126,7 @@ def test_syntax_that_the_python_of_tabbook_does_not_know(named: str | None, help
     settings = SETTINGS.model_copy(update={"tabs": tabs})
     hint = f"if Python {named} of the tab jax takes it, run tabbook on that: this is Python {own_version()}"
     (fault,) = faults_of(section("%%tab jax\nx = 1\nnew syntax"), book=settings)
-    assert fault.startswith("a.md:6: not valid Python")
+    assert fault.startswith("a.md:9: not valid Python")
     assert (hint in fault) is helps
     (fault,) = faults_of(section("%%tab mxnet\nnew syntax"), book=settings)
     assert "run tabbook on" not in fault

@@ -345,8 +345,7 @@ def test_wrong_code_is_shown_as_it_is_without_a_warning(
         for cell in ["x = (1,", "print('open", 's = """open', "x = 1 $ 2 ?", "  x = 1\n y = 2", "%bad = )"]
         for mark in ("", "%%tab jax\n")
     )
-    front = "---\nfile_format: mystnb\nkernelspec: {name: python3}\ntabbook: {}\n---\n\n"
-    root = write_book(tmp_path, {"index": f"{front}# A\n\n{cells}"})
+    root = write_book(tmp_path, {"index": f"{FRONT}# A\n\n{cells}"})
     fill_store(root)
     site = build(root)
     assert capsys.readouterr().err == ""
@@ -366,3 +365,19 @@ def test_line_breaks_and_what_looks_like_a_mark_in_code_reach_the_page(tmp_path:
     assert "f[**kw**]" in words
     assert "g[**kw**]" in words
     assert "<p>Below.</p>" in page
+
+
+@pytest.mark.parametrize("kernel", ["{name: python3}", "python3", "{}", "[a]", "null"])
+def test_an_odd_kernel_in_the_front_matter_ends_no_build(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kernel: str
+) -> None:
+    """The build executes nothing in that kernel, and nbformat refused to make the page."""
+    front = FRONT.replace("{name: python3, display_name: Python 3}", kernel)
+    assert front != FRONT
+    cell = "```{code-cell} python\n1\n```\n"
+    root = write_book(
+        tmp_path, {"index": f"{front}# A\n\n{cell}", "b": f"---\nkernelspec: {kernel}\n---\n# B\n"}
+    )
+    fill_store(root)
+    assert build(root).status == 0
+    assert capsys.readouterr().err == ""
