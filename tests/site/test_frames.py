@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import Site, _serve
+from conftest import Site, serve
 from render_helpers import FRONT, fill_store, png, write_book
 
 from tabbook.book import Book
@@ -125,7 +125,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     fill_store(root, outputs_of)
     built = build_site(Book.load(root), jobs=1, quiet=True)
     assert built.status == 0
-    yield from _serve(built.page.parent)
+    yield from serve(built.page.parent)
 
 
 def output(page: Any, code: str) -> Any:
