@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from tabbook.cache import Cache, Entry
-from tabbook.check import check_section
 from tabbook.config import CONFIG_FILE, BookSettings, find_book, read_settings
 from tabbook.contents import TOC_FILE, Listed, read_contents
 from tabbook.declared import declared_files
@@ -21,6 +20,7 @@ from tabbook.processes import share
 from tabbook.project import check_ways, project
 from tabbook.pythons import own_version
 from tabbook.read import read_section
+from tabbook.section_faults import check_section
 
 _T = TypeVar("_T")
 WORK_FOLDER = ".tabbook"
@@ -125,7 +125,7 @@ class Book:
         return entry.get("section", lambda: read_section(text, path, self.settings))
 
     def faults(self, section: Section, *, imports: bool = True) -> list[Fault]:
-        """Return what is wrong with the code of ``section``; see :func:`tabbook.check.check_section`."""
+        """Return what is wrong with the code of ``section``; see `tabbook.section_faults`."""
         check = partial(check_section, section, self.settings, imports=imports)
         return self.derived(section, f"faults {'with imports' if imports else ''}", check)
 

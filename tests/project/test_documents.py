@@ -12,12 +12,12 @@ from commands import ROOT, check_tabbook, make_targets, mentioned_targets
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tabbook.check import check_section
 from tabbook.cli import app
 from tabbook.config import CONFIG_FILE, SectionSettings, read_settings
 from tabbook.project import project, ways_of
 from tabbook.project.idioms import rewrite
 from tabbook.read import read_section
+from tabbook.section_faults import check_section
 
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()

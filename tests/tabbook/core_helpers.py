@@ -5,13 +5,13 @@ from pathlib import Path
 from pytest_regressions.common import check_text_files
 
 from tabbook.book import Book
-from tabbook.check import check_section
 from tabbook.config import BookSettings
 from tabbook.errors import TabbookError
 from tabbook.extract import extract_book
 from tabbook.extract.assemble import assemble
 from tabbook.model import Projection
 from tabbook.read import read_section
+from tabbook.section_faults import check_section
 
 HERE = Path(__file__).parent
 SMALL = HERE / "books" / "small"

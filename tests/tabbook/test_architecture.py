@@ -26,7 +26,7 @@ LAYERS = [
     "read",
     "pages",
     "project",
-    "check extract",
+    "extract section_faults",
     "book",
     "library environments keys",
     "checks kernels store merge",

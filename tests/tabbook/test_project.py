@@ -7,11 +7,11 @@ import pytest
 from core_helpers import SETTINGS, SMALL, same_bytes, section, shown
 
 from tabbook.book import Book
-from tabbook.check import check_section
 from tabbook.config import BookSettings
 from tabbook.errors import ConfigError, ProjectError
 from tabbook.project import check_ways, project, selected_cells
 from tabbook.read import read_section
+from tabbook.section_faults import check_section
 
 BOOK = Book.load(SMALL)
 PAIRS = [(section, tab) for section in BOOK.sections for tab in section.tabs if section.code_cells]

@@ -6,10 +6,10 @@ import pytest
 from core_helpers import SETTINGS, faults_of
 from engine_helpers import job
 
-from tabbook.check import check_section
 from tabbook.execute import execute
 from tabbook.project import project
 from tabbook.read import read_section
+from tabbook.section_faults import check_section
 
 WRONG = [
     "x = (1,\nprint('never')",
