@@ -131,6 +131,10 @@ class Code:
         """Return the line, from 1, that holds the place ``offset``."""
         return bisect_right(self._starts, offset)
 
+    def magic_line(self, number: int) -> int:
+        """Return the line of the command ``magics[number]``."""
+        return self.line_of(self.text.index(f"__ipython_{number}__"))
+
     @cached_property
     def comments(self) -> dict[int, tuple[int, str]]:
         """For each line with a comment, the column where it starts and its text."""

@@ -174,7 +174,7 @@ class _Finder(ast.NodeVisitor):
         self.visit(code.tree)
         for number, magic in enumerate(code.magics):
             if _CODE_MAGIC.match(magic.lstrip()):
-                line = code.line_of(code.text.index(f"__ipython_{number}__"))
+                line = code.magic_line(number)
                 for alias, name in re.findall(r"\b(\w+)\.([A-Za-z_]\w*)", magic):
                     self._attribute(alias, name, line)
 

@@ -14,7 +14,7 @@ from typing import Literal
 from tabbook.code import Code, CodeError, bound_names, line_map, parse
 from tabbook.config import BookSettings
 from tabbook.errors import ExtractError, Fault, TabbookError
-from tabbook.extract.lines import first_line, header_end, last_line
+from tabbook.lines import first_line, header_end, last_line
 from tabbook.model import Section
 from tabbook.project import code_fault, is_verbatim, selected_cells
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tabbook.code import Code, bound_names
-from tabbook.extract.lines import first_line
 from tabbook.keys import library_code, sha256
 from tabbook.keys.uses import NOTHING, Uses, names_in, names_used, strings_use, whole_of
+from tabbook.lines import first_line
 
 ALWAYS = "(import)"
 """Stands for the statements that run on import and define nothing."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tabbook.code import Code, parse, stands_alone
+from tabbook.lines import first_line
 from tabbook.project.conditions import Expressions, asked_tabs, asks, questions, unanswerable
 
 _ELSE = re.compile(r"^[ \t]*(?=else\b)", re.MULTILINE)
@@ -168,14 +169,14 @@ class _Statements:
             code.lines[above : code.line_of(keyword) - 1],
         )
         last = body[-1].end_lineno or header
-        first_line = min([body[0].lineno, *(d.lineno for d in getattr(body[0], "decorator_list", []))])
-        if first_line == header:
+        first = first_line(body[0])
+        if first == header:
             end = code.offset(last, 0) + len(code.lines[last - 1])
             return _Arm(
                 test, opening, code.text[colon:end], code.text[code.start(body[0]) : end], lead, 0, last, ""
             )
         rest = code.lines[header - 1][colon - code.offset(header, 0) :]
-        indent = code.lines[first_line - 1][: body[0].col_offset]
+        indent = code.lines[first - 1][: body[0].col_offset]
         return _Arm(test, opening, rest, "", lead, header + 1, self._comments_below(last, column), indent)
 
     def _comments_below(self, last: int, outer: int) -> int:

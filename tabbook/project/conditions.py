@@ -96,7 +96,7 @@ def unanswerable(code: Code) -> Iterator[CodeError]:
                 yield CodeError("':=' stands before tab.selected in a condition", node.lineno, hint)
     for number, magic in enumerate(code.magics):
         if "tab.selected" in magic:
-            line = code.line_of(code.text.index(f"__ipython_{number}__"))
+            line = code.magic_line(number)
             hint = "choose with an if around the command"
             yield CodeError("tab.selected stands inside a magic or shell command", line, hint)
 

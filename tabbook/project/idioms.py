@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tabbook.code import Code, Rewriter, is_atom, parse, stands_alone
+from tabbook.lines import first_line
 from tabbook.project.align import mark, plain, settle
 from tabbook.project.fstrings import fstrings, is_found, say_the_same
 from tabbook.project.names import Use, Way, template_of, uses
@@ -39,12 +40,10 @@ def _has_long_statements(code: Code) -> bool:
         body = getattr(node, "body", None)
         if isinstance(node, ast.stmt):
             end = body[0].lineno - 1 if isinstance(body, list) else node.end_lineno or 0
-            decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-            first = min([node.lineno, *(part.lineno for part in decorators)])
             if isinstance(node, ast.Try | ast.TryStar | ast.Match):
                 return True  # whose headers are more than one
             docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            if end > first + len(decorators) and not docstring:
+            if end > first_line(node) + len(getattr(node, "decorator_list", ())) and not docstring:
                 return True
         for name in ("body", "orelse", "finalbody"):
             waiting += getattr(node, name, [])

@@ -270,7 +270,7 @@ def _late_marks(source: str) -> Iterator[int]:
         return  # the code is at fault first
     for number, magic in enumerate(code.magics):
         if _TAB_MARK.match(magic):
-            yield code.line_of(code.text.index(f"__ipython_{number}__"))
+            yield code.magic_line(number)
 
 
 def _for_builds(source: str) -> str | None:

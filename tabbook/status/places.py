@@ -8,6 +8,7 @@ from tabbook.book import Book
 from tabbook.code import parse
 from tabbook.config import CONFIG_FILE, KEY_PATH, find_line
 from tabbook.extract import Saved
+from tabbook.lines import first_line
 
 
 def _lines(saved: Saved) -> dict[str, int]:
@@ -19,7 +20,7 @@ def _lines(saved: Saved) -> dict[str, int]:
     if not isinstance(node, ast.ClassDef):
         return found
     # Saved source begins with comments; the origin is the statement's first line.
-    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    first = first_line(node)
     for child in node.body:
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             found[f"{saved.names[0]}.{child.name}"] = saved.origin.line + child.lineno - first

@@ -21,7 +21,7 @@ RENDERERS = {"sphinx", "docutils", "myst_nb", "jupyter_book", "sphinx_design", "
 LAYERS = [
     "errors quantities files cache lexemes processes pythons variables tab",
     "config code",
-    "contents model",
+    "contents lines model",
     "declared",
     "read",
     "pages",

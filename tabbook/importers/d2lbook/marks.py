@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tabbook.code import Code, parse
-from tabbook.extract.lines import first_line, header_end, last_line
+from tabbook.lines import first_line, header_end, last_line
 from tabbook.project.conditions import questions
 
 _MARK = re.compile(r"#[ \t]*@save\b")

@@ -1,4 +1,4 @@
-"""On which lines of a cell a statement stands, and where a mark belongs to it."""
+"""The lines of a statement in a cell, and those on which a mark ``#@save`` belongs to it."""
 
 import ast
 
