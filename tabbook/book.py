@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tabbook.cache import Cache, Entry
-from tabbook.config import CONFIG_FILE, BookSettings, find_book, read_settings
+from tabbook.config import CONFIG_FILE, KEY_PATH, BookSettings, find_book, find_line, read_settings
 from tabbook.contents import TOC_FILE, Listed, read_contents
 from tabbook.declared import declared_files
 from tabbook.errors import ConfigError, Fault, ReadError, TabbookError, usage
@@ -296,6 +296,10 @@ class Book:
         where, hint = path.relative_to(self.root).as_posix(), "replace it by a file that can"
         return ConfigError([Fault(where, 0, f"this file cannot be read: {why}", hint)])
 
+    def settings_line(self, *keys: str) -> int:
+        """Return the line of ``_config.yml`` where ``keys`` are, below ``sphinx.config.tabbook``."""
+        return find_line((self.root / CONFIG_FILE).read_text(encoding="utf-8"), (*KEY_PATH, *keys))
+
     @property
     def work(self) -> Path:
         """The folder of everything that the toolchain makes for itself."""
@@ -331,6 +335,15 @@ class Book:
     def library_file(self, tab: str) -> Path:
         """Return the module of the library for a framework."""
         return self.library / self.settings.library.package / f"{self.settings.tabs[tab].module}.py"
+
+    def library_path(self, tab: str) -> str:
+        """Return the path of `library_file`, relative to the book."""
+        return self.library_file(tab).relative_to(self.root).as_posix()
+
+    @property
+    def has_library(self) -> bool:
+        """Whether every module of the library is on disk, up to date or not."""
+        return all(self.library_file(tab).exists() for tab in self.settings.tabs)
 
     def requirements(self, tab: str) -> Path:
         """Return the file with the pinned packages of a framework's environment."""

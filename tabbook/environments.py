@@ -12,7 +12,7 @@ from typing import Literal
 
 from tabbook import pythons
 from tabbook.book import Book
-from tabbook.config import CONFIG_FILE, KEY_PATH, find_line
+from tabbook.config import CONFIG_FILE
 from tabbook.errors import Fault
 from tabbook.files import write_atomic
 
@@ -133,13 +133,12 @@ def _failed_before(book: Book, tab: str) -> str:
 
 def _no_python(book: Book, tab: str) -> Fault:
     version = book.python_version(tab)
-    text = (book.root / CONFIG_FILE).read_text(encoding="utf-8")
     message = (
         f"the tab {tab} needs Python {version}, and none is found"
         " (looked on PATH, in pyenv's versions and uv's own)"
     )
     hint = f"install it, or let uv fetch it: uv python install {version}"
-    return Fault(CONFIG_FILE, find_line(text, (*KEY_PATH, "tabs", tab, "python")), message, hint)
+    return Fault(CONFIG_FILE, book.settings_line("tabs", tab, "python"), message, hint)
 
 
 def _other_python(book: Book, tab: str) -> str:

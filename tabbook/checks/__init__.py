@@ -12,7 +12,7 @@ from tabbook.checks.configuration import check_configuration
 from tabbook.checks.names import CELLS, OWN, Needed, bound_in_cells, is_missing, module_names, names_needed
 from tabbook.checks.options import check_options
 from tabbook.code import CodeError
-from tabbook.config import CONFIG_FILE, KEY_PATH, find_line
+from tabbook.config import CONFIG_FILE, KEY_PATH
 from tabbook.errors import Fault, TabbookError
 from tabbook.library import foreign, generate, outdated
 from tabbook.model import Section
@@ -60,19 +60,20 @@ def _options(book: Book, section: Section) -> list[Fault]:
 def _missing_requirements(book: Book) -> Iterator[Fault]:
     for tab, about in book.settings.tabs.items():
         if not book.requirements(tab).is_file():
-            keys = (*KEY_PATH, "tabs", tab, "requirements")
+            keys = ("tabs", tab, "requirements")
             hint = f"add it, or no environment for {tab} can be made"
             yield Fault(
                 CONFIG_FILE,
-                find_line(_text(book, CONFIG_FILE), keys),
-                f"{'.'.join(keys)}: there is no file {about.requirements}",
+                book.settings_line(*keys),
+                f"{'.'.join((*KEY_PATH, *keys))}: there is no file {about.requirements}",
                 hint,
             )
 
 
 def _stale(book: Book, texts: Mapping[str, str]) -> Iterator[Fault]:
     """Yield the files of the library that differ from ``texts``; none where nothing has been generated."""
-    for path in outdated(book, texts) if texts and _is_generated(book) else ():
+    is_generated = any(book.library_file(tab).exists() for tab in book.settings.tabs)
+    for path in outdated(book, texts) if texts and is_generated else ():
         if path not in texts:
             message = "no tab of the book generates this module any more"
             yield Fault(path, 0, message, "run tabbook lib, which removes it")
@@ -82,10 +83,6 @@ def _stale(book: Book, texts: Mapping[str, str]) -> Iterator[Fault]:
             yield Fault(
                 path, 0, "not as the sections say", "run tabbook lib; edit the sections, not this file"
             )
-
-
-def _is_generated(book: Book) -> bool:
-    return any(book.library_file(tab).exists() for tab in book.settings.tabs)
 
 
 def _library_names(
@@ -98,7 +95,7 @@ def _library_names(
     """
     names: dict[str, frozenset[str]] = {}
     for tab, about in book.settings.tabs.items():
-        path = book.library_file(tab).relative_to(book.root).as_posix()
+        path = book.library_path(tab)
         if path in texts:
             names[about.module] = _names_of_text(book, tab, texts[path])
             continue

@@ -10,6 +10,7 @@ import yaml
 from tabbook.config import find_line
 from tabbook.errors import Fault
 from tabbook.model import Cell, Section
+from tabbook.read.front_matter import FRONT_MATTER
 
 TAGS = frozenset(
     [
@@ -41,7 +42,6 @@ PAGE_KEYS = frozenset({"tabbook", "file_format", "kernelspec", "jupytext", "myst
 """Keys of front matter that change what a page is. A page may have any others."""
 
 _FENCE = re.compile(r"^\s*[`~:]{3,}\{code-cell\}")
-_FRONT = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _ALIKE = 0.75
 
 
@@ -96,7 +96,7 @@ def alike(word: str, known: Iterable[str]) -> str:
 
 
 def _front_matter(path: str, text: str) -> Iterator[Fault]:
-    front = _FRONT.match(text)
+    front = FRONT_MATTER.match(text)
     data = yaml.safe_load(front[1] or "") if front else None
     for key in map(str, data) if isinstance(data, dict) else ():
         if key not in PAGE_KEYS and (meant := alike(key, PAGE_KEYS)):

@@ -4,7 +4,6 @@ The core does not import the renderer, which may be missing: it is asked for by 
 """
 
 import contextlib
-import hashlib
 import importlib
 import importlib.util
 import json
@@ -18,6 +17,7 @@ from tabbook.book import Book
 from tabbook.cache import source_hash
 from tabbook.errors import Fault
 from tabbook.files import read_file, read_json, write_atomic
+from tabbook.keys import sha256
 from tabbook.processes import begin
 
 RENDERER = "tabbook.render.check"
@@ -78,7 +78,7 @@ def _hashes(book: Book, files: Iterable[str]) -> dict[str, str]:
     hashes = {}
     for name in files:
         try:
-            hashes[name] = hashlib.sha256(read_file(book.root / name)).hexdigest()
+            hashes[name] = sha256(read_file(book.root / name))
         except OSError:
             hashes[name] = ""
     return hashes

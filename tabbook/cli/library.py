@@ -25,7 +25,7 @@ def update_library(book: "Book") -> None:
     for path in report.removed:
         typer.echo(f"removed {path}: no tab of the book generates it any more")
     for tab in report.unchecked:
-        module = book.library_file(tab).relative_to(book.root)
+        module = book.library_path(tab)
         typer.echo(f"warning: {module} was not imported: no {tab} environment", err=True)
     if not (report.written or report.removed):
         typer.echo(f"{book.settings.library.path} is up to date")
@@ -54,7 +54,7 @@ def sound(book: "Book", names: tuple[str, ...]) -> tuple[tuple["Section", ...], 
     if names and (asked := [f for f in faults if f.path in {section.path for section in chosen}]):
         raise TabbookError(asked)
     what = "the library stays as it was, and the other sections are executed with it"
-    if not all(book.library_file(tab).exists() for tab in book.settings.tabs):
+    if not book.has_library:
         what, chosen = "there is no library yet, so nothing is executed", ()
     typer.echo(f"faults in {', '.join(sorted(wrong)) or book.settings.library.path}: {what}", err=True)
     return tuple(section for section in chosen if section.path not in wrong), faults

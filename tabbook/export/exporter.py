@@ -106,7 +106,7 @@ class Exporter:
             files[init] = texts[f"{root}/{init}"].encode()
         found = {}
         for tab, about in book.settings.tabs.items():
-            text = texts.get(book.library_file(tab).relative_to(book.root).as_posix())
+            text = texts.get(book.library_path(tab))
             if text is not None:
                 found[tab] = package(text, about, book.settings.library, files)
         return found

@@ -59,7 +59,7 @@ def _generate(book: Book, preambles: Mapping[str, str]) -> dict[str, str]:
     missing: dict[str, tuple[Undefined, ...]] = {}
     _share_modules(book, preambles)
     for tab in settings.tabs:
-        path = book.library_file(tab).relative_to(book.root).as_posix()
+        path = book.library_path(tab)
         try:
             texts[path], missing[tab] = _module(book, tab, preambles[tab])
         except TabbookError as error:
@@ -212,11 +212,7 @@ def update(book: Book, texts: Mapping[str, str]) -> LibraryReport:
         ExtractError: A changed module cannot be imported; nothing is written then.
     """
     changed = outdated(book, texts)
-    tabs = [
-        tab
-        for tab in book.settings.tabs
-        if book.library_file(tab).relative_to(book.root).as_posix() in changed
-    ]
+    tabs = [tab for tab in book.settings.tabs if book.library_path(tab) in changed]
     checkable = [tab for tab in tabs if book.python(tab).exists()]
     check_imports(book, texts, _preambles(book), checkable)
     written = tuple(path for path, text in texts.items() if write_atomic(book.root / path, text))

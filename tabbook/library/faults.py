@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tabbook.book import Book
 from tabbook.code import CodeError, bound_names, parse
-from tabbook.config import CONFIG_FILE, KEY_PATH, find_line
+from tabbook.config import CONFIG_FILE
 from tabbook.errors import Fault
 from tabbook.extract.assemble import layout
 from tabbook.extract.pieces import find
@@ -45,9 +45,8 @@ class Places:
             origin, line = piece.origin(line, words)
             return Place(origin.path, line, f"the saved code of cell {origin.cell}")
         if piece.kind == "name":
-            config = (self.book.root / CONFIG_FILE).read_text(encoding="utf-8")
-            place = (*KEY_PATH, "names", piece.name, self.tab)
-            return Place(CONFIG_FILE, find_line(config, place), f"the portable name {piece.name}")
+            named = self.book.settings_line("names", piece.name, self.tab)
+            return Place(CONFIG_FILE, named, f"the portable name {piece.name}")
         if piece.kind == "preamble":
             above = self.preamble[: len(self.preamble) - len(self.preamble.lstrip())].count("\n")
             path = self.book.settings.tabs[self.tab].preamble or ""
@@ -57,7 +56,7 @@ class Places:
     @property
     def whole(self) -> Place:
         """The generated file itself, for what has no other place."""
-        path = self.book.library_file(self.tab).relative_to(self.book.root).as_posix()
+        path = self.book.library_path(self.tab)
         return Place(path, 0, "the generated module")
 
 

@@ -100,7 +100,6 @@ def _essence(output: Output) -> Output:
     drawing = essence.get("data", {}).get("image/svg+xml")
     if drawing is not None:
         order: dict[str, str] = {}
-        text = drawing if isinstance(drawing, str) else "".join(drawing)
-        plain = _SVG_ID.sub(lambda found: order.setdefault(found[0], f"id{len(order)}"), text)
+        plain = _SVG_ID.sub(lambda found: order.setdefault(found[0], f"id{len(order)}"), text_of(drawing))
         essence["data"] = {**essence["data"], "image/svg+xml": plain}
     return essence

@@ -166,10 +166,9 @@ def _whole_hash(text: str) -> str:
 
 
 def _library_text(book: Book, tab: str, texts: Mapping[str, str] | None) -> str:
-    path = book.library_file(tab)
     if texts is not None:
-        return texts.get(path.relative_to(book.root).as_posix(), "")
-    return _cached(book, path, str, "")
+        return texts.get(book.library_path(tab), "")
+    return _cached(book, book.library_file(tab), str, "")
 
 
 def prepare(book: Book) -> None:

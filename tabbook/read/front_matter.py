@@ -1,6 +1,7 @@
 """The front matter of a section: what it declares under ``tabbook``, and what it says to MyST."""
 
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,9 @@ import yaml
 from tabbook.config import BookSettings, SectionSettings, find_line, repeated_keys, validate
 from tabbook.declared import name_fault
 from tabbook.errors import ConfigError, Fault
+
+FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+"""The front matter at the beginning of a file's text; its YAML is the first group."""
 
 
 @dataclass(frozen=True, slots=True)

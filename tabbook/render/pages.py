@@ -35,6 +35,7 @@ from tabbook.plan import Job, device_class, job
 from tabbook.plan.holdings import PUBLISHED, publish
 from tabbook.plan.outputs import Holdings, lookup
 from tabbook.plan.spec import Failure, steps_of
+from tabbook.read.front_matter import FRONT_MATTER
 from tabbook.status import failed_last
 from tabbook.store import Store
 
@@ -43,7 +44,6 @@ _log = logging.getLogger(__name__)
 _from_dict: Any = nbformat.from_dict  # nbformat has no types
 _MAPPINGS = ("kernelspec", "language_info")
 """Metadata that MyST-NB takes for mappings; a page does not need them."""
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _CELL = re.compile(r"^( {0,3}(?:`{3,}|~{3,}|:{3,}))[ \t]*\{code-cell\}.*$", re.MULTILINE)
 _HEAD = re.compile(r"^(?:\([^()\n]+\)=\s*\n+)?#[ \t].*$", re.MULTILINE)
 
@@ -278,7 +278,7 @@ def is_for_browsers(app: Sphinx) -> bool:
 
 def _plain(text: str) -> NotebookNode:
     """Return a page without code as MyST-NB would read it: all its text in one cell."""
-    front = _FRONT_MATTER.match(text)
+    front = FRONT_MATTER.match(text)
     try:
         data = yaml.safe_load(front[1] or "") if front else {}
     except yaml.YAMLError:

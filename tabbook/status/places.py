@@ -6,7 +6,7 @@ from functools import cache
 
 from tabbook.book import Book
 from tabbook.code import parse
-from tabbook.config import CONFIG_FILE, KEY_PATH, find_line
+from tabbook.config import CONFIG_FILE
 from tabbook.extract import Saved
 from tabbook.lines import first_line
 
@@ -36,9 +36,8 @@ def symbol_places(book: Book, tab: str) -> Callable[[str], str]:
 
     @cache
     def found() -> dict[str, str]:
-        config = (book.root / CONFIG_FILE).read_text(encoding="utf-8")
         named = {
-            name: f"{CONFIG_FILE}:{find_line(config, (*KEY_PATH, 'names', name, tab))}"
+            name: f"{CONFIG_FILE}:{book.settings_line('names', name, tab)}"
             for name, ways in book.settings.names.items()
             if tab in ways
         }

@@ -17,7 +17,6 @@ from tabbook.model import Output
 
 _SLIDES_ONLY = re.compile(r"\[~~|~~\]")
 _OURS = re.compile(r"^\s*(?::{3,}|`{3,}|~{3,})\{(?:tab|code-cell)\}", re.MULTILINE)
-_BLANK_RUN = re.compile(r"\n{3,}")
 
 
 class PageConverter:
