@@ -4,7 +4,6 @@ Jupyter Book reads the same files; what is ours stands under ``sphinx.config.tab
 """
 
 import contextlib
-import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from tabbook import quantities
-from tabbook.errors import ConfigError, Fault, usage
+from tabbook.errors import ConfigError, Fault, nearest, usage
 
 CONFIG_FILE = "_config.yml"
 KEY_PATH = ("sphinx", "config", "tabbook")
@@ -184,9 +183,8 @@ def _words(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     """Return message and hint for one of pydantic's findings."""
     if error["type"] == "extra_forbidden":
         known = sorted(_fields(model))
-        key = str(error["loc"][-1])
-        close = difflib.get_close_matches(key, known, n=1)
-        return "unknown key", f"perhaps you meant {close[0]!r}" if close else "remove it"
+        close = nearest(str(error["loc"][-1]), known)
+        return "unknown key", f"perhaps you meant {close!r}" if close else "remove it"
     if error["type"] == "missing":
         return "a required key is missing", "add it"
     if error["type"] == "value_error" and isinstance(error["input"], dict):

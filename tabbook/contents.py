@@ -5,7 +5,6 @@ and passes over some keys that it does not know. This reader takes nothing that 
 refuse, and a test compares their orders.
 """
 
-import difflib
 import posixpath
 import re
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 import yaml
 
 from tabbook.config import not_yaml, repeated_keys
-from tabbook.errors import ConfigError, Fault
+from tabbook.errors import ConfigError, Fault, nearest
 
 TOC_FILE = "_toc.yml"
 _ADDRESS = re.compile(r".+://")
@@ -116,8 +115,8 @@ class _Reader:
     def _hint(self, key: str, allowed: tuple[str, ...]) -> str:
         if not self.format and key in ("parts", "chapters", "sections"):
             return f"add 'format: {'jb-article' if key == 'sections' else 'jb-book'}' at the top"
-        close = difflib.get_close_matches(key, allowed, n=1)
-        return f"perhaps you meant {close[0]!r}" if close else f"known here are {', '.join(allowed)}"
+        close = nearest(key, allowed)
+        return f"perhaps you meant {close!r}" if close else f"known here are {', '.join(allowed)}"
 
     def _options(self, node: yaml.Node, also: tuple[str, ...] = ()) -> bool:
         """Check the options of a group of entries, and say whether it is shown in reverse."""

@@ -1,5 +1,6 @@
 """What can be wrong with a book, as values that a run collects and reports together."""
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,6 +21,12 @@ class Fault:
         place = f"{self.path}:{self.line}" if self.line else self.path
         text = f"{place}: {self.message}" if place else self.message
         return f"{text}; {self.hint}" if self.hint else text
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return the one of ``known`` that is most like ``word``, for a hint; empty if none is alike."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=cutoff)
+    return close[0] if close else ""
 
 
 class TabbookError(Exception):

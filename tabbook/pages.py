@@ -1,6 +1,5 @@
 """The files of a book beside its table of contents: pages that are missing, and sections in no entry."""
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -9,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from tabbook.config import BookSettings
 from tabbook.contents import TOC_FILE, Listed, unexecuted
-from tabbook.errors import Fault
+from tabbook.errors import Fault, nearest
 from tabbook.read import is_section
 
 _GLOB = re.compile(
@@ -94,8 +93,8 @@ def page_faults(root: Path, contents: tuple[Listed, ...], settings: BookSettings
 def _hint(root: Path, file: str) -> str:
     path = PurePosixPath(file)
     there = {name.lower(): name for name in _names(root / path.parent) if name.endswith(".md")}
-    close = difflib.get_close_matches(path.name.lower(), there, n=1, cutoff=0.8)
-    meant = f"perhaps you meant {(path.parent / there[close[0]]).with_suffix('')}; " if close else ""
+    close = nearest(path.name.lower(), there, cutoff=0.8)
+    meant = f"perhaps you meant {(path.parent / there[close]).with_suffix('')}; " if close else ""
     return f"{meant}add it, or remove it from the contents"
 
 

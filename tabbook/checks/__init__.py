@@ -3,7 +3,6 @@
 :func:`check_core` has what the core knows; ``pages`` asks the renderer for the rest.
 """
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
@@ -13,7 +12,7 @@ from tabbook.checks.names import CELLS, OWN, Needed, bound_in_cells, is_missing,
 from tabbook.checks.options import check_options
 from tabbook.code import CodeError
 from tabbook.config import CONFIG_FILE, KEY_PATH
-from tabbook.errors import Fault, TabbookError
+from tabbook.errors import Fault, TabbookError, nearest
 from tabbook.library import foreign, generate, outdated
 from tabbook.model import Section
 from tabbook.project import ways_of
@@ -150,8 +149,8 @@ def _unknown_names(
 def _perhaps(needed: Needed, known: Iterable[str]) -> str:
     """Return a hint with the name, as the code would say it, that is most like the missing one."""
     name = needed.shown.rpartition(".")[2]
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"perhaps {needed.shown.removesuffix(name)}{close[0]}" if close else ""
+    close = nearest(name, known)
+    return f"perhaps {needed.shown.removesuffix(name)}{close}" if close else ""
 
 
 def _unsaved(sections: Iterable[Section], tab: str, name: str) -> str:

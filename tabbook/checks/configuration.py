@@ -3,12 +3,11 @@
 The keys below ``sphinx.config`` are Sphinx's, its extensions' and ours: they check these themselves.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tabbook.config import CONFIG_FILE, find_line, load_yaml
-from tabbook.errors import Fault
+from tabbook.errors import Fault, nearest
 
 ANY: dict[str, Any] = {}
 """Stands for what is not looked into: a value, or keys that are another program's."""
@@ -86,5 +85,5 @@ def _unknown(
 
 
 def _hint(key: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
-    return f"perhaps {close[0]}" if close else "remove it: Jupyter Book has no such key here"
+    close = nearest(key, known)
+    return f"perhaps {close}" if close else "remove it: Jupyter Book has no such key here"

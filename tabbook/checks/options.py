@@ -1,6 +1,5 @@
 """Misspelt options of code cells and keys of front matter, which MyST-NB would pass over in silence."""
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import yaml
 
 from tabbook.config import find_line
-from tabbook.errors import Fault
+from tabbook.errors import Fault, nearest
 from tabbook.model import Cell, Section
 from tabbook.read.front_matter import FRONT_MATTER
 
@@ -83,16 +82,16 @@ def _cell(cell: Cell) -> Iterator[tuple[str, str, str]]:
 def _unknown(options: Mapping[Any, Any], known: Iterable[str], where: str) -> Iterator[tuple[str, str, str]]:
     for key in map(str, options):
         if key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            hint = f"perhaps {close[0]}" if close else f"MyST-NB knows {', '.join(sorted(known))}"
+            close = nearest(key, known)
+            hint = f"perhaps {close}" if close else f"MyST-NB knows {', '.join(sorted(known))}"
             yield key, f"unknown option {where}.{key}", hint
 
 
 def alike(word: str, known: Iterable[str]) -> str:
     """Return the word of ``known`` that ``word`` must be a slip of; empty if it may be meant as it is."""
     plain = {name.replace("_", "-").lower(): name for name in sorted(known, reverse=True)}
-    close = difflib.get_close_matches(word.replace("_", "-").lower(), plain, n=1, cutoff=_ALIKE)
-    return plain[close[0]] if close else ""
+    close = nearest(word.replace("_", "-").lower(), plain, cutoff=_ALIKE)
+    return plain[close] if close else ""
 
 
 def _front_matter(path: str, text: str) -> Iterator[Fault]:

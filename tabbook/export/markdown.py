@@ -3,10 +3,11 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from tabbook.execute.outputs import plain
 from tabbook.export.page import Page, Part
+from tabbook.merge.visible import text_of
 from tabbook.model import Output
 
 _PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
@@ -46,14 +47,10 @@ def _fenced(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 
-def _text(value: str | Sequence[str]) -> str:
-    return value if isinstance(value, str) else "".join(value)
-
-
 def _output(output: Output, figure: str, name: str, files: dict[str, bytes]) -> list[str]:
     kind = output["output_type"]
     if kind == "stream":
-        return [_fenced(plain(_text(output["text"])), "text")]
+        return [_fenced(plain(text_of(output["text"])), "text")]
     if kind == "error":
         lines = "\n".join(output.get("traceback") or [f"{output['ename']}: {output['evalue']}"])
         return [_fenced(plain(lines), "text")]
@@ -61,7 +58,7 @@ def _output(output: Output, figure: str, name: str, files: dict[str, bytes]) -> 
     for mime, ending in _PICTURES.items():
         if mime not in data:
             continue
-        value = _text(data[mime])
+        value = text_of(data[mime])
         content = value.encode() if mime == "image/svg+xml" else base64.b64decode(value)
         digest = hashlib.sha256(content).hexdigest()
         same = next((key for key in files if hashlib.sha256(files[key]).hexdigest() == digest), None)
@@ -70,8 +67,8 @@ def _output(output: Output, figure: str, name: str, files: dict[str, bytes]) -> 
         return [f"![{_alt(data)}]({path})"]
     for mime in ("text/markdown", "text/latex"):
         if mime in data:
-            return [_text(data[mime])]
-    return [_fenced(plain(_text(data["text/plain"])), "text")] if data.get("text/plain") else []
+            return [text_of(data[mime])]
+    return [_fenced(plain(text_of(data["text/plain"])), "text")] if data.get("text/plain") else []
 
 
 def _alt(data: Mapping[str, object]) -> str:

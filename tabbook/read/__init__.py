@@ -5,7 +5,6 @@ looks like a fence is what MyST takes it for. Inline Markdown is left to the ren
 """
 
 import ast
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,12 +14,12 @@ from markdown_it.token import Token
 
 from tabbook.code import Code, CodeError, parse
 from tabbook.config import BookSettings, find_line
-from tabbook.errors import Fault, ReadError
+from tabbook.errors import Fault, ReadError, nearest
 from tabbook.model import Cell, Section
 from tabbook.read.front_matter import FrontMatter, read_front_matter
-from tabbook.read.markdown import blocks, is_verbatim
+from tabbook.read.markdown import blocks, is_literal
 from tabbook.read.slides import strip_slide_marks
-from tabbook.read.unclosed import cell_fault, fence_fault, is_python, other_fault
+from tabbook.read.unclosed import cell_fault, fence_fault, is_python_cell, other_fault
 
 _CODE_FENCE = re.compile(r"^\{code-cell\}")
 _TAB_FENCE = re.compile(r"^\{tab\}(.*)$")
@@ -134,7 +133,7 @@ class _Reader:
                 self._never_closed(token, unclosed)
             elif tab_block:
                 self._tab_block(token, start, tab_block[1])
-            elif not is_verbatim(info):
+            elif not is_literal(info):
                 self._outer_block(token, start)
         self._text(position, len(self.lines))
 
@@ -158,7 +157,7 @@ class _Reader:
     def _is_python(self, token: Token) -> bool:
         lines = token.content.removesuffix("\n").split("\n")
         used = self._options(lines, 0)[1]
-        return is_python("\n".join(line for line in lines[used:] if not _TAB_MARK.match(line)))
+        return is_python_cell("\n".join(line for line in lines[used:] if not _TAB_MARK.match(line)))
 
     def _outer_block(self, token: Token, start: int) -> None:
         """Check a directive that is not ours: nothing of ours may stand inside it."""
@@ -304,9 +303,9 @@ def unknown_tab(name: str, tabs: tuple[str, ...], book_tabs: tuple[str, ...]) ->
     """Return message and hint for a name that is no tab of the section."""
     if name in book_tabs:
         return f"the section does not have the tab {name!r}", "add it to 'tabs' in the front matter"
-    close = difflib.get_close_matches(name, tabs, n=1)
+    close = nearest(name, tabs)
     known = f"the tabs are {', '.join(tabs)}"
-    return f"unknown tab {name!r}", f"perhaps you meant {close[0]!r}: {known}" if close else known
+    return f"unknown tab {name!r}", f"perhaps you meant {close!r}: {known}" if close else known
 
 
 def _kind(info: str) -> str:

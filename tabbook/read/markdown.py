@@ -57,6 +57,6 @@ def blocks_within(text: str) -> list[Token]:
     return _parser(frozenset(_PLUGINS), False).parse(text)
 
 
-def is_verbatim(info: str) -> bool:
+def is_literal(info: str) -> bool:
     """Say whether a fence with this info string shows its content as it is, not as Markdown."""
     return not info.startswith("{") or _VERBATIM.match(info) is not None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from tabbook.read.markdown import blocks_within, is_verbatim
+from tabbook.read.markdown import blocks_within, is_literal
 
 _INLINE = (
     r"\\[^\w\s]"  # an escaped character
@@ -39,7 +39,7 @@ def _places(text: str, above: int = 0) -> Iterator[tuple[int, int, str]]:
     """
     for token in blocks_within(text):
         start, end = (above + line for line in token.map or (0, 0))
-        if token.type in ("fence", "colon_fence") and not is_verbatim(token.info.strip()):
+        if token.type in ("fence", "colon_fence") and not is_literal(token.info.strip()):
             yield start, start + 1, _INLINE
             yield from _places(token.content, start + 1)
         elif token.type in ("fence", "colon_fence"):

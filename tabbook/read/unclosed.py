@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from markdown_it.token import Token
 
 from tabbook.code import CodeError, parse
-from tabbook.read.markdown import is_verbatim
+from tabbook.read.markdown import is_literal
 
 _RUN = re.compile(r"^ {0,3}(?P<marks>`{3,}|~{3,}|:{3,})[ \t]*(?P<info>.*?)[ \t]*$")
 _OURS = re.compile(r"^\{(?:tab|code-cell)\}")
@@ -44,8 +44,8 @@ def _runs(token: Token) -> Iterator[_Run]:
             yield _Run(number, found["marks"], found["info"])
 
 
-def is_python(source: str) -> bool:
-    """Say whether a cell's code is Python; what ``%%bash`` and the like hold is none."""
+def is_python_cell(source: str) -> bool:
+    """Say whether a cell's code is valid Python, and not the other language of ``%%bash`` and the like."""
     try:
         return not parse(source).opaque
     except CodeError:
@@ -69,7 +69,7 @@ def fence_fault(token: Token, lines: list[str]) -> str | None:
     """
     info, runs = token.info.strip(), list(_runs(token))
     own = [run for run in runs if run.is_like(token) and run.info]
-    if is_verbatim(info):  # which may show how a block begins
+    if is_literal(info):  # which may show how a block begins
         own = [run for run in own if _OURS.match(run.info)]
     if not own and _ends(token, lines):
         return None
@@ -84,10 +84,10 @@ def cell_fault(token: Token, lines: list[str], code: str, first: int) -> str | N
     Python, any line may look like a fence.
     """
     runs = list(_runs(token))
-    if _ends(token, lines) and (not runs or is_python(code)):
+    if _ends(token, lines) and (not runs or is_python_cell(code)):
         return None
     above = {run: "\n".join(code.split("\n")[: max(0, run.line - first)]) for run in runs}
-    mistaken = [run for run in runs if run.marks[0] == token.markup[0] and is_python(above[run])]
+    mistaken = [run for run in runs if run.marks[0] == token.markup[0] and is_python_cell(above[run])]
     own = [run for run in runs if run.info and (run.is_like(token) or run.info.startswith("{"))]
     if not (own or mistaken) and _ends(token, lines):
         return None  # the code is at fault, and checked later

@@ -6,7 +6,6 @@ so only pages that changed are read.
 """
 
 import contextlib
-import difflib
 import hashlib
 import io
 import re
@@ -34,7 +33,7 @@ from sphinx.util.osutil import relative_uri
 from tabbook.book import WORK_FOLDER, Book
 from tabbook.config import CONFIG_FILE, find_line, load_yaml
 from tabbook.contents import TOC_FILE
-from tabbook.errors import Fault
+from tabbook.errors import Fault, nearest
 from tabbook.keys import canonical, sha256
 from tabbook.render.site import rare_garbage_collection
 from tabbook.render.warned import Clean, Warned, Warnings, warnings_of_build
@@ -320,8 +319,8 @@ def _faults(app: Sphinx, warnings: Sequence[Warned]) -> list[Fault]:
 
 
 def _perhaps(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-    return f"perhaps {close[0]}" if close and close[0] != name else ""
+    close = nearest(name, known, cutoff=0.8)
+    return f"perhaps {close}" if close and close != name else ""
 
 
 def _known_names(app: Sphinx) -> list[str]:
