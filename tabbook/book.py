@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tabbook.cache import Cache, Entry
-from tabbook.config import CONFIG_FILE, KEY_PATH, BookSettings, find_book, find_line, read_settings
+from tabbook.config import CONFIG_FILE, KEY_PATH, BookSettings, find_book, read_settings
 from tabbook.contents import TOC_FILE, Listed, read_contents
 from tabbook.declared import declared_files
 from tabbook.errors import ConfigError, Fault, ReadError, TabbookError, usage
@@ -21,6 +21,7 @@ from tabbook.project import check_ways, project
 from tabbook.pythons import own_version
 from tabbook.read import read_section
 from tabbook.section_faults import check_section
+from tabbook.yaml_text import find_line
 
 _T = TypeVar("_T")
 WORK_FOLDER = ".tabbook"

@@ -3,9 +3,7 @@
 Jupyter Book reads the same files; what is ours stands under ``sphinx.config.tabbook``.
 """
 
-import contextlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -15,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from tabbook import quantities
 from tabbook.errors import ConfigError, Fault, nearest, usage
+from tabbook.yaml_text import find_line, load_yaml, not_yaml, repeated_keys
 
 CONFIG_FILE = "_config.yml"
 KEY_PATH = ("sphinx", "config", "tabbook")
@@ -206,51 +205,6 @@ def _fields(model: type[BaseModel]) -> set[str]:
     return names
 
 
-def find_line(text: str, keys: tuple[str | int, ...]) -> int:
-    """Return the line of ``text``, a YAML document, where the last findable key of ``keys`` is."""
-    line, node = 0, yaml.compose(text, Loader=yaml.SafeLoader)
-    for key in keys:
-        if isinstance(node, yaml.MappingNode):
-            for name, value in node.value:
-                if name.value == str(key):
-                    line, node = name.start_mark.line + 1, value
-                    break
-            else:
-                break
-        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-            node = node.value[key]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line
-
-
-def repeated_keys(text: str) -> Iterator[tuple[int, str, str]]:
-    """Yield line, message and hint for each key that ``text``, a YAML document, gives a second time.
-
-    YAML's parser keeps the last one and says nothing about the others.
-    """
-    nodes, seen = [yaml.compose(text, Loader=yaml.SafeLoader)], set()
-    while nodes:
-        node = nodes.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            nodes += node.value
-        elif isinstance(node, yaml.MappingNode):
-            names = set[str]()
-            for name, value in node.value:
-                if isinstance(name, yaml.ScalarNode) and name.value in names:
-                    yield (
-                        name.start_mark.line + 1,
-                        f"the key {name.value!r} is given a second time",
-                        "keep one",
-                    )
-                names.add(str(name.value))
-                nodes.append(value)
-
-
 def validate(
     model: type[_Model], data: Any, path: str, text: str, keys: tuple[str, ...], first_line: int = 0
 ) -> _Model:
@@ -270,24 +224,6 @@ def validate(
             dotted = ".".join(str(part) for part in where if part != "[key]")
             faults.append(Fault(path, first_line + line, f"{dotted}: {message}", hint))
         raise ConfigError(faults) from None
-
-
-def load_yaml(text: str) -> Any:
-    """Return what ``text`` holds, quickly where libyaml is there; Python's own parser says what is wrong.
-
-    Raises:
-        yaml.YAMLError: It is not YAML.
-    """
-    with contextlib.suppress(yaml.YAMLError, AttributeError):
-        return yaml.load(text, Loader=yaml.CSafeLoader)
-    return yaml.safe_load(text)
-
-
-def not_yaml(path: str, error: yaml.YAMLError) -> Fault:
-    """Return the fault of a file that YAML's parser refuses."""
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    return Fault(path, mark.line + 1 if mark else 0, f"not valid YAML: {problem}", "correct it")
 
 
 def _at(data: Any, *keys: str) -> Any:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from tabbook.config import not_yaml, repeated_keys
 from tabbook.errors import ConfigError, Fault, nearest
+from tabbook.yaml_text import not_yaml, repeated_keys
 
 TOC_FILE = "_toc.yml"
 _ADDRESS = re.compile(r".+://")

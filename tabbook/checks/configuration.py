@@ -6,8 +6,9 @@ The keys below ``sphinx.config`` are Sphinx's, its extensions' and ours: they ch
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tabbook.config import CONFIG_FILE, find_line, load_yaml
+from tabbook.config import CONFIG_FILE
 from tabbook.errors import Fault, nearest
+from tabbook.yaml_text import find_line, load_yaml
 
 ANY: dict[str, Any] = {}
 """Stands for what is not looked into: a value, or keys that are another program's."""

@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
-from tabbook.config import find_line
 from tabbook.errors import Fault, nearest
 from tabbook.model import Cell, Section
 from tabbook.read.front_matter import FRONT_MATTER
+from tabbook.yaml_text import find_line
 
 TAGS = frozenset(
     [

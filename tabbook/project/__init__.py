@@ -5,13 +5,14 @@ from dataclasses import replace
 from functools import cache
 
 from tabbook.code import CodeError, is_python
-from tabbook.config import CONFIG_FILE, KEY_PATH, BookSettings, find_line
+from tabbook.config import CONFIG_FILE, KEY_PATH, BookSettings
 from tabbook.errors import ConfigError, Fault, ProjectError
 from tabbook.model import Cell, Projection, Section
 from tabbook.project.branches import select
 from tabbook.project.conditions import unanswerable_text
 from tabbook.project.idioms import rewrite
 from tabbook.project.names import Way, parse_way
+from tabbook.yaml_text import find_line
 
 
 @cache

@@ -13,13 +13,14 @@ import yaml
 from markdown_it.token import Token
 
 from tabbook.code import Code, CodeError, parse
-from tabbook.config import BookSettings, find_line
+from tabbook.config import BookSettings
 from tabbook.errors import Fault, ReadError, nearest
 from tabbook.model import Cell, Section
 from tabbook.read.front_matter import FrontMatter, read_front_matter
 from tabbook.read.markdown import blocks, is_literal
 from tabbook.read.slides import strip_slide_marks
 from tabbook.read.unclosed import cell_fault, fence_fault, is_python_cell, other_fault
+from tabbook.yaml_text import find_line
 
 _CODE_FENCE = re.compile(r"^\{code-cell\}")
 _TAB_FENCE = re.compile(r"^\{tab\}(.*)$")

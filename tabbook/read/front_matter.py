@@ -3,14 +3,15 @@
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
 
-from tabbook.config import BookSettings, SectionSettings, find_line, repeated_keys, validate
+from tabbook.config import BookSettings, SectionSettings, validate
 from tabbook.declared import name_fault
 from tabbook.errors import ConfigError, Fault
+from tabbook.yaml_text import find_line, not_yaml, repeated_keys
 
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 """The front matter at the beginning of a file's text; its YAML is the first group."""
@@ -40,10 +41,9 @@ def read_front_matter(text: str, path: str, book: BookSettings) -> tuple[FrontMa
     try:
         data = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        message = f"the front matter is not valid YAML: {getattr(error, 'problem', None) or error}"
-        line = 2 + (mark.line if mark else 0)
-        return FrontMatter(given=True, declares=True), [Fault(path, line, message, "correct it")]
+        found = not_yaml(path, error)
+        fault = replace(found, line=1 + found.line, message=f"the front matter is {found.message}")
+        return FrontMatter(given=True, declares=True), [fault]
     if not isinstance(data, dict):
         return FrontMatter(given=True), []
     settings, faults = _settings(data.get("tabbook") or {}, text, path, book)

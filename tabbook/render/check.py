@@ -31,12 +31,13 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 from sphinx.util.osutil import relative_uri
 
 from tabbook.book import WORK_FOLDER, Book
-from tabbook.config import CONFIG_FILE, find_line, load_yaml
+from tabbook.config import CONFIG_FILE
 from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault, nearest
 from tabbook.keys import canonical, sha256
 from tabbook.render.site import rare_garbage_collection
 from tabbook.render.warned import Clean, Warned, Warnings, warnings_of_build
+from tabbook.yaml_text import find_line, load_yaml
 
 _OF_OUTPUTS = ["mystnb.glue"]
 """The types of warnings about what only outputs can have."""

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from core_helpers import SETTINGS
 
-from tabbook.config import BookSettings, find_book, find_line, read_settings
+from tabbook.config import BookSettings, find_book, read_settings
 from tabbook.errors import Fault, TabbookError, usage
+from tabbook.yaml_text import find_line
 
 MINIMAL = """
 sphinx:
