@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from conftest import Site, serve
-from render_helpers import NAMES, fill_store, write_book
+from render_helpers import FRONT, NAMES, fill_store, write_book
 
 from tabbook.book import Book
 from tabbook.model import Cell
@@ -13,7 +13,6 @@ from tabbook.render.build import build_site
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 
-HEAD = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\ntabbook: {}\n---\n\n"
 FILLER = "The quick brown fox jumps over the lazy dog.\n\n" * 60
 BLOCK = """
 ::::{tab} NAME
@@ -27,7 +26,7 @@ $$a = b$$ (eq_loss)
 [^own]: Footnote of NAME.
 ::::
 """
-PAGE = f"""{HEAD}# Own
+PAGE = f"""{FRONT}# Own
 
 First[^first], {{eq}}`eq_loss`, {{ref}}`subsec_own`, loss {{glue:text}}`loss:.2f`.
 

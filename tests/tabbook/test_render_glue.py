@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from engine_helpers import LocalBook
-from render_helpers import NAMES, fill_store, png, write_book
+from render_helpers import FRONT, NAMES, fill_store, png, write_book
 
 from tabbook.book import Book
 from tabbook.model import Cell
@@ -15,7 +15,6 @@ from tabbook.run import run
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 
-HEAD = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\ntabbook: {}\n---\n\n"
 CELLS = """
 ```{code-cell} python
 show()
@@ -28,7 +27,7 @@ Text.
 removed()
 ```
 """
-PAGE = f"""{HEAD}# Loss
+PAGE = f"""{FRONT}# Loss
 
 ## Down to {{glue:text}}`loss:.2f`
 
@@ -64,7 +63,7 @@ Caption: {{glue:text}}`loss:.2f`.
 
 See {{numref}}`fig_plot` and {{eq}}`eq_formula`.
 """
-OTHER = f"""{HEAD}# Other
+OTHER = f"""{FRONT}# Other
 
 Far: {{glue:text}}`index.md::loss:.2f` and {{glue:text}}`index.md::same:.1f`.
 
@@ -156,7 +155,7 @@ def test_what_was_not_executed_is_marked(
 
 
 def test_a_key_that_nobody_glues_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    page = f"{HEAD}# A\n\n{CELLS}\n\n{{glue:text}}`lost`\n"
+    page = f"{FRONT}# A\n\n{CELLS}\n\n{{glue:text}}`lost`\n"
     fill_store(write_book(tmp_path, {"index": page}), show)
     assert build_site(Book.load(tmp_path), jobs=1, quiet=True).status == 1
     assert "No key 'lost' found" in capsys.readouterr().err
@@ -165,7 +164,7 @@ def test_a_key_that_nobody_glues_is_a_warning(tmp_path: Path, capsys: pytest.Cap
 def test_a_key_that_one_framework_glues_twice_is_a_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = f"{HEAD}# A\n\n{CELLS}\n\n{CELLS}\n"
+    page = f"{FRONT}# A\n\n{CELLS}\n\n{CELLS}\n"
     fill_store(write_book(tmp_path, {"index": page}), show)
     assert build_site(Book.load(tmp_path), jobs=1, quiet=True).status == 1
     assert "duplicate" in capsys.readouterr().err
@@ -179,12 +178,12 @@ def test_what_ipythons_display_glues_is_enough(tmp_path: Path) -> None:
         for tab, value in (("pytorch", 0.123), ("jax", 0.456))
     )
     root = write_book(
-        tmp_path, {"index": f"{HEAD}# A\n\nLoss {{glue:text}}`loss:.2f`.\n\n{cells}", "other": OTHER}
+        tmp_path, {"index": f"{FRONT}# A\n\nLoss {{glue:text}}`loss:.2f`.\n\n{cells}", "other": OTHER}
     )
     for tab in NAMES:
         (root / f"{tab}.txt").write_text("none==1\n")
     assert run(LocalBook.load(root), tabs=("pytorch", "jax"), usable=lambda _tab: "").failures == ()
-    (root / "other.md").write_text(f"{HEAD}# Other\n")
+    (root / "other.md").write_text(f"{FRONT}# Other\n")
     assert "Loss 0.12 (PyTorch), 0.46 (JAX), [not executed] (MXNet)." in build(root)["index"]
 
 
@@ -193,7 +192,7 @@ def test_a_block_may_be_glued_into_lists_and_notes(
 ) -> None:
     places = "- Item\n\n  ```{glue} loss\n  ```\n\n:::{note}\n```{glue} word\n```\n:::\n\n"
     inside = ":::{tab} jax, mxnet\n```{glue} loss\n```\n:::\n"
-    root = write_book(tmp_path, {"index": f"{HEAD}# A\n\n{CELLS}\n\n{places}{inside}", "other": OTHER})
+    root = write_book(tmp_path, {"index": f"{FRONT}# A\n\n{CELLS}\n\n{places}{inside}", "other": OTHER})
     fill_store(root, show)
     text = build(root)["index"]
     assert capsys.readouterr().err == ""

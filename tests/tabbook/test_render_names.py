@@ -5,21 +5,21 @@ from pathlib import Path
 
 import pytest
 from jupyter_book.sphinx import build_sphinx
-from render_helpers import NAMES, write_book
+from render_helpers import FRONT, NAMES, write_book
 
 from tabbook.book import Book
 from tabbook.render.build import build_site
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 
-HEAD = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\ntabbook: {}\n---\n\n"
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 
 
 def build(root: Path, **pages: str) -> dict[str, str]:
     """Build a book of these pages, and return the article of each."""
     write_book(
-        root, {name: text if text.startswith("#") else f"{HEAD}# A\n\n{text}" for name, text in pages.items()}
+        root,
+        {name: text if text.startswith("#") else f"{FRONT}# A\n\n{text}" for name, text in pages.items()},
     )
     (root / "p.svg").write_text(PICTURE)
     site = build_site(Book.load(root), jobs=1, quiet=True)
@@ -133,7 +133,7 @@ def test_what_each_tab_has_as_its_nth_has_one_number(tmp_path: Path) -> None:
 def test_equations_count_so_without_numfig_too(tmp_path: Path) -> None:
     write_book(
         tmp_path,
-        {"index": f"{HEAD}# A\n\n{each('$$a$$ (eq_a)')}\n$$b$$ (eq_b)\n\n{{eq}}`eq_a`, {{eq}}`eq_b`\n"},
+        {"index": f"{FRONT}# A\n\n{each('$$a$$ (eq_a)')}\n$$b$$ (eq_b)\n\n{{eq}}`eq_a`, {{eq}}`eq_b`\n"},
     )
     config = tmp_path / "_config.yml"
     config.write_text(config.read_text().replace("  config:\n", "  config:\n    numfig: false\n"))
@@ -238,7 +238,7 @@ def test_functions_may_be_described_in_each_tab(tmp_path: Path, capsys: pytest.C
 
 
 def test_equations_that_are_all_numbered_have_one_number_in_each_tab(tmp_path: Path) -> None:
-    write_book(tmp_path, {"index": f"{HEAD}# A\n\n{each('$$TAB$$')}\n$$b$$\n"})
+    write_book(tmp_path, {"index": f"{FRONT}# A\n\n{each('$$TAB$$')}\n$$b$$\n"})
     config = tmp_path / "_config.yml"
     config.write_text(config.read_text().replace("  config:\n", "  config:\n    math_number_all: true\n"))
     site = build_site(Book.load(tmp_path), jobs=1, quiet=True)
@@ -250,7 +250,7 @@ def test_equations_that_are_all_numbered_have_one_number_in_each_tab(tmp_path: P
 def test_other_builders_have_the_text_of_every_framework(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], builder: str
 ) -> None:
-    root = write_book(tmp_path, {"index": f"{HEAD}# A\n\n{SHARED}{LABELS}{AFTER}{NOTES}"})
+    root = write_book(tmp_path, {"index": f"{FRONT}# A\n\n{SHARED}{LABELS}{AFTER}{NOTES}"})
     (root / "p.svg").write_text(PICTURE)
     overrides = {"external_toc_path": str(root / "_toc.yml"), "latex_individualpages": False, "version": "1"}
     status = build_sphinx(
