@@ -294,7 +294,7 @@ class Book:
     def unreadable(self, path: Path, error: OSError | UnicodeDecodeError) -> ConfigError:
         """Return the error for a file of the book that is there and cannot be read as text."""
         why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
-        where, hint = path.relative_to(self.root).as_posix(), "replace it by a file that can"
+        where, hint = path.relative_to(self.root).as_posix(), "replace it with one that can be read"
         return ConfigError([Fault(where, 0, f"this file cannot be read: {why}", hint)])
 
     def settings_line(self, *keys: str) -> int:

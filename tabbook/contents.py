@@ -102,7 +102,7 @@ class _Reader:
         """Return the values of a mapping by their keys, all of which must be ``allowed``."""
         if not isinstance(node, yaml.MappingNode):
             text = f": {node.value!r}" if isinstance(node, yaml.ScalarNode) else ""
-            self.fault(node, f"this is no entry{text}", "write 'file: ' and the page's path")
+            self.fault(node, f"this is not an entry{text}", "write 'file: ' and the page's path")
             return {}
         for key, value in node.value:
             if key.value not in allowed:
@@ -116,7 +116,7 @@ class _Reader:
         if not self.format and key in ("parts", "chapters", "sections"):
             return f"add 'format: {'jb-article' if key == 'sections' else 'jb-book'}' at the top"
         close = nearest(key, allowed)
-        return f"perhaps you meant {close!r}" if close else f"known here are {', '.join(allowed)}"
+        return f"perhaps you meant {close!r}" if close else f"the keys known here are {', '.join(allowed)}"
 
     def _options(self, node: yaml.Node, also: tuple[str, ...] = ()) -> bool:
         """Check the options of a group of entries, and say whether it is shown in reverse."""
@@ -124,7 +124,9 @@ class _Reader:
         style = values.get("style")
         for one in style.value if isinstance(style, yaml.SequenceNode) else [style] if style else []:
             if str(one.value) not in _STYLES:
-                self.fault(one, f"unknown style {one.value!r}", f"known are {', '.join(sorted(_STYLES))}")
+                self.fault(
+                    one, f"unknown style {one.value!r}", f"the styles are {', '.join(sorted(_STYLES))}"
+                )
         given = values.get("reversed")
         return self.is_reversed if given is None else str(given.value).lower() in ("true", "yes", "on")
 
@@ -156,7 +158,7 @@ class _Reader:
     def _items(self, node: yaml.Node, key: str) -> list[yaml.Node]:
         if isinstance(node, yaml.SequenceNode) and node.value:
             return list(node.value)
-        self.fault(node, f"{key!r} is no list of entries", "begin each entry with '- '")
+        self.fault(node, f"{key!r} is not a list of entries", "begin each entry with '- '")
         return []
 
     def _entries(self, node: yaml.Node, key: str, in_reverse: bool) -> list[Listed]:
@@ -167,13 +169,13 @@ class _Reader:
         values = self._values(node)
         if "glob" in values:
             hint = "name each page in an entry of its own: 'file: ' and its path"
-            self.fault(node, "tabbook does not look for pages by a pattern ('glob')", hint)
+            self.fault(node, "tabbook does not support patterns ('glob')", hint)
             return []
         if "url" in values and "file" not in values:
             url = self._known(node, ("url", "title")).get("url")
             if url is not None and not _ADDRESS.match(str(url.value)):
                 self.fault(
-                    url, f"{url.value!r} is no address", "write it in full, such as https://example.org"
+                    url, f"{url.value!r} is not an address", "write it in full, such as https://example.org"
                 )
             return []
         return self._page(node, "file", (), _BELOW[self.format])
@@ -210,7 +212,7 @@ class _Reader:
             owned = f"a folder {first}" if rest else f"a page {first}"
             self.fault(node, f"{page}: the site has {owned} of its own", "rename the file")
         elif other != page:
-            message = f"{page}: but for upper and lower case, this is the address of {other}"
+            message = f"{page}: the address differs from that of {other} only in upper and lower case"
             self.fault(node, message, "rename the file")
 
 
@@ -234,7 +236,7 @@ def read_contents(text: str, path: str = TOC_FILE) -> tuple[Listed, ...]:
         raise ConfigError([not_yaml(path, error)]) from None
     if not isinstance(node, yaml.MappingNode) or "root" not in {key.value for key, _ in node.value}:
         raise ConfigError(
-            [Fault(path, 0, "there is no root", "name the landing page: 'root: chapters/index'")]
+            [Fault(path, 0, "there is no key 'root'", "name the landing page: 'root: chapters/index'")]
         )
     reader = _Reader(path)
     entries = reader.top(node)

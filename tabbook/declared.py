@@ -24,9 +24,9 @@ def name_fault(name: str, section: str) -> tuple[str, str] | None:
     if inside.split("/")[0] == "..":
         return f"{name!r} lies outside of the book", "copy it into the book"
     if inside.split("/")[0] in _MADE:
-        return f"{name!r} is made by tabbook", "declare files that somebody has written"
+        return f"{name!r} is in a folder that tabbook writes", "declare files of your own"
     if inside == "." or f"{section}/".startswith(f"{inside}/"):
-        return f"{name!r} holds the section itself", "name the files, or a folder of their own"
+        return f"{name!r} contains the section itself", "name the files, or a folder of their own"
     return None
 
 
@@ -66,9 +66,9 @@ def _problem(path: Path, book: Path) -> tuple[str, str] | None:
     try:
         open_file(path).close()
         if not path.resolve().is_relative_to(book):
-            return "leads out of the book", "copy it into the book"
+            return "is a link to a place outside of the book", "copy it into the book"
     except FileNotFoundError:
         return "does not exist", "add it, or correct 'files' in the front matter"
     except OSError as error:
-        return f"cannot be read: {error.strerror or error}", "declare files, or folders that have some"
+        return f"cannot be read: {error.strerror or error}", "declare a file, or a folder that is not empty"
     return None

@@ -134,8 +134,8 @@ def _failed_before(book: Book, tab: str) -> str:
 def _no_python(book: Book, tab: str) -> Fault:
     version = book.python_version(tab)
     message = (
-        f"the tab {tab} needs Python {version}, and none is found"
-        " (looked on PATH, in pyenv's versions and uv's own)"
+        f"the tab {tab} needs Python {version}, and none was found"
+        " (on PATH, among pyenv's versions or uv's own)"
     )
     hint = f"install it, or let uv fetch it: uv python install {version}"
     return Fault(CONFIG_FILE, book.settings_line("tabs", tab, "python"), message, hint)

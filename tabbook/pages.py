@@ -87,7 +87,7 @@ def page_faults(root: Path, contents: tuple[Listed, ...], settings: BookSettings
             (root / file).read_text(encoding="utf-8", errors="replace"), settings
         ):
             hint = "add it, or keep it out of the book with exclude_patterns in _config.yml"
-            yield Fault(file, 0, f"this section is in no entry of {TOC_FILE}", hint)
+            yield Fault(file, 0, f"no entry of {TOC_FILE} names this section", hint)
 
 
 def _hint(root: Path, file: str) -> str:

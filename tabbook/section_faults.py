@@ -57,8 +57,8 @@ def _newer_python(tabs: Iterable[str], book: BookSettings) -> str:
     if newest is None or version_order(named[newest]) <= sys.version_info[:2]:
         return ""
     return (
-        f"correct it, or, if Python {named[newest]} of the tab {newest} takes it, run tabbook on that:"
-        f" this is Python {own_version()}"
+        f"correct it; if it is valid in Python {named[newest]}, which the tab {newest} has, run tabbook"
+        f" with that (this is Python {own_version()})"
     )
 
 

@@ -80,7 +80,10 @@ def _stale(book: Book, texts: Mapping[str, str]) -> Iterator[Fault]:
             yield Fault(path, 0, "the file is missing", "run tabbook lib")
         else:
             yield Fault(
-                path, 0, "not as the sections say", "run tabbook lib; edit the sections, not this file"
+                path,
+                0,
+                "differs from what the sections generate",
+                "run tabbook lib; edit the sections, not this file",
             )
 
 

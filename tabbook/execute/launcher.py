@@ -307,7 +307,7 @@ class Shell(ZMQInteractiveShell):
         Raises:
             EndedError: Always: the cells behind would not run.
         """
-        raise EndedError("the cell asks the kernel to end, by exit() or quit()")
+        raise EndedError("the cell calls exit() or quit(), which would end the kernel")
 
 
 class Kernel(IPythonKernel):

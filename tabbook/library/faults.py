@@ -94,7 +94,7 @@ def _undefined(places: Places, place: Place, name: str, tabs: Sequence[str], *, 
     what = "saved code" if place.what.startswith("the saved code") else place.what
     where = ", ".join(tabs)
     if is_bound:
-        message = f"{what} uses {name} where the library does not have it yet, or no longer, for {where}"
+        message = f"{what} uses {name} before the library defines it, or after it is deleted, for {where}"
         return Fault(
             place.path, place.line, message, f"save {name} in a cell further up, and do not delete it"
         )
@@ -121,5 +121,5 @@ def _remedy(book: Book, path: str, name: str, tab: str) -> str:
                 kind = "import" if type(node).__name__.startswith("Import") else "definition"
                 return f"mark its {kind} in line {cell.line + node.lineno - 1} with #@save"
     if name in _IN_JUPYTER:
-        return f"only notebooks have it by themselves: save '{_IN_JUPYTER[name]}'"
+        return f"only notebooks define it: save '{_IN_JUPYTER[name]}'"
     return "mark its import or definition with #@save, or correct the name"

@@ -97,7 +97,7 @@ def cell_fault(token: Token, lines: list[str], code: str, first: int) -> str | N
 def _hint(token: Token, own: list[_Run], mistaken: list[_Run]) -> str:
     if mistaken:
         run = mistaken[0]
-        why = f"nothing may follow '{run.marks}'" if run.is_like(token) else f"it takes '{token.markup}'"
+        why = f"nothing may follow '{run.marks}'" if run.is_like(token) else f"it needs '{token.markup}'"
         return f"line {run.line} does not end it: {why} there"
     hint = f"end it with a line '{token.markup}'"
     if not own:

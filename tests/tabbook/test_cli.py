@@ -322,7 +322,7 @@ def test_a_fault_of_the_contents_stops_everything(tabbook: Run, book: Path) -> N
     for command in ("run", "build"):
         status, out, err = tabbook(command)
         assert status == 1
-        assert "chapters/second.md: this section is in no entry of _toc.yml" in err
+        assert "chapters/second.md: no entry of _toc.yml names this section" in err
         assert "chapters/first.md:15: unknown tab 'jaxx'" in err
         assert "executed" not in out and not (book / "_build").exists()
 

@@ -206,7 +206,7 @@ def configure(root: Path, text: str) -> None:
 
 
 UNLISTED = (
-    "{}: this section is in no entry of _toc.yml; "
+    "{}: no entry of _toc.yml names this section; "
     "add it, or keep it out of the book with exclude_patterns in _config.yml"
 )
 

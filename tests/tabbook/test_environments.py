@@ -181,8 +181,8 @@ def test_a_python_that_is_nowhere_is_a_reason_with_a_place(
     failed = make(book, "jax")
     assert failed.status == "failed"
     assert failed.reason == (
-        f"_config.yml:{line}: the tab jax needs Python 3.42, and none is found (looked on PATH, in pyenv's"
-        " versions and uv's own); install it, or let uv fetch it: uv python install 3.42"
+        f"_config.yml:{line}: the tab jax needs Python 3.42, and none was found (on PATH, among pyenv's"
+        " versions or uv's own); install it, or let uv fetch it: uv python install 3.42"
     )
     assert state(book, "jax").status == "missing"
     assert state(book, "jax").reason == f"{failed.reason}\ntabbook env make tries again"

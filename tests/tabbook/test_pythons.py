@@ -124,9 +124,9 @@ def test_syntax_that_the_python_of_tabbook_does_not_know(named: str | None, help
     """Code is right for its tab's Python, and tabbook's own, older, cannot read it: that is said."""
     tabs = {**SETTINGS.tabs, "jax": SETTINGS.tabs["jax"].model_copy(update={"python": named})}
     settings = SETTINGS.model_copy(update={"tabs": tabs})
-    hint = f"if Python {named} of the tab jax takes it, run tabbook on that: this is Python {own_version()}"
+    hint = f"{named}, which the tab jax has, run tabbook with that (this is Python {own_version()})"
     (fault,) = faults_of(section("%%tab jax\nx = 1\nnew syntax"), book=settings)
     assert fault.startswith("a.md:9: not valid Python")
     assert (hint in fault) is helps
     (fault,) = faults_of(section("%%tab mxnet\nnew syntax"), book=settings)
-    assert "run tabbook on" not in fault
+    assert "run tabbook with" not in fault

@@ -278,7 +278,7 @@ def test_files_beside_the_contents_are_warnings_of_a_plain_build(
     (root / "draft.md").write_text(FRONT + "# A draft\n\n```{code-cell} python\na()\n```\n")
     assert build(root).status == 1
     told = capsys.readouterr().err
-    assert re.search(r"draft\.md:1: WARNING: this section is in no entry of _toc\.yml", told)
+    assert re.search(r"draft\.md:1: WARNING: no entry of _toc\.yml names this section", told)
 
 
 def test_a_fault_in_code_is_at_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

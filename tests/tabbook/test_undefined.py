@@ -104,7 +104,7 @@ def test_all_are_said_together_each_with_its_tabs_and_what_to_do(tmp_path: Path)
         f"26: saved code uses time, {both}; mark its import in line 9 with #@save",
         f"33: saved code uses helper, {both}; mark its definition in line 10 with #@save",
         "33: saved code uses random, which is not saved for pytorch; mark its import in line 20 with #@save",
-        f"38: saved code uses display, {both}; only notebooks have it by themselves: "
+        f"38: saved code uses display, {both}; only notebooks define it: "
         "save 'from IPython.display import display'",
     ]
 
@@ -113,9 +113,9 @@ def test_a_name_that_is_saved_too_late_or_deleted_is_no_missing_mark(tmp_path: P
     late = "class C(Base):  #@save\n    pass\n\nclass Base:  #@save\n    pass"
     gone = "import math  #@save\nx = 1  #@save\ndel x  #@save\ndef f():  #@save\n    return x"
     assert faults(tmp_path, gone, late) == [
-        "12: saved code uses x where the library does not have it yet, or no longer, for jax, pytorch; "
+        "12: saved code uses x before the library defines it, or after it is deleted, for jax, pytorch; "
         "save x in a cell further up, and do not delete it",
-        "16: saved code uses Base where the library does not have it yet, or no longer, for jax, pytorch; "
+        "16: saved code uses Base before the library defines it, or after it is deleted, for jax, pytorch; "
         "save Base in a cell further up, and do not delete it",
     ]
 
