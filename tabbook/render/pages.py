@@ -40,7 +40,6 @@ from tabbook.status import failed_last
 from tabbook.store import Store
 
 _log = logging.getLogger(__name__)
-# Not its `new_notebook`: that ends the build where the front matter is not what Jupyter asks for.
 _from_dict: Any = nbformat.from_dict  # nbformat has no types
 _MAPPINGS = ("kernelspec", "language_info")
 """Metadata that MyST-NB takes for mappings; a page does not need them."""
@@ -290,10 +289,16 @@ def _plain(text: str) -> NotebookNode:
     }
     start = front.end() if front else 0
     cell = {"cell_type": "markdown", "id": "text-0", "metadata": {}, "source": text[start:]}
+    source_map = [text.count("\n", 0, start) - 1]  # counted as in `tabbook.merge`
+    # Not `new_notebook`, which refuses what nbformat's schema does not allow: `title: 1984`, say.
     notebook: NotebookNode = _from_dict(
-        {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": [cell]}
+        {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "metadata": {**metadata, "source_map": source_map},
+            "cells": [cell],
+        }
     )
-    notebook.metadata["source_map"] = [text.count("\n", 0, start) - 1]  # counted as in merge.py
     return notebook
 
 

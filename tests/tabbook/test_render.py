@@ -353,6 +353,24 @@ def test_wrong_code_is_shown_as_it_is_without_a_warning(
     assert html(site, "index").count("open") >= 4
 
 
+def test_front_matter_that_a_notebook_may_not_have_is_no_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The build ended with a traceback of nbformat's, which has rules of its own for these keys."""
+    front = "title: 1984\nauthors: Orwell\nkernelspec: {name: python3}"
+    code = "```{code-cell} python\nx = 1\n```\n"
+    root = write_book(
+        tmp_path,
+        {
+            "index": f"---\nfile_format: mystnb\n{front}\ntabbook: {{}}\n---\n\n# A\n\n{code}",
+            "plain": f"---\n{front}\n---\n\n# B\n",
+        },
+    )
+    site = build(root)
+    assert capsys.readouterr().err == ""
+    assert site.status == 0
+
+
 def test_line_breaks_and_what_looks_like_a_mark_in_code_reach_the_page(tmp_path: Path) -> None:
     broken = "a (~~on slides~~)  \n(**b**)\\\nc"
     quote = "> a  \n> b\\\n> c"
