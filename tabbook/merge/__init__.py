@@ -8,7 +8,7 @@ make the tabs, and shows the note that a cell may carry (:data:`NOT_EXECUTED`, :
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -16,12 +16,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from tabbook.config import BookSettings
+from tabbook.merge.cells import PageCell, figure_options, page_cells, with_errors, without_lost_figures
 from tabbook.merge.failures import Failed
-from tabbook.merge.glue import apart, for_all, for_tab
-from tabbook.merge.isolation import contexts
+from tabbook.merge.glue import for_tab
 from tabbook.merge.notices import notices_of
 from tabbook.merge.origin import provenance
-from tabbook.merge.visible import PAGE_TYPES, hides_outputs, look_equal, on_page, shown
+from tabbook.merge.visible import PAGE_TYPES, look_equal
 from tabbook.model import Cell, Output, Projection, Result, Section
 from tabbook.read.slides import strip_slide_marks
 
@@ -45,47 +45,6 @@ _from_dict: Any = nbformat.from_dict  # nbformat has no types
 _LINE_OFFSET = 2
 _TITLE = re.compile(r"^ {0,3}#[ \t]")
 _COLONS = re.compile(r"^[ \t>]*(:{3,})", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Code:
-    """A code cell of the page: for each tab that has it, its code and what readers see of its outputs.
-
-    ``outputs`` has the tabs that were executed, ``glued`` what is not shown at the cell but may be
-    shown elsewhere on the page. ``places`` are the cell's places among the code cells of each tab,
-    ``contexts`` is what a tab's outputs depend on besides themselves.
-    """
-
-    cell: Cell
-    sources: Mapping[str, str]
-    outputs: Mapping[str, tuple[Output, ...]]
-    glued: Mapping[str, tuple[Output, ...]]
-    places: Mapping[str, int]
-    contexts: Mapping[str, str]
-
-    @property
-    def is_same(self) -> bool:
-        return len(set(self.sources.values())) == 1
-
-    def shown(self, tab: str) -> tuple[Output, ...]:
-        """Return the outputs of ``tab``; none if it was not executed."""
-        return self.outputs.get(tab, ())
-
-    def with_glued(self, tab: str) -> tuple[Output, ...]:
-        """Return the outputs of ``tab``, and what it glues and does not show, under keys of its own."""
-        return for_tab((*self.shown(tab), *self.glued.get(tab, ())), tab)
-
-    @property
-    def asides(self) -> tuple[Output, ...]:
-        """What the cell glues and does not show, for all tabs."""
-        return for_all(self.glued, list(self.sources))
-
-
-def _figure(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the options for showing a cell's outputs as a figure; empty if it has none."""
-    options = metadata.get("mystnb")
-    figure = options.get("figure") if isinstance(options, dict) else None
-    return figure if isinstance(figure, dict) else {}
 
 
 @dataclass
@@ -126,7 +85,7 @@ class _Page:
             )
             self.lines.append(line - _LINE_OFFSET)
 
-    def code(self, code: _Code, source: str, outputs: Sequence[Output], name: str, metadata: Any) -> None:
+    def code(self, code: PageCell, source: str, outputs: Sequence[Output], name: str, metadata: Any) -> None:
         metadata = self._with_figure(metadata, outputs, code.cell.index)
         self.cells.append(
             _from_dict(
@@ -144,7 +103,7 @@ class _Page:
 
     def _with_figure(self, metadata: dict[str, Any], outputs: Sequence[Output], index: int) -> dict[str, Any]:
         """Return the metadata so that of a figure in many tabs one alone carries the name."""
-        figure = _figure(metadata)
+        figure = figure_options(metadata)
         name = str(figure.get("name") or "")
         if KEY in metadata and figure.get("caption") and not name:
             name = f"{self.section.path.removesuffix('.md').replace('/', '-')}-cell-{index}"
@@ -160,7 +119,7 @@ class _Page:
         unnamed = {**{key: value for key, value in figure.items() if key != "name"}, "classes": classes}
         return {**metadata, "mystnb": {**metadata["mystnb"], "figure": unnamed}}
 
-    def run(self, run: Sequence[_Code]) -> None:
+    def run(self, run: Sequence[PageCell]) -> None:
         """Add a run of neighbouring code cells, those of some frameworks in one group."""
         for everywhere, part in groupby(run, lambda code: len(code.sources) == len(self.section.tabs)):
             codes = list(part)
@@ -173,7 +132,7 @@ class _Page:
                 else:
                     self.group([code])
 
-    def group(self, codes: Sequence[_Code]) -> None:
+    def group(self, codes: Sequence[PageCell]) -> None:
         """Add a tab group: for each tab that has any of the cells, its cells with their outputs."""
         self.groups += 1
         tabs = [tab for tab in self.section.tabs if any(tab in code.sources for code in codes)]
@@ -195,7 +154,7 @@ class _Page:
                 )
             self.told.add(tab)
 
-    def same(self, code: _Code) -> None:
+    def same(self, code: PageCell) -> None:
         """Add a cell whose code is the same in all tabs: code once, outputs once where equal."""
         source = next(iter(code.sources.values()))
         index, metadata = code.cell.index, dict(code.cell.metadata)
@@ -219,7 +178,7 @@ class _Page:
             self.code(code, source, (*for_tab(code.shown(tab), tab), *asides), f"code-{index}-{tab}", own)
             asides = ()
 
-    def _mark(self, code: _Code, tab: str, note: str | None) -> dict[str, Any]:
+    def _mark(self, code: PageCell, tab: str, note: str | None) -> dict[str, Any]:
         mark = {"group": self.groups, "tab": tab}
         if tab in self.failures:
             return mark | self.failures[tab].note(code.places[tab])
@@ -245,70 +204,6 @@ def _recombine(cells: Sequence[Cell], tabs: Sequence[str]) -> tuple[int, list[st
         start = start or line
         lines += [""] * (line - start - len(lines)) + text
     return start, lines
-
-
-def _codes(
-    section: Section,
-    projections: Mapping[str, Projection],
-    results: Mapping[str, Result | None],
-    types: Collection[str],
-) -> dict[int, _Code]:
-    """Return the code cells of the page, by their place in the section."""
-    sources: dict[int, dict[str, str]] = {}
-    outputs: dict[int, dict[str, tuple[Output, ...]]] = {}
-    glued: dict[int, dict[str, tuple[Output, ...]]] = {}
-    places: dict[int, dict[str, int]] = {}
-    for tab in section.tabs:
-        cells = projections[tab].code_cells
-        result = results.get(tab)
-        for position, cell in enumerate(cells):
-            sources.setdefault(cell.index, {})[tab] = cell.source
-            places.setdefault(cell.index, {})[tab] = position
-            if result is not None and position < len(result.outputs):
-                seen, aside = apart(result.outputs[position], hidden=hides_outputs(cell.tags))
-                outputs.setdefault(cell.index, {})[tab] = on_page(shown(seen, cell.tags), types)
-                glued.setdefault(cell.index, {})[tab] = aside
-    context = {
-        tab: contexts({index: found[tab] for index, found in sorted(outputs.items()) if tab in found})
-        for tab in section.tabs
-    }
-    return {
-        cell.index: _Code(
-            cell,
-            sources[cell.index],
-            outputs.get(cell.index, {}),
-            glued.get(cell.index, {}),
-            places[cell.index],
-            {tab: found.get(cell.index, "") for tab, found in context.items()},
-        )
-        for cell in section.code_cells
-        if cell.index in sources
-    }
-
-
-def _without_lost_figures(code: _Code) -> _Code:
-    """Return ``code`` with a placeholder for a named figure that no tab has made.
-
-    References to it would break, and they are not what is wrong.
-    """
-    if not _figure(code.cell.metadata).get("name") or code.outputs:
-        return code
-    placeholder: Output = {
-        "output_type": "display_data",
-        "metadata": {},
-        "data": {"text/plain": "not executed"},
-    }
-    return replace(code, outputs=dict.fromkeys(code.sources, (placeholder,)))
-
-
-def _with_errors(code: _Code, failures: Mapping[str, Failed]) -> _Code:
-    """Return ``code`` with the errors of the tabs in which it failed."""
-    errors = {
-        tab: (*code.outputs.get(tab, ()), *failed.outputs)
-        for tab, failed in failures.items()
-        if failed.cell is not None and code.places.get(tab) == failed.cell
-    }
-    return replace(code, outputs={**code.outputs, **errors}) if errors else code
 
 
 def _keep_order(notebook: NotebookNode) -> None:
@@ -346,8 +241,8 @@ def merge(
     failures = {tab: failed for tab, failed in (failures or {}).items() if not executed[tab]}
     page = _Page(section, settings, executed, failures)
     codes = {
-        index: _with_errors(_without_lost_figures(code), failures)
-        for index, code in _codes(section, projections, results, types).items()
+        index: with_errors(without_lost_figures(code), failures)
+        for index, code in page_cells(section, projections, results, types).items()
     }
     notices = notices_of(section, results, failures, settings)
     shown: Iterable[Cell] = (cell for cell in section.cells if cell.kind == "text" or cell.index in codes)
