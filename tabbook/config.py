@@ -26,7 +26,7 @@ _PYTHON = re.compile(r"3\.\d{1,2}")
 MYST_EXTENSIONS = ("colon_fence", "dollarmath", "linkify", "substitution", "tasklist")
 """The extensions of MyST that Jupyter Book enables where ``_config.yml`` names none."""
 EXCLUDED = ("**.ipynb_checkpoints", ".DS_Store", "Thumbs.db", "_build")
-"""What Jupyter Book leaves out, whatever ``_config.yml`` says."""
+"""What Jupyter Book leaves out in any case."""
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _TAB = r"^[a-z][a-z0-9_-]*$"
 _SHA1 = r"^[0-9a-f]{40}$"

@@ -205,7 +205,7 @@ class _Reader:
         return [Listed(f"{plain}.md", _line(value))] if ending in ("", ".md") else []
 
     def _check_address(self, node: yaml.Node, page: str) -> None:
-        """Report a page whose address something else has; some systems do not tell ``A`` from ``a``."""
+        """Report a page whose address is taken; on some systems, ``A`` and ``a`` are the same file."""
         first, _, rest = page.casefold().partition("/")
         other = self.addresses.setdefault(page.casefold(), page)
         if first in (_SITE_FOLDERS if rest else _SITE_PAGES):

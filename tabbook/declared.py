@@ -1,7 +1,7 @@
 """The files that a section declares: what its code reads, imports or runs from beside it.
 
 Their names are paths as the code says them: relative to the section's folder, with forward slashes.
-A folder stands for all files in it.
+A folder means all files in it.
 """
 
 import os
@@ -34,7 +34,7 @@ def declared_files(root: Path, section: Section) -> dict[str, Path]:
     """Return the files that ``section`` of the book in ``root`` declares, by name.
 
     Raises:
-        ReadError: Files are missing, cannot be read, or lead out of the book.
+        ReadError: Files are missing, cannot be read, or are outside of the book.
     """
     folder, book = (root / section.path).parent, root.resolve()
     found, faults = dict[str, Path](), list[Fault]()

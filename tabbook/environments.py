@@ -150,7 +150,7 @@ def _other_python(book: Book, tab: str) -> str:
 
 
 def _python_of(folder: Path) -> str | None:
-    """Return the version of Python that the environment in ``folder`` has, if it says so."""
+    """Return the version of Python that the environment in ``folder`` has, if that is known."""
     try:
         text = (folder / "pyvenv.cfg").read_text(encoding="utf-8")
     except OSError:

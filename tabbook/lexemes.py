@@ -30,7 +30,7 @@ names, numbers, operators, blanks."""
 
 
 class Lexeme(NamedTuple):
-    """A stretch of the text; a string begins with its quotation mark, behind its prefix.
+    """A stretch of the text; a string begins with its quotation mark, after its prefix.
 
     ``fields`` says where the expressions of an f-string are.
     """
@@ -110,7 +110,7 @@ def _fstring(text: str, start: int, *, is_raw: bool) -> Lexeme | None:
 def _literal(text: str, at: int, quote: str, is_raw: bool, fields: list[tuple[int, int]]) -> int | None:
     """Return the end of the text of an f-string, or of a format in it, from ``at``; gather its fields.
 
-    A format ends before its brace (``quote`` is ``}``), a string behind its quotation mark.
+    A format ends before its brace (``quote`` is ``}``), a string after its quotation mark.
     """
     is_format = quote == "}"
     while at < len(text):

@@ -37,7 +37,7 @@ def share(work: Callable[[Sequence[_T]], object], items: Sequence[_T]) -> None:
 
 
 def begin(work: Callable[[], _T]) -> Callable[[], _T]:
-    """Let a fork of this process do ``work`` meanwhile; return what waits for it and returns its value.
+    """Start ``work`` in a fork of this process; return a function that waits for it and returns its value.
 
     Without a core to spare, or where the fork goes wrong, that does the work itself.
     """

@@ -61,7 +61,7 @@ def _patch(name: str) -> int:
 
 
 def _ask(command: str, version: str) -> str | None:
-    """Return the interpreter behind ``command``, if it runs and is CPython ``version``.
+    """Return the interpreter that ``command`` starts, if it runs and is CPython ``version``.
 
     For the Python of a virtual environment, that is the one that the environment was made with.
     """

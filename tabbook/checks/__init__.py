@@ -1,4 +1,4 @@
-"""All that can be said of a book without running it: what `tabbook check` reports.
+"""Everything that can be known about a book without running it: what `tabbook check` reports.
 
 :func:`check_core` has what the core knows; ``pages`` asks the renderer for the rest.
 """
@@ -36,14 +36,16 @@ def check_core(book: Book) -> list[Fault]:
         faults += [*_stale(book, texts), *(foreign(book, texts) if texts else ())]
     for section in book.readable[0]:
         faults += _options(book, section)
-    places = {(fault.path, fault.line) for fault in faults}  # saved code that says so already
+    places = {
+        (fault.path, fault.line) for fault in faults
+    }  # of saved code, where the fault is reported already
     unknown = _unknown_names(book, sound, _library_names(book, sound, texts))
     faults += (fault for fault in unknown if (fault.path, fault.line) not in places)
     return sorted(set(faults))
 
 
-def unreadable(book: Book) -> frozenset[str]:
-    """Return the pages whose faults keep them from being shown, which leaves nothing to say of them."""
+def faulty_pages(book: Book) -> frozenset[str]:
+    """Return the pages that cannot be shown because of faults, which leaves Sphinx nothing to check."""
     shown = {section.path for section in book.readable[0] if not book.faults(section, imports=False)}
     return frozenset(set(book.files) - shown)
 

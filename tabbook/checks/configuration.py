@@ -1,4 +1,4 @@
-"""Misspelt keys of Jupyter Book's in ``_config.yml``, which it passes over in silence.
+"""Misspelt keys of Jupyter Book's in ``_config.yml``, which it ignores silently.
 
 The keys below ``sphinx.config`` are Sphinx's, its extensions' and ours: they check these themselves.
 """
@@ -11,7 +11,7 @@ from tabbook.errors import Fault, nearest
 from tabbook.yaml_text import find_line, load_yaml
 
 ANY: dict[str, Any] = {}
-"""Stands for what is not looked into: a value, or keys that are another program's."""
+"""Marks what is not checked: a value, or keys that belong to another program."""
 KEYS: dict[str, Any] = {
     **dict.fromkeys(
         [

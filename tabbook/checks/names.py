@@ -2,7 +2,7 @@
 
 Found in the text, per framework, without running anything. Where the text does not say what a
 name means (a star import, ``globals()``, a library alias that is assigned to), nothing is reported:
-a fault that is none would stop an author who did nothing wrong.
+a false fault would stop an author who did nothing wrong.
 """
 
 import ast
@@ -84,21 +84,21 @@ def _in_file(section: Section, cell: Cell, found: Sequence[Needed]) -> set[Neede
 
 @dataclass
 class _Scope:
-    """What the cells of one notebook define, and which of their names stand for library modules."""
+    """What the cells of one notebook define, and which of their names are library modules."""
 
     package: str
     module: str
     aliases: dict[str, str] = field(default_factory=dict)
     bound: set[str] = field(default_factory=set)
     given: set[tuple[str, str]] = field(default_factory=set)
-    """Attributes that the cells set on a name, or ask whether it has them: ``(name, attribute)``."""
+    """Attributes that the cells set on a name, or test for: ``(name, attribute)``."""
     is_open: bool = False
     """Whether the cells may define names that the text does not show."""
 
     def read(self, code: Code) -> None:
         for magic in [code.text] if code.opaque else code.magics:
             self.is_open |= _ANY_MAGIC.match(magic.lstrip()) is not None
-            # What a magic defines is among its words; of code, what stands before a sign.
+            # A magic may define any of its words; code in one defines what is left of a sign.
             is_code = _CODE_MAGIC.match(magic.lstrip())
             self.bound.update(re.findall(r"\w+(?=\s*[,=])" if is_code else r"\w+", magic))
         for node in ast.walk(code.tree):
@@ -146,7 +146,7 @@ class _Scope:
                 self.given.add((of.id, STAR))
 
     def module_of(self, name: str) -> str | None:
-        """Return the library's module that ``name`` stands for; None if it is, or may be, something else."""
+        """Return the library's module that ``name`` refers to; None if it is, or may be, something else."""
         if name in self.bound or (name, STAR) in self.given:
             return None
         return self.aliases.get(name, self.module if name == self.package else None)

@@ -1,4 +1,4 @@
-"""Misspelt options of code cells and keys of front matter, which MyST-NB would pass over in silence."""
+"""Misspelt options of code cells and keys of front matter, which MyST-NB ignores silently."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ TAGS = frozenset(
 )  # fmt: skip
 """The tags that change what is run or shown. An author may have others."""
 CELL_KEYS = frozenset({"tags", "mystnb", "tabbook", "slideshow"})
-"""The options of a cell that somebody reads. Tools write others, such as ``scrolled``."""
+"""The options of a cell that have an effect. Tools write others, such as ``scrolled``."""
 RENDER_KEYS = frozenset(
     [
         "merge_streams", "remove_code_source", "remove_code_outputs", "scroll_outputs",

@@ -22,7 +22,7 @@ def check(
     What `tabbook lib` and `tabbook build` would refuse is reported, with its place: first what is
     wrong with code, options and the library, then what Sphinx would warn of.
     """
-    from tabbook.checks import check_core, unreadable
+    from tabbook.checks import check_core, faulty_pages
     from tabbook.checks.pages import begin_pages
 
     read_quickly()
@@ -32,7 +32,7 @@ def check(
     faults = check_core(loaded)
     loaded.cache.save()  # now, for the process that reads the pages
     if pages is not None:
-        faults += _new(pages(), faults, unreadable(loaded))
+        faults += _new(pages(), faults, faulty_pages(loaded))
     for fault in faults:
         typer.echo(fault, err=True)
     if faults:

@@ -82,7 +82,7 @@ class Stream(OutStream):
         return self.native.number
 
     def write(self, string: str) -> int:
-        """Write ``string`` behind what native code wrote before."""
+        """Write ``string`` after what native code wrote before."""
         if self.native is not None and string:
             self.native.drain()
         return self.put(string)
@@ -255,7 +255,7 @@ class Shell(ZMQInteractiveShell):
         """Return what a command prints, as ``x = !cmd`` and ``%sx`` do.
 
         Raises:
-            CommandError: It fails. What it printed is shown then, as nobody else has it.
+            CommandError: It fails. What it printed is shown then, or it would be lost.
             OSError: It ends in ``&``.
         """
         if cmd.rstrip().endswith("&"):
@@ -305,7 +305,7 @@ class Shell(ZMQInteractiveShell):
         """Refuse to end the kernel, as ``exit()`` and ``quit()`` ask.
 
         Raises:
-            EndedError: Always: the cells behind would not run.
+            EndedError: Always: the next cells would not run.
         """
         raise EndedError("the cell calls exit() or quit(), which would end the kernel")
 
@@ -352,7 +352,7 @@ class App(IPKernelApp):
 
 if __name__ == "__main__":
     LOG_FILE = os.dup(2)
-    # The kernel's own log, and why it crashed, are for whoever looks for a fault.
+    # Messages of the kernel itself, such as why it crashed, go to the log that failures quote.
     sys.stderr = io.TextIOWrapper(io.FileIO(os.dup(2), "w"), line_buffering=True)
     faulthandler.enable(LOG_FILE, all_threads=False)
     unbuffer_c()

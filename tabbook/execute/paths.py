@@ -20,7 +20,7 @@ _SLASH = r"(?:\\*/|&#x2[fF];|&#47;|%2[fF])"
 _BEGIN = r"(?=[/\\&%])"  # how a slash begins in each form: most text is passed over at once
 _END = r"(?![\w-]|\.\w)"
 _ALONE = r"(?:(?<![\w.~-])|(?<=\dm)|(?<=\\[nrt]))"
-"""What stands before a whole path: no part of another, but a colour or an escaped line's end may."""
+"""What comes before a whole path: not part of another one, but maybe a colour or an escaped line end."""
 _CELL_FILE = re.compile(r"(?:/tmp)?/ipykernel_\d+/\d+\.py")
 _FEW = 3
 """Parts of a path, with the root, up to which it may be the end of another one, as ``/vol/me``."""
@@ -57,7 +57,7 @@ def _replacement(items: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], d
 
 @functools.lru_cache(maxsize=8)
 def _signs(paths: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what text has, in whatever form, that holds one of ``paths``: the longest plain part of each."""
+    """Return the longest plain part of each path: any form of the path in a text contains it."""
     return tuple({max(re.findall(r"[a-zA-Z0-9]+", path), key=len, default="/") for path in paths})
 
 

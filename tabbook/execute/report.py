@@ -99,7 +99,7 @@ def _version(distribution: str) -> str:
 
 
 def _widget_text(kernel: Any, comm_id: str) -> str:
-    """Return how the widget behind a comm describes itself; empty if it does not."""
+    """Return the text of the widget that a comm belongs to; empty if it has none."""
     comm = kernel.comm_manager.comms.get(comm_id)
     widget = getattr(getattr(comm, "_msg_callback", None), "__self__", None)
     with contextlib.suppress(Exception):  # it is the section's own code

@@ -20,7 +20,7 @@ from tabbook.execute.widgets import Widgets, wanted
 
 _REPORT = Path(__file__).with_name("report.py")
 _REPORT_SECONDS = 300.0
-"""How long a kernel may take to say how things are; a thread of it may put out much meanwhile."""
+"""How long a kernel may take to report; one of its threads may print a lot in that time."""
 
 
 class Captured:
@@ -57,7 +57,7 @@ class Captured:
             self._known = outputs
 
     def tell(self, limit: int | None) -> None:
-        """Let the kernel know what was captured, so that code can read it."""
+        """Send the kernel what was captured, for code that reads it."""
         outputs = list(normalise(self.outputs, limit=limit))
         if outputs == self._known:
             return

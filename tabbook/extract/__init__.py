@@ -24,7 +24,7 @@ _MARK = re.compile(r"^#\s*@save\b[ \t]*|(?<=[ \t])#\s*@save[ \t]*$")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where saved code stands in the book; ``cell`` is the cell's number in `Section.numbers`."""
+    """Where in the book saved code is; ``cell`` is the cell's number in `Section.numbers`."""
 
     path: str
     cell: int
@@ -54,7 +54,7 @@ def extract(section: Section, tab: str) -> tuple[Saved, ...]:
 
     Raises:
         ProjectError: A cell is not valid Python for the tab.
-        ExtractError: A mark stands where it can mean nothing.
+        ExtractError: A mark is where it has no meaning.
     """
     saved: list[Saved] = []
     faults: list[Fault] = []
@@ -86,7 +86,7 @@ def extract_code(source: str, origin: Origin) -> list[Saved]:
     """Return what the code of one cell saves.
 
     Raises:
-        CodeError: The code is not Python, or a mark stands where it can mean nothing.
+        CodeError: The code is not Python, or a mark is where it has no meaning.
     """
     saved, errors = _extract(source, origin, range(origin.line, origin.line + source.count("\n") + 1))
     for error in errors:

@@ -42,7 +42,7 @@ def undefined(text: str, package: str) -> tuple[Undefined, ...]:
 
 def _plain(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield the line and the name of each plain name that is not defined there."""
-    from pyflakes.checker import Checker  # where nothing changed, nobody waits for it
+    from pyflakes.checker import Checker  # not at the top: where nothing changed, it is not needed
     from pyflakes.messages import UndefinedName
 
     class NamesThatRun(Checker):
@@ -57,7 +57,7 @@ def _plain(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _bound(node: ast.AST, package: str) -> Iterable[str]:
-    """Return the names that a node, wherever in the module, may give to it."""
+    """Return the names that a node may give to the module, wherever it is."""
     match node:
         case ast.Global(names=names):
             return names

@@ -1,7 +1,7 @@
 """Which of the library's symbols some code names, by syntax; and why it may use any, where it may.
 
 A string may be code as well: for another process, for a file that is run, for ``exec``. So a string
-that names the package means all of the library, wherever it occurs. Docstrings are an exception,
+that names the package means all of the library. Docstrings are an exception,
 as they are text for people, and so are comments and addresses of web pages.
 """
 
@@ -71,7 +71,7 @@ def cells_use(cells: Iterable[str], package: str, module: str) -> Uses:
         try:
             codes.append(parse(source))
         except CodeError:
-            # Python takes other letters for those of ASCII that they stand for, as this form does.
+            # Python reads other letters as the ASCII letters that this form gives.
             broken.update(_WORD.findall(normalize("NFKC", source)))
     for code in codes:
         for node in ast.walk(code.tree):

@@ -197,7 +197,7 @@ def _other_modules(book: Book, texts: Mapping[str, str]) -> list[str]:
 
 
 def _is_generated(path: Path) -> bool:
-    """Say whether `tabbook lib` wrote a file: never is one removed that somebody wrote by hand."""
+    """Say whether `tabbook lib` wrote a file: one that was written by hand is never removed."""
     with contextlib.suppress(OSError):
         return GENERATED.encode() in path.read_bytes().splitlines()[:4]
     return False

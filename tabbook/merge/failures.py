@@ -20,7 +20,7 @@ class Failed:
 
     ``cell`` is the place of the cell that was running among the tab's code cells, from 0; ``None``
     if none was. ``printed`` is what the cell printed before. Without a ``traceback``, the message
-    stands for it.
+    is shown.
     """
 
     message: str

@@ -31,8 +31,8 @@ def notices_of(
         return "\n\n".join(notices)
     if failures:
         names = {tab: settings.tabs[tab].name for tab in section.tabs}
-        told = _failure_notice(names, failures, [tab for tab in names if tab not in failures])
-        notices.append(f"```{{warning}}\n:class: tabbook-failed\n{told}\n```")
+        words = _failure_notice(names, failures, [tab for tab in names if tab not in failures])
+        notices.append(f"```{{warning}}\n:class: tabbook-failed\n{words}\n```")
     elif section.code_cells:
         why = f", since it needs {needs}" if (needs := _gpus(section)) else ""
         notices.append(

@@ -83,7 +83,7 @@ def _without(output: Output, dropped: Callable[[str], bool]) -> Output:
 
 
 def look_equal(one: Sequence[Output], other: Sequence[Output]) -> bool:
-    """Say whether two frameworks' outputs look the same, whatever the numbers of the cells."""
+    """Say whether two frameworks' outputs look the same, apart from the numbers of the cells."""
 
     def essence(outputs: Sequence[Output]) -> list[Output]:
         return [_essence(output) for output in outputs]

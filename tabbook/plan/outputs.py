@@ -1,6 +1,6 @@
 """Which outputs of a job count: the one place that says under which keys they may be stored.
 
-A job has a key for each class of device, and for each choice of data files that could not be had
+A job has a key for each class of device, and for each choice of data files that were missing
 and were replaced by stand-ins. Pages, exports and the site show the best outputs that there are,
 ``store gc`` and ``store push`` keep and copy all that may be shown, and runs and ``--pull`` take
 what they would otherwise execute.

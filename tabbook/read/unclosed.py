@@ -1,7 +1,7 @@
 """Blocks that are never closed: each swallows what comes next, up to the end of another block.
 
-Markdown takes the closing fence of a later block for theirs, so whatever else is reported, such as
-a syntax error, is far from the mistake.
+Markdown takes the closing fence of a later block for theirs, so anything else that is reported,
+such as a syntax error, is far from the mistake.
 """
 
 import re

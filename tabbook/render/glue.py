@@ -1,7 +1,7 @@
 """Glued values: each reader sees that of their own framework.
 
 These are MyST-NB's own roles and directives, run once for each value that a key has (see
-``tabbook.merge.glue``). Equal values are shown once; where the code was not executed, a mark says so.
+``tabbook.merge.glue``). Equal values are shown once; where the code was not executed, the page says so.
 """
 
 import json
@@ -42,7 +42,7 @@ Found = list[tuple[tuple[str, ...], str]]
 
 
 def _found(key: str, data: Data, tabs: Sequence[str], executed: Sequence[str]) -> Found:
-    """Return the keys that ``key`` stands for in ``tabs``, those with equal values once."""
+    """Return the keys under which ``tabs`` have the values of ``key``, those with equal values once."""
     keys: dict[str, tuple[list[str], str]] = {}
     for tab in tabs:
         own = key_in(key, tab)
@@ -62,7 +62,7 @@ def _missing() -> nodes.inline:
 
 
 def _here(document: nodes.document, key: str) -> Found:
-    """Return the keys that ``key`` stands for where the page ``document`` is parsed."""
+    """Return the keys of ``key``'s values for the tabs whose text is parsed now, on the page ``document``."""
     env: BuildEnvironment = document.settings.env
     about = _tabs_of(env, env.docname)
     tabs = current_tabs(env) or tuple(about)
@@ -91,9 +91,9 @@ class _Role(RoleBase):
         messages: list[nodes.system_message] = []
         for tabs, name in _here(self.document, key):
             self.text = f"{name}{colon}{rest}"
-            content, told = ([_missing()], []) if not name else super().run()
+            content, warned = ([_missing()], []) if not name else super().run()
             found.append((tabs, content))
-            messages += told
+            messages += warned
         return variants(found, names_in(self.document.settings.env.config)), messages
 
 
@@ -141,7 +141,7 @@ def _mark_missing(made: nodes.container) -> None:
 
 @contextmanager
 def _placeholder(document: nodes.document, key: str) -> Iterator[None]:
-    """Let ``key`` have a value meanwhile that says that the code was not executed."""
+    """Give ``key``, for a while, a value that says that the code was not executed."""
     data = _data(document)
     data[key] = {"data": _PLACEHOLDER}
     try:

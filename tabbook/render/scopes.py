@@ -97,7 +97,7 @@ def _tables(document: nodes.document, env: BuildEnvironment) -> dict[str, _Table
         "nametypes": document.nametypes,
         "links": markdown.setdefault("references", {}),
         "notes": markdown.setdefault("foot_refs", {}),
-        # Equations, terms of glossaries, descriptions of functions: whatever Sphinx wants to be unique.
+        # Equations, terms of glossaries, descriptions of functions: all names that Sphinx wants to be unique.
         **{
             name: domain.data["objects"]
             for name, domain in sorted(env.domains.items())
@@ -108,7 +108,7 @@ def _tables(document: nodes.document, env: BuildEnvironment) -> dict[str, _Table
 
 @contextmanager
 def names_of(document: nodes.document, tabs: Iterable[str], parent: nodes.Element) -> Iterator[None]:
-    """Let what is parsed into ``parent`` meanwhile be for the readers of ``tabs`` alone."""
+    """Parse text, in this block, for the readers of ``tabs`` alone; ``parent`` is what it is parsed into."""
     env: BuildEnvironment = document.settings.env
     tabs, names, tables = tuple(tabs), _names(env), _tables(document, env)
     before, count = current_tabs(env), env.temp_data.get(_SERIAL, 0)

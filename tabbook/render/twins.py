@@ -1,6 +1,6 @@
 """Twins: what several tab blocks have under one name, or each as its n-th, has one number.
 
-Sphinx numbers whatever has an anchor, page by page. So twins lose their anchors while it counts, and
+Sphinx numbers everything that has an anchor, page by page. So twins lose their anchors while it counts, and
 get them back, with the number of the first, before a page is written.
 """
 
@@ -25,7 +25,7 @@ _IDS, _FIRST = "tabbook_ids", "tabbook_first"
 class HideTwins(SphinxTransform):
     """Let Sphinx count the first alone of what several tab blocks have."""
 
-    default_priority = 320  # after targets have handed on their anchors, and equations have theirs
+    default_priority = 320  # after targets have passed on their anchors, and equations have theirs
 
     def apply(self, **_arguments: object) -> None:
         """Take the anchors of numbered twins away."""

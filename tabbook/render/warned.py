@@ -98,7 +98,7 @@ def warnings_of_build() -> Warnings:
 class Clean:
     """What a build had no warning about.
 
-    ``pages`` has the clean pages, by name, with the time when Sphinx read each. ``names`` stands for
+    ``pages`` has the clean pages, by name, with the time when Sphinx read each. ``names`` is a hash of
     all that pages could refer to then, ``code`` for the code that was found to be in its language.
     """
 

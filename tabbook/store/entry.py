@@ -42,7 +42,7 @@ def head_hash(head: bytes) -> str:
 
 
 def tail_stand_ins(tail: bytes) -> tuple[str, ...]:
-    """Return the stand-ins that the last bytes of a file state, where its last fields are.
+    """Return the stand-ins that the last bytes of a file list, where its last fields are.
 
     Raises:
         ValueError: They do not begin before these fields.

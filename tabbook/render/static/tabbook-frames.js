@@ -9,7 +9,7 @@
   "use strict";
   const outputs = [...document.querySelectorAll(".tabbook-live")];
   const styles = document.currentScript?.dataset.styles ?? "";
-  const PATIENCE = 3000; // ms that the next frame waits for one that does not tell its height
+  const PATIENCE = 3000; // ms that the next frame waits for one that does not report its height
 
   // What browsers from before 2024 do not do while they read the page.
   for (const template of document.querySelectorAll("template[shadowrootmode]")) {
@@ -82,22 +82,22 @@
       }
     }
 
-    let told = -1;
+    let reported = -1;
     let width = innerWidth;
     let chases = 0; // how often the content has grown because its frame had
 
-    /** Tell the page how high the content is. */
-    function tell(resized = false) {
+    /** Report to the page how high the content is. */
+    function report(resized = false) {
       if (innerWidth === 0) return; // behind another tab
       if (innerWidth !== width) chases = 0;
       if (chases > 3) return;
       const bar = innerHeight - document.documentElement.clientHeight;
       const height = Math.ceil(Math.max(main.getBoundingClientRect().height, main.scrollHeight)) + bar;
-      if (height === told) return;
-      if (resized && innerWidth === width && height > told) chases += 1;
+      if (height === reported) return;
+      if (resized && innerWidth === width && height > reported) chases += 1;
       if (chases > 3) document.documentElement.style.overflowY = "auto";
       width = innerWidth;
-      told = height;
+      reported = height;
       parent.postMessage({ tabbook: "height", height }, "*");
     }
 
@@ -108,17 +108,17 @@
       const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
       if (target) parent.postMessage({ tabbook: "scroll", top: target.getBoundingClientRect().top }, "*");
     });
-    addEventListener("resize", () => tell(true));
+    addEventListener("resize", () => report(true));
     run().then(() => {
-      tell();
-      new ResizeObserver(() => tell()).observe(main);
-      new MutationObserver(() => tell()).observe(main, {
+      report();
+      new ResizeObserver(() => report()).observe(main);
+      new MutationObserver(() => report()).observe(main, {
         attributes: true,
         characterData: true,
         childList: true,
         subtree: true,
       });
-      addEventListener("load", () => tell(), true); // pictures, too
+      addEventListener("load", () => report(), true); // pictures, too
     });
   }
 
