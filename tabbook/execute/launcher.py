@@ -23,6 +23,7 @@ import io
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,7 +38,10 @@ from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
-from IPython.utils.process import system  # type: ignore[attr-defined]
+from IPython.core.magic import cell_magic, line_magic, magics_class
+from IPython.core.magics.osm import OSMagics
+from IPython.core.magics.script import ScriptMagics
+from IPython.utils.process import arg_split, system  # type: ignore[attr-defined]
 from IPython.utils.text import LSString, SList
 from jupyter_client.session import Session
 from traitlets import Int, Type, Unicode
@@ -231,8 +235,45 @@ class EndedError(RuntimeError):
     """A cell tries to end the kernel."""
 
 
+@magics_class
+class Folders(OSMagics):
+    """Magics that change the folder; the usual ones only print that they failed."""
+
+    @line_magic
+    def cd(self, parameter_s: str = "") -> None:
+        """Change the folder, or raise a ``FileNotFoundError``."""
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            super().cd(parameter_s)
+        if re.match(r"\[Errno|The requested directory|No matching entry", text := said.getvalue()):
+            raise FileNotFoundError(text.splitlines()[0])
+        print(text, end="")
+
+    line_magic(OSMagics.pushd)
+    line_magic(OSMagics.popd)
+
+
+@magics_class
+class Scripts(ScriptMagics):
+    """``%%script``, ``%%bash`` and their kin; the usual ones only print that there is no such program."""
+
+    @cell_magic("script")  # type: ignore[arg-type]
+    def shebang(self, line: str, cell: str) -> None:
+        """Run a cell in another program, or raise a ``FileNotFoundError``."""
+        _, command = ScriptMagics.shebang.parser.parse_known_args(arg_split(line, posix=True))
+        if command and shutil.which(command[0]) is None:
+            raise FileNotFoundError(f"there is no program {command[0]!r}")
+        super().shebang(line, cell)
+
+    shebang.parser = ScriptMagics.shebang.parser
+
+
 class Shell(ZMQInteractiveShell):
     """A shell that lets no command fail unnoticed."""
+
+    def init_magics(self) -> None:
+        """Replace the magics that only print that they failed."""
+        super().init_magics()  # type: ignore[no-untyped-call]
+        self.register_magics(Folders, Scripts)
 
     def system(self, cmd: str) -> None:
         """Run a command, as ``!cmd`` and magics such as ``%pip`` do.
