@@ -1,8 +1,9 @@
 """Which of the library's symbols some code names, by syntax; and why it may use any, where it may.
 
 A string may be code as well: for another process, for a file that is run, for ``exec``. So a string
-that names the package means all of the library. Docstrings are an exception,
-as they are text for people, and so are comments and addresses of web pages.
+that names the package means all of the library, and so does one that names the
+variable with the library's folder. Docstrings are an exception, as they are text for people unless
+code reads them, and so are comments and addresses of web pages.
 """
 
 import ast
@@ -17,10 +18,16 @@ _DYNAMIC = frozenset({"globals", "eval", "exec", "__import__"})
 _BY_NAME = frozenset({"import_module", "run_module", "find_spec", "resolve_name"})
 """Functions that import a module whose name they are given."""
 _DOCTEST = frozenset({"testmod", "testfile", "run_docstring_examples"})
-_DYNAMIC_ATTRIBUTES = frozenset({"__globals__", "f_globals", "__subclasses__"}) | _BY_NAME | _DOCTEST
+_FILES = frozenset({"getmodule", "getfile", "getsourcefile", "co_filename"})
+"""What leads from a symbol to its module or its file, which has all the others."""
+_DYNAMIC_ATTRIBUTES = frozenset({"__globals__", "f_globals", "__subclasses__"}) | _BY_NAME | _DOCTEST | _FILES
 _DYNAMIC_WORDS = frozenset({*_DYNAMIC, *_DYNAMIC_ATTRIBUTES, "modules"})
 _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"\b(?:https?|ftp|s3|gs)://[^\s'\"();,<>\\]+")
+_LIBRARY_FOLDER = "PYTHONPATH"
+"""The variable that says where the library is: code may read it there."""
+_DOCSTRINGS = re.compile(r"\b(?:__doc__|getdoc)\b")
+"""What reads docstrings, which may be code then."""
 _IMPORTING = re.compile(r"\bimport\b|(?:^|\s)-m")
 _SHELL_EXPRESSION = re.compile(r"\{[^{}]*\}|\$\w+")
 _QUOTED = re.compile(r"'([^'\n]*)'|\"([^\"\n]*)\"")
@@ -81,8 +88,10 @@ def cells_use(cells: Iterable[str], package: str, module: str) -> Uses:
                 uses |= _import_from(node, package, module, aliases)
     if broken & {package, *aliases, *_DYNAMIC_WORDS}:
         return Uses(frozenset(), "a cell is not valid Python", others=True)
+    with_docs = any(_DOCSTRINGS.search(code.text) for code in codes)
     for code in codes:
-        uses |= names_used(code.tree, aliases, frozenset()) | strings_use(code.tree, package, aliases)
+        uses |= names_used(code.tree, aliases, frozenset())
+        uses |= strings_use(code.tree, package, aliases, with_docs)
         for magic in [code.text] if code.opaque else code.magics:
             uses |= _magic_uses(magic, aliases, package)
     return uses
@@ -108,22 +117,25 @@ def whole_of(what: str, why: str) -> str:
     return f"{what}{':' * why.startswith('a ')} {why}" if why else ""
 
 
-def strings_use(tree: ast.AST, package: str, aliases: Iterable[str] = ()) -> Uses:
-    """Return what the strings in ``tree`` may use of the library, if they are run as code."""
+def strings_use(tree: ast.AST, package: str, aliases: Iterable[str] = (), with_docs: bool = False) -> Uses:
+    """Return what the strings in ``tree`` may use of the library, if they are run as code.
+
+    Docstrings count ``with_docs`` only, where code reads them.
+    """
     uses = NOTHING
-    for text in _strings(tree):
+    for text in _strings(tree, with_docs):
         uses |= _text_uses(text, package, aliases, "a string")
     return uses
 
 
-def _strings(tree: ast.AST) -> Iterator[str]:
-    """Yield every string that is a value: not docstrings, which are statements.
+def _strings(tree: ast.AST, with_docs: bool) -> Iterator[str]:
+    """Yield every string that is a value, and docstrings, which are statements, ``with_docs`` only.
 
     Of an f-string it is the constant text, with a null character for each expression.
     """
     taken: set[int] = set()
     for node in ast.walk(tree):  # breadth first: parents come before their children
-        if isinstance(node, ast.Expr):
+        if isinstance(node, ast.Expr) and not with_docs:
             taken.add(id(node.value))
         elif isinstance(node, ast.JoinedStr):
             parts = [part.value if isinstance(part, ast.Constant) else "\0" for part in node.values]
@@ -142,6 +154,8 @@ def _text_uses(text: str, package: str, aliases: Iterable[str], what: str) -> Us
     if text.strip() == package:
         return Uses(frozenset(), bare=True)
     imports = bool(_IMPORTING.search(text))
+    if _LIBRARY_FOLDER in text:
+        return Uses(frozenset(), f"{what} names {_LIBRARY_FOLDER}", others=True, imports=imports)
     if package in text and re.search(rf"\b{package}\b", text):
         return Uses(frozenset(), f"{what} names {package}", others=True, imports=imports)
     for alias in sorted(aliases):
@@ -188,8 +202,10 @@ def _magic_uses(magic: str, aliases: set[str], package: str) -> Uses:
     if not is_shell and not _EVALUATED.match(magic):
         code = ""
     uses, words = NOTHING, set(_WORD.findall(code))
+    if _LIBRARY_FOLDER in magic:
+        uses = Uses(frozenset(), f"a magic names {_LIBRARY_FOLDER}", others=True)
     if package in words and (package not in aliases or "import" in words):
-        uses = Uses(frozenset(), f"a magic names {package}", others=True)
+        uses |= Uses(frozenset(), f"a magic names {package}", others=True)
     for name in map(re.escape, sorted(aliases)):
         uses |= Uses(frozenset(re.findall(rf"\b{name}\.(\w+)", code)))
         if re.search(rf"\b{name}\b(?!\.\w)", code):
@@ -233,6 +249,10 @@ def names_used(tree: ast.AST, aliases: set[str], known: frozenset[str]) -> Uses:
             elif node.id in _DYNAMIC_ATTRIBUTES:
                 whole = whole or f"uses {node.id}"
                 imports = imports or node.id in _BY_NAME
+        elif isinstance(node, ast.ImportFrom):
+            for found in sorted(_DYNAMIC_ATTRIBUTES.intersection(alias.name for alias in node.names)):
+                whole = whole or f"uses {found}"
+                imports = imports or found in _BY_NAME
         elif isinstance(node, ast.Global):
             names.update(known.intersection(node.names))
     return Uses(frozenset(names), whole, imports=imports)

@@ -87,6 +87,11 @@ def test_every_way_to_import_is_understood(imports, names):
         ("eval('d2l.f')", "calls eval"),
         ("import importlib\nimportlib.import_module('d2l.torch')", "uses import_module"),
         ("f.__globals__", "uses __globals__"),
+        ("import inspect\ninspect.getmodule(f).g()", "uses getmodule"),
+        ("from inspect import getsourcefile as where\nopen(where(f)).read()", "uses getsourcefile"),
+        ("open(f.__code__.co_filename).read()", "uses co_filename"),
+        ("os.listdir(os.environ['PYTHONPATH'])", "a string names PYTHONPATH"),
+        ("!cat $PYTHONPATH/*/*.py", "a magic names PYTHONPATH"),
         ("!python -c 'import d2l.torch'", "a magic names d2l"),
         ("%%bash\npython -c 'from d2l import torch'", "a magic names d2l"),
         ("%who_ls d2l", "a magic names d2l"),
@@ -180,6 +185,13 @@ def test_text_for_people_and_names_of_folders_are_no_code(cell):
 def test_a_string_that_uses_an_import_of_the_notebook_means_all_of_its_module():
     found = used("import d2l.torch as lib", "timeit.timeit('lib.f()', 'from __main__ import lib')")
     assert (found.whole, found.others) == ("a string names lib", False)
+
+
+@pytest.mark.parametrize("read", ["subprocess.run(['python', '-c', g.__doc__])", "exec(inspect.getdoc(g))"])
+def test_docstrings_that_code_reads_may_be_code(read):
+    g = 'def g():\n    """from d2l import torch"""'
+    assert used(g, read).whole == "a string names d2l"
+    assert not used(g, "subprocess.run(['python', '-c', g()])")
 
 
 def test_a_cell_that_cannot_name_the_library_uses_none_of_it():
