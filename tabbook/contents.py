@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import yaml
 
 from tabbook.errors import ConfigError, Fault, nearest
-from tabbook.yaml_text import not_yaml, repeated_keys
+from tabbook.yaml_text import load_yaml, not_yaml, repeated_keys
 
 TOC_FILE = "_toc.yml"
 _ADDRESS = re.compile(r".+://")
@@ -82,12 +82,12 @@ class _Reader:
     def top(self, node: yaml.Node) -> list[Listed]:
         values = self._values(node)
         wanted = values.get("format")
-        if wanted is not None and wanted.value in _FORMATS:
+        if isinstance(wanted, yaml.ScalarNode) and wanted.value in _FORMATS:
             self.format = wanted.value
         elif wanted is not None:
-            self.fault(
-                wanted, f"unknown format {wanted.value!r}", "write 'format: jb-book' or 'format: jb-article'"
-            )
+            text = f" {wanted.value!r}" if isinstance(wanted, yaml.ScalarNode) else ""
+            hint = "write 'format: jb-book' or 'format: jb-article'"
+            self.fault(wanted, f"unknown format{text}", hint)
             return []
         if "defaults" in values:
             self.is_reversed = self._options(values["defaults"])
@@ -232,6 +232,7 @@ def read_contents(text: str, path: str = TOC_FILE) -> tuple[Listed, ...]:
     """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        load_yaml(text)  # refuses tags and keys that Jupyter Book cannot read either
     except yaml.YAMLError as error:
         raise ConfigError([not_yaml(path, error)]) from None
     if not isinstance(node, yaml.MappingNode) or "root" not in {key.value for key, _ in node.value}:

@@ -24,6 +24,7 @@ STAR = "*"
 """Among the names of a module: it may have any name."""
 
 _BUILTINS = frozenset(dir(builtins)) | {"display", "get_ipython", "In", "Out", "exit", "quit", "__class__"}
+_BUILTINS |= {"_ih", "_oh", "_dh", "_exit_code"}  # which IPython keeps, too
 _NUMBERED = re.compile(r"_+i{0,3}\d*|__\w+__|__ipython_\d+__")
 _ANY_NAME = frozenset({"globals", "exec", "vars", "locals", "get_ipython"})
 _ANY_MAGIC = re.compile(r"%{1,2}(?:run|pylab|load|loadpy|store|macro|px|rerun|recall)\b")
@@ -190,6 +191,13 @@ class _Finder(ast.NodeVisitor):
         caught = [part for handler in node.handlers for part in _caught(handler)]
         guarded = [] if _GUARDS.intersection(caught) else node.body
         for child in (*guarded, *node.handlers, *node.orelse, *node.finalbody):
+            self.visit(child)
+
+    def visit_With(self, node: ast.With) -> None:
+        """Pass over the body of ``with suppress(NameError)``, ``raises(AttributeError)`` and the like."""
+        calls = [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
+        expected = {arg.id for call in calls for arg in call.args if isinstance(arg, ast.Name)}
+        for child in (*node.items, *(() if expected & _GUARDS else node.body)):
             self.visit(child)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:

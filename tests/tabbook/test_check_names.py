@@ -104,6 +104,9 @@ def test_a_name_that_nothing_defines_is_a_fault_at_its_line(tmp_path: Path, code
         "globals()['made'] = 1\nmade",
         "exec('made = 1')\nmade",
         "display(Out, In, _, __name__)",
+        "!true\nprint(_exit_code, _ih, _oh, _dh)",
+        "import contextlib\nwith contextlib.suppress(NameError):\n    later()",
+        "import pytest\nwith pytest.raises((AttributeError)):\n    d2l.later()",
         "files = !ls\nfiles",
         "%time result = 3\nresult",
         "%%capture printed\nprint(1)",
@@ -122,9 +125,10 @@ def test_names_that_are_there_or_may_be_there_are_none(tmp_path: Path, code: str
     assert faults(tmp_path, second=code) == []
 
 
-def test_a_cell_that_may_raise_may_name_what_there_is_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tag", ["raises-exception", "skip-execution"])
+def test_a_cell_that_may_raise_or_is_not_run_may_name_what_there_is_not(tmp_path: Path, tag: str) -> None:
     book = make(tmp_path)
-    (tmp_path / "second.md").write_text(page("d2l.expp(nothing)", tags="raises-exception"))
+    (tmp_path / "second.md").write_text(page("d2l.expp(nothing)", tags=tag))
     assert check_core(Book.load(book.root)) == []
 
 

@@ -160,6 +160,21 @@ def test_a_mistake_anywhere_is_a_fault_with_its_line(
     assert all(fault.path == "_toc.yml" and fault.line for fault in caught.value.faults)
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("root: a\nformat: [jb-book]", 2),
+        ("root: a\nformat: {jb-book: 1}", 2),
+        ("root: a\n? [b]\n: c", 2),
+        ("root: a\nentries: !files\n- file: b", 2),
+    ],
+)
+def test_yaml_that_jupyter_book_cannot_read_is_a_fault(text: str, line: int) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_contents(text)
+    assert [fault.line for fault in caught.value.faults] == [line]
+
+
 @pytest.mark.filterwarnings("ignore:Possible nested set")
 @settings(deadline=None)
 @given(
