@@ -36,14 +36,16 @@ class _Reader:
 
     def __init__(self, text: str, path: str, book: BookSettings) -> None:
         self.lines = text.split("\n")
-        self.tokens = blocks(text, frozenset(book.myst_extensions))
+        self.extensions = frozenset(book.myst_extensions)
+        self.tokens = blocks(text, self.extensions)
         self.path, self.book = path, book
         self.tabs = tuple(book.tabs)
         self.faults: list[Fault] = []
         self.cells: list[Cell] = []
         front = self._front_matter()
         if front.extensions is not None:
-            self.tokens = blocks(text, front.extensions)
+            self.extensions = front.extensions
+            self.tokens = blocks(text, self.extensions)
         self.front = front
 
     def fault(self, line: int, message: str, hint: str = "") -> None:
@@ -114,8 +116,9 @@ class _Reader:
         front = next((token for token in self.tokens if token.type == "front_matter"), None)
         position = _map(front)[1] if front else 0
         for token in self.tokens:
-            if token.level == 0 and (found := other_fault(token)):
-                self.fault(_map(token)[0] + 1, *found)
+            top = token.level == 0 or token.type == "inline"
+            if top and (found := other_fault(token, self.extensions)):
+                self.fault(*found)
         for token in self._fences():
             start, end = _map(token)
             info = token.info.strip()

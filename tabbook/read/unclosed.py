@@ -21,6 +21,11 @@ _HTML_ENDS = (
     (r"<\?", "?>"),
     (r"<!\[CDATA", "]]>"),
 )
+_FORMULA = re.compile(r"^[ \t]*\$\$(?=[ \t]*(?:$|[^\s(]))", re.MULTILINE)
+"""A line that begins a formula; one that ends it may have a label in parentheses."""
+_NO_MATHS = re.compile(r"`[^`\n]*`|\\\$")
+_OPEN_FORMULA = "this formula is never closed"
+_ENVIRONMENT = re.compile(r"\\begin\{((?:equation|multline|gather|align|alignat|flalign|eqnarray)\*?)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +113,37 @@ def _hint(token: Token, own: list[_Run], mistaken: list[_Run]) -> str:
     return where if alone else where + may_belong
 
 
-def other_fault(token: Token) -> tuple[str, str] | None:
-    """Return message and hint for a formula or a piece of HTML that is never closed; None if it is."""
+def other_fault(token: Token, extensions: frozenset[str]) -> tuple[int, str, str] | None:
+    """Return line, message and hint for a formula or a piece of HTML that is never closed; None if it is.
+
+    ``extensions`` are those of MyST that the file is read with.
+    """
+    if token.map is None:
+        return None
+    first = token.map[0] + 1
     if token.type == "html_block":
         for begin, end in _HTML_ENDS:
             if re.match(begin, token.content.lstrip(), re.IGNORECASE) and end not in token.content:
                 what = "comment" if end == "-->" else "piece of HTML"
-                return f"this {what} is never closed", f"end it with '{end}'" + "…" * (end == "</")
+                return first, f"this {what} is never closed", f"end it with '{end}'" + "…" * (end == "</")
     if token.type in ("math_block", "math_block_label", "amsmath"):
         inside = next((run for run in _runs(token) if run.info), None)
         if inside:
-            return "this formula is never closed", f"end it above line {inside.line}, where a block begins"
+            return first, _OPEN_FORMULA, f"end it above line {inside.line}, where a block begins"
+        if token.type != "amsmath" and (found := _FORMULA.search(token.content, 1)):
+            line = first + token.content.count("\n", 0, found.start())
+            return first, _OPEN_FORMULA, f"end it above line {line}, where the next one begins"
+    return _formula_as_text(token, first, extensions) if token.type == "inline" else None
+
+
+def _formula_as_text(token: Token, first: int, extensions: frozenset[str]) -> tuple[int, str, str] | None:
+    """Return line, message and hint for a formula that became a paragraph since it has no end."""
+    text = _NO_MATHS.sub("", token.content)
+    found = _FORMULA.search(text) if "dollarmath" in extensions and text.count("$$") % 2 else None
+    if found:
+        line = first + text.count("\n", 0, found.start())
+        return line, _OPEN_FORMULA, "end it with '$$', without empty lines inside"
+    begun = _ENVIRONMENT.match(text) if "amsmath" in extensions else None
+    if begun and f"\\end{{{begun[1]}}}" not in text:
+        return first, _OPEN_FORMULA, f"end it with '\\end{{{begun[1]}}}', without empty lines inside"
     return None
