@@ -22,6 +22,8 @@ PAGE_TYPES = frozenset(
 """The types that MyST-NB has nodes for; a picture as PDF is for books on paper."""
 _NOT_IN_BROWSERS = frozenset(("application/pdf",))
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?=[^\r\n])")
+_ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]+")
+"""Where an object is in memory, as its ``repr`` says: it differs from process to process."""
 _SVG_ID = re.compile(r"(?<=[\"#])[mp][0-9a-f]{10}(?=[\")])")
 
 
@@ -92,14 +94,21 @@ def look_equal(one: Sequence[Output], other: Sequence[Output]) -> bool:
 
 
 def _essence(output: Output) -> Output:
-    """Return an output without its cell's number, and without the names inside its drawing.
+    """Return an output without its cell's number, objects' addresses, and the names inside its drawing.
 
     matplotlib hashes a path's ``repr`` into its name, and NumPy 1 and 2 do not print numbers alike.
     """
-    essence = {key: value for key, value in output.items() if key != "execution_count"}
+    essence = {key: _unplaced(value) for key, value in output.items() if key != "execution_count"}
+    if isinstance(plain := essence.get("data", {}).get("text/plain"), str | list):
+        essence["data"] = {**essence["data"], "text/plain": _unplaced(text_of(plain))}
     drawing = essence.get("data", {}).get("image/svg+xml")
     if drawing is not None:
         order: dict[str, str] = {}
-        plain = _SVG_ID.sub(lambda found: order.setdefault(found[0], f"id{len(order)}"), text_of(drawing))
-        essence["data"] = {**essence["data"], "image/svg+xml": plain}
+        named = _SVG_ID.sub(lambda found: order.setdefault(found[0], f"id{len(order)}"), text_of(drawing))
+        essence["data"] = {**essence["data"], "image/svg+xml": named}
     return essence
+
+
+def _unplaced(value: Any) -> Any:
+    """Return a text without addresses; any other value as it is."""
+    return _ADDRESS.sub("0x", value) if isinstance(value, str) else value

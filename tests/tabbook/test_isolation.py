@@ -6,7 +6,8 @@ import pytest
 
 from tabbook.merge.isolation import contexts, isolate
 from tabbook.merge.markup import read_markup, with_html
-from tabbook.merge.visible import shown
+from tabbook.merge.visible import look_equal, shown
+from tabbook.model import Output
 
 
 def html(text: str) -> dict[str, Any]:
@@ -86,3 +87,18 @@ def test_exports_show_prints_in_the_order_of_the_run() -> None:
         None,
         "c\n",
     ]
+
+
+def test_addresses_of_objects_make_no_difference() -> None:
+    """Else what is equal stands behind tabs, such as the value of ``plt.plot``."""
+
+    def made(address: str) -> list[Output]:
+        text = f"[<matplotlib.lines.Line2D at {address}>]"
+        printed = f"<object object at {address}>\n"
+        return [
+            {"output_type": "execute_result", "data": {"text/plain": text}},
+            {"output_type": "stream", "name": "stdout", "text": printed},
+        ]
+
+    assert look_equal(made("0x7f01"), made("0x7fab"))
+    assert not look_equal(made("0x7f01"), made("7"))
