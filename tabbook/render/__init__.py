@@ -18,6 +18,7 @@ from sphinx.config import Config
 from sphinx.ext.mathjax import MATHJAX_URL
 
 import tabbook
+from tabbook.book import WORK_FOLDER
 from tabbook.cache import source_hash
 from tabbook.files import write_atomic
 from tabbook.render.equations import NumberEquations
@@ -88,6 +89,11 @@ def _drop_repeats(
     context["script_files"][:] = seen.values()
 
 
+def _keep_out_own_folder(_app: Sphinx, config: Config) -> None:
+    """Keep tabbook's own folder out of the book: its reports of failures are Markdown, too."""
+    config["exclude_patterns"] = [*config["exclude_patterns"], WORK_FOLDER]
+
+
 def _note_versions(_app: Sphinx, config: Config) -> None:
     """Make pages depend on the toolchain and on our styles, too."""
     config["tabbook_code"] = source_hash()
@@ -142,6 +148,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("tabbook_outputs", True, "env", types=[bool])
     app.add_config_value("tabbook_code", "", "env", types=[str])
     app.add_config_value("tabbook_assets", "", "html", types=[str])
+    app.connect("config-inited", _keep_out_own_folder)
     app.connect("config-inited", _note_versions)
     app.connect("config-inited", _prepare_site)
     app.connect("builder-inited", _declare_safe)

@@ -30,7 +30,7 @@ from sphinx.util.build_phase import BuildPhase
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 from sphinx.util.osutil import relative_uri
 
-from tabbook.book import WORK_FOLDER, Book
+from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
 from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault, nearest
@@ -291,7 +291,6 @@ def _application(book: Book, folder: Path, config: dict[str, Any]) -> Sphinx:
         confoverrides={
             **config,
             "extensions": extensions,
-            "exclude_patterns": [*config.get("exclude_patterns", ()), WORK_FOLDER],
             "nb_execution_mode": "off",
             "suppress_warnings": [*config.get("suppress_warnings", ()), *_OF_OUTPUTS],
             "tabbook_outputs": False,

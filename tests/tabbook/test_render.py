@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from jupyter_book.sphinx import build_sphinx
 from render_helpers import FRONT, NAMES, fill_store, model_page, outputs_of, write_book
 
@@ -399,3 +400,19 @@ def test_an_odd_kernel_in_the_front_matter_ends_no_build(
     fill_store(root)
     assert build(root).status == 0
     assert capsys.readouterr().err == ""
+
+
+def test_reports_of_failures_are_no_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Sphinx took them for pages of a book that excludes no hidden folders, and warned."""
+    root = write_book(tmp_path, {"index": f"{FRONT}# A\n"})
+    config = yaml.safe_load((root / "_config.yml").read_text())
+    del config["exclude_patterns"]
+    config["only_build_toc_files"] = False
+    (root / "_config.yml").write_text(yaml.safe_dump(config))
+    report = root / ".tabbook/reports/index.jax.md"
+    report.parent.mkdir(parents=True)
+    report.write_text("# Failed\n")
+    site = build(root)
+    assert site.status == 0
+    assert "reports" not in capsys.readouterr().err
+    assert not (site.page.parent / ".tabbook").exists()
