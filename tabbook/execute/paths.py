@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import quote
 
+from tabbook.execute.folders import PREFIX
 from tabbook.plan.spec import JobSpec
 
 HOME, WORK, DATA, CACHE, ENVIRONMENT = "~", "~/book", "~/data", "~/.cache", "~/env"
@@ -21,6 +22,10 @@ _BEGIN = r"(?=[/\\&%])"  # how a slash begins in each form: most text is passed 
 _END = r"(?![\w-]|\.\w)"
 _ALONE = r"(?:(?<![\w.~-])|(?<=\dm)|(?<=\\[nrt]))"
 """What comes before a whole path: not part of another one, but maybe a colour or an escaped line end."""
+FOLDER = "book"
+"""The folder that a job works in: its last part is what readers see of the path."""
+_SCRATCH = re.compile(rf"\.?{PREFIX}\w{{8}}")
+"""A job's own folder, in a part of a path: ``Path.cwd().parts``."""
 _CELL_FILE = re.compile(r"(?:/tmp)?/ipykernel_\d+/\d+\.py")
 _FEW = 3
 """Parts of a path, with the root, up to which it may be the end of another one, as ``/vol/me``."""
@@ -73,6 +78,7 @@ def without_paths(text: str, paths: Mapping[str, str]) -> str:
             if replaced == text:
                 break
             text = replaced
+    text = _SCRATCH.sub("reader", text) if PREFIX in text else text
     return _CELL_FILE.sub("<cell>", text) if "/ipykernel_" in text else text
 
 
@@ -95,7 +101,7 @@ def names_of(job: JobSpec, scratch: Path, folders: Mapping[str, Sequence[str]]) 
     """
     bins = [Path(job.python).parent, *(Path(base) / "bin" for base in folders["base"])]
     named: list[tuple[Iterable[str | Path], str]] = [
-        ([scratch / "work"], WORK),
+        ([scratch / FOLDER], WORK),
         ([scratch / "data"], DATA),
         ([scratch / "home"], HOME),
         ([scratch / "t"], TEMPORARY),

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from tabbook.execute.confine import confined
 from tabbook.execute.outputs import MOST, plain
+from tabbook.execute.paths import FOLDER
 from tabbook.execute.processes import Guarded, JobFailedError
 from tabbook.files import read_file
 from tabbook.keys import sha256
@@ -91,7 +92,7 @@ def writable(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -> list[
 
 
 def make_folders(job: JobSpec, scratch: Path) -> None:
-    """Make a job's folders: ``work`` with the files of its section, ``data`` with links to its data.
+    """Make a job's folders: `FOLDER` with the files of its section, ``data`` with links to its data.
 
     ``t`` is for temporary files; its name is short because sockets, whose paths may have 100
     bytes or so, are made in it.
@@ -99,7 +100,7 @@ def make_folders(job: JobSpec, scratch: Path) -> None:
     Raises:
         JobFailedError: A file of the section is not what it was when the job's key was made.
     """
-    for name in ("work", "data", "home", "ipython", "t"):
+    for name in (FOLDER, "data", "home", "ipython", "t"):
         (scratch / name).mkdir()
     for folder in _shared(job).values():
         with contextlib.suppress(OSError):
@@ -119,7 +120,7 @@ def make_folders(job: JobSpec, scratch: Path) -> None:
 def work_folder(job: JobSpec, scratch: Path) -> Path:
     """Return the folder that a job runs in: as deep as its section's files may lie above it."""
     depth = max((PurePosixPath(name).parts.count("..") for name in job.files), default=0)
-    return scratch.joinpath("work", *["section"] * depth)
+    return scratch.joinpath(FOLDER, *["section"] * depth)
 
 
 def _copy(name: str, path: Path, place: Path, digest: str) -> None:
