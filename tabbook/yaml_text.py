@@ -15,9 +15,12 @@ def load_yaml(text: str) -> Any:
     Raises:
         yaml.YAMLError: It is not YAML.
     """
-    with contextlib.suppress(yaml.YAMLError, AttributeError):
+    with contextlib.suppress(yaml.YAMLError, AttributeError, ValueError):
         return yaml.load(text, Loader=yaml.CSafeLoader)
-    return yaml.safe_load(text)
+    try:
+        return yaml.safe_load(text)
+    except ValueError as error:  # a date that no calendar has
+        raise yaml.YAMLError(str(error)) from None
 
 
 def not_yaml(path: str, error: yaml.YAMLError) -> Fault:

@@ -1,7 +1,7 @@
 """The table of contents and the files: what is not understood is a fault, never left out in silence."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from sphinx_external_toc.api import SiteMap
 from sphinx_external_toc.parsing import parse_toc_data
 
 from tabbook.book import Book
+from tabbook.config import read_settings
 from tabbook.contents import read_contents
 from tabbook.errors import ConfigError, TabbookError
 from tabbook.pages import is_excluded
@@ -278,3 +279,10 @@ def test_an_entry_that_jupyter_book_leaves_out_is_a_fault(root: Path) -> None:
         "_toc.yml:4: Jupyter Book leaves out chapters/one.md: it matches exclude_patterns of _config.yml; "
         "change the patterns, or remove the entry"
     ]
+
+
+@pytest.mark.parametrize("read", [read_contents, read_settings], ids=["contents", "settings"])
+def test_a_date_that_no_calendar_has_is_a_fault(read: Callable[[str], object]) -> None:
+    """YAML's loader makes a date of it, and ended in a traceback."""
+    with pytest.raises(ConfigError, match="not valid YAML"):
+        read("root: index\nwhen: 2020-13-45\n")
