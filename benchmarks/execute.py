@@ -29,7 +29,7 @@ from jupyter_client.manager import KernelManager
 
 from tabbook.book import Book
 from tabbook.execute import execute
-from tabbook.execute.sandbox import job_environment, make_folders
+from tabbook.execute.sandbox import job_environment, make_folders, work_folder
 from tabbook.plan.machine import cores
 from tabbook.plan.spec import DeferredError, JobSpec
 from tabbook.run import run
@@ -99,7 +99,7 @@ def script_seconds(job: JobSpec) -> float:
         start = time.perf_counter()
         subprocess.run(
             [job.python, "-c", SCRIPT, str(scratch / "cells.json")],
-            cwd=scratch / "work",
+            cwd=work_folder(job, scratch),
             env=job_environment(job, scratch, os.environ),
             check=True,
             capture_output=True,
@@ -116,7 +116,9 @@ def start_seconds(job: JobSpec) -> float:
         argv = [job.python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         manager._kernel_spec = KernelSpec(argv=argv, display_name="plain", language="python")
         start = time.perf_counter()
-        manager.start_kernel(cwd=str(scratch / "work"), env=job_environment(job, scratch, os.environ))
+        manager.start_kernel(
+            cwd=str(work_folder(job, scratch)), env=job_environment(job, scratch, os.environ)
+        )
         client = manager.client()
         try:
             client.start_channels()
