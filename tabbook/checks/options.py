@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from tabbook.errors import Fault, nearest
 from tabbook.model import Cell, Section
 from tabbook.read.front_matter import FRONT_MATTER
-from tabbook.yaml_text import find_line
+from tabbook.yaml_text import find_line, load_yaml
 
 TAGS = frozenset(
     [
@@ -96,7 +94,7 @@ def alike(word: str, known: Iterable[str]) -> str:
 
 def _front_matter(path: str, text: str) -> Iterator[Fault]:
     front = FRONT_MATTER.match(text)
-    data = yaml.safe_load(front[1] or "") if front else None
+    data = load_yaml(front[1] or "") if front else None
     for key in map(str, data) if isinstance(data, dict) else ():
         if key not in PAGE_KEYS and (meant := alike(key, PAGE_KEYS)):
             line = 1 + find_line(front[1] if front else "", (key,))

@@ -11,7 +11,7 @@ import yaml
 from tabbook.config import BookSettings, SectionSettings, validate
 from tabbook.declared import name_fault
 from tabbook.errors import ConfigError, Fault
-from tabbook.yaml_text import find_line, not_yaml, repeated_keys
+from tabbook.yaml_text import find_line, load_yaml, not_yaml, repeated_keys
 
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 """The front matter at the beginning of a file's text; its YAML is the first group."""
@@ -39,7 +39,7 @@ def read_front_matter(text: str, path: str, book: BookSettings) -> tuple[FrontMa
     ``text`` is what is between its two lines ``---``. Where something is wrong, nothing is declared.
     """
     try:
-        data = yaml.safe_load(text) or {}
+        data = load_yaml(text) or {}
     except yaml.YAMLError as error:
         found = not_yaml(path, error)
         fault = replace(found, line=1 + found.line, message=f"the front matter is {found.message}")

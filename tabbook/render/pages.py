@@ -38,6 +38,7 @@ from tabbook.plan.spec import Failure, steps_of
 from tabbook.read.front_matter import FRONT_MATTER
 from tabbook.status import failed_last
 from tabbook.store import Store
+from tabbook.yaml_text import load_yaml
 
 _log = logging.getLogger(__name__)
 _from_dict: Any = nbformat.from_dict  # nbformat has no types
@@ -279,7 +280,7 @@ def _plain(text: str) -> NotebookNode:
     """Return a page without code as MyST-NB would read it: all its text in one cell."""
     front = FRONT_MATTER.match(text)
     try:
-        data = yaml.safe_load(front[1] or "") if front else {}
+        data = load_yaml(front[1] or "") if front else {}
     except yaml.YAMLError:
         data, front = {}, None  # shown as text, as in a page that MyST reads itself
     metadata = {
