@@ -18,6 +18,7 @@ from tabbook.cache import source_hash
 from tabbook.errors import Fault
 from tabbook.files import read_file, read_json, write_atomic
 from tabbook.keys import sha256
+from tabbook.on_demand import on_demand
 from tabbook.processes import begin
 
 RENDERER = "tabbook.render.check"
@@ -42,7 +43,9 @@ def begin_pages(book: Book) -> Callable[[], list[Fault] | None]:
 
 def _check(book: Book) -> list[Fault]:
     began = time.time()
-    faults, files = importlib.import_module(RENDERER).check_pages(book)
+    with on_demand():
+        check_pages = importlib.import_module(RENDERER).check_pages
+        faults, files = check_pages(book)
     found: list[Fault] = faults
     if files and all(_modified(book.root / path) < began for path in files):
         data = {

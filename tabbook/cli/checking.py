@@ -22,10 +22,10 @@ def check(
     What `tabbook lib` and `tabbook build` would refuse is reported, with its place: first what is
     wrong with code, options and the library, then what Sphinx would warn of.
     """
+    read_quickly()
     from tabbook.checks import check_core, faulty_pages
     from tabbook.checks.pages import begin_pages
 
-    read_quickly()
     loaded = load(book)
     pages = None if no_pages else begin_pages(loaded)
     loaded.prepare_check()

@@ -35,6 +35,7 @@ from tabbook.config import CONFIG_FILE
 from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault, nearest
 from tabbook.keys import canonical, sha256
+from tabbook.render.pages import known
 from tabbook.render.site import rare_garbage_collection
 from tabbook.render.warned import Clean, Warned, Warnings, warnings_of_build
 from tabbook.yaml_text import find_line, load_yaml
@@ -178,7 +179,13 @@ def check_pages(book: Book) -> tuple[list[Fault], list[str]]:
         return faults, []
     files: list[str] = []
     try:
-        with _folder(book) as folder, rare_garbage_collection(), patch_docutils(None), docutils_namespace():
+        with (
+            known(book),
+            _folder(book) as folder,
+            rare_garbage_collection(),
+            patch_docutils(None),
+            docutils_namespace(),
+        ):
             app = _application(book, folder, config)
             builder = app.builder
             assert isinstance(builder, CheckBuilder)

@@ -145,14 +145,18 @@ def load_book(app: Sphinx) -> None:
         sphinx.errors.ConfigError: Its configuration is not usable.
     """
     global _reading  # noqa: PLW0603 - a reader of MyST-NB gets nothing but the text
-    try:
-        loaded = Book.load(Path(app.srcdir))
-    except ConfigError as error:
-        raise SphinxConfigError(str(error)) from None
-    if _known is not None and _known.is_same(loaded):
-        loaded = _known
+    device = device_class() if app.config.tabbook_outputs else ""
+    if _known is not None and not device:
+        loaded = _known  # a check of it began a moment ago
+    else:
+        try:
+            loaded = Book.load(Path(app.srcdir))
+        except ConfigError as error:
+            raise SphinxConfigError(str(error)) from None
+        if _known is not None and _known.is_same(loaded):
+            loaded = _known
     _warn(loaded.page_faults, app)
-    _reading = _Reading(app, loaded, device_class() if app.config.tabbook_outputs else "")
+    _reading = _Reading(app, loaded, device)
 
 
 @contextmanager
