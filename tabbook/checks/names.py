@@ -95,6 +95,8 @@ class _Scope:
     """Attributes that the cells set on a name, or test for: ``(name, attribute)``."""
     is_open: bool = False
     """Whether the cells may define names that the text does not show."""
+    annotations_wait: bool = False
+    """Whether annotations are evaluated only when somebody asks for them (PEP 563)."""
 
     def read(self, code: Code) -> None:
         for magic in [code.text] if code.opaque else code.magics:
@@ -115,6 +117,9 @@ class _Scope:
         elif isinstance(node, ast.Attribute):
             if not isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
                 self.given.add((node.value.id, node.attr))
+        elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
+            # sys.modules["__main__"] is where the cells' own names are.
+            self.is_open |= node.value.attr == "modules" and ast.unparse(node.slice) == "'__main__'"
         elif isinstance(node, ast.Call):
             self._call(node)
         elif isinstance(node, ast.arg):
@@ -127,6 +132,7 @@ class _Scope:
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         origin = (node.module or "") if isinstance(node, ast.ImportFrom) else None
         for alias in node.names:
+            self.annotations_wait |= (origin, alias.name) == ("__future__", "annotations")
             if alias.name == "*":
                 self.is_open = True
             elif origin == self.package:
@@ -145,6 +151,10 @@ class _Scope:
                 self.given.add((of.id, str(asked.value)))
             elif isinstance(of, ast.Name) and name == "setattr":
                 self.given.add((of.id, STAR))
+        # Code that looks a name up before it uses it, as in `if "x" in dir()`, is ready to miss it.
+        elif name in ("dir", "vars"):
+            self.is_open |= not node.args
+            self.given |= {(of.id, STAR) for of in node.args if isinstance(of, ast.Name)}
 
     def module_of(self, name: str) -> str | None:
         """Return the library's module that ``name`` refers to; None if it is, or may be, something else."""
@@ -159,6 +169,7 @@ class _Scope:
             or name in self.bound
             or name in self.aliases
             or name in _BUILTINS
+            or any((module, name) in self.given for module in ("builtins", "__main__"))
             or name == self.package  # portable names need no import
             or _NUMBERED.fullmatch(name) is not None
         )
@@ -186,6 +197,14 @@ class _Finder(ast.NodeVisitor):
 
     def _add(self, line: int, module: str, name: str, shown: str) -> None:
         self.found.append(Needed(line, OWN if module == self.scope.module else module, name, shown))
+
+    def generic_visit(self, node: ast.AST) -> None:
+        """Visit what is in a node, but for annotations that nothing evaluates."""
+        unread = ("annotation", "returns") if self.scope.annotations_wait else ()
+        for name, value in ast.iter_fields(node):
+            for child in value if isinstance(value, list) else [value]:
+                if name not in unread and isinstance(child, ast.AST):
+                    self.visit(child)
 
     def visit_Try(self, node: ast.Try) -> None:
         caught = [part for handler in node.handlers for part in _caught(handler)]
