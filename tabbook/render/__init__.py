@@ -2,8 +2,9 @@
 
 MyST-NB reads pages through :func:`read_page` (see ``nb_custom_formats`` in ``_config.yml``)
 and makes nodes of them; our transform groups these into tabs. So ``jupyter-book build`` needs
-nothing but this extension. Its warnings are ``tabbook.read``, a fault in a section's source, and
-``tabbook.tab``, a tab block in a plain page that names no tab.
+nothing but this extension. Its warnings are ``tabbook.read``, a fault in a section's source,
+``tabbook.tab``, a tab block in a plain page that names no tab, and ``tabbook.html``, HTML that shows
+a file which the site will not have.
 """
 
 import hashlib
@@ -43,6 +44,7 @@ from tabbook.render.pages import (
     publish_outputs,
     read_page,
 )
+from tabbook.render.raw_pictures import CheckRawPictures
 from tabbook.render.tabs import (
     GroupTabs,
     HtmlTabs,
@@ -163,6 +165,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_lexer(name, find_lexer_class_by_name(name))
     app.add_directive("tab", TabDirective)
     setup_glue(app)
+    app.add_transform(CheckRawPictures)
     app.add_transform(GroupTabs)
     app.add_transform(NumberEquations)
     app.add_transform(HideTwins)

@@ -29,6 +29,7 @@ FAULTS = {
     "directive": ":::{notte}\nx\n:::",
     "options": ":::{note}\n:clas: x\nx\n:::\n\n```{figure} one.png\n:widht: 3\n\nx\n```",
     "pictures": "![x](nowhere.png)\n\n```{figure} nowhere2.png\nx\n```",
+    "html": "Text.\n\n<img src=\"nowhere3.png\">\n\nHere <img src='one.png'> too.\n\n<p>\n<video src=\"../x.mp4\"></video></p>",
     "includes": "```{include} nowhere.txt\n```\n\n```{literalinclude} nowhere.py\n```",
     "download": "{download}`x <nowhere.zip>`",
     "twice": "(sec_a)=\n## One\n\nx\n\n(sec_a)=\n## Two\n\nx",
