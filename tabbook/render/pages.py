@@ -36,7 +36,7 @@ from tabbook.plan.holdings import PUBLISHED, publish
 from tabbook.plan.outputs import Holdings, lookup
 from tabbook.plan.spec import Failure, steps_of
 from tabbook.read.front_matter import FRONT_MATTER
-from tabbook.status import failed_last
+from tabbook.status.standing import failed_last
 from tabbook.store import Store
 from tabbook.yaml_text import load_yaml
 

@@ -1,9 +1,11 @@
 """Run what is stale: plan, take what the store has, execute the rest, keep every good result."""
 
 import sys
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -16,25 +18,17 @@ from tabbook.library import frozen, library_files
 from tabbook.model import Section
 from tabbook.plan import Job, device_class, jobs
 from tabbook.plan import data as data_files
-from tabbook.plan.gpus import SHARING, Gpu, inventory, lacking
+from tabbook.plan.gpus import SHARING, Gpu, inventory
 from tabbook.plan.history import write_last
 from tabbook.plan.machine import Room, available_memory, cores, likely_memory
-from tabbook.plan.outputs import lookup, stored
-from tabbook.plan.report import read_spent
+from tabbook.plan.outputs import lookup
+from tabbook.plan.report import Spent, read_spent
 from tabbook.plan.spec import JobSpec, Outcome, limits_of, steps_of
 from tabbook.run.keep import Keeper, cannot_store, forget_report
 from tabbook.run.schedule import longest_first, run_all
 from tabbook.run.shard import Shard, share
-from tabbook.status import (
-    JobStatus,
-    RunReport,
-    Status,
-    failed_before,
-    need_of,
-    recall,
-    status,
-    stored_status,
-)
+from tabbook.status import status
+from tabbook.status.standing import JobStatus, RunReport, Standing, Status, need_of, standings
 from tabbook.store import Store
 
 __all__ = ["JobStatus", "Progress", "RunReport", "Status", "lookup", "run", "status"]
@@ -168,65 +162,33 @@ def run(
         KeyboardInterrupt: The run was stopped. Kernels are gone, finished results are kept.
     """
     progress = progress or _Silent()
-    store, device = Store(book.outputs), device or device_class()
+    device, here = device or device_class(), executor is None
     library = library_files(book)
-    inside = book.library.relative_to(book.root).as_posix()
-    texts = {f"{inside}/{name}": data.decode(errors="replace") for name, data in library.items()}
-    planned = jobs(book, sections, tabs, texts)
-    done: dict[tuple[str, str], JobStatus] = {}
-
-    def take_stored(job: Job, missing: Iterable[str] = ()) -> None:
-        result = None if force else stored(store, job, device, missing)
-        if result is not None:
-            done[job.section.path, job.tab] = stored_status(job, result)
-            write_last(book.work, job.section.path, job.tab, result.key, result.inputs)
-            forget_report(book, job.section.path, job.tab)
-
-    def stale() -> list[Job]:
-        return [job for job in planned if (job.section.path, job.tab) not in done]
-
-    for job in planned:
-        take_stored(job)
-    wanted = dict.fromkeys(name for job in stale() for name in job.data)
-    found = data_files.resolve(
-        book.settings.data,
-        wanted,
-        fetch=True,
-        notes=book.work / "unreachable",
-        retry=retry or force or strict_data,
+    planned = _plan(book, library, sections, tabs)
+    find_data = partial(_find_data, book, strict=strict_data, retry=retry or force or strict_data)
+    standing, found = standings(
+        book, planned, device, find_data, gpus=inventory if here else None, force=force, retry=retry
     )
-    if strict_data:
-        _check_strict(stale(), found.missing)
-    for job in stale():
-        missing = [name for name in job.data if name in found.missing]
-        if missing:
-            take_stored(job, missing)
-    taken = len(done)
+    _note_taken(book, standing)
     spent = read_spent(book.work)
-    past = {place: one.seconds for place, one in spent.items()}
-    if shard is not None:
-        places = [(job.section.path, job.tab) for job in stale()]
-        own = set(share(places, past, shard))
-        done |= {place: JobStatus(*place, "elsewhere") for place in places if place not in own}
-    for job in stale() if not (force or retry) else ():
-        key = job.key(device, [name for name in job.data if name in found.missing]).digest
-        if known := recall(book, job, key):
-            done[job.section.path, job.tab] = failed_before(book, job, key, known)
-    progress.planned(len(stale()), taken)
-    gpus = inventory(device) if executor is None else None
-    if gpus is not None:
-        _defer(stale(), gpus, done, progress)
-        _skip_unusable(stale(), usable or (lambda tab: _unusable(book, tab)), done, progress)
+    standing = _leave_to_others(standing, shard, spent)
+    if here:
+        standing = _skip_unusable(standing, usable or (lambda tab: _unusable(book, tab)))
+    _announce(standing, progress)
 
+    stale = [one.job for one in standing if one.status.status == "stale"]
     busy = cores()
-    slots = max(1, min(workers or (busy if executor is None else sys.maxsize), len(stale())))
-    folder = _prepare(book, store, library) if stale() else book.library
+    slots = max(1, min(workers or (busy if here else sys.maxsize), len(stale)))
+    store = Store(book.outputs)
+    folder = _prepare(book, store, library) if stale else book.library
     peaks = {place: one.memory for place, one in spent.items()}
-    specs = [_spec(book, job, folder, found, device, max(1, busy // slots), peaks) for job in stale()]
-    by_place = {(job.section.path, job.tab): job for job in planned}
+    specs = [_spec(book, job, folder, found, device, max(1, busy // slots), peaks) for job in stale]
+    by_place = {(job.section.path, job.tab): job for job in stale}
     keeper = Keeper(book, store, by_place, force=force, retry=retry)
     given = {(spec.section, spec.tab): spec for spec in specs}
-    ordered = longest_first(specs, past)
+    ordered = longest_first(specs, {place: one.seconds for place, one in spent.items()})
+    done = {one.place: one.status for one in standing}
+    gpus = inventory(device) if here else None
     with closing(_outcomes(ordered, executor, keeper, slots, progress, gpus)) as outcomes:
         for outcome in outcomes:
             ended = keeper.keep(given[outcome.section, outcome.tab], outcome)
@@ -234,9 +196,60 @@ def run(
             progress.ended(ended)
             if keeper.error is not None:
                 raise keeper.error
-    statuses = tuple(done[job.section.path, job.tab] for job in planned)
-    used = {name for entry in statuses for name in entry.stand_ins}
-    return RunReport(statuses, {name: why for name, why in found.missing.items() if name in used})
+    return RunReport.of(done.values(), found)
+
+
+def _plan(
+    book: Book,
+    library: Mapping[str, bytes],
+    sections: Iterable[Section] | None,
+    tabs: Iterable[str] | None,
+) -> tuple[Job, ...]:
+    """Return the jobs that are wanted, with the library as it was read."""
+    inside = book.library.relative_to(book.root).as_posix()
+    texts = {f"{inside}/{name}": data.decode(errors="replace") for name, data in library.items()}
+    return jobs(book, sections, tabs, texts)
+
+
+def _find_data(book: Book, lacking: Sequence[Job], *, strict: bool, retry: bool) -> data_files.Found:
+    """Return the data files of jobs that the store has no outputs of; download what is not there.
+
+    Raises:
+        ExecuteError: Some cannot be had, and the run is ``strict``.
+    """
+    found = data_files.resolve(
+        book.settings.data,
+        dict.fromkeys(name for job in lacking for name in job.data),
+        fetch=True,
+        notes=book.work / "unreachable",
+        retry=retry,
+    )
+    if strict:
+        _check_strict(lacking, found.missing)
+    return found
+
+
+def _note_taken(book: Book, standing: Iterable[Standing]) -> None:
+    """Note what the store had: later changes are explained by it, and reports of failures are out of date."""
+    for one in standing:
+        if one.status.status == "stored":
+            write_last(book.work, *one.place, one.key.digest, one.key.record)
+            forget_report(book, *one.place)
+
+
+def _leave_to_others(
+    standing: tuple[Standing, ...], shard: Shard | None, spent: Mapping[tuple[str, str], Spent]
+) -> tuple[Standing, ...]:
+    """Mark the jobs that other shards execute."""
+    if shard is None:
+        return standing
+    places = [one.place for one in standing if one.status.status != "stored"]
+    past: dict[object, float] = {place: one.seconds for place, one in spent.items()}
+    others = set(places) - set(share(places, past, shard))
+    return tuple(
+        replace(one, status=JobStatus(*one.place, "elsewhere")) if one.place in others else one
+        for one in standing
+    )
 
 
 def _unusable(book: Book, tab: str) -> str:
@@ -244,33 +257,25 @@ def _unusable(book: Book, tab: str) -> str:
     return "" if state.usable else f"its environment is {state.status}: {state.reason}"
 
 
-def _defer(
-    stale: Iterable[Job], gpus: Iterable[Gpu], done: dict[tuple[str, str], JobStatus], progress: Progress
-) -> None:
-    """Mark as deferred the jobs that need more than ``gpus``, which this machine has."""
-    gpus = tuple(gpus)
-    for job in stale:
-        if lacks := lacking(need_of(job), gpus):
-            deferred = JobStatus(job.section.path, job.tab, "deferred", reason=lacks)
-            done[job.section.path, job.tab] = deferred
-            progress.ended(deferred)
+def _skip_unusable(standing: tuple[Standing, ...], usable: Callable[[str], str]) -> tuple[Standing, ...]:
+    """Mark the jobs whose environment cannot be used as skipped."""
+    reason = cache(usable)
+    return tuple(
+        replace(one, status=JobStatus(*one.place, "skipped", reason=reason(one.job.tab)))
+        if one.status.status == "stale" and reason(one.job.tab)
+        else one
+        for one in standing
+    )
 
 
-def _skip_unusable(
-    stale: Iterable[Job],
-    usable: Callable[[str], str],
-    done: dict[tuple[str, str], JobStatus],
-    progress: Progress,
-) -> None:
-    """Mark as skipped the jobs whose environment cannot be used."""
-    reasons: dict[str, str] = {}
-    for job in stale:
-        if job.tab not in reasons:
-            reasons[job.tab] = usable(job.tab)
-        if reasons[job.tab]:
-            skipped = JobStatus(job.section.path, job.tab, "skipped", reason=reasons[job.tab])
-            done[job.section.path, job.tab] = skipped
-            progress.ended(skipped)
+def _announce(standing: Sequence[Standing], progress: Progress) -> None:
+    """Tell ``progress`` what there is to do, and which jobs cannot be executed here."""
+    states = [one.status.status for one in standing]
+    here = sum(state in ("stale", "deferred", "skipped") for state in states)
+    progress.planned(here, states.count("stored"))
+    for one in standing:
+        if one.status.status in ("deferred", "skipped"):
+            progress.ended(one.status)
 
 
 def _outcomes(

@@ -22,7 +22,7 @@ from tabbook.plan.history import forget_failure, remember_failure, write_last
 from tabbook.plan.report import Spent, failure_report, report_path, write_spent
 from tabbook.plan.spec import Failure, JobSpec, Outcome
 from tabbook.run.claims import claim
-from tabbook.status import JobStatus, failed_before, recall, stored_status
+from tabbook.status.standing import JobStatus, failed_before, recall, stored_status
 from tabbook.store import Store
 
 _FOR_ALL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}

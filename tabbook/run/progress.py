@@ -10,8 +10,8 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from tabbook.quantities import size_text
-from tabbook.status import JobStatus, RunReport
 from tabbook.status.explain import sentence
+from tabbook.status.standing import JobStatus, RunReport
 
 _COLOURS = {
     "executed": "green",

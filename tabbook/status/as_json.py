@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tabbook.status import JobStatus, RunReport
+from tabbook.status.standing import JobStatus, RunReport
 
 FORMAT = 1
 

@@ -1,0 +1,212 @@
+"""How each job stands, decided in one place: stored, failed before, deferred, or to be executed."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tabbook.book import Book
+from tabbook.keys import Key
+from tabbook.model import Result
+from tabbook.plan import Job
+from tabbook.plan import data as data_files
+from tabbook.plan.gpus import Gpu, Need, lacking
+from tabbook.plan.history import Remembered, has_failures, recall_failure
+from tabbook.plan.outputs import stored
+from tabbook.plan.report import failure_report, report_path
+from tabbook.plan.spec import Failure, limits_of, steps_of
+from tabbook.status.explain import Reason
+from tabbook.store import Store
+
+Status = Literal["executed", "stored", "failed", "skipped", "deferred", "elsewhere", "stale"]
+"""How a job stands: executed now; taken from the store; failed; not executed because it has no
+environment; deferred, because this machine lacks the GPUs that it needs; left to another shard;
+or, when nothing is executed, to be executed by the next run."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """How the job of one section and tab stands at the end of a run.
+
+    ``seconds`` is how long the job took, and ``memory`` how many bytes at most (0: not known), now or
+    when the store's result was made. ``reason``
+    says why it was skipped or deferred. ``report`` is the file about its failure, ``remembered`` says that it
+    failed in an earlier run and nothing changed since. ``stand_ins`` names the data files that
+    could not be had. ``key`` is its key on this machine, ``whole`` why it depends on all of the
+    library, and ``reasons`` why it is stale, where that was asked for.
+    """
+
+    section: str
+    tab: str
+    status: Status
+    seconds: float = 0.0
+    memory: int = 0
+    reason: str = ""
+    failure: Failure | None = None
+    report: Path | None = None
+    stand_ins: tuple[str, ...] = ()
+    remembered: bool = False
+    key: str = ""
+    whole: str = ""
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did: every job, in the book's order, and the data that it did without.
+
+    ``stand_ins`` says for each data file that could not be had why.
+    """
+
+    jobs: tuple[JobStatus, ...]
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, jobs: Iterable[JobStatus], found: data_files.Found) -> "RunReport":
+        """Return the report of ``jobs``, of which some were to do without data that was not found."""
+        jobs = tuple(jobs)
+        used = {name for job in jobs for name in job.stand_ins}
+        return cls(jobs, {name: why for name, why in found.missing.items() if name in used})
+
+    @property
+    def failures(self) -> tuple[JobStatus, ...]:
+        """The jobs that failed."""
+        return tuple(job for job in self.jobs if job.status == "failed")
+
+    @property
+    def skipped(self) -> tuple[JobStatus, ...]:
+        """The jobs that have no environment to run in."""
+        return tuple(job for job in self.jobs if job.status == "skipped")
+
+    @property
+    def deferred(self) -> tuple[JobStatus, ...]:
+        """The jobs that wait for a machine with the GPUs that they need."""
+        return tuple(job for job in self.jobs if job.status == "deferred")
+
+    @property
+    def executed(self) -> tuple[JobStatus, ...]:
+        """The jobs that were executed and have new outputs."""
+        return tuple(job for job in self.jobs if job.status == "executed")
+
+    @property
+    def ok(self) -> bool:
+        """Whether every job has its outputs, or is left to another shard."""
+        return all(job.status in ("executed", "stored", "elsewhere") for job in self.jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a job stands before a run, and its key: that of its stored outputs, or of those to be made."""
+
+    job: Job
+    status: JobStatus
+    key: Key
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The path of the section, and the tab."""
+        return self.job.section.path, self.job.tab
+
+
+def standings(
+    book: Book,
+    planned: Sequence[Job],
+    device: str,
+    find_data: Callable[[Sequence[Job]], data_files.Found],
+    *,
+    gpus: Callable[[str], Iterable[Gpu]] | None = None,
+    force: bool = False,
+    retry: bool = False,
+) -> tuple[tuple[Standing, ...], data_files.Found]:
+    """Return how the ``planned`` jobs stand on ``device``, in order, and the data files of those to run.
+
+    A job is ``stored``, else ``failed`` if it failed before and nothing changed since, else ``deferred``
+    if it needs more GPUs than there are, else ``stale``.
+
+    Args:
+        book: The book.
+        planned: Its jobs.
+        device: The class of device that they would run on.
+        find_data: Returns the data files of jobs that the store has no outputs of, made with all data.
+        gpus: Returns the GPUs that a class of device has here; without it, no job is deferred.
+        force: Let no stored outputs count, and no failure.
+        retry: Let no failure count.
+    """
+    store = Store(book.outputs)
+    known = {} if force else {id(job): _stored(store, job, device) for job in planned}
+    found = find_data([job for job in planned if known.get(id(job)) is None])
+
+    def stand(job: Job) -> Standing:
+        missing = tuple(name for name in job.data if name in found.missing)
+        taken = known.get(id(job)) or (
+            _stored(store, job, device, missing) if missing and not force else None
+        )
+        if taken:
+            return taken
+        key = job.key(device, missing)
+        failure = None if force or retry else recall(book, job, key.digest)
+        if failure:
+            return Standing(job, failed_before(book, job, key.digest, failure), key)
+        lacks = lacking(need_of(job), gpus(device)) if gpus and job.section.settings.gpus else ""
+        state: Status = "deferred" if lacks else "stale"
+        waiting = JobStatus(job.section.path, job.tab, state, reason=lacks, key=key.digest, whole=job.whole)
+        return Standing(job, waiting, key)
+
+    return tuple(map(stand, planned)), found
+
+
+def _stored(store: Store, job: Job, device: str, missing: Iterable[str] = ()) -> Standing | None:
+    """Return how a job stands that has outputs in the store, and let go of these; ``None`` if it has none."""
+    result = stored(store, job, device, missing)
+    return Standing(job, stored_status(job, result), Key(result.key, result.inputs)) if result else None
+
+
+def stored_status(job: Job, result: Result) -> JobStatus:
+    """Return how a job stands whose result is in the store."""
+    seconds = float(result.made_with.get("seconds", 0))
+    return JobStatus(
+        job.section.path,
+        job.tab,
+        "stored",
+        seconds,
+        int(result.made_with.get("memory", 0)),
+        stand_ins=result.stand_ins,
+        key=result.key,
+        whole=job.whole,
+    )
+
+
+def need_of(job: Job) -> Need:
+    """Return what ``job`` needs in GPUs."""
+    return Need(job.section.settings.gpus, job.section.settings.gpu_memory)
+
+
+def recall(book: Book, job: Job, key: str) -> Remembered | None:
+    """Return how the job with this key failed before, if it did."""
+    limits = limits_of(book.settings, job.section.settings)
+    return recall_failure(book.work, key, steps_of(job.projection), limits)
+
+
+def failed_last(book: Book, job: Job, device: str) -> Failure | None:
+    """Return how ``job`` failed on ``device``, if it did and nothing has changed since."""
+    if not has_failures(book.work):
+        return None
+    found = data_files.resolve({name: book.settings.data[name] for name in job.data}, job.data, fetch=False)
+    known = recall(book, job, job.key(device, found.missing).digest)
+    return known.failure if known else None
+
+
+def failed_before(book: Book, job: Job, key: str, known: Remembered) -> JobStatus:
+    """Return how a job stands that failed before and is what it was then."""
+    report = report_path(book.reports, job.section.path, job.tab)
+    return JobStatus(
+        job.section.path,
+        job.tab,
+        "failed",
+        known.seconds,
+        failure=known.failure,
+        report=report if report.exists() else failure_report(report, known.failure),
+        remembered=True,
+        key=key,
+        whole=job.whole,
+    )
