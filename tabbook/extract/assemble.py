@@ -154,7 +154,8 @@ def _comment(origin: Origin) -> str:
     return f"# {origin.path}, cell {origin.cell}"
 
 
-def _where(origin: Origin) -> str:
+def where(origin: Origin) -> str:
+    """Return the sentence that a docstring ends with: which section defines the object."""
     return f"Defined in {origin.label or origin.path}."
 
 
@@ -251,7 +252,7 @@ def _documented(source: str, origin: Origin, shift: str = "") -> str:
             return source
         quotes = '"""'
     text = re.sub(r"\n(?=[^\n])", "\n" + shift, text.rstrip())
-    text = f"{text}\n\n{indent}{_where(origin)}\n{indent}"
+    text = f"{text}\n\n{indent}{where(origin)}\n{indent}"
     new = f"{prefix}{quotes}{text}{quotes}"
     return source[: code.start(doc.value)] + new + source[code.end(doc.value) :]
 

@@ -46,7 +46,7 @@ def generate(book: Book) -> dict[str, str]:
     Raises:
         TabbookError: The sections do not make a library; every fault is in it.
     """
-    preambles = _preambles(book)
+    preambles = preamble_texts(book)
     known = book.cached("library", repr(preambles))
     return known.get("texts", lambda: _generate(book, preambles)) if known else _generate(book, preambles)
 
@@ -122,7 +122,7 @@ def _module(book: Book, tab: str, preamble: str) -> tuple[str, tuple[Undefined, 
     return _module_entry(book, tab, preamble).get("module", make)
 
 
-def _preambles(book: Book) -> dict[str, str]:
+def preamble_texts(book: Book) -> dict[str, str]:
     """Return the hand-written code that begins the module of each tab.
 
     Raises:
@@ -214,7 +214,7 @@ def update(book: Book, texts: Mapping[str, str]) -> LibraryReport:
     changed = outdated(book, texts)
     tabs = [tab for tab in book.settings.tabs if book.library_path(tab) in changed]
     checkable = [tab for tab in tabs if book.python(tab).exists()]
-    check_imports(book, texts, _preambles(book), checkable)
+    check_imports(book, texts, preamble_texts(book), checkable)
     written = tuple(path for path, text in texts.items() if write_atomic(book.root / path, text))
     removed = tuple(path for path in changed if path not in texts)
     for path in removed:

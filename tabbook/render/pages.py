@@ -195,7 +195,7 @@ def stamp(shown: Mapping[str, Shown]) -> str:
     return sha256(canonical([*shown.items()]))
 
 
-_KEPT = "stamps", "keys", "code", "executed", "titles", "glued"
+_KEPT = "stamps", "keys", "code", "executed", "titles", "glued", "library"
 
 
 def kept(env: BuildEnvironment, what: str) -> dict[str, Any]:
@@ -204,7 +204,7 @@ def kept(env: BuildEnvironment, what: str) -> dict[str, Any]:
     ``stamps`` are hashes of what they show besides their text, ``keys`` those of the outputs that
     they show. ``code`` are the tabs that have any, ``executed`` says of all tabs whether there are
     outputs. ``titles`` are those of labels that differ between tabs, ``glued`` the pages that they
-    take values from.
+    take values from. ``library`` are hashes of the modules that they document.
     """
     found: dict[str, Any] = env.__dict__.setdefault(f"tabbook_{what}", {})
     return found

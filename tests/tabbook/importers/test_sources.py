@@ -2,9 +2,7 @@
 
 # ruff: noqa: E501 - a source and what it becomes stand on one line, to be compared
 
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -14,7 +12,6 @@ from tabbook.book import Book
 from tabbook.errors import UsageError
 from tabbook.importers.d2lbook import book as importing
 from tabbook.importers.d2lbook import import_book
-from tabbook.render.api import imported_modules, prepare
 
 INDEX = {"index.md": "# B\n"}
 LIBRARY = f"{CONFIG}[library-mxnet]\nlib_file = d2l/mxnet.py\nlib_name = np\n"
@@ -154,23 +151,6 @@ def test_an_equation_with_blank_lines_is_one() -> None:
     result = convert(source)
     assert result.body.startswith("$$\na = b\n+ c\n$$ (e)\n")
     assert r"\$\$" in result.body
-
-
-def test_what_the_library_imports_has_stand_ins(tmp_path: Path) -> None:
-    assert imported_modules(
-        "import os, torch.nn\nfrom d2l import x\nfrom jax import y\nfrom . import z", "d2l"
-    ) == {"torch", "jax"}
-    page = cell("%%tab pytorch\n#@save\nimport torch\nfrom numpy import array") + cell(
-        "%%tab mxnet\nimport mxnet  #@save"
-    )
-    book, _ = imported(tmp_path, {"index.md": f"# B\n\n{page}"})
-    config, path = {"autodoc_mock_imports": ["more"]}, list(sys.path)
-    try:
-        prepare(SimpleNamespace(srcdir=str(book)), config)
-        assert config["autodoc_mock_imports"] == ["more", "mxnet", "numpy", "torch"]
-        assert (Path(sys.path[0]) / "d2l" / "torch.py").exists()
-    finally:
-        sys.path[:] = path
 
 
 def test_modules_have_names_that_python_allows(tmp_path: Path) -> None:
