@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from tabbook.importers.d2lbook import settings
 from tabbook.importers.d2lbook.aliases import Names, read_aliases
+from tabbook.importers.d2lbook.bibliography import Bibliography, read_bibliography
 from tabbook.importers.d2lbook.cells import SourceCell, read_cells
 from tabbook.importers.d2lbook.checks import check_citations, check_documented, check_labels, check_roots
 from tabbook.importers.d2lbook.convert import PageConverter
@@ -55,7 +56,8 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
     check_imports(pages.values(), names.ways, package, findings)
     check_documented(project, names, first, in_order, findings)
     labels = check_labels(project, pages, order, tree, findings)
-    check_citations(project, pages, findings)
+    bibliography = read_bibliography(project, [page.page for page in pages.values()], findings)
+    check_citations(project, pages, bibliography, findings)
     book = ImportedBook()
     orphans = [path for path in pages if path not in order]
     counts: Counter[str] = Counter()
@@ -67,7 +69,11 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
         if stored:
             book.texts[outputs_path(_target(path))] = dump(stored)
         counts.update(page.facts())
-    _write_project(project, names, first, pages, tree, book, findings, has_orphans=bool(orphans))
+    _write_project(
+        project, names, first, pages, tree, bibliography, book, findings, has_orphans=bool(orphans)
+    )
+    book.copies |= {safe_path(path): project.root / path for path in bibliography.files}
+    book.texts |= {safe_path(path): text for path, text in bibliography.texts.items()}
     _copy_files(project, pages, book, findings)
     book.counts = {"pages": len(pages), "pages in the contents": len(order), **counts}
     return book
@@ -140,6 +146,7 @@ def _write_project(
     first: Mapping[str, str],
     pages: Mapping[str, PageConverter],
     tree: Node,
+    bibliography: Bibliography,
     book: ImportedBook,
     findings: Findings,
     *,
@@ -150,6 +157,7 @@ def _write_project(
         project,
         names,
         first,
+        bibliography,
         findings,
         has_orphans=has_orphans,
         has_autodoc=any(page.has_autodoc for page in pages.values()),
@@ -179,7 +187,7 @@ def _copy_files(
     project: Project, pages: Mapping[str, PageConverter], book: ImportedBook, findings: Findings
 ) -> None:
     """Choose what is copied as it is: images, bibliography, resources; report what is missing."""
-    wanted: set[str] = set(settings.bibliographies(project))
+    wanted: set[str] = set()
     for path, page in pages.items():
         folder = PurePosixPath(path).parent.as_posix()
         wanted |= {link for link in page.page.links if link not in project.pages}
@@ -208,5 +216,6 @@ def _copy_files(
             if path.rpartition("/")[0] not in library and path != "setup.py" and not path.endswith(".md")
         }
     for path in sorted(wanted):
-        if path not in book.texts:
-            book.copies[path] = project.root / path
+        book.copies[path] = project.root / path
+    for path in book.texts.keys() & book.copies.keys():
+        del book.copies[path]

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from tabbook.code import bound_names, parse
-from tabbook.importers.d2lbook import blocks, settings
+from tabbook.importers.d2lbook import blocks
 from tabbook.importers.d2lbook.aliases import Names
+from tabbook.importers.d2lbook.bibliography import Bibliography
 from tabbook.importers.d2lbook.convert import PageConverter
 from tabbook.importers.d2lbook.library import library_place
 from tabbook.importers.d2lbook.project import CONFIG, Project
@@ -44,28 +45,26 @@ def check_labels(
     return names
 
 
-def check_citations(project: Project, pages: Mapping[str, PageConverter], findings: Findings) -> None:
-    """Report each citation that no bibliography has."""
-    known: set[str] = set()
-    files = settings.bibliographies(project)
-    for path in files:
-        known |= settings.bib_keys((project.read(path) or b"").decode("utf-8", "replace"))
+def check_citations(
+    project: Project, pages: Mapping[str, PageConverter], bibliography: Bibliography, findings: Findings
+) -> None:
+    """Report each citation that no bibliography has, and the first one that no page lists."""
+    files = bibliography.files
     report = findings.note if project.single and not files else findings.fault
-    shown = any(span.name == "bibliography" for page in pages.values() for span in page.page.scan.spans)
+    unlisted = set(files) - bibliography.listed
     for path, page in pages.items():
-        citations = [reference for reference in page.page.references if reference.role == "cite"]
-        if citations and files and not shown:
-            message, hint = (
-                "no page shows the bibliography",
-                "write :bibliography: on one, for citations to lead to",
-            )
-            report(path, citations[0].line, "citation", message, hint)
-            shown = True  # once is enough
-        for reference in citations:
-            for key in reference.keys:
-                if key.casefold() not in known:
+        for reference in page.page.references:
+            for key in reference.keys if reference.role == "cite" else ():
+                if not bibliography.has(key):
                     hint = f"add it to {files[0]}" if files else "there is no bibliography"
                     report(path, reference.line, "citation", f"unknown citation {key!r}", hint)
+                elif not bibliography.shows(key):
+                    lost = {one for one in unlisted if key.casefold() in bibliography.keys[one]}
+                    if lost:
+                        message = f"no page shows the bibliography {min(lost)}"
+                        hint = "write :bibliography: on one, for citations to lead to"
+                        report(path, reference.line, "citation", message, hint)
+                        unlisted -= lost  # once is enough
 
 
 def _library_names(preamble: str, pages: Sequence[PageConverter], tab: str) -> set[str]:

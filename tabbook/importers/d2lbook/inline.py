@@ -64,7 +64,8 @@ def write_roles(page: Page, names: Labels) -> None:
             text = f"${span.arg}$"
         elif span.name == "bibliography":
             start, end = page.starts[line], page.end_of_line(line)
-            page.edits.replace(start, end, page.block(start, end, "```{bibliography}\n```"))
+            directive = page.bibliographies.get(span.start, "```{bibliography}\n```")
+            page.edits.replace(start, end, page.block(start, end, directive) if directive else "")
         elif span.name in ("width", "height") and span.start not in page.used_marks:
             page.fault(line, "block", f"this :{span.name}: belongs to no image", "write it right below one")
             remove_mark(page, span.start, span.end)

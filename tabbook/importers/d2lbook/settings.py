@@ -9,8 +9,10 @@ from typing import Any
 import yaml
 
 from tabbook.importers.d2lbook.aliases import Names
+from tabbook.importers.d2lbook.bibliography import Bibliography
 from tabbook.importers.d2lbook.library import library_place
 from tabbook.importers.d2lbook.project import CONFIG, Project
+from tabbook.importers.d2lbook.source import safe_path
 from tabbook.importers.report import Findings
 
 _TITLES = {
@@ -54,6 +56,7 @@ def config_text(
     project: Project,
     names: Names,
     preambles: Mapping[str, str],
+    bibliography: Bibliography,
     findings: Findings,
     *,
     has_orphans: bool,
@@ -76,15 +79,14 @@ def config_text(
     data["html"] = {"use_multitoc_numbering": False}
     if favicon:
         data["html"]["favicon"] = favicon
-    bib = bibliographies(project)
-    if bib:
-        data["bibtex_bibfiles"] = bib
+    if bibliography.files:
+        data["bibtex_bibfiles"] = [safe_path(path) for path in bibliography.files]
     extensions = ["tabbook.render", *(["tabbook.render.api"] if has_autodoc else [])]
     # What the theme is told here adds to what Jupyter Book tells it.
     data["sphinx"] = {
         "recursive_update": True,
         "extra_extensions": extensions,
-        "config": _sphinx(project, names, preambles, findings),
+        "config": _sphinx(project, names, preambles, bibliography, findings),
     }
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
     return "# Made by tabbook import d2lbook from a config.ini.\n" + text
@@ -98,16 +100,12 @@ def _asset(project: Project, key: str, findings: Findings) -> str:
     return path
 
 
-def bibliographies(project: Project) -> list[str]:
-    """Return the bibliography files of a project."""
-    named = [path for path in project.value("pdf", "bibfile").split() if path in project.files]
-    resources = [path for path in project.value("build", "resources").split() if path.endswith(".bib")]
-    found = [path for path in dict.fromkeys([*named, *resources]) if path in project.files]
-    return found or sorted(path for path in project.files if path.endswith(".bib") and "/" not in path)
-
-
 def _sphinx(
-    project: Project, names: Names, preambles: Mapping[str, str], findings: Findings
+    project: Project,
+    names: Names,
+    preambles: Mapping[str, str],
+    bibliography: Bibliography,
+    findings: Findings,
 ) -> dict[str, Any]:
     lang = project.value("project", "lang") or project.language
     config: dict[str, Any] = {
@@ -120,8 +118,11 @@ def _sphinx(
     formats = _number_formats(project, findings)
     if formats:
         config["numfig_format"] = formats
-    if bibliographies(project):
+    if bibliography.files:
         config["bibtex_reference_style"] = "author_year"
+    if bibliography.repeats:
+        # A work in the lists of several pages, as the source has it.
+        config["suppress_warnings"] = ["bibtex.duplicate_citation", "bibtex.duplicate_label"]
     links = _links(project)
     if links:
         config["html_theme_options"] = {"icon_links": links}
@@ -284,10 +285,3 @@ def requirements_text(
 
 BUILDER = "# What builds the book.\njupyter-book>=1.0.4,<2\ntabbook[render]\n"
 IGNORE = "_build/\n.tabbook/\n__pycache__/\n"
-
-_BIB_ENTRY = re.compile(r"@(?!comment|string|preamble)\w+\s*[{(]\s*([^\s,{}()]+)", re.IGNORECASE)
-
-
-def bib_keys(text: str) -> set[str]:
-    """Return the keys of a bibliography, in lower case."""
-    return {key.casefold() for key in _BIB_ENTRY.findall(text)}

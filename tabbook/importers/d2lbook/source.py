@@ -113,6 +113,8 @@ class Page:
         self.references: list[Reference] = []
         self.images: list[tuple[str, int]] = []
         self.equation_labels: dict[int, Span] = {}
+        self.bibliographies: dict[int, str] = {}
+        """What becomes of each ``:bibliography:``, by the place that it begins at."""
         self.links: list[str] = []
         self.used_marks: set[int] = set()
         self.stray_labels: set[int] = set()

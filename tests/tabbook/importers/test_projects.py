@@ -141,7 +141,7 @@ def test_exclusions_are_no_pages(tmp_path: Path) -> None:
 def test_citations_need_a_page_that_shows_the_bibliography(tmp_path: Path) -> None:
     _, report = imported(tmp_path, {**PAGES, "one/b.md": "# B\n\n:cite:`Key`\n"}, WITH_BIB)
     assert [str(fault).split(";")[0] for fault in report.faults] == [
-        "one/a.md:3: no page shows the bibliography"
+        "one/a.md:3: no page shows the bibliography d2l.bib"
     ]
 
 
