@@ -33,6 +33,7 @@ from tabbook.render.isolate import (
     isolated_output,
     visit_isolated,
 )
+from tabbook.render.language import quiet_search
 from tabbook.render.packed import Unpack
 from tabbook.render.pages import (
     PageCollector,
@@ -150,6 +151,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("tabbook_outputs", True, "env", types=[bool])
     app.add_config_value("tabbook_code", "", "env", types=[str])
     app.add_config_value("tabbook_assets", "", "html", types=[str])
+    quiet_search()
     app.connect("config-inited", _keep_out_own_folder)
     app.connect("config-inited", _note_versions)
     app.connect("config-inited", _prepare_site)

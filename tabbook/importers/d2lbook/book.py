@@ -19,6 +19,7 @@ from tabbook.importers.d2lbook.convert import PageConverter
 from tabbook.importers.d2lbook.imports import check_imports
 from tabbook.importers.d2lbook.library import library_place, preambles
 from tabbook.importers.d2lbook.project import Project, matching, read_text
+from tabbook.importers.d2lbook.save_marks import SaveMarks
 from tabbook.importers.d2lbook.saved import settle_saved
 from tabbook.importers.d2lbook.source import Page, safe_path
 from tabbook.importers.d2lbook.toc import Node, build_tree, toc_data
@@ -80,7 +81,9 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
 
 
 def _converted(project: Project, findings: Findings) -> dict[str, PageConverter]:
-    texts = {path: read_text(project, path, findings) for path in project.pages}
+    marks = SaveMarks(project)
+    texts = {path: marks.rewrite(read_text(project, path, findings)) for path in project.pages}
+    marks.report(project, findings)
     pages = [Page(path, text, project.tabs, findings) for path, text in texts.items()]
     files = frozenset(f for f in project.files if not f.endswith(".md") or f in texts)
     converted: dict[str, PageConverter] = {}
@@ -164,7 +167,8 @@ def _write_project(
         title=index.title if index else "Untitled",
     )
     book.texts["_toc.yml"] = settings.toc_text(toc_data(tree))
-    book.texts["requirements.txt"] = settings.BUILDER
+    book.texts["requirements.txt"] = settings.builder_requirements(project)
+    book.texts["jupytext.toml"] = settings.JUPYTEXT
     book.texts[".gitignore"] = settings.IGNORE
     named = [name for page in pages.values() for cell in page.cells for name in cell.libraries]
     for tab in project.tabs:

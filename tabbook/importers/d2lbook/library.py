@@ -13,8 +13,10 @@ DEFAULT_MODULES = {"pytorch": "torch"}
 
 def library_place(project: Project, tab: str) -> tuple[str, str]:
     """Return package and module of a tab's library, such as ``d2l`` and ``torch``."""
-    path = project.library(tab).get("lib_file", "").strip()
+    path = project.library(tab).get("lib_file", "").strip() or project.value("library", "save_filename")
     folder, _, name = path.removesuffix(".py").rpartition("/")
+    if len(project.tabs) > 1 and "lib_file" not in project.library(tab):
+        name = ""  # one file of an older edition, which several tabs cannot share
     package = folder.rsplit("/", 1)[-1] or "d2l"
     module = name or DEFAULT_MODULES.get(tab, tab)
     return _identifier(package), _identifier(module)

@@ -1,6 +1,7 @@
 """The files that make a Jupyter Book project of the pages: configuration, contents, requirements."""
 
 import ast
+import json
 import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,45 +11,30 @@ import yaml
 
 from tabbook.importers.d2lbook.aliases import Names
 from tabbook.importers.d2lbook.bibliography import Bibliography
+from tabbook.importers.d2lbook.frameworks import DISTRIBUTIONS, REQUIREMENTS, framework_name
 from tabbook.importers.d2lbook.library import library_place
 from tabbook.importers.d2lbook.project import CONFIG, Project
 from tabbook.importers.d2lbook.source import safe_path
 from tabbook.importers.report import Findings
 
-_TITLES = {
-    "mxnet": "MXNet",
-    "pytorch": "PyTorch",
-    "tensorflow": "TensorFlow",
-    "jax": "JAX",
-    "paddle": "PaddlePaddle",
-    "python": "Python",
-}
-_FRAMEWORKS = {
-    "mxnet": ["mxnet==1.9.1", "numpy==1.23.5"],
-    "pytorch": ["torch", "torchvision"],
-    "tensorflow": ["tensorflow"],
-    "jax": ["jax", "flax", "optax"],
-    "paddle": ["paddlepaddle"],
-}
 _ALWAYS = ["ipykernel", "matplotlib", "matplotlib-inline"]
-_DISTRIBUTIONS = {
-    "PIL": "pillow",
-    "sklearn": "scikit-learn",
-    "skimage": "scikit-image",
-    "cv2": "opencv-python",
-    "yaml": "pyyaml",
-    "bs4": "beautifulsoup4",
-    "syne_tune": "syne-tune",
-    "paddle": "paddlepaddle",
-    "IPython": "ipython",
-    "tensorflow_datasets": "tensorflow-datasets",
-    "tensorflow_probability": "tensorflow-probability",
-}
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(?P<one>[A-Za-z_]\w*)[\w.]*[ \t]+import|import[ \t]+(?P<many>[A-Za-z_][\w., \t]*))",
     re.MULTILINE,
 )
-_LANGUAGES = {"zh": "zh_CN", "pt": "pt_BR"}
+_CARRIED = re.compile(
+    r"numfig(_format|_secnum_depth)?|math_number(_all)?|math_numfig|mathjax3_config|suppress_warnings"
+    r"|linkcheck_\w+|intersphinx_mapping|nitpicky|nitpick_ignore\w*|smartquotes\w*|highlight_language"
+    r"|pygments_style|rst_(prolog|epilog)|today(_fmt)?|autodoc_\w+|autoclass_content|bibtex_default_style"
+)
+"""Sphinx's options that do the same whatever the format of the pages."""
+_COMMENTS = {
+    "      navbar_persistent: []": "or else an empty bar with a second search field",
+    "      allow_undefined: true": "as d2lbook; without this line, tabbook lib names what is not saved",
+}
+"""What a line of the written configuration is for, where it does not say so itself."""
+_KINDS = {"numfig_format": dict, "suppress_warnings": list, "mathjax3_config": dict}
+_LANGUAGES = {"zh": "zh_CN", "zh_HANS": "zh_CN", "zh_HANT": "zh_TW", "cn": "zh_CN", "pt": "pt_BR"}
 EXTENSIONS = ["colon_fence", "dollarmath", "html_image"]
 
 
@@ -89,6 +75,8 @@ def config_text(
         "config": _sphinx(project, names, preambles, bibliography, findings),
     }
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
+    for line, comment in _COMMENTS.items():
+        text = text.replace(f"{line}\n", f"{line} # {comment}\n", 1)
     return "# Made by tabbook import d2lbook from a config.ini.\n" + text
 
 
@@ -107,28 +95,23 @@ def _sphinx(
     bibliography: Bibliography,
     findings: Findings,
 ) -> dict[str, Any]:
-    lang = project.value("project", "lang") or project.language
     config: dict[str, Any] = {
         "nb_custom_formats": {".md": ["tabbook.render.read_page", {}, False]},
         "myst_enable_extensions": EXTENSIONS,
         "numfig_secnum_depth": 2,
         "math_number_all": True,
-        "language": _LANGUAGES.get(lang, lang) or "en",
+        "language": language(project),
     }
-    formats = _number_formats(project, findings)
-    if formats:
-        config["numfig_format"] = formats
+    carried = _carried_over(project, findings)
+    # d2lbook hides this one, too: a listing that Pygments cannot read is shown without colours.
+    suppressed = ["misc.highlighting_failure", *carried.pop("suppress_warnings", ())]
+    if bibliography.repeats:  # a work in the lists of several pages, as the source has it
+        suppressed += ["bibtex.duplicate_citation", "bibtex.duplicate_label"]
+    config |= {**carried, "suppress_warnings": list(dict.fromkeys(suppressed))}
     if bibliography.files:
         config["bibtex_reference_style"] = "author_year"
-    if bibliography.repeats:
-        # A work in the lists of several pages, as the source has it.
-        config["suppress_warnings"] = ["bibtex.duplicate_citation", "bibtex.duplicate_label"]
     links = _links(project)
-    if links:
-        config["html_theme_options"] = {"icon_links": links}
-    if project.value("library", "save_mark") or project.value("library", "save_patterns"):
-        message = "library: save_mark and save_patterns of older editions"
-        findings.note(CONFIG, 0, "configuration", message, "not carried over: mark with #@save what is saved")
+    config["html_theme_options"] = {**({"icon_links": links} if links else {}), "navbar_persistent": []}
     packages = {library_place(project, tab)[0] for tab in project.tabs}
     if len(packages) > 1:
         findings.note(
@@ -150,7 +133,7 @@ def preamble_path(project: Project, tab: str) -> str:
 
 def _tab(project: Project, tab: str, preambles: Mapping[str, str]) -> dict[str, str]:
     about = {
-        "name": _TITLES.get(tab, tab[0].upper() + tab[1:]),
+        "name": framework_name(tab),
         "module": library_place(project, tab)[1],
         "requirements": f"requirements/{tab}.txt",
     }
@@ -159,34 +142,39 @@ def _tab(project: Project, tab: str, preambles: Mapping[str, str]) -> dict[str, 
     return about
 
 
-def _number_formats(project: Project, findings: Findings) -> dict[str, str]:
-    """Return Sphinx's ``numfig_format``, which a translation sets among its Sphinx options."""
+def _carried_over(project: Project, findings: Findings) -> dict[str, Any]:
+    """Return those of the project's Sphinx options that mean the same here."""
     text = project.value("build", "sphinx_configs")
     if not text:
         return {}
     try:
         body = ast.parse("\n".join(line.strip() for line in text.split("\n"))).body
     except SyntaxError:
-        body = []
-    found: dict[str, str] = {}
-    others = []
+        findings.note(CONFIG, 0, "configuration", "sphinx_configs: cannot be read", "not carried over")
+        return {}
+    found: dict[str, Any] = {}
+    others: list[str] = []
     for node in body:
-        name = (
-            node.targets[0].id
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-            else ""
-        )
-        if name == "numfig_format" and isinstance(node, ast.Assign):
-            try:
-                found = {str(key): str(value) for key, value in ast.literal_eval(node.value).items()}
-            except (ValueError, AttributeError):
-                others.append(name)
+        is_named = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        name = node.targets[0].id if is_named else "?"  # type: ignore[attr-defined]
+        value = _literal(node) if _CARRIED.fullmatch(name) else None
+        if value is None or (name in _KINDS and not isinstance(value, _KINDS[name])):
+            others.append(name)
         else:
-            others.append(name or "?")
-    if not body or others:
-        message = f"sphinx_configs: {', '.join(others) or 'cannot be read'}"
+            found[name] = value
+    if others:
+        message = f"sphinx_configs: {', '.join(others)}"
         findings.note(CONFIG, 0, "configuration", message, "not carried over")
     return found
+
+
+def _literal(node: ast.stmt) -> Any:
+    """Return the value that an assignment gives, if it is a literal that YAML can hold; None if not."""
+    try:
+        value = ast.literal_eval(node.value)  # type: ignore[attr-defined]
+        return json.loads(json.dumps(value))
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
 
 
 def _links(project: Project) -> list[dict[str, str]]:
@@ -260,8 +248,9 @@ def requirements_text(
 ) -> str:
     """Return the requirements of a tab's environment, as far as the source tells."""
     package = library_place(project, tab)[0]
+    # These are the tabs' own: a cell that tries another framework does not ask for it.
     frameworks = {"mxnet", "torch", "torchvision", "tensorflow", "jax", "flax", "optax", "paddle"}
-    wanted = [*_FRAMEWORKS.get(tab, []), *_colab_requirements(project, tab), *named]
+    wanted = [*REQUIREMENTS.get(tab, []), *_colab_requirements(project, tab), *named]
     wanted += _setup_requirements(project, Findings())
     for module in sorted(imported):
         if (
@@ -269,7 +258,7 @@ def requirements_text(
             and module not in frameworks
             and module not in (package, "d2lbook")
         ):
-            wanted.append(_DISTRIBUTIONS.get(module, module))
+            wanted.append(DISTRIBUTIONS.get(module, module))
     wanted += _ALWAYS
     kept: dict[str, str] = {}
     for requirement in wanted:
@@ -279,9 +268,36 @@ def requirements_text(
         kept.setdefault(name, requirement.strip())
     if tab == project.tabs[0]:
         _setup_requirements(project, findings)  # its faults, once
-    head = f"# What the {_TITLES.get(tab, tab)} kernel needs, as far as the source told: pin it.\n"
+    head = f"# What the {framework_name(tab)} kernel needs, as far as the source told: pin it.\n"
     return head + "".join(f"{kept[name]}\n" for name in sorted(kept))
 
 
-BUILDER = "# What builds the book.\njupyter-book>=1.0.4,<2\ntabbook[render]\n"
+def builder_requirements(project: Project) -> str:
+    """Return the requirements of the environment that builds the book."""
+    lines = ["# What builds the book.", "jupyter-book>=1.0.4,<2", "tabbook[render]"]
+    if language(project).startswith("zh"):
+        lines.append("jieba # finds the words of Chinese text, or else the site's search finds none")
+    return "\n".join([*lines, ""])
+
+
+def language(project: Project) -> str:
+    """Return the language of the book, as Sphinx calls it."""
+    lang = (project.value("project", "lang") or project.language).replace("-", "_")
+    first, _, region = lang.partition("_")
+    lang = f"{first.lower()}_{region.upper()}" if region else first.lower()
+    return _LANGUAGES.get(lang, lang) or "en"
+
+
 IGNORE = "_build/\n.tabbook/\n__pycache__/\n"
+JUPYTEXT = """\
+# How Jupytext saves a section that was edited in JupyterLab.
+
+# The front matter is the first cell of the notebook, as text, and is saved as it is there. What
+# JupyterLab knows of the session, such as the kernel that was chosen, is not saved.
+root_level_metadata_filter = "-all"
+notebook_metadata_filter = "-all"
+
+# A cell keeps its options, and what editors note for themselves is not saved.
+cell_metadata_filter = "all,-collapsed,-deletable,-editable,-execution,-ExecuteTime,-heading_collapsed,\
+-jp-MarkdownHeadingCollapsed,-jupyter,-papermill,-scrolled,-trusted,-vscode"
+"""

@@ -54,7 +54,11 @@ def test_faults_of_the_project(tmp_path: Path, config: str, files: dict[str, str
     [
         (LIBRARY, {"d2l/mxnet.py": "x = 1\n"}, "the library has no WARNING line"),
         (LIBRARY, {}, "the library of mxnet has no file"),
-        (CONFIG.replace("[library]", "[library]\nsave_mark = Save it"), {}, "save_mark and save_patterns"),
+        (
+            CONFIG.replace("[library]", "[library]\nsave_patterns = a b"),
+            {},
+            "save_patterns of older editions",
+        ),
         (CONFIG.replace("[build]", "[build]\nsphinx_configs = a ="), {}, "sphinx_configs: cannot be read"),
         (
             f"{CONFIG}[library-mxnet]\nlib_file = a/mxnet.py\n[library-pytorch]\nlib_file = b/torch.py\n",

@@ -1,0 +1,65 @@
+"""Marks of older editions, such as ``# Save to the d2l package.``: written as ``#@save``.
+
+Older books have one library, without tabs, and name its mark and its file in ``[library]``:
+``save_mark`` and ``save_filename``. They import the package itself, whose names were those of its
+one module.
+"""
+
+import re
+
+from tabbook.importers.d2lbook.fences import find_fences
+from tabbook.importers.d2lbook.library import library_place
+from tabbook.importers.d2lbook.project import CONFIG, Project
+from tabbook.importers.report import Findings
+
+
+class SaveMarks:
+    """How the cells of one book mark what they save, and how they import it."""
+
+    def __init__(self, project: Project) -> None:
+        self.package, self.module = library_place(project, project.tabs[0])
+        self.given = project.value("library", "save_mark")
+        own = self.given.lstrip("# \t").rstrip(". \t")
+        known = rf"Saved?[ \t]+(?:in|to|into)[ \t]+the[ \t]+`?{re.escape(self.package)}`?[ \t]+package"
+        words = [known, *([re.escape(own)] if own and own != "@save" else [])]
+        self._mark = re.compile(
+            rf"#[ \t]*(?:{'|'.join(words)})(?:[ \t]+for[ \t]+(?:later|future)[ \t]+use)?[ \t]*[.:]?",
+            re.IGNORECASE,
+        )
+        imported = (
+            rf"^(?P<indent>[ \t]*)import[ \t]+{re.escape(self.package)}(?:[ \t]+as[ \t]+(?P<name>\w+))?"
+        )
+        self._import = re.compile(rf"{imported}(?P<rest>[ \t]*(?:#.*)?)$")
+        self.has_one_file = bool(project.value("library", "save_filename"))
+        self.count = 0
+
+    def rewrite(self, text: str) -> str:
+        """Return a page whose cells have marks and imports as newer books have them; no line moves."""
+        if not (self._mark.search(text) or (self.has_one_file and self.package in text)):
+            return text
+        lines = text.split("\n")
+        for fence in find_fences([line.rstrip("\r") for line in lines]):
+            for number in range(fence.start + 1, fence.end) if fence.kind == "input" else ():
+                lines[number] = self._line(lines[number])
+        return "\n".join(lines)
+
+    def _line(self, line: str) -> str:
+        line, found = self._mark.subn("#@save", line)
+        self.count += found
+        imported = self._import.match(line) if self.has_one_file else None
+        if imported is None:
+            return line
+        name = imported["name"] or self.package
+        alias = f" as {name}" if name != self.module else ""
+        return f"{imported['indent']}from {self.package} import {self.module}{alias}{imported['rest']}"
+
+    def report(self, project: Project, findings: Findings) -> None:
+        """Note what became of the marks, and what of the configuration is not carried over."""
+        if self.count:
+            message = f"{self.count} marks of an older edition ({self.given or 'Save to the package'})"
+            findings.note(CONFIG, 0, "configuration", message, "they are written as #@save")
+        if project.value("library", "save_patterns"):
+            message = "library: save_patterns of older editions"
+            findings.note(
+                CONFIG, 0, "configuration", message, "not carried over: mark with #@save what is saved"
+            )
