@@ -6,7 +6,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python 
 BIN := .venv/bin
 TABS := pytorch jax tensorflow mxnet
 
-.PHONY: book test test-tabbook test-d2l $(TABS:%=test-d2l-%) test-site test-exports test-faults lib kernels serve lint lock clean distclean
+.PHONY: book test test-tabbook test-d2l $(TABS:%=test-d2l-%) test-site test-exports test-faults lib kernels serve lint catalogs lock clean distclean
 
 ## Make the environments, generate the library, execute what changed, build the site. A framework
 ## whose environment cannot be made is left out: the build says so in the end, with status 1.
@@ -56,6 +56,10 @@ lint: .venv/test.stamp
 	$(BIN)/ruff check tabbook tests benchmarks
 	$(BIN)/ruff format --check tabbook tests benchmarks
 	$(BIN)/mypy
+
+## Compile the translations of tabbook/locale, after an edit of a tabbook.po.
+catalogs: .venv/book.stamp
+	$(BIN)/pybabel compile -d tabbook/locale -D tabbook
 
 ## Pin again what the *.in files ask for.
 lock: .venv/book.stamp

@@ -147,6 +147,8 @@ class BookSettings(_OwnSettings):
     """Patterns of the files and folders that Jupyter Book leaves out."""
     only_build_toc_files: bool = False
     """Whether Jupyter Book leaves out pages that are not in the contents."""
+    language: str = "en"
+    """The language of the book, as Sphinx names it."""
 
 
 class SectionSettings(_Tree):
@@ -259,6 +261,7 @@ def read_settings(text: str, path: str = CONFIG_FILE) -> BookSettings:
         myst_extensions=_names(data, "parse", "myst_enable_extensions") or MYST_EXTENSIONS,
         exclude_patterns=tuple(sorted({*EXCLUDED, *_names(data, "exclude_patterns")})),
         only_build_toc_files=_at(data, "only_build_toc_files") is True,
+        language=str(_at(data, "sphinx", "config", "language") or "en"),
     )
     faults = [
         Fault(

@@ -72,6 +72,7 @@ class Context:
     notes: Footnotes = field(default_factory=Footnotes)
     open: tuple[str, ...] = ()
     glued: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
 
     def path(self, name: str) -> str:
         """Return the path in the book of what the page calls ``name``; one that begins with / is it."""

@@ -11,6 +11,7 @@ from tabbook.export.blocks import Block, Convert, caption, fenced, quoted, read_
 from tabbook.export.context import Context
 from tabbook.export.inline import plain_inline
 from tabbook.export.tables import csv_table, list_table, table
+from tabbook.language import marked, translator
 
 DIRECTIVE = re.compile(r"^\{(?P<name>[A-Za-z][\w:+.-]*)\}[ \t]*(?P<argument>.*)$")
 """What stands behind the fence of a directive."""
@@ -30,6 +31,29 @@ _TITLED = _words(
 _ADMONITIONS = _TITLED | _words(
     "attention caution danger error hint important note seealso tip warning margin"
 )
+_NAMES = {
+    "attention": marked("Attention"),
+    "caution": marked("Caution"),
+    "danger": marked("Danger"),
+    "definition": marked("Definition"),
+    "error": marked("Error"),
+    "example": marked("Example"),
+    "exercise": marked("Exercise"),
+    "hint": marked("Hint"),
+    "important": marked("Important"),
+    "lemma": marked("Lemma"),
+    "note": marked("Note"),
+    "proof": marked("Proof"),
+    "remark": marked("Remark"),
+    "seealso": marked("See also"),
+    "solution": marked("Solution"),
+    "theorem": marked("Theorem"),
+    "tip": marked("Tip"),
+    "versionadded": marked("Added"),
+    "versionchanged": marked("Changed"),
+    "warning": marked("Warning"),
+}
+"""The names of admonitions; those of others are capitalized."""
 _QUOTES = _words("epigraph highlights pull-quote")
 _CODE = _words("code code-block sourcecode prompt parsed-literal code-cell")
 _DRAWN = _words("mermaid graphviz digraph graph")
@@ -87,9 +111,7 @@ def _admonition(block: Block, kind: str, context: Context) -> list[str]:
     title = plain_inline(block.argument, context) if kind in _TITLED else ""
     if block.argument and not title:
         body.insert(0, block.argument)
-    name = {"seealso": "See also", "versionadded": "Added", "versionchanged": "Changed"}.get(
-        kind, kind.capitalize()
-    )
+    name = translator(context.language)(_NAMES.get(kind, kind.capitalize()))
     if title and kind not in ("admonition", "topic", "sidebar", "dropdown"):
         title = f"{name} ({title})"
     content = block.convert(body, context)

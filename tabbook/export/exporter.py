@@ -144,6 +144,7 @@ class Exporter:
             lambda path: path,
             self.file,
             {**self.substitutions, **section.substitutions},
+            language=self.book.settings.language,
         )
         return make_page(projection, result, context, prefix)
 

@@ -165,7 +165,8 @@ def _markdown(exporter: Exporter, tab: str, section: Section, names: Sequence[st
     folder, name = posixpath.split(path)
     page = exporter.page(section, tab, exporter.address(path, tab, names, ".md"), f"{name}_files/")
     pictures, faults = exporter.pictures(page)
-    return {posixpath.join(folder, file): data for file, data in markdown(page, pictures).items()}, faults
+    made = markdown(page, pictures, exporter.book.settings.language)
+    return {posixpath.join(folder, file): data for file, data in made.items()}, faults
 
 
 _MAKE: dict[str, Callable[[Exporter, str, Section, Sequence[str]], _Made]] = {

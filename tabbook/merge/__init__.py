@@ -241,7 +241,7 @@ def merge(
     failures = {tab: failed for tab, failed in (failures or {}).items() if not executed[tab]}
     page = _Page(section, settings, executed, failures)
     codes = {
-        index: with_errors(without_lost_figures(code), failures)
+        index: with_errors(without_lost_figures(code, settings.language), failures)
         for index, code in page_cells(section, projections, results, types).items()
     }
     notices = notices_of(section, results, failures, settings)
@@ -257,7 +257,8 @@ def merge(
         page.cells.insert(0, page.cells.pop())
         page.lines.insert(0, page.lines.pop())
     found = {tab: result for tab in section.tabs if (result := results.get(tab))}
-    made = provenance((settings.tabs[tab].name, result.made_with) for tab, result in found.items())
+    named = ((settings.tabs[tab].name, result.made_with) for tab, result in found.items())
+    made = provenance(named, settings.language)
     if made:
         page.markdown(section.cells[-1].line, made.split("\n"), "made-with")
     notebook: NotebookNode = _from_dict(

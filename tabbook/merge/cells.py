@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tabbook.language import translator
 from tabbook.merge.failures import Failed
 from tabbook.merge.glue import apart, for_all, for_tab
 from tabbook.merge.isolation import contexts
@@ -93,17 +94,18 @@ def page_cells(
     }
 
 
-def without_lost_figures(code: PageCell) -> PageCell:
+def without_lost_figures(code: PageCell, language: str = "en") -> PageCell:
     """Return ``code`` with a placeholder for a named figure that no tab has made.
 
     References to it would break, and they are not what is wrong.
     """
     if not figure_options(code.cell.metadata).get("name") or code.outputs:
         return code
+    _ = translator(language)
     placeholder: Output = {
         "output_type": "display_data",
         "metadata": {},
-        "data": {"text/plain": "not executed"},
+        "data": {"text/plain": _("not executed")},
     }
     return replace(code, outputs=dict.fromkeys(code.sources, (placeholder,)))
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tabbook.language import translator
+
 CLASS = "tabbook-made-with"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$])")
 _DEVICES = {"cpu": "CPU", "gpu": "GPU"}
@@ -13,7 +15,7 @@ def _time(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
-def made_with_line(name: str, made_with: Mapping[str, Any]) -> str:
+def made_with_line(name: str, made_with: Mapping[str, Any], language: str = "en") -> str:
     """Return what is known about how a framework's outputs were made; empty if nothing is.
 
     For example: ``PyTorch 2.9.1, Python 3.11.9, CPU, 2026-11-21, 36 s``.
@@ -27,15 +29,18 @@ def made_with_line(name: str, made_with: Mapping[str, Any]) -> str:
         _time(float(seconds)) if seconds is not None else "",
     ]
     if made_with.get("stored"):
-        facts.append(f"outputs that came {made_with['stored']}")
+        _ = translator(language)
+        facts.append(_("outputs that came with the section"))
     known = [fact for fact in facts if fact]
     return ", ".join([str(made_with.get("framework") or name), *known]) if known else ""
 
 
-def provenance(made: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
+def provenance(made: Iterable[tuple[str, Mapping[str, Any]]], language: str = "en") -> str:
     """Return the note for a page's frameworks, each with its name, as Markdown; empty if nothing is known."""
-    lines = [line for name, made_with in made if (line := made_with_line(name, made_with))]
+    lines = [line for name, made_with in made if (line := made_with_line(name, made_with, language))]
     if not lines:
         return ""
     items = "\n".join("- " + _SPECIAL.sub(r"\\\1", line) for line in lines)
-    return f"```{{container}} {CLASS}\nThe outputs on this page were made with:\n\n{items}\n```"
+    _ = translator(language)
+    words = _("The outputs on this page were made with:")
+    return f"```{{container}} {CLASS}\n{words}\n\n{items}\n```"

@@ -22,6 +22,7 @@ import tabbook
 from tabbook.book import WORK_FOLDER
 from tabbook.cache import source_hash
 from tabbook.files import write_atomic
+from tabbook.language import marked, translator
 from tabbook.render.equations import NumberEquations
 from tabbook.render.footnotes import MarkFootnotes
 from tabbook.render.glue import setup_glue
@@ -33,7 +34,7 @@ from tabbook.render.isolate import (
     isolated_output,
     visit_isolated,
 )
-from tabbook.render.language import quiet_search
+from tabbook.render.language import quiet_search, translate_search
 from tabbook.render.packed import Unpack
 from tabbook.render.pages import (
     PageCollector,
@@ -61,6 +62,13 @@ from tabbook.render.twins import HideTwins, ShowTwins, TitleReferences
 __all__ = ["read_page", "setup"]
 
 STATIC = Path(__file__).parent / "static"
+WORDS = {
+    "framework": marked("Framework"),
+    "output": marked("Output"),
+    "outputAbove": marked("Output of the code above"),
+    "outputAboveIn": marked("Output of the code above in {name}"),
+}
+"""What our scripts show; they have it in English."""
 
 
 def _digest(files: list[Path]) -> str:
@@ -76,10 +84,16 @@ def _add_assets(app: Sphinx) -> None:
     app.add_css_file("tabbook.css")
     names = json.dumps({tab: value["name"] for tab, value in app.config.tabbook["tabs"].items()})
     # In the head and blocking: it says which tabs are visible before the first one is drawn.
-    app.add_js_file("tabbook-early.js", priority=100, **{"data-tabs": names})
+    app.add_js_file("tabbook-early.js", priority=100, **{"data-tabs": names, **_words(app.config.language)})
     app.add_js_file("tabbook.js", loading_method="defer")
     styles: Any = {"data-styles": STYLES}
     app.add_js_file("tabbook-frames.js", loading_method="defer", **styles)
+
+
+def _words(language: str) -> dict[str, str]:
+    """Return what the scripts show, in the language of the book; nothing where that is English."""
+    words = {name: translator(language)(text) for name, text in WORDS.items()}
+    return {} if words == WORDS else {"data-words": json.dumps(words, ensure_ascii=False)}
 
 
 def _drop_repeats(
@@ -152,6 +166,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("tabbook_code", "", "env", types=[str])
     app.add_config_value("tabbook_assets", "", "html", types=[str])
     quiet_search()
+    app.connect("config-inited", translate_search)
     app.connect("config-inited", _keep_out_own_folder)
     app.connect("config-inited", _note_versions)
     app.connect("config-inited", _prepare_site)

@@ -21,6 +21,7 @@ from tabbook.export import PUBLISHED
 from tabbook.export.exporter import Exporter
 from tabbook.export.library import branch_of
 from tabbook.export.make import has_code, has_marks
+from tabbook.language import translator
 from tabbook.model import Section
 from tabbook.render.pages import current_book
 from tabbook.render.published import MEMORY, stamps, update
@@ -35,10 +36,10 @@ def links_of(section: Section, tab: str, settings: BookSettings, up: str) -> Lin
 
     ``up`` leads from the page to the root of the site, and ends with a slash if not empty.
     """
-    path = quote(section.path.removesuffix(".md"))
+    path, _ = quote(section.path.removesuffix(".md")), translator(settings.language)
     links: Links = []
     if settings.exports and has_code(section, tab):
-        links.append(("Notebook", f"{up}{PUBLISHED}/ipynb/{tab}/{path}.ipynb"))
+        links.append((_("Notebook"), f"{up}{PUBLISHED}/ipynb/{tab}/{path}.ipynb"))
     if settings.repository is not None and has_code(section, tab):
         repository = settings.repository.url.removeprefix("https://github.com/")
         branch = quote(branch_of(settings.repository, tab))
@@ -46,14 +47,15 @@ def links_of(section: Section, tab: str, settings: BookSettings, up: str) -> Lin
         binder = f"https://mybinder.org/v2/gh/{repository}/{quote(branch, safe='')}"
         links += [("Colab", colab), ("Binder", f"{binder}?urlpath=lab/tree/{path}.ipynb")]
     if settings.exports and has_marks(section, tab):
-        links.append(("Slides", f"{up}{PUBLISHED}/slides/{tab}/{path}.slides.html"))
+        links.append((_("Slides"), f"{up}{PUBLISHED}/slides/{tab}/{path}.slides.html"))
     return links
 
 
 def archive_links(book: Book, tab: str, up: str) -> Links:
     """Return the address of the archive with all notebooks of ``tab``, if the site has it."""
     if book.settings.exports and any(has_code(section, tab) for section in book.readable[0]):
-        return [("All notebooks (zip)", f"{up}{PUBLISHED}/ipynb/{tab}.zip")]
+        _ = translator(book.settings.language)
+        return [(_("All notebooks (zip)"), f"{up}{PUBLISHED}/ipynb/{tab}.zip")]
     return []
 
 
@@ -65,7 +67,7 @@ def links_html(links: Mapping[str, Links], settings: BookSettings) -> str:
     lines = []
     for tab, found in shown.items():
         anchors = " · ".join(
-            f'<a class="reference external" href="{escape(address)}"{_download(name)}>{escape(name)}</a>'
+            f'<a class="reference external" href="{escape(address)}"{_download(address)}>{escape(name)}</a>'
             for name, address in found
         )
         lines.append(
@@ -76,8 +78,8 @@ def links_html(links: Mapping[str, Links], settings: BookSettings) -> str:
     return f'<div class="tabbook-exports" data-tabs="{" ".join(shown)}">\n{content}\n</div>'
 
 
-def _download(name: str) -> str:
-    return " download" if name in ("Notebook", "All notebooks (zip)") else ""
+def _download(address: str) -> str:
+    return " download" if f"{PUBLISHED}/ipynb/" in address else ""
 
 
 def add_links(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:

@@ -24,18 +24,13 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from tabbook.language import translator
 from tabbook.merge.glue import key_in
 from tabbook.render.pages import kept
 from tabbook.render.scopes import current_tabs, names_of
 from tabbook.render.tabs import Panel, block, group_of, names_in
 from tabbook.render.variants import readers_of, variants
 
-_MISSING = "not executed"
-_PLACEHOLDER = {
-    "text/plain": _MISSING,
-    "text/markdown": f"*{_MISSING}*",
-    "text/latex": rf"\text{{{_MISSING}}}",
-}
 Data = Mapping[str, Any]
 Found = list[tuple[tuple[str, ...], str]]
 """The keys under which tabs have different values; empty, where the code was not executed."""
@@ -56,8 +51,13 @@ def _found(key: str, data: Data, tabs: Sequence[str], executed: Sequence[str]) -
     return [(tuple(found), name) for found, name in keys.values()]
 
 
-def _missing() -> nodes.inline:
-    text = f"[{_MISSING}]"
+def _not_executed(document: nodes.document) -> str:
+    _ = translator(document.settings.env.config.language)
+    return _("not executed")
+
+
+def _missing(document: nodes.document) -> nodes.inline:
+    text = f"[{_not_executed(document)}]"
     return nodes.inline(text, text, classes=["tabbook-missing"])
 
 
@@ -91,7 +91,7 @@ class _Role(RoleBase):
         messages: list[nodes.system_message] = []
         for tabs, name in _here(self.document, key):
             self.text = f"{name}{colon}{rest}"
-            content, warned = ([_missing()], []) if not name else super().run()
+            content, warned = ([_missing(self.document)], []) if not name else super().run()
             found.append((tabs, content))
             messages += warned
         return variants(found, names_in(self.document.settings.env.config)), messages
@@ -126,28 +126,28 @@ class _Directive(DirectiveBase):
             self.options, self.arguments = dict(options), [name or key]
             made.append(block(tabs))
             alone = names_of(self.document, tabs, made[-1]) if len(found) > 1 else nullcontext()
-            with alone, nullcontext() if name else _placeholder(self.document, key):
+            with alone, nullcontext() if name else self._placeholder(key):
                 made[-1] += super().run()
             if not name:
                 _mark_missing(made[-1])
         return [*made] if len(made) > 1 else list(made[0].children)
+
+    @contextmanager
+    def _placeholder(self, key: str) -> Iterator[None]:
+        """Give ``key``, for a while, a value that says that the code was not executed."""
+        words, data = _not_executed(self.document), _data(self.document)
+        forms = {"text/plain": words, "text/markdown": f"*{words}*", "text/latex": rf"\text{{{words}}}"}
+        data[key] = {"data": forms}
+        try:
+            yield
+        finally:
+            del data[key]
 
 
 def _mark_missing(made: nodes.container) -> None:
     for node in made.children:
         if isinstance(node, nodes.Element):
             node["classes"].append("tabbook-missing")
-
-
-@contextmanager
-def _placeholder(document: nodes.document, key: str) -> Iterator[None]:
-    """Give ``key``, for a while, a value that says that the code was not executed."""
-    data = _data(document)
-    data[key] = {"data": _PLACEHOLDER}
-    try:
-        yield
-    finally:
-        del data[key]
 
 
 class GlueDirective(_Directive, PasteAnyDirective):
@@ -191,7 +191,8 @@ class FindGlued(SphinxPostTransform):
 
     def _copied(self, node: PendingGlueReference, name: str) -> list[nodes.Node]:
         if not name:
-            return [_missing() if node.inline else nodes.paragraph("", "", _missing())]
+            missing = _missing(self.document)
+            return [missing if node.inline else nodes.paragraph("", "", missing)]
         copied = node.copy()
         copied["key"] = name
         return [copied]

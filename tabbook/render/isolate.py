@@ -18,6 +18,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
+from tabbook.language import translator
 from tabbook.merge.isolation import Isolation, isolate
 from tabbook.merge.markup import JAVASCRIPT, Markup, read_markup
 from tabbook.render.tabs import PART
@@ -27,7 +28,6 @@ STYLES = (Path(__file__).parent / "static" / "tabbook-output.css").read_text(enc
 _SCRIPT = f'<script type="{JAVASCRIPT}">', "</script>"
 """What MyST-NB puts around JavaScript."""
 _DARK = re.compile(r"(prefers-color-scheme\s*:\s*)dark")
-_NO_TEXT = "This output needs JavaScript."
 
 
 class isolated_output(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
@@ -66,14 +66,15 @@ class IsolateOutputs(SphinxPostTransform):
         """Replace the raw HTML of such outputs."""
         if getattr(self.app.builder, "embedded", False):
             return
-        everyone = list(self.config.tabbook.get("tabs", {}))
+        everyone, _ = list(self.config.tabbook.get("tabs", {})), translator(self.config.language)
         outputs = list(_outputs(self.document))
         tabs = [_tabs(raw) or everyone for raw in outputs]
         items = [_markup(raw) for raw in outputs]
         for place, isolation in _isolations(items, tabs).items():
             raw = outputs[place]
             if isolation.kind != "plain":
-                text = raw.get("text_form") or [nodes.paragraph(_NO_TEXT, _NO_TEXT)]
+                words = _("This output needs JavaScript.")
+                text = raw.get("text_form") or [nodes.paragraph(words, words)]
                 made = isolated_output("", *(text if isolation.kind == "live" else ()))
                 made["markup"], made["isolation"], made["place"] = items[place], isolation, place
                 made["tabs"] = tabs[place]

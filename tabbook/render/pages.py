@@ -27,6 +27,7 @@ from sphinx.util import logging
 from tabbook.book import Book
 from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
 from tabbook.keys import canonical, sha256
+from tabbook.language import translator
 from tabbook.merge import merge, stored
 from tabbook.merge.failures import Failed
 from tabbook.merge.visible import PAGE_TYPES
@@ -307,17 +308,16 @@ def _plain(text: str) -> NotebookNode:
     return notebook
 
 
-def _failed(text: str, faults: tuple[Fault, ...]) -> NotebookNode:
+def _failed(text: str, faults: tuple[Fault, ...], language: str) -> NotebookNode:
     """Return a page that shows what is wrong with it, under its own title and label."""
-    head = _HEAD.search(text)
+    head, _ = _HEAD.search(text), translator(language)
+    title, line = _("This page cannot be shown"), _("line {line}")
+    words = _("This page cannot be shown, because its source has faults:")
     listed = "\n".join(
-        f"{number}. line {fault.line}: {fault.message}" for number, fault in enumerate(faults, 1)
+        f"{number}. {line.format(line=fault.line)}: {fault.message}" for number, fault in enumerate(faults, 1)
     )
     fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", listed)), default=0))
-    return _plain(
-        f"{head[0] if head else '# This page cannot be shown'}\n\n"
-        f"{fence}{{error}}\nThis page cannot be shown, because its source has faults:\n\n{listed}\n{fence}\n"
-    )
+    return _plain(f"{head[0] if head else f'# {title}'}\n\n{fence}{{error}}\n{words}\n\n{listed}\n{fence}\n")
 
 
 def _types(app: Sphinx) -> frozenset[str]:
@@ -355,7 +355,7 @@ def read_page(text: str) -> NotebookNode:
             return _without_cells(text)
         _warn(error.faults, app)
         env.note_reread()  # or else the next build would not say a word
-        return _failed(text, error.faults)
+        return _failed(text, error.faults, reading.book.settings.language)
     failures = reading.failures(section, [tab for tab in section.tabs if not results[tab]])
     # What is damaged has another stamp than when it is mended, even if that is the same again.
     damaged = {tab: None for tab in section.tabs if shown[tab] and not results[tab]}

@@ -7,7 +7,7 @@ until the HTML builder makes an accessible tab list of them; which panel is visi
 by one attribute of the page, set before anything is drawn (``static/tabbook-early.js``).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, TypeGuard
@@ -20,6 +20,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
+from tabbook.language import marked, translator
 from tabbook.merge import KEY, NEEDS_GPU, NEEDS_GPUS, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
 from tabbook.merge.failures import FAILED, FAILED_ABOVE, FAILED_BELOW, FAILED_JOB
 from tabbook.render.packed import Description, describe, pack
@@ -31,16 +32,16 @@ PART = "tabbook_part"
 _UNSEEN = ("cell_index", "cell_metadata", "exec_count")
 """The attributes of a code cell that readers do not see."""
 _NOTES = {
-    NEEDS_GPU: "Not executed in {name}: it needs a GPU, and the outputs are missing.",
-    NEEDS_GPUS: "Not executed in {name}: it needs several GPUs, and the outputs are missing.",
-    NOT_EXECUTED: "Not executed in {name}: the outputs are missing.",
-    NO_OUTPUT: "No output in {name}.",
+    NEEDS_GPU: marked("Not executed in {name}: it needs a GPU, and the outputs are missing."),
+    NEEDS_GPUS: marked("Not executed in {name}: it needs several GPUs, and the outputs are missing."),
+    NOT_EXECUTED: marked("Not executed in {name}: the outputs are missing."),
+    NO_OUTPUT: marked("No output in {name}."),
 }
 _FAILURES = {
-    FAILED: "This cell failed in {name}: {reason}",
-    FAILED_ABOVE: "Not executed in {name}: a cell above failed.",
-    FAILED_BELOW: "The outputs in {name} are missing: a cell below failed.",
-    FAILED_JOB: "Not executed in {name}: {reason}",
+    FAILED: marked("This cell failed in {name}: {reason}"),
+    FAILED_ABOVE: marked("Not executed in {name}: a cell above failed."),
+    FAILED_BELOW: marked("The outputs in {name} are missing: a cell below failed."),
+    FAILED_JOB: marked("Not executed in {name}: {reason}"),
 }
 """Notes that belong to a single cell and tab."""
 
@@ -153,7 +154,7 @@ class GroupTabs(SphinxTransform):
 
     def apply(self, **_kwargs: Any) -> None:
         """Regroup the children of every node that has tab blocks or marked cells."""
-        self.names = names_in(self.config)
+        self.names, self.translate = names_in(self.config), translator(self.config.language)
         for figure in list(self.document.findall(nodes.figure)):
             if any(name.startswith(OF_FIGURE) for name in figure["classes"]):
                 figure.replace_self(twin_figure("", *figure.children, **figure.attributes))
@@ -191,7 +192,7 @@ class GroupTabs(SphinxTransform):
         return isinstance(child, nodes.container) and _is_block(child) and not taken & set(child["tabs"])
 
     def _group(self, run: Sequence[nodes.container]) -> nodes.container:
-        group = group_of(self._panels(run), self.names)
+        group = group_of(self._panels(run), self.names, self.translate)
         group["classes"].append("tabbook-code" if _mark(run[0]) else "tabbook-text")
         group.source, group.line = run[0].source, run[0].line
         return group
@@ -206,21 +207,24 @@ class GroupTabs(SphinxTransform):
             panel.content += ([node] if node.children else []) if mark else node.children
             note = mark.get("note", "")
             if note in _FAILURES:
-                text = _FAILURES[note].format(name=self.names[mark["tab"]], reason=mark.get("reason", ""))
+                name, reason = self.names[mark["tab"]], mark.get("reason", "")
+                text = self.translate(_FAILURES[note]).format(name=name, reason=reason)
                 panel.content.append(_note(text))
             panel.note = "" if note in _FAILURES else note
         return list(panels.values())
 
 
-def group_of(panels: Sequence[Panel], names: Mapping[str, str]) -> nodes.container:
-    """Return a group of ``panels``, each under the names of its frameworks."""
+def group_of(
+    panels: Sequence[Panel], names: Mapping[str, str], translate: Callable[[str], str] = marked
+) -> nodes.container:
+    """Return a group of ``panels``, each under the names of its frameworks; notes are translated."""
     order, made = list(names), []
     for panel in _shared(panels, order):
         title = ", ".join(names[tab] for tab in panel.tabs)
         name = nodes.paragraph("", "", nodes.strong(title, title), classes=["tabbook-name"])
         made.append(_container("panel", panel.tabs, [name, *panel.content]))
         if panel.note:
-            made[-1] += _note(_NOTES[panel.note].format(name=title))
+            made[-1] += _note(translate(_NOTES[panel.note]).format(name=title))
     tabs = {tab for panel in panels for tab in panel.tabs}
     return _container("group", [tab for tab in order if tab in tabs], made)
 
@@ -274,7 +278,9 @@ def visit_group(self: HTML5Translator, node: tab_group) -> None:
     """Write the start of a group, with its tab list: the first tab is the selected one."""
     attributes: Any = {"data-tabs": " ".join(node["tabs"])}
     self.body.append(self.starttag(node, "div", **attributes))
-    self.body.append('<div class="tabbook-tabs" role="tablist" aria-label="Framework">')
+    _ = translator(self.config.language)
+    label = escape(_("Framework"))
+    self.body.append(f'<div class="tabbook-tabs" role="tablist" aria-label="{label}">')
     for index, (tab, title) in enumerate(zip(node["tabs"], node["titles"], strict=True)):
         panel = f"tabbook-{node['number']}-{node['panels'][tab]}"
         state = 'aria-selected="true" tabindex="0"' if index == 0 else 'aria-selected="false" tabindex="-1"'

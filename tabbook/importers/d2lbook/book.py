@@ -84,7 +84,8 @@ def _converted(project: Project, findings: Findings) -> dict[str, PageConverter]
     marks = SaveMarks(project)
     texts = {path: marks.rewrite(read_text(project, path, findings)) for path in project.pages}
     marks.report(project, findings)
-    pages = [Page(path, text, project.tabs, findings) for path, text in texts.items()]
+    language = settings.language(project)
+    pages = [Page(path, text, project.tabs, findings, language) for path, text in texts.items()]
     files = frozenset(f for f in project.files if not f.endswith(".md") or f in texts)
     converted: dict[str, PageConverter] = {}
     for page, (cells, found) in zip(pages, _read_all_cells(pages), strict=True):

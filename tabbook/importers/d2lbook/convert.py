@@ -12,6 +12,7 @@ from tabbook.importers.d2lbook.fences import Fence
 from tabbook.importers.d2lbook.kept import fence_for, fill, keep, place_of, refusal
 from tabbook.importers.d2lbook.outputs import OutputError, as_text, read_outputs
 from tabbook.importers.d2lbook.source import Labels, Page
+from tabbook.language import translator
 from tabbook.merge.stored import StoredCell, cell_hash
 from tabbook.model import Output
 
@@ -251,11 +252,15 @@ class PageConverter:
 
     def _shown(self, cell: SourceCell) -> str:
         """Return a cell that cannot run: why, its code and its outputs as text."""
-        words = cell.reason[0].upper() + cell.reason[1:]
-        note = words if cell.state == "invalid" else f"It is {cell.reason}"
+        _ = translator(self.page.language)
+        if cell.state == "invalid":
+            reason = cell.reason.removeprefix("not valid Python: ")
+            note = _("The code below does not run. Not valid Python: {reason}.").format(reason=reason)
+        else:
+            note = _("The code below does not run. It is of a tab that the book does not have.")
         marks = fence_for(cell.source)
         parts = [
-            f"```{{warning}}\nThe code below does not run. {note}.\n```",
+            f"```{{warning}}\n{note}\n```",
             f"{marks}python\n{cell.source}\n{marks}",
         ]
         text = as_text(cell.outputs)

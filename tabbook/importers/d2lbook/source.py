@@ -91,8 +91,10 @@ class Page:
     ``path`` is relative to the source. ``tabs`` are the book's, the default one first.
     """
 
-    def __init__(self, path: str, text: str, tabs: Sequence[str], findings: Findings) -> None:
-        self.path, self.tabs, self.findings = path, tuple(tabs), findings
+    def __init__(
+        self, path: str, text: str, tabs: Sequence[str], findings: Findings, language: str = "en"
+    ) -> None:
+        self.path, self.tabs, self.findings, self.language = path, tuple(tabs), findings, language
         text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         self.text = text.replace("\0", "\ufffd")
         self.lines = self.text.split("\n")

@@ -14,6 +14,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
+from tabbook.language import translator
+
 DEFINED = "tabbook-defined"
 
 
@@ -61,7 +63,9 @@ class DefinedIn(SphinxDirective):
         link = addnodes.pending_xref(
             "", nodes.inline("", target), refdomain="", reftype=DEFINED, reftarget=target, refwarn=False
         )
-        sentence = nodes.paragraph("", "Defined in ", link, nodes.Text("."), classes=["tabbook-defined"])
+        _ = translator(self.config.language)
+        before, after = _("Defined in {section}.").split("{section}")
+        sentence = nodes.paragraph("", before, link, nodes.Text(after), classes=["tabbook-defined"])
         self.set_source_info(sentence)
         return [sentence]
 

@@ -15,6 +15,14 @@
   window.tabbook = {
     /** The names of the book's frameworks, by tab, in the book's order. */
     names,
+    /** What the scripts show, in the language of the book. */
+    words: {
+      framework: "Framework",
+      output: "Output",
+      outputAbove: "Output of the code above",
+      outputAboveIn: "Output of the code above in {name}",
+      ...JSON.parse(document.currentScript.dataset.words ?? "{}"),
+    },
     /** The tab that the page shows where it can. */
     current: null,
     /** Show `tab` in every group that has it. */

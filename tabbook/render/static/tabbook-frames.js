@@ -9,6 +9,7 @@
   "use strict";
   const outputs = [...document.querySelectorAll(".tabbook-live")];
   const styles = document.currentScript?.dataset.styles ?? "";
+  const { names, words } = window.tabbook;
   const PATIENCE = 3000; // ms that the next frame waits for one that does not report its height
 
   // What browsers from before 2024 do not do while they read the page.
@@ -136,7 +137,7 @@
     const font = `font: ${fontSize} / ${lineHeight} ${fontFamily}; color: ${color};`;
     const sheets = [styles, ...dataOf(output).styles].map((css) => `<style>${css}</style>`).join("");
     return `<!DOCTYPE html><html lang="${document.documentElement.lang || "en"}"><head><meta charset="utf-8">
-      <title>Output</title><base target="_blank">
+      <title>${words.output}</title><base target="_blank">
       <style>
         html { overflow-x: auto; overflow-y: hidden }
         body { margin: 0; ${font} }
@@ -150,8 +151,8 @@
   function build(output) {
     const frame = document.createElement("iframe");
     const [tab] = tabsOf(output);
-    const name = tabsOf(output).length === 1 ? ` in ${window.tabbook?.names[tab] ?? tab}` : "";
-    frame.title = `Output of the code above${name}`;
+    const isOne = tabsOf(output).length === 1;
+    frame.title = isOne ? words.outputAboveIn.replace("{name}", names[tab] ?? tab) : words.outputAbove;
     frame.className = "tabbook-frame";
     // Without allow-same-origin: neither the page nor what the reader's browser keeps is in reach.
     // Without allow-modals: an output that opens a dialog would open it in later frames as well.

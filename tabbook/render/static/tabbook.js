@@ -180,8 +180,8 @@
     const used = new Set(groups.flatMap(tabsOf).concat(tabbook.current));
     const select = document.createElement("select");
     select.className = "tabbook-control";
-    select.setAttribute("aria-label", "Framework");
-    select.title = "Framework";
+    select.setAttribute("aria-label", tabbook.words.framework);
+    select.title = tabbook.words.framework;
     for (const tab of Object.keys(tabbook.names).filter((name) => used.has(name) || isFor(name))) {
       select.add(new Option(tabbook.names[tab], tab));
     }
