@@ -169,7 +169,7 @@ class Book:
                 with contextlib.suppress(TabbookError, OSError):
                     section = self.read(path)
                     self.faults(section, imports=False)
-                    for tab in section.tabs:
+                    for tab in section.library_tabs:
                         self.saved_by(section, tab)
                     more(section)
                     self.derived(section, ready, lambda: True)

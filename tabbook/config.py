@@ -156,6 +156,8 @@ class SectionSettings(_Tree):
 
     tabs: tuple[str, ...] | None = None
     """The frameworks that the section has; all, if it does not say."""
+    saves_for: tuple[str, ...] = ()
+    """Other frameworks whose library gets what its cells for all save."""
     data: tuple[str, ...] = ()
     """The names of the data files that its code reads."""
     files: tuple[str, ...] = ()

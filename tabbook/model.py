@@ -62,6 +62,11 @@ class Section:
     files: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def library_tabs(self) -> tuple[str, ...]:
+        """The frameworks whose library has what the section saves: its own, and those that it names."""
+        return (*self.tabs, *(tab for tab in self.settings.saves_for if tab not in self.tabs))
+
+    @property
     def code_cells(self) -> tuple[Cell, ...]:
         """The code cells of all frameworks, in order."""
         return tuple(cell for cell in self.cells if cell.kind == "code")

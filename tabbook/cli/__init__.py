@@ -20,6 +20,7 @@ from tabbook.cli.options import (
     HERE,
     BookOption,
     ClusterOption,
+    DialectOption,
     SectionsArgument,
     TabOption,
     load,
@@ -294,6 +295,7 @@ def import_d2lbook(
         Path | None, typer.Option("--report", metavar="FILE", help="Write all findings as JSON.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace DEST if it exists.")] = False,
+    dialect: DialectOption = None,
 ) -> None:
     """Turn a d2lbook project, or one of its pages, into a book of ours.
 
@@ -306,7 +308,7 @@ def import_d2lbook(
 
     if report is not None and (report.is_dir() or not report.resolve().parent.is_dir()):
         raise usage(f"{report} cannot be written", "name a file in a folder that exists")
-    found = import_book(source, destination, force=force)
+    found = import_book(source, destination, force=force, dialect=dialect)
     if report is not None:
         write_atomic(report, found.to_json())
     for fault in found.faults:

@@ -230,7 +230,7 @@ def extract_book(
     faults: list[Fault] = []
     result: dict[str, list[Saved]] = {tab: [] for tab in book.tabs}
     for section in sections:
-        for tab in section.tabs:
+        for tab in section.library_tabs:
             try:
                 result[tab] += one(section, tab)
             except TabbookError as error:

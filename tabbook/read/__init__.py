@@ -53,6 +53,8 @@ class _Reader:
 
     def section(self) -> Section:
         settings = self.front.settings
+        if settings.saves_for:
+            self._names(", ".join(settings.saves_for), self._line("saves_for"), "front matter")
         if settings.tabs is not None:
             self.tabs = self._names(", ".join(settings.tabs), self._line("tabs"), "front matter") or self.tabs
         self._check_declaration()

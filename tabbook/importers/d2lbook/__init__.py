@@ -10,17 +10,21 @@ from pathlib import Path
 
 from tabbook.errors import usage
 from tabbook.importers.d2lbook.book import convert_book
-from tabbook.importers.d2lbook.project import load_project, load_single
+from tabbook.importers.d2lbook.dialect import Dialect
+from tabbook.importers.d2lbook.project import in_dialect, load_project, load_single
 from tabbook.importers.d2lbook.write import check_places, write_tree
 from tabbook.importers.report import Findings, Report, make_report
 
 __all__ = ["import_book"]
 
 
-def import_book(source: Path, destination: Path, *, force: bool = False) -> Report:
+def import_book(
+    source: Path, destination: Path, *, force: bool = False, dialect: Dialect | None = None
+) -> Report:
     """Import a d2lbook project, or one page, and return the report of it.
 
-    ``destination`` is written as a whole or not at all; ``source`` is only read.
+    ``destination`` is written as a whole or not at all; ``source`` is only read. ``dialect`` is how
+    its pages are to be read; if not given, it is recognized.
 
     Raises:
         UsageError: The source is no such project, or the destination cannot be written to.
@@ -34,6 +38,7 @@ def import_book(source: Path, destination: Path, *, force: bool = False) -> Repo
             raise usage(f"{source} is no d2lbook project: it has {error}", "name its root folder") from None
     else:
         project = load_single(source, findings)
+    project = in_dialect(project, dialect, findings)
     book = convert_book(project, findings)
     copies = [(path, name) for name, path in book.copies.items()]
     try:

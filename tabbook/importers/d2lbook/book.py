@@ -14,13 +14,19 @@ from tabbook.importers.d2lbook import settings
 from tabbook.importers.d2lbook.aliases import Names, read_aliases
 from tabbook.importers.d2lbook.bibliography import Bibliography, read_bibliography
 from tabbook.importers.d2lbook.cells import SourceCell, read_cells
-from tabbook.importers.d2lbook.checks import check_citations, check_documented, check_labels, check_roots
+from tabbook.importers.d2lbook.checks import (
+    check_citations,
+    check_documented,
+    check_labels,
+    check_roots,
+    library_names,
+)
 from tabbook.importers.d2lbook.convert import PageConverter
 from tabbook.importers.d2lbook.imports import check_imports
 from tabbook.importers.d2lbook.library import library_place, preambles
 from tabbook.importers.d2lbook.project import Project, matching, read_text
 from tabbook.importers.d2lbook.save_marks import SaveMarks
-from tabbook.importers.d2lbook.saved import settle_saved
+from tabbook.importers.d2lbook.saved import Unresolved, settle_saved, unresolved
 from tabbook.importers.d2lbook.source import Page, safe_path
 from tabbook.importers.d2lbook.toc import Node, build_tree, toc_data
 from tabbook.importers.report import Finding, Findings
@@ -51,7 +57,8 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
     names = read_aliases(project, findings)
     first = preambles(project, names.lines, findings)
     in_order = [pages[path] for path in order if path in pages]
-    settle_saved(in_order, project.tabs, findings, single=project.single is not None)
+    missing = _unresolved(project, names, first, in_order)
+    settle_saved(in_order, project.tabs, findings, single=project.single is not None, missing=missing)
     check_roots(project, names, first, in_order, findings)
     package = library_place(project, project.tabs[0])[0]
     check_imports(pages.values(), names.ways, package, findings)
@@ -80,12 +87,29 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
     return book
 
 
+def _unresolved(
+    project: Project, names: Names, first: Mapping[str, str], pages: Sequence[PageConverter]
+) -> Unresolved:
+    """Return what the scripts of a book for Quarto leave out of its library; a lone page has no library."""
+    if project.dialect == "d2lbook" or project.single:
+        return {}
+    known = {
+        tab: library_names(first.get(tab, ""), (), tab)
+        | {name for name, way in names.ways.items() if tab in way}
+        for tab in project.tabs
+    }
+    return unresolved(pages, project.tabs, known)
+
+
 def _converted(project: Project, findings: Findings) -> dict[str, PageConverter]:
     marks = SaveMarks(project)
     texts = {path: marks.rewrite(read_text(project, path, findings)) for path in project.pages}
     marks.report(project, findings)
     language = settings.language(project)
-    pages = [Page(path, text, project.tabs, findings, language) for path, text in texts.items()]
+    pages = [
+        Page(path, text, project.tabs, findings, language=language, dialect=project.dialect)
+        for path, text in texts.items()
+    ]
     files = frozenset(f for f in project.files if not f.endswith(".md") or f in texts)
     converted: dict[str, PageConverter] = {}
     for page, (cells, found) in zip(pages, _read_all_cells(pages), strict=True):
@@ -103,13 +127,14 @@ def _read_all_cells(pages: Sequence[Page]) -> list[tuple[list[SourceCell], list[
     """Return the cells of every page, and what was found; on all cores where that is worth it."""
     paths, tabs = [page.path for page in pages], [page.tabs for page in pages]
     fences = [page.cell_fences for page in pages]
+    dialects = [page.dialect for page in pages]
     if sum(map(len, fences)) >= _WORTH_SHARING and (os.cpu_count() or 1) > 1:
         try:
             with ProcessPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
-                return list(pool.map(read_cells, paths, tabs, fences, chunksize=4))
+                return list(pool.map(read_cells, paths, tabs, fences, dialects, chunksize=4))
         except (OSError, BrokenProcessPool):
             pass  # a machine without what processes need to share: one after the other, then
-    return list(map(read_cells, paths, tabs, fences))
+    return list(map(read_cells, paths, tabs, fences, dialects))
 
 
 def _order(project: Project, pages: dict[str, PageConverter], findings: Findings) -> tuple[Node, list[str]]:

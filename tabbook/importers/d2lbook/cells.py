@@ -10,6 +10,7 @@ from typing import Any, Literal
 from tabbook.code import Code, CodeError, parse
 from tabbook.extract import Origin, Saved, extract_code
 from tabbook.importers.d2lbook.branches import published_readings
+from tabbook.importers.d2lbook.dialect import Dialect
 from tabbook.importers.d2lbook.fences import Fence, ends_in_string
 from tabbook.importers.d2lbook.marks import normalise_marks, without_marks
 from tabbook.importers.report import Finding, Findings
@@ -41,6 +42,8 @@ class Save:
     classes: tuple[str, ...] = ()
     method: str = ""
     into: str = ""
+    needs: tuple[str, ...] = ()
+    """The names of the library that it must have to be defined: those of base classes and decorators."""
 
 
 @dataclass(slots=True)
@@ -85,8 +88,10 @@ def _marks(body: Sequence[str]) -> Iterator[tuple[int, str]]:
 class CellReader:
     """Reads the cells of one page; faults go to ``findings`` with the page's ``path``."""
 
-    def __init__(self, path: str, tabs: Sequence[str], findings: Findings) -> None:
-        self.path, self.tabs, self.findings = path, tuple(tabs), findings
+    def __init__(self, path: str, tabs: Sequence[str], findings: Findings, dialect: Dialect) -> None:
+        self.path, self.tabs, self.findings, self.dialect = path, tuple(tabs), findings, dialect
+        self.unmarked = None if dialect == "quarto" else (self.tabs[0],)
+        """The tabs of a cell without a mark (None: all)."""
 
     def _fault(self, line: int, kind: str, message: str, hint: str = "") -> None:
         self.findings.fault(self.path, line + 1, kind, message, hint)
@@ -127,7 +132,7 @@ class CellReader:
     ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
         """Return the tabs of a cell (None: all), and those that it names."""
         if not marks:
-            return (self.tabs[0],), ()
+            return self.unmarked, ()
         line, text = marks[0]
         words = [word for word in re.split(r"[,\s]+", text) if word]
         if "all" in words:
@@ -143,8 +148,8 @@ class CellReader:
                     + ("the cell stays with the others" if known else "the cell is shown, and not run"),
                 )
         if not words:
-            self._fault(first + line, "tab", "this tab mark names no tab", "it means the default tab")
-            return (self.tabs[0],), ()
+            self._fault(first + line, "tab", "this tab mark names no tab", "the cell counts as one without")
+            return self.unmarked, ()
         return known, known
 
     def _check(self, cell: SourceCell, places: Sequence[int]) -> None:
@@ -159,7 +164,7 @@ class CellReader:
             code = parse(source)
             _compiles(code)
             source = self._asked(code, source, place)
-            source, faults = normalise_marks(source)
+            source, faults = normalise_marks(source, self.dialect)
             source = source.strip("\n")
             for mark in faults:
                 report = self.findings.fault if mark.severity == "fault" else self.findings.note
@@ -239,18 +244,35 @@ def _piece(tabs: tuple[str, ...] | None, source: str, claimed: Sequence[str]) ->
 
 
 def _save(saved: Saved) -> Save:
+    line, names = saved.origin.line, saved.names
     if saved.kind == "method":
-        return Save(saved.origin.line, (), (), saved.names[0], saved.into or "")
-    is_class = saved.kind == "definition" and isinstance(parse(saved.source).tree.body[-1], ast.ClassDef)
-    return Save(saved.origin.line, saved.names, saved.names if is_class else ())
+        return Save(line, (), (), names[0], saved.into or "", _needs(parse(saved.source).tree))
+    tree = parse(saved.source).tree
+    is_class = saved.kind == "definition" and isinstance(tree.body[-1], ast.ClassDef)
+    return Save(line, names, names if is_class else (), needs=_needs(tree))
+
+
+def _needs(tree: ast.Module) -> tuple[str, ...]:
+    """Return the names ``x`` that code uses as ``d2l.x`` in decorators, and as bases of its classes."""
+    used: list[ast.expr] = []
+    for node in ast.walk(tree):
+        used += getattr(node, "decorator_list", [])
+    for node in tree.body:
+        used += node.bases if isinstance(node, ast.ClassDef) else []
+    used = [node.func if isinstance(node, ast.Call) else node for node in used]
+    return tuple(
+        node.attr
+        for node in used
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "d2l"
+    )
 
 
 def read_cells(
-    path: str, tabs: Sequence[str], fences: Sequence[Fence]
+    path: str, tabs: Sequence[str], fences: Sequence[Fence], dialect: Dialect = "d2lbook"
 ) -> tuple[list[SourceCell], list[Finding]]:
     """Return the cells of the page ``path`` in order, and what is to say about them."""
     findings = Findings()
-    reader = CellReader(path, tabs, findings)
+    reader = CellReader(path, tabs, findings, dialect)
     return [reader.read(fence) for fence in fences], findings.items
 
 
@@ -267,6 +289,17 @@ def _compiles(code: Code) -> None:
             compile(code.tree, "<cell>", "exec", flags=flags, dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         raise CodeError(getattr(error, "msg", str(error)), getattr(error, "lineno", 1) or 1) from None
+
+
+def tabs_of_quarto_page(
+    cells: Sequence[SourceCell], blocks: Sequence[str], tabs: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the tabs that a page of a book for Quarto has: those that its cells name, or else all.
+
+    Tabs that one of the text ``blocks`` names count where cells name any.
+    """
+    named = {tab for cell in cells if cell.state in ("code", "invalid") for tab in cell.named}
+    return tuple(tab for tab in tabs if not named or tab in named or tab in blocks)
 
 
 def tabs_of_page(cells: Sequence[SourceCell], blocks: Sequence[str], tabs: Sequence[str]) -> tuple[str, ...]:

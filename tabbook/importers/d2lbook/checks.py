@@ -67,11 +67,11 @@ def check_citations(
                         unlisted -= lost  # once is enough
 
 
-def _library_names(preamble: str, pages: Sequence[PageConverter], tab: str) -> set[str]:
+def library_names(preamble: str, pages: Sequence[PageConverter], tab: str) -> set[str]:
     """Return the names that a tab's library has from its hand-written part and from pages."""
     found = set(bound_names(parse(preamble).tree.body))
     for page in pages:
-        if tab in page.tabs:
+        if tab in page.library_tabs:
             pieces = (piece for cell in page.cells for piece in cell.pieces)
             found |= {name for piece in pieces for save in piece.saves.get(tab, ()) for name in save.names}
     return found
@@ -88,7 +88,7 @@ def check_roots(
     package = library_place(project, project.tabs[0])[0]
     for tab in project.tabs:
         ways = {name: way[tab] for name, way in names.ways.items() if tab in way}
-        there = {package, "sys", *ways, *_library_names(first.get(tab, ""), pages, tab)}
+        there = {package, "sys", *ways, *library_names(first.get(tab, ""), pages, tab)}
         for name, way in ways.items():
             missing = sorted(roots(parse_way(way)) - there) if "*" not in there else []
             if missing:
@@ -117,7 +117,7 @@ def check_documented(
                 continue
             if tab not in there:
                 ways = {name for name, way in names.ways.items() if tab in way}
-                there[tab] = ways | _library_names(first.get(tab, ""), pages, tab)
+                there[tab] = ways | library_names(first.get(tab, ""), pages, tab)
             if name not in there[tab] and "*" not in there[tab]:
                 message = f"{name} is documented, which {module} does not have"
                 findings.fault(page.page.path, line + 1, "save", message, "the build warns of it")

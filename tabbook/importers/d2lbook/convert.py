@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from tabbook.importers.d2lbook import blocks, exported, figures, headings, inline, tables
-from tabbook.importers.d2lbook.cells import Piece, SourceCell, tabs_of_page
+from tabbook.importers.d2lbook.cells import Piece, SourceCell, tabs_of_page, tabs_of_quarto_page
 from tabbook.importers.d2lbook.equations import collect_equation_labels, write_equations
 from tabbook.importers.d2lbook.fences import Fence
 from tabbook.importers.d2lbook.kept import fence_for, fill, keep, place_of, refusal
@@ -57,7 +57,8 @@ class PageConverter:
         collect_equation_labels(page)
         inline.collect_references(page)
         named = [tab for block in tab_blocks for tab in block.tabs]
-        self.tabs = tabs_of_page(self.cells, named, self.book_tabs)
+        rule = tabs_of_quarto_page if page.dialect == "quarto" else tabs_of_page
+        self.tabs = rule(self.cells, named, self.book_tabs)
         self.title = self._make_title(rst_title)
         self._uses_slides = bool(re.search(r"\[\*\*|\(\*\*|\(~~|\[~~", page.text))
         self._has_blocks = any(block.tabs for block in tab_blocks)
@@ -159,6 +160,20 @@ class PageConverter:
         title = headings.title_from_name(page.path)
         page.fault(0, "heading", "the page has no level-1 heading", f"it is titled {title!r}")
         return title
+
+    @property
+    def saves_for(self) -> tuple[str, ...]:
+        """The tabs that the page does not have, and whose library has what it saves for all."""
+        if self.page.dialect == "d2lbook":
+            return ()
+        shared = [piece for cell in self.cells for piece in cell.pieces if piece.tabs is None]
+        others = (tab for tab in self.book_tabs if tab not in self.tabs)
+        return tuple(tab for tab in others if any(piece.saves.get(tab) for piece in shared))
+
+    @property
+    def library_tabs(self) -> tuple[str, ...]:
+        """The tabs whose library has what the page saves."""
+        return (*self.tabs, *self.saves_for)
 
     # -- its text
 
@@ -282,10 +297,10 @@ class PageConverter:
             "file_format: mystnb",
             "kernelspec: {name: python3, display_name: Python 3}",
         ]
-        if self.tabs != self.book_tabs:
-            lines.append(f"tabbook: {{tabs: [{', '.join(self.tabs)}]}}")
-        elif has_code:
-            lines.append("tabbook: {}")
+        keys = {"tabs": self.tabs if self.tabs != self.book_tabs else (), "saves_for": self.saves_for}
+        declared = [f"{key}: [{', '.join(names)}]" for key, names in keys.items() if names]
+        if declared or has_code:
+            lines.append(f"tabbook: {{{', '.join(declared)}}}")
         return "\n".join([*lines, "---", "", ""])
 
     def _stored(self) -> tuple[StoredCell, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tabbook.code import CodeError, parse
 from tabbook.lexemes import lexemes
 
 FenceKind = Literal["input", "output", "toc", "eval_rst", "code"]
@@ -16,6 +17,7 @@ _OPEN = re.compile(
 _ATTRIBUTES = re.compile(r"^\{(?P<inside>.*)\}$")
 _CELL = re.compile(r"^`{3,}[ \t]*\{[^}]*\.(?:input|output)\b")
 _NUMBER = re.compile(r"\bn\s*=\s*['\"]?(\d+)")
+_NAME = re.compile(r"(?<![^\s{])#([\w:.-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,12 @@ class Fence:
     number: str = ""
     closed: bool = True
     mark: str = "```"
+
+    @property
+    def name(self) -> str:
+        """The identifier among its attributes, such as ``loop`` of ``{.python #loop}``; empty if none."""
+        found = _ATTRIBUTES.match(self.info) and _NAME.search(self.info)
+        return found[1] if found else ""
 
     @property
     def below(self) -> str:
@@ -132,6 +140,17 @@ def _valid_prefix(lines: Sequence[str]) -> int:
             continue
         return cut
     return blanks[0]
+
+
+def is_plain_cell(fence: Fence) -> bool:
+    """Say whether Quarto's books run a block that is not marked as input: plain Python at the margin."""
+    if fence.kind != "code" or fence.language != "python" or fence.mark != "```" or fence.indent:
+        return False
+    try:
+        parse("\n".join(fence.body))
+    except CodeError:
+        return False
+    return fence.closed
 
 
 def find_fences(lines: Sequence[str]) -> list[Fence]:

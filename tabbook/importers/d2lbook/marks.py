@@ -4,14 +4,20 @@ d2lbook reads lines: a mark covers its line, then every line up to the first tha
 indented, then the lines that are indented. We read statements: a mark in a statement's header
 covers that statement, a mark on a line of its own the run of statements below it. Where the two
 differ, the marks are written anew, one for each statement that d2lbook saved.
+
+The scripts of a book for Quarto read lines, too. A mark at a statement covers that one, and a
+definition right behind it, unless it is one itself. A mark on a line of its own covers the definitions
+that follow, blank lines between them or not; or else, as with us, the statements up to a blank line.
 """
 
 import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tabbook.code import Code, parse
+from tabbook.importers.d2lbook.dialect import Dialect
 from tabbook.lines import first_line, header_end, last_line
 from tabbook.project.conditions import questions
 
@@ -27,8 +33,8 @@ class MarkFault:
     severity: str = "fault"
 
 
-def normalise_marks(source: str) -> tuple[str, list[MarkFault]]:
-    """Return a cell's code with marks that mean to us what they meant to d2lbook, and faults.
+def normalise_marks(source: str, dialect: Dialect = "d2lbook") -> tuple[str, list[MarkFault]]:
+    """Return a cell's code with marks that mean to us what they meant in ``dialect``, and faults.
 
     Raises:
         CodeError: The code is not Python.
@@ -36,14 +42,14 @@ def normalise_marks(source: str) -> tuple[str, list[MarkFault]]:
     if not _MARK.search(source):
         return source, []
     code = parse(source)
-    marking = _Marking(code)
+    marking = _Marking(code, dialect)
     marking.read()
     return code.restore(marking.text()), marking.faults
 
 
 class _Marking:
-    def __init__(self, code: Code) -> None:
-        self.code = code
+    def __init__(self, code: Code, dialect: Dialect) -> None:
+        self.code, self.dialect = code, dialect
         self.faults: list[MarkFault] = []
         self.marks = {
             line: (column, text) for line, (column, text) in code.comments.items() if _MARK.search(text)
@@ -65,7 +71,7 @@ class _Marking:
             if not inside:
                 self._alone(line, block, index)
             elif line <= header_end(self.code, node):
-                covered = list(self._run(block, index))
+                covered = self._covered_at(block, index)
                 saved_bodies.append(node)
                 self._cover(line, covered, is_same=len(covered) == 1 and self._is_clean(line))
             elif any(node is saved for saved in saved_bodies) or node in self.wanted.values():
@@ -81,14 +87,54 @@ class _Marking:
         self.faults.append(MarkFault(line, message))
 
     def _alone(self, line: int, block: Sequence[ast.stmt], index: int) -> None:
-        between = self.code.lines[line : first_line(block[index]) - 1]
-        if any(not text.strip() for text in between):
+        covered = self._covered_below(line, block, index)
+        if not covered:
             self._drop(line, "this #@save saves nothing: a blank line follows it")
             return
-        covered = list(self._run(block, index))
         ours = list(self._adjacent(block, index))
         alone = not self.code.lines[line - 1][: self.marks[line][0]].strip()
-        self._cover(line, covered, is_same=covered == ours and alone and self._is_clean(line))
+        is_same = (
+            covered == ours and alone and self._is_clean(line) and not self._blank_below(line, block[index])
+        )
+        self._cover(line, covered, is_same=is_same)
+
+    def _covered_at(self, block: Sequence[ast.stmt], index: int) -> list[ast.stmt]:
+        """Return what a mark saves that is in the header of the statement ``index``."""
+        if self.dialect == "d2lbook":
+            return list(self._run(block, index))
+        behind = index + 1
+        goes_on = behind < len(block) and not _is_definition(block[index]) and _is_definition(block[behind])
+        if goes_on and self._is_near(last_line(block[index]), block[behind]):
+            return [block[index], block[behind]]
+        return [block[index]]
+
+    def _covered_below(self, line: int, block: Sequence[ast.stmt], index: int) -> list[ast.stmt]:
+        """Return what a mark on a ``line`` of its own saves; the statement ``index`` is the next one."""
+        if self.dialect == "quarto" and _is_definition(block[index]) and self._is_near(line, block[index]):
+            return list(self._definitions(block, index))
+        if self._blank_below(line, block[index]):
+            return []
+        return list((self._run if self.dialect == "d2lbook" else self._adjacent)(block, index))
+
+    def _definitions(self, block: Sequence[ast.stmt], index: int) -> Iterator[ast.stmt]:
+        """Yield the definitions from ``index`` on with nothing but blank lines between them."""
+        yield block[index]
+        for above, node in pairwise(block[index:]):
+            if not _is_definition(node) or not self._is_near(last_line(above), node):
+                return
+            yield node
+
+    def _between(self, line: int, node: ast.stmt) -> Sequence[str]:
+        return self.code.lines[line : first_line(node) - 1]
+
+    def _blank_below(self, line: int, node: ast.stmt) -> bool:
+        """Say whether a blank line is between a ``line`` and the statement below it."""
+        return any(not text.strip() for text in self._between(line, node))
+
+    def _is_near(self, line: int, node: ast.stmt) -> bool:
+        """Say whether nothing at the margin, not even a comment, is between a ``line`` and a statement."""
+        margin = " " * (node.col_offset + 1)
+        return all(not text.strip() or text.startswith(margin) for text in self._between(line, node))
 
     def _cover(self, line: int, covered: Sequence[ast.stmt], *, is_same: bool) -> None:
         for node in covered:
@@ -190,6 +236,10 @@ def _place(blocks: list[list[ast.stmt]], line: int) -> tuple[list[ast.stmt] | No
                     best = (block, index)
                 break
     return best
+
+
+def _is_definition(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
 
 
 def _chooses(node: ast.stmt) -> bool:

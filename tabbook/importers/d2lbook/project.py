@@ -3,10 +3,11 @@
 import configparser
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from tabbook.importers.d2lbook.dialect import Dialect, recognized
 from tabbook.importers.report import Findings
 
 CONFIG = "config.ini"
@@ -46,6 +47,7 @@ class Project:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     language: str = ""
     """The language of a lone page, where its letters tell it."""
+    dialect: Dialect = "d2lbook"
 
     def value(self, section: str, key: str, default: str = "") -> str:
         """Return one value of the configuration."""
@@ -146,6 +148,19 @@ def load_project(source: Path, findings: Findings) -> Project:
         return project
     texts = [(source / path).read_text(encoding="utf-8", errors="replace") for path in pages]
     return Project(source, guess_tabs(texts)[:1], tuple(pages), files, index, None, values)
+
+
+def in_dialect(project: Project, dialect: Dialect | None, findings: Findings) -> Project:
+    """Return the project with its ``dialect``: the one given, or else the one that its sources are in."""
+
+    def read(path: str) -> str:
+        return (project.root / path).read_text(encoding="utf-8", errors="replace")
+
+    if dialect is None and recognized(project.files, project.pages, read) == "quarto":
+        dialect = "quarto"
+        message = "a book for Quarto: its code cells without a mark belong to every framework"
+        findings.note("", 0, "configuration", message, "with --dialect d2lbook, to the default one")
+    return replace(project, dialect=dialect or "d2lbook")
 
 
 def _tabs(text: str, findings: Findings) -> tuple[str, ...]:

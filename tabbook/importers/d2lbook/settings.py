@@ -118,9 +118,12 @@ def _sphinx(
             CONFIG, 0, "library", f"several packages: {', '.join(sorted(packages))}", "the first is taken"
         )
     package = library_place(project, project.tabs[0])[0]
+    library = {"path": "d2l_lib", "package": package, "allow_undefined": True}
+    if project.dialect == "d2lbook":  # where each class has both of two methods of one name
+        library["keep_overridden"] = True
     config["tabbook"] = {
         "tabs": {tab: _tab(project, tab, preambles) for tab in project.tabs},
-        "library": {"path": "d2l_lib", "package": package, "keep_overridden": True, "allow_undefined": True},
+        "library": library,
         **({"names": {name: dict(ways) for name, ways in sorted(names.ways.items())}} if names.ways else {}),
     }
     return config

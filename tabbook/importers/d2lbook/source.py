@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import unquote
 
+from tabbook.importers.d2lbook.dialect import Dialect
 from tabbook.importers.d2lbook.edits import Edits
 from tabbook.importers.d2lbook.exported import as_cell, is_exported
-from tabbook.importers.d2lbook.fences import Fence, find_fences
+from tabbook.importers.d2lbook.fences import Fence, find_fences, is_plain_cell
 from tabbook.importers.d2lbook.scan import Scan, Span
 from tabbook.importers.report import Findings
 
@@ -92,9 +93,17 @@ class Page:
     """
 
     def __init__(
-        self, path: str, text: str, tabs: Sequence[str], findings: Findings, language: str = "en"
+        self,
+        path: str,
+        text: str,
+        tabs: Sequence[str],
+        findings: Findings,
+        *,
+        language: str = "en",
+        dialect: Dialect = "d2lbook",
     ) -> None:
-        self.path, self.tabs, self.findings, self.language = path, tuple(tabs), findings, language
+        self.path, self.tabs, self.findings = path, tuple(tabs), findings
+        self.language, self.dialect = language, dialect
         text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         self.text = text.replace("\0", "\ufffd")
         self.lines = self.text.split("\n")
@@ -106,6 +115,8 @@ class Page:
         if self.is_exported:
             self.fences = [as_cell(f) if f.language == "python" else f for f in self.fences]
             self.note(0, "form", "an exported notebook", "its indented outputs become outputs")
+        elif dialect == "quarto":
+            self.fences = [as_cell(f) if is_plain_cell(f) else f for f in self.fences]
         self.edits = Edits(self.text)
         self.scan = Scan(self.text, self._gaps())
         self.targets: list[Target] = []

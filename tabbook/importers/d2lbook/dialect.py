@@ -1,0 +1,31 @@
+"""Two tools read d2lbook's Markdown, and read some of it differently: which one a book is for.
+
+The sources of a book that Quarto renders have d2lbook's marks. Its scripts give a code cell without
+a mark to every framework, where d2lbook gives it to the default one. They also name cells
+(``{.python .input #name}``), keep slides behind a comment ``<!-- slides -->``, and save by rules of
+their own.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from typing import Literal
+
+Dialect = Literal["d2lbook", "quarto"]
+
+_PROJECT_FILES = frozenset({"_quarto.yml", "_quarto.yaml"})
+_NAMED_CELL = re.compile(r"^`{3,}[ \t]*\{(?=[^}\n]*\.input\b)[^}\n]*(?<![^\s{])#[\w-]", re.MULTILINE)
+_SLIDE = re.compile(r"^:{3,}[ \t]*\{[ \t]*\.slide\b", re.MULTILINE)
+
+
+def recognized(files: Collection[str], pages: Iterable[str], read: Callable[[str], str]) -> Dialect:
+    """Return the dialect of a book: Quarto's, if it has a Quarto project, named cells or slides.
+
+    Args:
+        files: All files of the source, by their paths.
+        pages: Those that are pages.
+        read: Returns the text of a page.
+    """
+    if not _PROJECT_FILES.isdisjoint(files):
+        return "quarto"
+    texts = map(read, pages)
+    return "quarto" if any(_NAMED_CELL.search(text) or _SLIDE.search(text) for text in texts) else "d2lbook"
