@@ -37,9 +37,68 @@ class Cell:
         return tuple(self.metadata.get("tags", ()))
 
     @property
+    def label(self) -> str:
+        """The cell's name, by which slides show it; empty if it has none."""
+        return str(self.metadata.get("label", ""))
+
+    @property
     def may_be_wrong(self) -> bool:
         """Whether its tags say that the code may fail, or is not run: it need not be Python, then."""
         return not {"raises-exception", "skip-execution"}.isdisjoint(self.tags)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Something around parts of a slide: columns, one of them, or a block with classes of its own.
+
+    ``number`` tells the boxes of a slide apart. ``width`` is as in CSS, such as ``40%``.
+    """
+
+    number: int
+    classes: tuple[str, ...] = ()
+    width: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A code cell that a slide shows, by its label; ``tab`` is whose, if not that of the deck."""
+
+    label: str
+    tab: str | None = None
+    has_input: bool = True
+    has_output: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A stretch of a slide: text in Markdown, or a code cell.
+
+    ``boxes`` are around it, from the outermost to the innermost. ``step`` is the number of the pause
+    that it waits for, 0 if for none. Notes are for the speaker alone. ``tabs`` names the frameworks
+    that have it; ``None`` means all.
+    """
+
+    content: str | Embedded
+    line: int
+    boxes: tuple[Box, ...] = ()
+    step: int = 0
+    is_note: bool = False
+    tabs: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """A slide that is written apart from the page. ``is_below`` says that it goes below the one before."""
+
+    title: str
+    line: int
+    items: tuple[Item, ...]
+    tabs: tuple[str, ...] | None = None
+    is_below: bool = False
+
+    def belongs_to(self, tab: str) -> bool:
+        """Say whether the deck of ``tab`` has this slide."""
+        return self.tabs is None or tab in self.tabs
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +108,8 @@ class Section:
     ``path`` is relative to the book, with forward slashes. ``tabs`` are the frameworks that
     the section has, in the book's order. ``label`` is the target above the title, if any.
     ``substitutions`` are those that its front matter gives to MyST, by name. ``files`` are the files
-    and folders that it declares, with the line of the front matter that says so.
+    and folders that it declares, with the line of the front matter that says so. ``slides`` are those
+    that are written apart from the text.
     """
 
     path: str
@@ -60,6 +120,7 @@ class Section:
     cells: tuple[Cell, ...]
     substitutions: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, int] = field(default_factory=dict)
+    slides: tuple[Slide, ...] = ()
 
     @property
     def library_tabs(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ TAGS = frozenset(
     ]
 )  # fmt: skip
 """The tags that change what is run or shown. An author may have others."""
-CELL_KEYS = frozenset({"tags", "mystnb", "tabbook", "slideshow"})
+CELL_KEYS = frozenset({"tags", "label", "mystnb", "tabbook", "slideshow"})
 """The options of a cell that have an effect. Tools write others, such as ``scrolled``."""
 RENDER_KEYS = frozenset(
     [

@@ -13,6 +13,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from tabbook.errors import usage
+from tabbook.export.slide_cells import LAYOUT
 
 ASSETS = "_assets"
 """The folder, beside the frameworks' folders, of what all decks share."""
@@ -93,6 +94,10 @@ def deck(made: NotebookNode, path: str) -> bytes:
     exporter.reveal_theme = "white"
     exporter.reveal_url_prefix = f"{up}{ASSETS}/reveal"
     exporter.mathjax_url = f"{up}{ASSETS}/mathjax/{_MATHJAX}"
+    for cell in made.cells:
+        # Our template shows these step by step: nbconvert's way would cross the boxes around them.
+        if cell.metadata.get(LAYOUT) and cell.metadata.slideshow.slide_type == "fragment":
+            cell.metadata.slideshow.slide_type = "-"
     resources = {"metadata": {"name": str(made.metadata.get("title", ""))}}
     text, _ = exporter.from_notebook_node(made, resources=resources)
     return str(text).encode()

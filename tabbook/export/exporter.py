@@ -131,7 +131,15 @@ class Exporter:
         cells = {"library": self.check(tab), "files": carry_cell(files)}
         return {name: source for name, source in cells.items() if source}
 
-    def page(self, section: Section, tab: str, address: Address, prefix: str = "attachment:") -> Page:
+    def page(
+        self,
+        section: Section,
+        tab: str,
+        address: Address,
+        prefix: str = "attachment:",
+        *,
+        with_slides: bool = False,
+    ) -> Page:
         """Return ``section`` in ``tab`` as plain text, code and outputs."""
         projection = self.book.project(section, tab)
         result = lookup(self.book, section, tab)
@@ -146,7 +154,7 @@ class Exporter:
             {**self.substitutions, **section.substitutions},
             language=self.book.settings.language,
         )
-        return make_page(projection, result, context, prefix)
+        return make_page(projection, result, context, prefix, with_slides=with_slides)
 
     def pictures(self, page: Page) -> tuple[dict[str, bytes], list[Fault]]:
         """Return the bytes of a page's pictures, by name, and a fault for each that is missing."""
@@ -155,7 +163,7 @@ class Exporter:
             try:
                 found[name] = (self.book.root / path).read_bytes()
             except OSError:
-                line = next((part.line for part in page.parts if name in part.pictures), 0)
+                line = page.line_of(name)
                 section, hint = page.projection.section.path, "add it, or correct the path"
                 faults.append(Fault(section, line, f"there is no picture {path}", hint))
         return found, faults

@@ -10,6 +10,7 @@ from tabbook.export import FORMATS
 from tabbook.export.exporter import Exporter, Files
 from tabbook.export.ipynb import dump, notebook
 from tabbook.export.markdown import markdown
+from tabbook.export.slide_blocks import tabs_shown
 from tabbook.export.slides import has_slides, slides
 from tabbook.model import Section
 from tabbook.read.slides import marked_text
@@ -21,9 +22,12 @@ def has_code(section: Section, tab: str) -> bool:
 
 
 def has_marks(section: Section, tab: str) -> bool:
-    """Say whether ``section`` has slides in ``tab``."""
-    return tab in section.tabs and any(
-        cell.kind == "text" and cell.belongs_to(tab) and marked_text(cell.source) for cell in section.cells
+    """Say whether ``section`` has slides in ``tab``, by marks in its text or apart from it."""
+    if tab not in section.tabs:
+        return False
+    texts = (cell for cell in section.cells if cell.kind == "text" and cell.belongs_to(tab))
+    return any(slide.belongs_to(tab) for slide in section.slides) or any(
+        marked_text(cell.source) for cell in texts
     )
 
 
@@ -76,7 +80,7 @@ def export(
     chosen = [(section, [tab for tab in tabs if has(section, tab)]) for section in sections]
     for section, found in chosen:
         if named and not found:
-            what = {"ipynb": "code", "slides": "slide marks", "markdown": "text"}[kind]
+            what = {"ipynb": "code", "slides": "slides", "markdown": "text"}[kind]
             raise usage(f"{section.path} has no {what} for {', '.join(tabs)}")
     files, faults = Files(), list[Fault]()
     for tab in tabs:
@@ -150,14 +154,17 @@ def _notebook(exporter: Exporter, tab: str, section: Section, names: Sequence[st
 
 def _slides(exporter: Exporter, tab: str, section: Section, _names: Sequence[str]) -> _Made:
     path = section.path.removesuffix(".md")
-    page = exporter.page(section, tab, exporter.address(path, tab, (), ""))
+    page = exporter.page(section, tab, exporter.address(path, tab, (), ""), with_slides=True)
     if not has_slides(page):
         return {}, []
     pictures, faults = exporter.pictures(page)
     name = exporter.book.settings.tabs[tab].name
-    return {
-        f"{path}.slides.ipynb": dump(slides(page, exporter.first_cells(section, tab), name, pictures))
-    }, faults
+    others = {
+        other: exporter.page(section, other, exporter.address(path, other, (), ""))
+        for other in tabs_shown(page.slides)
+    }
+    made = slides(page, exporter.first_cells(section, tab), name, pictures, others)
+    return {f"{path}.slides.ipynb": dump(made)}, faults
 
 
 def _markdown(exporter: Exporter, tab: str, section: Section, names: Sequence[str]) -> _Made:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from tabbook.export.blocks import caption
 from tabbook.export.context import Context, Footnotes
 from tabbook.export.references import Target, normal
+from tabbook.export.slide_blocks import ShownSlide, plain_slides
 from tabbook.export.text import plain_text
 from tabbook.merge.glue import apart, texts_of
 from tabbook.merge.visible import shown
@@ -25,7 +26,7 @@ class Part:
 
     ``name`` stays what it is when other cells change (see :func:`names_of`). ``pictures`` are
     those that the text shows, as the names that it calls them by. ``marked`` is what of the
-    text is for slides.
+    text is for slides. ``label`` is the name by which slides show a code cell.
     """
 
     kind: Literal["text", "code"]
@@ -36,21 +37,32 @@ class Part:
     outputs: tuple[Output, ...] = ()
     pictures: tuple[str, ...] = ()
     marked: tuple[Marked, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A section reduced to one framework. ``pictures`` says where in the book each picture is."""
+    """A section reduced to one framework. ``pictures`` says where in the book each picture is.
+
+    ``slides`` are those that are written apart from the text, if the page was made with them.
+    """
 
     projection: Projection
     parts: tuple[Part, ...]
     executed: bool
     pictures: Mapping[str, str]
+    slides: tuple[ShownSlide, ...] = ()
 
     @property
     def path(self) -> str:
         """The page's path in the book, without its ending."""
         return self.projection.section.path.removesuffix(".md")
+
+    def line_of(self, picture: str) -> int:
+        """Return the line of what shows a picture, given its name; 0 if nothing does."""
+        shown = [(part.line, part.pictures) for part in self.parts]
+        shown += [(one.item.line, one.pictures) for slide in self.slides for one in slide.items]
+        return next((line for line, pictures in shown if picture in pictures), 0)
 
 
 def published(base: str, tab: str) -> Address:
@@ -99,11 +111,13 @@ def make_page(
     result: Result | None,
     context: Context,
     pictures: str = "attachment:",
+    *,
+    with_slides: bool = False,
 ) -> Page:
     """Return ``projection`` with the outputs of ``result``, its text as plain Markdown.
 
     ``context`` says what the text refers to; ``pictures`` is what the address of a picture
-    begins with.
+    begins with. Slides that are written apart from the text come ``with_slides`` only.
     """
     collected = _Pictures(pictures)
     notes = Footnotes.of(cell.source for cell in projection.cells if cell.kind == "text")
@@ -123,10 +137,11 @@ def make_page(
                 parts.append(Part("text", name, text, cell.line, pictures=shows, marked=marked))
             continue
         visible = shown(apart(next(outputs, ()), hidden=False)[0], cell.tags)
-        parts.append(Part("code", names[cell.index], cell.source, cell.line, cell.tags, visible))
+        name = names[cell.index]
+        parts.append(Part("code", name, cell.source, cell.line, cell.tags, visible, label=cell.label))
         words = _caption(cell, visible, context)
         if words:
-            name = names[cell.index].replace("code", "caption")
+            name = name.replace("code", "caption")
             parts.append(Part("text", name, words, cell.line, pictures=collected.taken()))
     if listed := notes.shown():
         parts.append(Part("text", "footnotes", listed, 1, pictures=collected.taken()))
@@ -134,7 +149,12 @@ def make_page(
         missing = ", ".join(f"`{name}`" for name in result.stand_ins)
         warning = f"> **Note.** The outputs were made with stand-in data: {missing} could not be had."
         parts.insert(min(1, len(parts)), Part("text", "stand-ins", warning, 1))
-    return Page(projection, tuple(parts), result is not None, collected.paths)
+    slides = plain_slides(
+        projection.section.slides if with_slides else (),
+        projection.tab,
+        lambda text: (plain_text(text, context), collected.taken()),
+    )
+    return Page(projection, tuple(parts), result is not None, collected.paths, slides)
 
 
 def names_of(cells: Iterable[Cell]) -> dict[int, str]:

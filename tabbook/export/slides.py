@@ -1,4 +1,4 @@
-"""A page as slides: what its marks select, as a notebook that says what is on which slide.
+"""A page as slides: a notebook that says what is on which slide, of its marked text or apart from it.
 
 The notebook is both the source of the deck (see ``tabbook.export.decks``) and what RISE shows. All
 code is in it, in order, so that it runs; code that is on no slide is skipped by the show.
@@ -12,32 +12,53 @@ from nbformat import NotebookNode
 
 from tabbook.export.ipynb import code_cell, finished, text_cell
 from tabbook.export.page import Page, Part
+from tabbook.export.slide_cells import Deck
 
 
 def has_slides(page: Page) -> bool:
-    """Say whether any of the page's text is marked for slides."""
-    return any(part.marked for part in page.parts)
+    """Say whether any of the page's text is marked for slides, or some are written apart from it."""
+    return bool(page.slides) or any(part.marked for part in page.parts)
 
 
 def slides(
-    page: Page, first: Mapping[str, str], framework: str, pictures: Mapping[str, bytes]
+    page: Page,
+    first: Mapping[str, str],
+    framework: str,
+    pictures: Mapping[str, bytes],
+    others: Mapping[str, Page] | None = None,
 ) -> NotebookNode:
     """Return the slides of ``page`` as a notebook.
 
     The first slide is the section's title. Marked text begins or continues a slide; the code
     cells that follow a marked text go with it, up to the next text. What the text says besides
-    its marks is in the speaker's notes.
+    its marks is in the speaker's notes. Behind what marks select come the slides that are written
+    apart from the text.
 
     Args:
         page: The section in one framework.
         first: The code of the cells above the page's own, by name, which no slide shows.
         framework: The framework's name, for the first slide.
         pictures: The bytes of the page's pictures, by name.
+        others: The page in other frameworks whose cells are shown, by framework.
     """
     title = f"# {page.projection.section.title}\n\n{framework}"
     cells = [text_cell("title", title, (), {}, **_show("slide"))]
     cells += [code_cell(name, source, (), None, _show("skip")) for name, source in first.items()]
-    count, on_slide = 0, False
+    has_marks = any(part.marked for part in page.parts)
+    cells += _marked(page, pictures) if has_marks else []
+    codes = _codes(page)
+    apart = {tab: _codes(other) for tab, other in (others or {}).items()}
+    deck = Deck(codes, apart, page.executed, pictures, written=len(codes) if has_marks else 0)
+    return finished([*cells, *deck.write(page.slides)], page)
+
+
+def _codes(page: Page) -> list[Part]:
+    return [part for part in page.parts if part.kind == "code"]
+
+
+def _marked(page: Page, pictures: Mapping[str, bytes]) -> list[NotebookNode]:
+    """Return all code of a page, and what its marks select."""
+    cells, count, on_slide = list[NotebookNode](), 0, False
     for kind, run in groupby(page.parts, lambda part: part.kind):
         parts = list(run)
         if kind == "text":
@@ -52,7 +73,7 @@ def slides(
                 metadata["tags"] = sorted(part.tags)
             number = count if page.executed else None
             cells.append(code_cell(part.name, part.source, part.outputs, number, metadata))
-    return finished(cells, page)
+    return cells
 
 
 def _text(parts: Sequence[Part], pictures: Mapping[str, bytes]) -> list[NotebookNode]:

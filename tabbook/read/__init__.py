@@ -15,9 +15,10 @@ from markdown_it.token import Token
 from tabbook.code import Code, CodeError, parse
 from tabbook.config import BookSettings
 from tabbook.errors import Fault, ReadError, nearest
-from tabbook.model import Cell, Section
+from tabbook.model import Cell, Section, Slide
 from tabbook.read.front_matter import FrontMatter, read_front_matter
 from tabbook.read.markdown import blocks, is_literal
+from tabbook.read.slide_blocks import SLIDE_FENCE, SlideReader, label_faults
 from tabbook.read.slides import strip_slide_marks
 from tabbook.read.unclosed import cell_fault, fence_fault, is_python_cell, other_fault
 from tabbook.yaml_text import find_line
@@ -27,7 +28,7 @@ _TAB_FENCE = re.compile(r"^\{tab\}(.*)$")
 _TAB_MARK = re.compile(r"^\s*(?:%%tab\b|#\s*@tab\b)(.*)$")
 _OPTION = re.compile(r"^:([A-Za-z][\w-]*):\s*(.*)$")
 _LABEL = re.compile(r"^\(([^()]+)\)=\s*$")
-_INSIDE = re.compile(r"^\s*(?::{3,}|`{3,}|~{3,})\{(?P<kind>tab|code-cell)\}")
+_INSIDE = re.compile(r"^\s*(?::{3,}|`{3,}|~{3,})\{(?P<kind>tab|code-cell|slide|subslide)\}")
 _LOADING = re.compile(r"%(?:re)?load_ext\s+tabbook\.tab\b")
 
 
@@ -42,6 +43,7 @@ class _Reader:
         self.tabs = tuple(book.tabs)
         self.faults: list[Fault] = []
         self.cells: list[Cell] = []
+        self.slides: list[Slide] = []
         front = self._front_matter()
         if front.extensions is not None:
             self.extensions = front.extensions
@@ -60,10 +62,13 @@ class _Reader:
         self._check_declaration()
         title, label = self._title()
         self._split()
+        for found in label_faults(self.cells, self.slides, self.tabs):
+            self.fault(*found)
         if self.faults:
             raise ReadError(self.faults)
-        cells, front = tuple(self.cells), self.front
-        return Section(self.path, title, label, self.tabs, settings, cells, front.substitutions, front.files)
+        cells, front, slides = tuple(self.cells), self.front, tuple(self.slides)
+        files, substitutions = front.files, front.substitutions
+        return Section(self.path, title, label, self.tabs, settings, cells, substitutions, files, slides)
 
     def _front_matter(self) -> FrontMatter:
         token = next((token for token in self.tokens if token.type == "front_matter"), None)
@@ -125,12 +130,13 @@ class _Reader:
             start, end = _map(token)
             info = token.info.strip()
             is_code, tab_block = _CODE_FENCE.match(info), _TAB_FENCE.match(info)
+            is_slide = SLIDE_FENCE.match(info)
             if token.level:
-                if is_code or tab_block:
+                if is_code or tab_block or is_slide:
                     hint = "it must stand on its own, not inside a list or another block"
                     self.fault(start + 1, f"this {_kind(info)} is nested", hint)
                 continue
-            if is_code or tab_block:
+            if is_code or tab_block or is_slide:
                 self._text(position, start)
                 position = end
             if is_code:
@@ -139,6 +145,8 @@ class _Reader:
                 self._never_closed(token, unclosed)
             elif tab_block:
                 self._tab_block(token, start, tab_block[1])
+            elif is_slide:
+                self.slides.append(SlideReader(self.fault, self._names).read(token, start + 1))
             elif not is_literal(info):
                 self._outer_block(token, start)
         self._text(position, len(self.lines))
@@ -169,7 +177,7 @@ class _Reader:
         """Check a directive that is not ours: nothing of ours may stand inside it."""
         for number, line in enumerate(token.content.split("\n"), start + 2):
             if inside := _INSIDE.match(line):
-                kind = "tab block" if inside["kind"] == "tab" else "code cell"
+                kind = _kind(f"{{{inside['kind']}}}")
                 hint = "end that block first, and begin another one behind"
                 self.fault(number, f"a {kind} stands inside the block of line {start + 1}", hint)
 
@@ -191,9 +199,12 @@ class _Reader:
             if inside["kind"] == "tab":
                 hint = f"end the block of line {start + 1} with a line '{token.markup}' first"
                 self.fault(number, "a tab block begins inside another one", hint)
-            else:
+            elif inside["kind"] == "code-cell":
                 hint = "move it out and mark it with %%tab"
                 self.fault(number, "a code cell stands inside a tab block", hint)
+            else:
+                hint = "move it out and give it the option ':tabs:'"
+                self.fault(number, "a slide stands inside a tab block", hint)
         body = token.content.split("\n")
         blank = next((i for i, line in enumerate(body) if line.strip()), 0)
         self._add("text", "\n".join(body[blank:]).rstrip(), start + 2 + blank, tabs)
@@ -316,7 +327,8 @@ def unknown_tab(name: str, tabs: tuple[str, ...], book_tabs: tuple[str, ...]) ->
 
 def _kind(info: str) -> str:
     """Return what a fence with this info string is called in messages."""
-    return "code cell" if _CODE_FENCE.match(info) else "tab block" if _TAB_FENCE.match(info) else "block"
+    kinds = {"code cell": _CODE_FENCE, "tab block": _TAB_FENCE, "slide": SLIDE_FENCE}
+    return next((kind for kind, pattern in kinds.items() if pattern.match(info)), "block")
 
 
 def _map(token: Token) -> tuple[int, int]:

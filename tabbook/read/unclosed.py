@@ -57,7 +57,7 @@ def is_python_cell(source: str) -> bool:
         return False
 
 
-def _ends(token: Token, lines: list[str]) -> bool:
+def is_closed(token: Token, lines: list[str]) -> bool:
     """Say whether the last line of a fence is its end, and not that of the block around it or the file."""
     assert token.map is not None
     start, end = token.map
@@ -76,7 +76,7 @@ def fence_fault(token: Token, lines: list[str]) -> str | None:
     own = [run for run in runs if run.is_like(token) and run.info]
     if is_literal(info):  # which may show how a block begins
         own = [run for run in own if _OURS.match(run.info)]
-    if not own and _ends(token, lines):
+    if not own and is_closed(token, lines):
         return None
     before = [run for run in runs if not own or run.line < own[0].line]
     return _hint(token, own, [run for run in before if token.markup.startswith(run.marks) and not run.info])
@@ -89,12 +89,12 @@ def cell_fault(token: Token, lines: list[str], code: str, first: int) -> str | N
     Python, any line may look like a fence.
     """
     runs = list(_runs(token))
-    if _ends(token, lines) and (not runs or is_python_cell(code)):
+    if is_closed(token, lines) and (not runs or is_python_cell(code)):
         return None
     above = {run: "\n".join(code.split("\n")[: max(0, run.line - first)]) for run in runs}
     mistaken = [run for run in runs if run.marks[0] == token.markup[0] and is_python_cell(above[run])]
     own = [run for run in runs if run.info and (run.is_like(token) or run.info.startswith("{"))]
-    if not (own or mistaken) and _ends(token, lines):
+    if not (own or mistaken) and is_closed(token, lines):
         return None  # the code is at fault, and checked later
     return _hint(token, own, [run for run in mistaken if not run.info.startswith("{")])
 

@@ -53,6 +53,39 @@ def test_without_scripts_every_framework_has_its_links(browser: Any, site: Path)
     context.close()
 
 
+def test_columns_are_beside_each_other_and_pauses_wait(offline: Any, tmp_path: Path) -> None:
+    """Slides written apart from the page: what a column holds stays in it, and is shown in turn."""
+    slide = """
+::::::{slide} Beside each other
+:::::{columns}
+::::{column} 30%
+Left.
+
+. . .
+
+Later.
+::::
+::::{column}
+```{embed} code
+```
+::::
+:::::
+::::::
+"""
+    code = "```{code-cell} python\n:label: code\nprint(1)\n```\n"
+    book = Book.load(write_book(tmp_path / "book", {"index": "# T\n", "a": f"{FRONT}\n# A\n\n{code}{slide}"}))
+    write_all(tmp_path / "out", export(Exporter(book), "slides", book.sections, ("jax",)).files)
+    offline.goto((tmp_path / "out/jax/a.slides.html").as_uri() + "#/1", wait_until="load")
+    left, right = (offline.locator(".column").nth(number).bounding_box() for number in (0, 1))
+    assert left["x"] + left["width"] <= right["x"] and abs(left["y"] - right["y"]) < 5
+    assert right["width"] > 1.5 * left["width"]
+    later = offline.locator(".fragment", has_text="Later.")
+    assert later.evaluate("node => getComputedStyle(node).visibility") == "hidden"
+    offline.keyboard.press("ArrowRight")
+    offline.wait_for_function("document.querySelector('.fragment.visible') !== null")
+    assert offline.heard == []
+
+
 def test_a_slide_with_too_much_on_it_can_be_read(offline: Any, tmp_path: Path) -> None:
     """Long lines are broken, and what is too high can be scrolled; other scripts stand in the notes, too."""
     line = "value = " + " + ".join(f"'number {number}'" for number in range(40))

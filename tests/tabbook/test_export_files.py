@@ -239,7 +239,7 @@ def test_the_command_writes_and_then_has_nothing_to_write(book: Book, tmp_path: 
         (["ipynb", "nowhere"], "there is no section 'nowhere'"),
         (["ipynb", "--tab", "keras"], "there is no tab 'keras'"),
         (["ipynb", "index"], "index.md has no code"),
-        (["slides", "index", "--tab", "jax"], "index.md has no slide marks for jax"),
+        (["slides", "index", "--tab", "jax"], "index.md has no slides for jax"),
         (["slides", "first", "--to", "FILE"], "cannot write to"),
         (["markdown", "--to", "FILE/below"], "cannot write to"),
         (["markdown", "--to", "LINK"], "cannot write to"),
