@@ -27,6 +27,7 @@ from tabbook.importers.d2lbook.library import library_place, preambles
 from tabbook.importers.d2lbook.project import Project, matching, read_text
 from tabbook.importers.d2lbook.save_marks import SaveMarks
 from tabbook.importers.d2lbook.saved import Unresolved, settle_saved, unresolved
+from tabbook.importers.d2lbook.slides import parted
 from tabbook.importers.d2lbook.source import Page, safe_path
 from tabbook.importers.d2lbook.toc import Node, build_tree, toc_data
 from tabbook.importers.report import Finding, Findings
@@ -105,11 +106,7 @@ def _converted(project: Project, findings: Findings) -> dict[str, PageConverter]
     marks = SaveMarks(project)
     texts = {path: marks.rewrite(read_text(project, path, findings)) for path in project.pages}
     marks.report(project, findings)
-    language = settings.language(project)
-    pages = [
-        Page(path, text, project.tabs, findings, language=language, dialect=project.dialect)
-        for path, text in texts.items()
-    ]
+    pages = [_page(project, path, text, findings) for path, text in texts.items()]
     files = frozenset(f for f in project.files if not f.endswith(".md") or f in texts)
     converted: dict[str, PageConverter] = {}
     for page, (cells, found) in zip(pages, _read_all_cells(pages), strict=True):
@@ -121,6 +118,16 @@ def _converted(project: Project, findings: Findings) -> dict[str, PageConverter]
         findings.items += found
         converted[page.path] = PageConverter(page, cells, files, read)
     return converted
+
+
+def _page(project: Project, path: str, text: str, findings: Findings) -> Page:
+    """Return a page; in a book for Quarto, its slides are a page of their own."""
+    text, slides = parted(text) if project.dialect == "quarto" else (text, "")
+    language = settings.language(project)
+    page = Page(path, text, project.tabs, findings, language=language, dialect=project.dialect)
+    if slides.strip():
+        page.slides = Page(path, slides, project.tabs, findings, language=language)
+    return page
 
 
 def _read_all_cells(pages: Sequence[Page]) -> list[tuple[list[SourceCell], list[Finding]]]:

@@ -71,6 +71,8 @@ class SourceCell:
     hidden: tuple[str, ...] = ()
     reason: str = ""
     outputs: list[dict[str, Any]] = field(default_factory=list)
+    label: str = ""
+    """The name that it gets with us; empty for none."""
 
     def for_tabs(self, tabs: Sequence[str]) -> tuple[str, ...]:
         """Return those of the page's ``tabs`` that the cell belongs to."""

@@ -11,6 +11,7 @@ from tabbook.importers.d2lbook.equations import collect_equation_labels, write_e
 from tabbook.importers.d2lbook.fences import Fence
 from tabbook.importers.d2lbook.kept import fence_for, fill, keep, place_of, refusal
 from tabbook.importers.d2lbook.outputs import OutputError, as_text, read_outputs
+from tabbook.importers.d2lbook.slides import DeckConverter, shown_cells
 from tabbook.importers.d2lbook.source import Labels, Page
 from tabbook.language import translator
 from tabbook.merge.stored import StoredCell, cell_hash
@@ -33,6 +34,7 @@ class PageConverter:
         self.page = page
         self.book_tabs, self.files, self._read_bytes = page.tabs, files, read
         self.cells = list(cells)
+        self.deck: DeckConverter | None = None
         self.contents: list[blocks.Contents] = []
         self.has_autodoc = False
         self._gone: set[int] = set()
@@ -60,8 +62,27 @@ class PageConverter:
         rule = tabs_of_quarto_page if page.dialect == "quarto" else tabs_of_page
         self.tabs = rule(self.cells, named, self.book_tabs)
         self.title = self._make_title(rst_title)
-        self._uses_slides = bool(re.search(r"\[\*\*|\(\*\*|\(~~|\[~~", page.text))
+        self._uses_slides = bool(page.slides or re.search(r"\[\*\*|\(\*\*|\(~~|\[~~", page.text))
         self._has_blocks = any(block.tabs for block in tab_blocks)
+        self._settle_labels()
+        if self.page.slides is not None:
+            shown = ((cell.label, cell.for_tabs(self.tabs)) for cell in self.cells if cell.label)
+            self.deck = DeckConverter(self.page.slides, self.tabs, shown_cells(shown), self.files)
+            page.references += self.deck.page.references
+
+    def _settle_labels(self) -> None:
+        """Give cells the names on their fences as labels, each once in each tab."""
+        places: dict[tuple[str, str], int] = {}
+        for cell in self.cells:
+            name, line = cell.fence.name, cell.fence.start
+            if not name or cell.state != "code":
+                continue
+            first = [places.setdefault((name, tab), line) for tab in cell.for_tabs(self.tabs)]
+            if twice := [place for place in first if place != line]:
+                message = f"this cell has the name {name!r} of the one in line {twice[0] + 1}"
+                self.page.fault(line, "label", message, "it gets no label")
+            elif first:
+                cell.label = name
 
     def _read_outputs(self) -> None:
         """Give the cells their stored outputs; note which tab these were made in."""
@@ -205,6 +226,10 @@ class PageConverter:
         if title is None:
             body = "\n\n".join([self._place(f"# {self.title}", 0), *above, body])
         body = fill(self._readable(body), [text for text, _ in self._blocks])
+        if self.deck is not None:
+            body = f"{body.rstrip()}\n\n{self.deck.render(names)}"
+            page.images += self.deck.page.images
+            page.links += self.deck.page.links
         front = self._front_matter() or ("---\n---\n\n" if body.startswith("---") else "")
         return front + body.rstrip() + "\n", self._stored()
 
@@ -254,7 +279,9 @@ class PageConverter:
         if cell.state in ("invalid", "stray"):
             return self._shown(cell)
         return "\n\n".join(
-            _code_cell(piece.source, self._mark(piece), [f"remove-{part}" for part in cell.hidden])
+            _code_cell(
+                piece.source, self._mark(piece), [f"remove-{part}" for part in cell.hidden], cell.label
+            )
             for piece in cell.pieces
         )
 
@@ -339,13 +366,16 @@ class PageConverter:
             "tables": len(self._tables),
             "equations": sum(span.kind == "display" for span in page.scan.spans),
             "references": len(page.references),
+            "slides": len(self.deck.slides) if self.deck else 0,
             **{f"labels of {kind}s": names[kind] for kind in ("section", "figure", "table", "equation")},
         }
 
 
-def _code_cell(source: str, mark: str | None, tags: Sequence[str] = ()) -> str:
+def _code_cell(source: str, mark: str | None, tags: Sequence[str] = (), label: str = "") -> str:
     marks = fence_for(source)
     lines = [f"{marks}{{code-cell}} python"]
+    if label:
+        lines.append(f":label: {label}")
     if tags:
         lines.append(f":tags: {json.dumps(list(tags))}")
     return "\n".join([*lines, *([mark] if mark else []), source, marks])

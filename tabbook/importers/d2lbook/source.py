@@ -89,7 +89,8 @@ class Target:
 class Page:
     """The text of one page of the source; the stages of its conversion leave here what they find.
 
-    ``path`` is relative to the source. ``tabs`` are the book's, the default one first.
+    ``path`` is relative to the source. ``tabs`` are the book's, the default one first. ``slides`` is the
+    part of the text that is slides, as a page of its own; None if there are none.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class Page:
     ) -> None:
         self.path, self.tabs, self.findings = path, tuple(tabs), findings
         self.language, self.dialect = language, dialect
+        self.slides: Page | None = None
         text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         self.text = text.replace("\0", "\ufffd")
         self.lines = self.text.split("\n")

@@ -5,6 +5,7 @@
 import ast
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from import_helpers import cell, imported, project
@@ -218,3 +219,127 @@ def test_the_names_of_fences_are_read_from_any_of_their_forms() -> None:
     page = Page("a.md", source, ("jax",), Findings())
     cells, _ = read_cells("a.md", ("jax",), page.cell_fences)
     assert [cell.fence.name for cell in cells] == ["a-b"] * 4 + [""]
+
+
+NAMED = (
+    cell("x = 1", ".python .input #first")
+    + "\n"
+    + cell("%%tab pytorch\ny = 1", ".python .input #two")
+    + "\n"
+    + cell("%%tab jax\ny = 2", ".python .input #two")
+)
+BEHIND = "\n<!-- slides -->\n\n"
+
+
+def slides(folder: Path, text: str, cells: str = NAMED, files: dict[str, str] | None = None) -> str:
+    """Return what a page's slides become; its tabs are pytorch and jax."""
+    have = {"img/a.svg": "<svg/>", "img/auto/net.svg": "<svg/>", "img/auto/net-jax.svg": "<svg/>"}
+    book, report = imported(folder, QUARTO | have | (files or {}) | pages(f"{cells}{BEHIND}{text}\n"), CONFIG)
+    assert [str(fault) for fault in report.faults] == []
+    Book.load(book).read("a.md")
+    return (book / "a.md").read_text().split("y = 2\n```\n")[1].strip()
+
+
+SLIDES = {
+    "a title and text": ('::: {.slide title="One `loop`"}\nText.\n:::', ":::{slide} One `loop`\nText.\n:::"),
+    "no title": ("::: {.slide}\nText.\n:::", ":::{slide}\nText.\n:::"),
+    "braces in a title": ("::: {.slide title=\"The $\\mathbf{x}$\"}\nText.\n:::", ":::{slide} The $\\mathbf{x}$\nText.\n:::"),
+    "cells": ("::: {.slide}\n@first\n\n@!two\n\n@-two\n\n@two@jax\n:::", ":::{slide}\n```{embed} first\n```\n\n```{embed} two\n:remove-input:\n```\n\n```{embed} two\n:remove-output:\n```\n\n```{embed} two\n:tab: jax\n```\n:::"),
+    "a pause": ("::: {.slide}\nA\n\n. . .\n\nB\n:::", ":::{slide}\nA\n\n. . .\n\nB\n:::"),
+    "columns of Quarto": ('::: {.slide}\n:::: {.columns}\n::: {.column width="40%"}\nA\n:::\n\n::: {.column}\nB\n:::\n::::\n:::', ":::::{slide}\n::::{columns}\n:::{column} 40%\nA\n:::\n\n:::{column}\nB\n:::\n::::\n:::::"),
+    "columns of those decks": ("::: {.slide}\n::: {.cols .vc}\n::: {.col .fig .big}\nA\n:::\n:::\n:::", ":::::{slide}\n::::{columns}\n:class: vc\n:::{column} 54%\n:class: fig big\nA\n:::\n::::\n:::::"),
+    "spans and blocks with classes": ("::: {.slide}\n::: {.cover}\n[A · 1]{.kicker}\n:::\n:::", "::::{slide}\n:::{div} cover\n[A · 1]{.kicker}\n:::\n::::"),
+    "notes and fragments": ("::: {.slide}\n::: notes\nA\n:::\n\n::: {.fragment .fade-up}\nB\n:::\n:::", "::::{slide}\n:::{notes}\nA\n:::\n\n:::{fragment}\nB\n:::\n::::"),
+    "a callout": ("::: {.slide}\n::: {.callout-tip}\nA\n:::\n:::", "::::{slide}\n:::{tip}\nA\n:::\n::::"),
+    "frameworks": ('::: {.slide only="jax"}\nA\n:::\n\n::: {.slide except="jax, mxnet"}\nB\n:::', ":::{slide}\n:tabs: jax\nA\n:::\n\n:::{slide}\n:tabs: pytorch\nB\n:::"),
+    "for a framework that the page lacks": ('::: {.slide only="mxnet"}\nA\n:::', ""),
+    "a slide below": ('::: {.slide title="A"}\nB\n\n::: {.subslide title="C"}\nD\n:::\n:::', ":::{slide} A\nB\n:::\n\n:::{subslide} C\nD\n:::"),
+    "pictures": ("::: {.slide}\n![](img/a.svg){width=62%}\n\nSee ![](img/a.svg){.big} here.\n\n@fig:net\n\n@fig:net@jax\n\n@fig:net@mxnet\n:::", ":::{slide}\n```{image} img/a.svg\n:width: 62%\n```\n\nSee ![](img/a.svg) here.\n\n![](img/auto/net.svg)\n\n![](img/auto/net-jax.svg)\n\n![](img/auto/net.svg)\n:::"),
+    "a listing": ("::: {.slide}\n```{.python #x}\n:::\n@first\n```\n:::", "::::{slide}\n```python\n:::\n@first\n```\n::::"),
+    "mathematics": ("::: {.slide}\nSo $$a\n= b$$ holds, $5 and $x\ny$.\n:::", ":::{slide}\nSo\n\n$$\na\n= b\n$$\n\nholds, \\$5 and $x y$.\n:::"),
+    "a heading of their own": ("# A\n\n::: {.slide}\nA\n:::", ":::{slide}\nA\n:::"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "wanted"), SLIDES.values(), ids=SLIDES)
+def test_slides_of_those_books_become_ours(tmp_path: Path, source: str, wanted: str) -> None:
+    assert slides(tmp_path, source) == wanted
+
+
+def test_slides_are_no_part_of_the_page_where_ever_they_stand(tmp_path: Path) -> None:
+    """Behind the comment or not: today they stand raw on pages, with their colons."""
+    text = (
+        "Above.\n\n::: {.slide}\nA\n:::\n\n"
+        + NAMED
+        + "\nBelow `<!-- slides -->`.\n\n```text\n<!-- slides -->\n::: {.slide}\n```\n"
+    )
+    book = quarto(tmp_path, text + BEHIND + '::: {.slide title="B"}\n@first\n:::\n')
+    section = book.read("a.md")
+    page = "\n".join(cell.source for cell in section.cells)
+    assert "Above." in page and "Below `<!-- slides -->`." in page and "{.slide}\n```" in page
+    assert "@first" not in page and "{slide}" not in page
+    assert [slide.title for slide in section.slides] == ["", "B"]
+
+
+def test_names_of_cells_become_labels(tmp_path: Path) -> None:
+    """They are stable: slides, and whoever else refers to a cell, find it by them."""
+    book = quarto(tmp_path, NAMED + "\n" + cell("z = 1"))
+    assert [cell.label for cell in book.read("a.md").code_cells] == ["first", "two", "two", ""]
+
+
+def test_a_name_that_comes_twice_in_a_tab_is_a_fault(tmp_path: Path) -> None:
+    text = (
+        NAMED
+        + "\n"
+        + cell("%%tab jax\nz = 1", ".python .input #two")
+        + "\n"
+        + cell("z = 2", ".python .input #two")
+    )
+    book, report = imported(tmp_path, QUARTO | pages(text), CONFIG)
+    assert [str(fault) for fault in report.faults] == [
+        "a.md:17: this cell has the name 'two' of the one in line 12; it gets no label",
+        "a.md:22: this cell has the name 'two' of the one in line 7; it gets no label",
+    ]
+    assert [cell.label for cell in Book.load(book).read("a.md").code_cells] == ["first", "two", "two", "", ""]
+
+
+def test_what_slides_ask_for_in_vain_is_reported_and_left_out(tmp_path: Path) -> None:
+    text = "::: {.slide}\n@frist\n\n@two@mxnet\n\n@first@jax\n\nA\n:::\n\n::: {.slide}\n![](gone.svg)\n\n:numref:`none`\n"
+    book, report = imported(tmp_path, QUARTO | pages(NAMED + BEHIND + text), CONFIG)
+    assert [str(fault) for fault in report.faults] == [
+        "a.md:20: the slide shows a code cell 'frist', which the page does not have; it is left out",
+        "a.md:22: the slide shows a code cell 'two' for mxnet, which the page does not have; it is left out",
+        "a.md:29: this slide is never closed; it goes on to the end",
+        "a.md:30: the image gone.svg is missing; the page asks for it",
+        "a.md:32: unknown label 'none'; no page has this label",
+    ]
+    assert len(Book.load(book).read("a.md").slides) == 2
+
+
+def test_the_deck_of_each_framework_shows_its_cells(tmp_path: Path) -> None:
+    """From the source to the deck: code in its framework, formulas, references to the page."""
+    from tabbook.export.exporter import Exporter
+    from tabbook.export.make import export
+
+    text = NAMED + "\n$$a = b$$\n:eqlabel:`eq_a`\n" + BEHIND
+    text += '::: {.slide title="Two"}\n::: {.cols}\n::: {.col}\nBy :eqref:`eq_a`:\n:::\n\n::: {.col}\n@two\n:::\n:::\n:::\n'
+    book = quarto(tmp_path, text)
+    made = export(Exporter(book), "slides", book.sections, ("pytorch", "jax"))
+    assert made.faults == ()
+    deck = made.files["jax/a.slides.html"].decode()
+    assert "By (1):" in deck and 'class="columns"' in deck
+    found = [
+        cell
+        for cell in nbformat.reads(made.files["jax/a.slides.ipynb"], as_version=4).cells
+        if cell.cell_type == "code"
+    ]
+    assert [(cell.source, cell.metadata.slideshow.slide_type) for cell in found if cell.id != "library"] == [
+        ("x = 1", "skip"),
+        ("y = 2", "-"),
+    ]
+
+
+def test_books_of_d2lbook_keep_what_looks_like_slides(tmp_path: Path) -> None:
+    text = "A\n\n<!-- slides -->\n\nB\n"
+    book, _ = imported(tmp_path, pages(text), CONFIG)
+    assert "B" in Book.load(book).read("a.md").cells[0].source
