@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -22,9 +22,11 @@ from tabbook.importers.d2lbook.checks import (
     library_names,
 )
 from tabbook.importers.d2lbook.convert import PageConverter
+from tabbook.importers.d2lbook.dialect import PROJECT_FILES
 from tabbook.importers.d2lbook.imports import check_imports
 from tabbook.importers.d2lbook.library import library_place, preambles
 from tabbook.importers.d2lbook.project import Project, matching, read_text
+from tabbook.importers.d2lbook.quarto_contents import add_listed, listed_pages
 from tabbook.importers.d2lbook.save_marks import SaveMarks
 from tabbook.importers.d2lbook.saved import Unresolved, settle_saved, unresolved
 from tabbook.importers.d2lbook.slides import parted
@@ -158,6 +160,7 @@ def _order(project: Project, pages: dict[str, PageConverter], findings: Findings
     else:
         index = project.index
     tree = build_tree(index, contents, sorted(stems), findings)
+    _add_quarto_pages(project, tree, stems, findings)
     order = [f"{stem}.md" for stem in tree.walk()]
     for path in sorted(set(pages) - set(order)):
         original = path.removesuffix("_origin.md")
@@ -168,6 +171,18 @@ def _order(project: Project, pages: dict[str, PageConverter], findings: Findings
             hint = "it is imported, and stands in no list"
             findings.note(path, 0, "contents", "no contents list this page", hint)
     return tree, order
+
+
+def _add_quarto_pages(project: Project, tree: Node, stems: Collection[str], findings: Findings) -> None:
+    """Add the pages that only the Quarto project of the book lists."""
+    name = next((name for name in PROJECT_FILES if name in project.files), "")
+    if not name or project.dialect != "quarto":
+        return
+    listed = listed_pages((project.read(name) or b"").decode("utf-8", "replace"))
+    added = add_listed(tree, [path for path in listed if path in stems])
+    for path in added:
+        hint = "it is in the contents of the new book, too"
+        findings.note(f"{path}.md", 0, "contents", f"{name} lists this page, and no contents do", hint)
 
 
 def _orphan(text: str) -> str:

@@ -207,12 +207,7 @@ class PageConverter:
         rows = {line for table in self._tables for line in range(table.first, table.last + 1)}
         figures.write_figures(page, self._figures)
         write_equations(page, rows)
-        inline.write_roles(page, names)
-        inline.write_links(page, self.files)
-        inline.write_addresses(page)
-        inline.write_dollars(page)
-        inline.write_emphasis(page)
-        inline.write_characters(page, {n for h in self.headings for n in range(h.first, h.last + 1)})
+        write_text(page, names, self.files, {n for h in self.headings for n in range(h.first, h.last + 1)})
         tables.write_tables(page, self._tables)
         self._write_slide_marks()
         above = self._write_cells()
@@ -227,7 +222,7 @@ class PageConverter:
             body = "\n\n".join([self._place(f"# {self.title}", 0), *above, body])
         body = fill(self._readable(body), [text for text, _ in self._blocks])
         if self.deck is not None:
-            body = f"{body.rstrip()}\n\n{self.deck.render(names)}"
+            body = f"{body.rstrip()}\n\n{self.deck.render(names, write_text)}"
             page.images += self.deck.page.images
             page.links += self.deck.page.links
         front = self._front_matter() or ("---\n---\n\n" if body.startswith("---") else "")
@@ -369,6 +364,16 @@ class PageConverter:
             "slides": len(self.deck.slides) if self.deck else 0,
             **{f"labels of {kind}s": names[kind] for kind in ("section", "figure", "table", "equation")},
         }
+
+
+def write_text(page: Page, names: Labels, files: Collection[str], headings: Collection[int] = ()) -> None:
+    """Add the edits for what stands inside paragraphs; ``headings`` are the lines of headings."""
+    inline.write_roles(page, names)
+    inline.write_links(page, files)
+    inline.write_addresses(page)
+    inline.write_dollars(page)
+    inline.write_emphasis(page)
+    inline.write_characters(page, headings)
 
 
 def _code_cell(source: str, mark: str | None, tags: Sequence[str] = (), label: str = "") -> str:

@@ -12,7 +12,8 @@ from typing import Literal
 
 Dialect = Literal["d2lbook", "quarto"]
 
-_PROJECT_FILES = frozenset({"_quarto.yml", "_quarto.yaml"})
+PROJECT_FILES = ("_quarto.yml", "_quarto.yaml")
+"""What the configuration of a Quarto project is called."""
 _NAMED_CELL = re.compile(r"^`{3,}[ \t]*\{(?=[^}\n]*\.input\b)[^}\n]*(?<![^\s{])#[\w-]", re.MULTILINE)
 _SLIDE = re.compile(r"^:{3,}[ \t]*\{[ \t]*\.slide\b", re.MULTILINE)
 
@@ -25,7 +26,7 @@ def recognized(files: Collection[str], pages: Iterable[str], read: Callable[[str
         pages: Those that are pages.
         read: Returns the text of a page.
     """
-    if not _PROJECT_FILES.isdisjoint(files):
+    if not set(PROJECT_FILES).isdisjoint(files):
         return "quarto"
     texts = map(read, pages)
     return "quarto" if any(_NAMED_CELL.search(text) or _SLIDE.search(text) for text in texts) else "d2lbook"

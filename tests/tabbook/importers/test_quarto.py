@@ -343,3 +343,37 @@ def test_books_of_d2lbook_keep_what_looks_like_slides(tmp_path: Path) -> None:
     text = "A\n\n<!-- slides -->\n\nB\n"
     book, _ = imported(tmp_path, pages(text), CONFIG)
     assert "B" in Book.load(book).read("a.md").cells[0].source
+
+
+def test_pages_that_only_the_quarto_project_lists_are_in_the_contents(tmp_path: Path) -> None:
+    """Their scripts go by that list: what such pages save would be missing in the library."""
+    quarto_yml = """project: {type: book}
+book:
+  chapters:
+    - index.qmd
+    - one/index.qmd
+    - part: Some
+      chapters: [one/a.qmd, one/b.qmd, two/index.qmd, two/c.qmd, gone.qmd]
+    - three.qmd
+  appendices: [more.qmd]
+"""
+    names = ("one/a", "one/b", "two/index", "two/c", "three", "more", "other")
+    files = {f"{name}.md": f"# {name}\n" for name in names}
+    files |= {"_quarto.yml": quarto_yml, "index.md": "# T\n\n```toc\n:numbered:\n\none/index\nthree\n```\n"}
+    files["one/index.md"] = "# One\n\n```toc\na\n```\n"
+    files["two/c.md"] += "\n" + cell("def f():  #@save\n    pass")
+    book, report = imported(tmp_path, files, CONFIG)
+    assert yaml.safe_load((book / "_toc.yml").read_text()) == {
+        "format": "jb-book",
+        "root": "index",
+        "options": {"numbered": True},
+        "chapters": [
+            {"file": "one/index", "sections": [{"file": "one/a"}, {"file": "one/b"}]},
+            {"file": "two/index", "sections": [{"file": "two/c"}]},
+            {"file": "three"},
+            {"file": "more"},
+        ],
+    }
+    assert library(Book.load(book), "jax") == {"f": "pass"}
+    listed = [note.path for note in report.notes if "_quarto.yml lists" in note.message]
+    assert listed == ["more.md", "one/b.md", "two/c.md", "two/index.md"]
