@@ -26,6 +26,7 @@ from tabbook.importers.d2lbook.dialect import PROJECT_FILES
 from tabbook.importers.d2lbook.imports import check_imports
 from tabbook.importers.d2lbook.library import library_place, preambles
 from tabbook.importers.d2lbook.project import Project, matching, read_text
+from tabbook.importers.d2lbook.quarto import QuartoPage
 from tabbook.importers.d2lbook.quarto_contents import add_listed, listed_pages
 from tabbook.importers.d2lbook.save_marks import SaveMarks
 from tabbook.importers.d2lbook.saved import Unresolved, settle_saved, unresolved
@@ -124,9 +125,19 @@ def _converted(project: Project, findings: Findings) -> dict[str, PageConverter]
 
 def _page(project: Project, path: str, text: str, findings: Findings) -> Page:
     """Return a page; in a book for Quarto, its slides are a page of their own."""
-    text, slides = parted(text) if project.dialect == "quarto" else (text, "")
     language = settings.language(project)
-    page = Page(path, text, project.tabs, findings, language=language, dialect=project.dialect)
+    if project.dialect == "d2lbook":
+        return Page(path, text, project.tabs, findings, language=language)
+    text, slides = parted(text)
+
+    def report(line: int, message: str, hint: str) -> None:
+        findings.note(path, line + 1, "quarto", message, hint)
+
+    ours = QuartoPage(text, report)
+    page = Page(path, ours.text, project.tabs, findings, language=language, dialect=project.dialect)
+    page.consumed |= ours.kept
+    folder = PurePosixPath(path).parent.as_posix()
+    page.links += [file for url in ours.pictures if (file := normpath(f"{folder}/{url}")) in project.files]
     if slides.strip():
         page.slides = Page(path, slides, project.tabs, findings, language=language)
     return page

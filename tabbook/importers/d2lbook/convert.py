@@ -163,7 +163,7 @@ class PageConverter:
     def _write_code(self, fence: Fence) -> None:
         page = self.page
         start = page.starts[fence.start]
-        if fence.info.startswith("{"):
+        if fence.info.startswith("{") and not fence.info.startswith("{raw}"):
             language = "json" if fence.kind == "output" else fence.language
             opening = f"{fence.indent}{fence.mark}{language}"
             page.edits.replace(start, page.end_of_line(fence.start), opening)

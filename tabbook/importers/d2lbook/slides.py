@@ -51,7 +51,7 @@ def parted(text: str) -> tuple[str, str]:
     found = (n for n, line in enumerate(lines) if n not in fenced and _BEHIND.match(line))
     behind = next(found, len(lines))
     slides = set(range(behind, len(lines)))
-    for block in _blocks(lines, fenced):
+    for block in blocks(lines, fenced):
         if "slide" in block.classes:
             slides |= set(range(block.first, block.last + 1))
     page = ("" if n in slides else line for n, line in enumerate(lines))
@@ -60,7 +60,7 @@ def parted(text: str) -> tuple[str, str]:
 
 
 @dataclass(slots=True)
-class _Block:
+class Block:
     """A block between colons: its first and its last line, and the blocks inside."""
 
     first: int
@@ -68,7 +68,7 @@ class _Block:
     classes: tuple[str, ...]
     values: Mapping[str, str]
     is_closed: bool = True
-    inside: list["_Block"] = field(default_factory=list)
+    inside: list["Block"] = field(default_factory=list)
 
     @property
     def height(self) -> int:
@@ -77,16 +77,16 @@ class _Block:
         return max((1 + block.height for block in inside), default=0)
 
 
-def _blocks(lines: Sequence[str], fenced: Collection[int]) -> list[_Block]:
+def blocks(lines: Sequence[str], fenced: Collection[int]) -> list[Block]:
     """Return the outermost blocks; as with pandoc, any line of colons alone ends the innermost one."""
-    found: list[_Block] = []
-    opened: list[_Block] = []
+    found: list[Block] = []
+    opened: list[Block] = []
     for number, line in enumerate(lines):
         if number in fenced:
             continue
         if begins := _OPEN.match(line):
-            classes, values = _attributes(begins["attributes"] or f".{begins['word']}")
-            block = _Block(number, len(lines) - 1, classes, values, is_closed=False)
+            classes, values = attributes(begins["attributes"] or f".{begins['word']}")
+            block = Block(number, len(lines) - 1, classes, values, is_closed=False)
             (opened[-1].inside if opened else found).append(block)
             opened.append(block)
         elif _CLOSE.match(line) and opened:
@@ -95,7 +95,7 @@ def _blocks(lines: Sequence[str], fenced: Collection[int]) -> list[_Block]:
     return found
 
 
-def _attributes(text: str) -> tuple[tuple[str, ...], dict[str, str]]:
+def attributes(text: str) -> tuple[tuple[str, ...], dict[str, str]]:
     """Return the classes and the values in a list of attributes."""
     classes, values = list[str](), dict[str, str]()
     for found in _ATTRIBUTE.finditer(text):
@@ -125,7 +125,7 @@ class DeckConverter:
     ) -> None:
         self.page, self.tabs, self.cells, self.files = page, tuple(tabs), cells, files
         fenced = {n for fence in page.fences for n in range(fence.start, fence.end)}
-        self.slides = [block for block in _blocks(page.lines, fenced) if "slide" in block.classes]
+        self.slides = [block for block in blocks(page.lines, fenced) if "slide" in block.classes]
         inside = {n for block in self.slides for n in range(block.first, block.last + 1)}
         self._report_rest(inside)
         for image in page.scan.images:
@@ -161,7 +161,7 @@ class DeckConverter:
         written = (self._slide(block) for block in self.slides)
         return "\n\n".join(text for text in written if text)
 
-    def _slide(self, block: _Block) -> str:
+    def _slide(self, block: Block) -> str:
         page, tabs = self.page, self._tabs_of(block)
         if not block.is_closed:
             page.fault(block.first, "slides", "this slide is never closed", "it goes on to the end")
@@ -177,7 +177,7 @@ class DeckConverter:
                 parts.append(self._whole("subslide", inner, own))
         return "\n\n".join(part for part in parts if part)
 
-    def _whole(self, name: str, block: _Block, tabs: Sequence[str]) -> str:
+    def _whole(self, name: str, block: Block, tabs: Sequence[str]) -> str:
         """Return one slide; nothing if our reader refuses it."""
         page = self.page
         for inner in block.inside:
@@ -199,13 +199,13 @@ class DeckConverter:
             return ""
         return text
 
-    def _tabs_of(self, block: _Block) -> tuple[str, ...]:
+    def _tabs_of(self, block: Block) -> tuple[str, ...]:
         """Return the tabs of the page whose decks have a slide."""
         only = _words(block.values.get("only", ", ".join(self.tabs)))
         never = _words(block.values.get("except", ""))
         return tuple(tab for tab in self.tabs if tab in only and tab not in never)
 
-    def _write_block(self, block: _Block) -> None:
+    def _write_block(self, block: Block) -> None:
         """Add the edits for the lines that begin and end a block inside a slide."""
         page = self.page
         if "subslide" in block.classes:
@@ -253,7 +253,7 @@ class DeckConverter:
         if not found:
             return
         line = page.line_of(image.start)
-        width = _attributes(found["inside"])[1].get("width", "")
+        width = attributes(found["inside"])[1].get("width", "")
         before = page.text[page.starts[line] : image.start]
         after = page.text[found.end() : page.end_of_line(line)]
         if width and not (before + after).strip():
@@ -281,7 +281,7 @@ def _words(text: str) -> list[str]:
     return [word for word in re.split(r"[,\s]+", text) if word]
 
 
-def _directive(block: _Block) -> str:
+def _directive(block: Block) -> str:
     """Return what the first line of a block says behind its colons, and its options."""
     classes = list(block.classes)
     kinds = {"columns": "columns", "cols": "columns", "column": "column", "col": "column"}

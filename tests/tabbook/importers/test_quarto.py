@@ -377,3 +377,57 @@ book:
     assert library(Book.load(book), "jax") == {"f": "pass"}
     listed = [note.path for note in report.notes if "_quarto.yml lists" in note.message]
     assert listed == ["more.md", "one/b.md", "two/c.md", "two/index.md"]
+
+
+QUARTO_TEXT = {
+    "references": ("See @fig-a, [-@sec-b] and @eq-c.", "See :numref:`fig-a`, :numref:`sec-b` and :eqref:`eq-c`."),
+    "citations": ("By [@A.B.2020; @c21], @D.Evans.2019a.", "By :cite:`A.B.2020,c21`, :citet:`D.Evans.2019a`."),
+    "what looks like them": ("me@fig-a.org, `@fig-a`, $x_@fig-a$, @jax, [a](b@fig-c)", "me@fig-a.org, `@fig-a`, $x_@fig-a$, @jax, [a](b@fig-c)"),
+    "a figure": ("![Cap](a.svg){#fig-a width=80%}", "![Cap](a.svg) :width:`80%` :label:`fig-a`"),
+    "an equation": ("$$a = b$$ {#eq-a}", "$$a = b$$ :eqlabel:`eq-a`"),
+    "a root in a formula": ("$$\n\\sqrt[3]{.5} \\big[x]{y}\n$$", "$$\n\\sqrt[3]{.5} \\big[x]{y}\n$$"),
+    "shortcodes": ("A {{< video https://a.b/c >}}, {{< pagebreak >}}{{< meta x >}}.", "A [https://a.b/c](https://a.b/c), `{{< meta x >}}`."),
+    "spans": ("A [word]{.smallcaps} and `[x]{.y}`.", "A word and `[x]{.y}`."),
+    "a callout": ("::: {.callout-tip}\nText.\n:::", ":::{tip}\nText.\n:::"),
+    "a callout with a title above text": ('::: {.callout-note title="T"}\nText.\n:::', ":::{admonition} T\nText.\n:::"),
+    "a callout with a title": ('::: {.callout-note title="T"}\n\nText.\n:::', ":::{admonition} T\n:class: note\nText.\n:::"),
+    "a callout with a heading": ("::: {.callout-note}\n## T\n\nText.\n:::", ":::{admonition} T\n:class: note\n\nText.\n:::"),
+    "another block": ("::: {.column-margin}\nText.\n:::\n\n::: aside\nMore.\n:::", "\nText.\n\n\n\nMore.\n"),
+    "HTML": ("```{=html}\n<b>x</b>\n```\n\n```{=latex}\n\\x\n```", "```{raw} html\n<b>x</b>\n```\n\n\n\n"),
+    "a cell": ("```{python}\n#| label: fig-x\n#| echo: false\nx\n```", "```{.python .input #fig-x}\n\n\nx\n```"),
+    "a cell with a name": ("```{#a .python .input}\n#| label: b\nx\n```", "```{#a .python .input}\n\nx\n```"),
+    "a title": ('---\ntitle: "A: b"\ntoc: false\n---\n\nText.', "# A: b\n\n\n\n\nText."),
+    "a title and a heading": ("---\ntitle: A\n---\n\n# B", "\n\n\n\n# B"),
+    "no front matter": ("A\n\n---\n\nB\n\n---", "A\n\n---\n\nB\n\n---"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "wanted"), QUARTO_TEXT.values(), ids=QUARTO_TEXT)
+def test_quartos_own_markdown_on_pages(source: str, wanted: str) -> None:
+    """It would be text with braces and signs; no line moves, so that findings name those of the source."""
+    from tabbook.importers.d2lbook.quarto import QuartoPage
+
+    made = QuartoPage(source, lambda *_: None).text
+    assert made == wanted
+    assert made.count("\n") >= source.count("\n")
+
+
+def test_a_page_of_quartos_markdown_is_a_page_of_ours(tmp_path: Path) -> None:
+    text = "---\ntitle: Front\n---\n\n```{=html}\n<img src='img/b.png'>\n```\n\n::: {.callout-note}\n## Careful\nText.\n:::\n\n"
+    text += "![Cap](img/a.svg){#fig-a width=50%}\n\nSee @fig-a.\n\n```{python}\n#| label: one\nx = 1\n```\n"
+    files = QUARTO | pages("") | {"a.md": text, "img/a.svg": "<svg/>", "img/b.png": ""}
+    book, report = imported(tmp_path, files, CONFIG)
+    assert [str(fault) for fault in report.faults] == []
+    made = (book / "a.md").read_text()
+    assert (
+        "# Front\n\n```{raw} html\n<img src='img/b.png'>\n```\n\n:::{admonition} Careful\n:class: note\nText.\n:::\n"
+        in made
+    )
+    assert "```{figure} img/a.svg\n:name: fig-a\n:width: 50%\n" in made and "See {numref}`fig-a`." in made
+    assert ":label: one\n%%tab all\nx = 1" in made
+    assert (book / "img/b.png").is_file()
+
+
+def test_other_books_keep_what_looks_like_quartos(tmp_path: Path) -> None:
+    book, _ = imported(tmp_path, pages("See @fig-a, [x]{.y}.\n"), CONFIG)
+    assert "See @fig-a, [x]{.y}." in (book / "a.md").read_text()

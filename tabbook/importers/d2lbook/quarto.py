@@ -1,0 +1,191 @@
+"""Quarto's own Markdown on pages that otherwise have d2lbook's: written as d2lbook writes it.
+
+No line moves, so that findings name the lines of the source. Slides are apart: see ``slides``.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+import yaml
+
+from tabbook.importers.d2lbook.fences import Fence, find_fences
+from tabbook.importers.d2lbook.slides import Block, attributes, blocks
+
+_FRONT = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
+_TITLE = re.compile(r"^#[ \t]+\S")
+_CELL = re.compile(r"^(?P<mark>`{3,})[ \t]*\{python(?P<rest>[^}]*)\}[ \t]*$")
+_OPTION = re.compile(r"^#\|[ \t]*(?P<key>[\w-]+)[ \t]*:[ \t]*(?P<value>.*?)[ \t]*$")
+_RAW = re.compile(r"^(?P<mark>`{3,})[ \t]*\{=(?P<format>\w+)\}[ \t]*$")
+_PICTURES = re.compile(r"<img\b[^>]*?\bsrc=[\"']([^\"'>]+)[\"']", re.IGNORECASE)
+_PROTECTED = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)|(?<!\$)\$(?!\$)[^$]+\$|\]\([^()\s]*\)|<[^<>\s]+>")
+_IMAGE = re.compile(r"(?P<image>!\[[^\]]*\]\([^)\s]+\))\{(?P<inside>[^{}]*)\}")
+_EQUATION = re.compile(r"(?P<end>\$\$)[ \t]*\{#(?P<label>eq-[\w:.-]+)\}")
+_SHORTCODE = re.compile(r"\{\{<[ \t]*(?P<name>[\w-]+)[ \t]*(?P<rest>.*?)[ \t]*>\}\}")
+_SPAN = re.compile(r"\[(?P<text>[^\[\]]*)\]\{[ \t]*(?:[.#][A-Za-z][\w-]*[ \t]*|[\w-]+=\"[^\"]*\"[ \t]*)+\}")
+_CITATIONS = re.compile(r"\[(?P<keys>-?@[\w:.+/-]+(?:[ \t]*;[ \t]*-?@[\w:.+/-]+)*)\]")
+_REFERENCE = re.compile(r"(?<![\w@./\\-])-?@(?P<label>(?:fig|tbl|sec|eq|lst)-[\w-]+(?:\.[\w-]+)*)")
+_CITED = re.compile(r"(?<![\w@./\\-])@(?P<key>[A-Za-z][\w:+/-]*(?:\.[\w:+/-]+)*)")
+_HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>.*?)[ \t#]*$")
+_CALLOUTS = {f"callout-{name}": name for name in ("note", "tip", "warning", "important", "caution")}
+
+Report = Callable[[int, str, str], None]
+"""Takes a line, from 0, what is there that is not taken over, and what becomes of it."""
+
+
+class QuartoPage:
+    """The text of a page, rewritten.
+
+    Attributes:
+        text: The new text.
+        kept: The lines that are MyST already, and must stay as they are.
+        pictures: The addresses of the pictures that HTML on the page shows.
+    """
+
+    def __init__(self, text: str, report: Report) -> None:
+        self.report = report
+        self.kept: set[int] = set()
+        self.pictures: list[str] = []
+        self.lines = text.replace("\r\n", "\n").split("\n")
+        self._front_matter(text)
+        fences = find_fences(self.lines)
+        fenced = {n for fence in fences for n in range(fence.start, fence.end)}
+        for fence in fences:
+            self._fence(fence)
+        self._divs(blocks(self.lines, fenced))
+        for number, line in enumerate(self.lines):
+            if number not in fenced and number not in self.kept and re.search(r"[@{]", line):
+                self.lines[number] = _inline(line)
+        self.text = "\n".join(self.lines)
+
+    def _front_matter(self, text: str) -> None:
+        """Make a heading of the title, if the page has none; the rest goes."""
+        found = _FRONT.match(text.replace("\r\n", "\n"))
+        if not found:
+            return
+        try:
+            data = yaml.safe_load(found["yaml"] or "")
+        except yaml.YAMLError:
+            return
+        if data is not None and not isinstance(data, dict):
+            return
+        end = found[0].count("\n") if found[0].endswith("\n") else len(self.lines)
+        title = " ".join(str((data or {}).get("title", "")).split())
+        self.lines[:end] = [""] * end
+        fenced = {n for fence in find_fences(self.lines) for n in range(fence.start, fence.end)}
+        has_title = any(_TITLE.match(line) for n, line in enumerate(self.lines) if n not in fenced)
+        self.lines[0] = f"# {title}" if title and not has_title else ""
+
+    def _fence(self, fence: Fence) -> None:
+        """Rewrite the first lines of a cell, or of a block for one format."""
+        opening = self.lines[fence.start]
+        if raw := _RAW.match(opening):
+            if raw["format"] != "html":
+                self.lines[fence.start : fence.end] = [""] * (fence.end - fence.start)
+                return
+            self.lines[fence.start] = f"{raw['mark']}{{raw}} html"
+            self.pictures += _PICTURES.findall("\n".join(fence.body))
+            return
+        cell = _CELL.match(opening)
+        if not cell and fence.language != "python":
+            return
+        name = fence.name
+        for number in range(fence.start + 1, fence.end):
+            option = _OPTION.match(self.lines[number])
+            if not option:
+                break
+            self.lines[number] = ""
+            if option["key"] == "label":
+                name = name or option["value"].strip("\"'")
+            else:
+                self.report(number, f"the option {option['key']!r} of a cell", "it is left out")
+        if cell:
+            label = f" #{name}" if name else ""
+            self.lines[fence.start] = f"{cell['mark']}{{.python .input{label}}}"
+        elif name and not fence.name:
+            self.lines[fence.start] = f"{fence.indent}{fence.mark}{{.python .input #{name}}}"
+
+    def _divs(self, found: Sequence[Block]) -> None:
+        """Make admonitions of callouts; of other blocks, what they hold stays."""
+        for block in found:
+            name = next((_CALLOUTS[one] for one in block.classes if one in _CALLOUTS), "")
+            lines = [block.first, *([block.last] if block.is_closed else [])]
+            if name and block.is_closed and not block.inside:
+                self._callout(block.first, name, block.values.get("title", ""))
+                self.lines[block.last] = ":::"
+                self.kept.update(lines)
+            else:
+                self.report(
+                    block.first, f"a block {self.lines[block.first].strip()!r}", "what it holds stays"
+                )
+                for line in lines:
+                    self.lines[line] = ""
+            self._divs(block.inside)
+
+    def _callout(self, number: int, name: str, title: str) -> None:
+        """Write the first line of an admonition; a heading at its top is its title.
+
+        Its kind goes into the line of the heading or an empty one below, if there is any.
+        """
+        below = next((n for n in range(number + 1, len(self.lines)) if self.lines[n].strip()), number)
+        heading = None if title else _HEADING.match(self.lines[below])
+        if heading:
+            title, self.lines[below] = heading["title"], ""
+        self.lines[number] = f":::{{admonition}} {title}" if title else f":::{{{name}}}"
+        if title and not self.lines[number + 1].strip():
+            self.lines[number + 1] = f":class: {name}"
+            self.kept.add(number + 1)
+
+
+def _inline(line: str) -> str:
+    """Return a line of text in d2lbook's Markdown; code, formulas and addresses stay."""
+    line = _EQUATION.sub(lambda found: f"{found['end']} :eqlabel:`{found['label']}`", line)
+    line = _IMAGE.sub(_image, line)
+    pieces, position = list[str](), 0
+    for found in _PROTECTED.finditer(line):
+        pieces += [_words(line[position : found.start()]), found[0]]
+        position = found.end()
+    return "".join([*pieces, _words(line[position:])])
+
+
+def _words(text: str) -> str:
+    text = _SHORTCODE.sub(_shortcode, text)
+    text = _SPAN.sub(lambda found: found["text"], text)
+    text = _CITATIONS.sub(_citations, text)
+    text = _REFERENCE.sub(lambda found: _reference(found["label"]), text)
+    return _CITED.sub(_cited, text)
+
+
+def _image(found: re.Match[str]) -> str:
+    label = re.search(r"#([\w:.-]+)", found["inside"])
+    values = attributes(found["inside"])[1]
+    marks = [f":{key}:`{values[key]}`" for key in ("width", "height") if values.get(key)]
+    marks += [f":label:`{label[1]}`"] if label else []
+    return " ".join([found["image"], *marks])
+
+
+def _shortcode(found: re.Match[str]) -> str:
+    address = found["rest"].split()[0].strip("\"'") if found["rest"] else ""
+    if found["name"] == "video" and address:
+        return f"[{address}]({address})"
+    return "" if found["name"] in ("pagebreak", "lipsum") else f"`{found[0]}`"
+
+
+def _cited(found: re.Match[str]) -> str:
+    """Return a citation in a sentence; a name without a year may be anything."""
+    return f":citet:`{found['key']}`" if re.search(r"\d{4}[a-z]?$", found["key"]) else found[0]
+
+
+def _keys(text: str) -> Iterator[str]:
+    return (key.strip().lstrip("-").lstrip("@") for key in text.split(";"))
+
+
+def _citations(found: re.Match[str]) -> str:
+    keys = list(_keys(found["keys"]))
+    references: Sequence[str] = [key for key in keys if _REFERENCE.match(f"@{key}")]
+    if references:
+        return ", ".join(_reference(key) for key in references)
+    return f":cite:`{','.join(keys)}`"
+
+
+def _reference(label: str) -> str:
+    return f":eqref:`{label}`" if label.startswith("eq-") else f":numref:`{label}`"
