@@ -52,17 +52,19 @@ def refusal(text: str, tabs: tuple[str, ...]) -> str:
     return "" if cells == ["x"] * places else "it goes on in the code below"
 
 
-def refusal_of_slide(text: str, tabs: tuple[str, ...], cells: Mapping[str, Collection[str]]) -> str:
-    """Return why our reader refuses a slide on a page with these code cells; empty if it does not."""
+def refusal_of_slides(
+    texts: Sequence[str], tabs: tuple[str, ...], cells: Mapping[str, Collection[str]]
+) -> str:
+    """Return why our reader refuses slides of a page with these code cells; empty if it does not."""
     known = "".join(
         f"```{{code-cell}} python\n:label: {label}\n%%tab {', '.join(sorted(having))}\nx\n```\n\n"
         for label, having in cells.items()
     )
     try:
-        section = read_section(f"{_TOP}{known}{text}\n", "", _settings(tabs))
+        section = read_section("\n\n".join([f"{_TOP}{known}", *texts, ""]), "", _settings(tabs))
     except TabbookError as error:
         return str(error).partition(": ")[2].split(";")[0].split("\n")[0]
-    return "" if len(section.slides) == 1 else "it does not end where its colons do"
+    return "" if len(section.slides) == len(texts) else "it does not end where its colons do"
 
 
 def listing(text: str) -> str:

@@ -13,7 +13,7 @@ from posixpath import relpath
 from tabbook.importers.d2lbook import inline
 from tabbook.importers.d2lbook.equations import write_equations
 from tabbook.importers.d2lbook.fences import find_fences
-from tabbook.importers.d2lbook.kept import refusal_of_slide
+from tabbook.importers.d2lbook.kept import refusal_of_slides
 from tabbook.importers.d2lbook.scan import Image
 from tabbook.importers.d2lbook.source import Labels, Page, safe_path
 
@@ -158,27 +158,39 @@ class DeckConverter:
             self._write_image(image)
         for number in self._shown:
             self._write_shown(number)
-        written = (self._slide(block) for block in self.slides)
-        return "\n\n".join(text for text in written if text)
+        written = [slide for block in self.slides for slide in self._slides(block)]
+        texts = [text for _, text in written]
+        if refusal_of_slides(texts, page.tabs, self.cells):  # one by one only where any is: it takes time
+            texts = [text for line, text in written if self._is_readable(line, text)]
+        return "\n\n".join(texts)
 
-    def _slide(self, block: Block) -> str:
+    def _is_readable(self, line: int, text: str) -> bool:
+        """Say whether our reader takes a slide, and report it if not."""
+        why = refusal_of_slides([text], self.page.tabs, self.cells)
+        if why:
+            message = f"this slide cannot be taken over: {why}"
+            self.page.fault(line, "slides", message, "it is left out")
+        return not why
+
+    def _slides(self, block: Block) -> list[tuple[int, str]]:
+        """Return a slide and those below it, each with its line."""
         page, tabs = self.page, self._tabs_of(block)
         if not block.is_closed:
             page.fault(block.first, "slides", "this slide is never closed", "it goes on to the end")
         if not tabs:
-            return ""
+            return []
         below = [inner for inner in block.inside if "subslide" in inner.classes]
         for inner in below:  # with us, it comes behind
             end = min(page.starts[inner.last + 1], len(page.text))
             page.edits.replace(page.starts[inner.first], end, "")
-        parts = [self._whole("slide", block, tabs)]
+        found = [(block.first, self._whole("slide", block, tabs))]
         for inner in below:
             if own := tuple(tab for tab in self._tabs_of(inner) if tab in tabs):
-                parts.append(self._whole("subslide", inner, own))
-        return "\n\n".join(part for part in parts if part)
+                found.append((inner.first, self._whole("subslide", inner, own)))
+        return found
 
     def _whole(self, name: str, block: Block, tabs: Sequence[str]) -> str:
-        """Return one slide; nothing if our reader refuses it."""
+        """Return one slide in our format."""
         page = self.page
         for inner in block.inside:
             self._write_block(inner)
@@ -193,11 +205,7 @@ class DeckConverter:
         body = page.edits.render(start, max(start, end)).strip("\n")
         head = f"{colons}{{{name}}} {title}".rstrip()
         gap = [""] if not options and body.startswith(":") and not body.startswith(":::") else []
-        text = "\n".join([head, *options, *gap, body, colons])
-        if why := refusal_of_slide(text, page.tabs, self.cells):
-            page.fault(block.first, "slides", f"this slide cannot be taken over: {why}", "it is left out")
-            return ""
-        return text
+        return "\n".join([head, *options, *gap, body, colons])
 
     def _tabs_of(self, block: Block) -> tuple[str, ...]:
         """Return the tabs of the page whose decks have a slide."""
