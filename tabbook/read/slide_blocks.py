@@ -129,7 +129,7 @@ class SlideReader:
             return
         inner = replace(place, line=place.line + 1 + used)
         if name == "image":
-            self._image(argument, options, place)
+            self._image(argument, options, lines, place)
             return
         if name == "fragment":
             self.steps += 1
@@ -152,11 +152,14 @@ class SlideReader:
             width = ""
         return self._box(f"column {options.get('class', '')}", width)
 
-    def _image(self, address: str, options: Mapping[str, str], place: _Place) -> None:
-        """Add a picture, in a box where it has a width."""
+    def _image(self, address: str, options: Mapping[str, str], lines: Sequence[str], place: _Place) -> None:
+        """Add a picture with the caption below it, in a box where it has a width."""
         width = options.get("width", "")
         boxes = (*place.boxes, self._box("", width)) if _WIDTH.match(width) else place.boxes
-        text = f"![{options.get('alt', '')}]({address.strip()})"
+        caption = "\n".join(lines).strip()
+        alt = options.get("alt") or re.sub(r"[\[\]]", "", " ".join(caption.split()))
+        text = f"![{alt}]({address.strip()})" + (f"\n\n{caption}" if caption else "")
+        self._check_options(options, {"width", "alt"}, place.line)
         self.items.append(replace(place, boxes=boxes).item(text, place.line))
 
     def _embed(self, label: str, options: Mapping[str, str], place: _Place) -> None:

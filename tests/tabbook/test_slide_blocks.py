@@ -78,6 +78,8 @@ later.
 ```
 ```{image} net.png
 :width: 62%
+
+The loops of {eq}`eq_a`.
 ```
 ::::
 :::::
@@ -286,6 +288,7 @@ def test_columns_pauses_and_notes_are_where_they_belong(files: dict[str, bytes])
     left, right = columns.find_all("div", recursive=False)
     assert left["class"] == right["class"] == ["column"] and left["style"] == "flex: 0 0 40%"
     assert "Left" in left.text and "later." in left.text and "jax says last" in right.text
+    assert "The loops of (1)." in right.text
     assert "print(a)" not in right.text and right.select_one('[style="width: 62%"] img') is not None
     steps = [(one["data-fragment-index"], " ".join(one.text.split())) for one in columns.select(".fragment")]
     assert steps[:3] == [("0", "Left"), ("1", "later."), ("0", "jax says last")]

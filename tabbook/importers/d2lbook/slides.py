@@ -255,23 +255,26 @@ class DeckConverter:
         return "\n".join([f"```{{embed}} {name}", *options, "```"])
 
     def _write_image(self, image: Image) -> None:
-        """Add the edit for an image with attributes, which MyST takes in a directive only."""
+        """Add the edit for an image with a caption or with attributes, which are a directive's with us."""
         page = self.page
         found = _IMAGE_ATTRIBUTES.match(page.text, image.end)
-        if not found:
-            return
+        end = found.end() if found else image.end
         line = page.line_of(image.start)
-        width = attributes(found["inside"])[1].get("width", "")
         before = page.text[page.starts[line] : image.start]
-        after = page.text[found.end() : page.end_of_line(line)]
-        if width and not (before + after).strip():
-            alt = " ".join(page.text[image.alt_start : image.alt_end].split())
-            lines = [f"```{{image}} {safe_path(image.url)}", f":width: {width}"]
-            lines += [f":alt: {alt}"] if alt else []
-            text = "\n".join(before + one for one in (*lines, "```"))
-            page.edits.replace(page.starts[line], found.end(), text)
-        else:
-            page.edits.replace(*found.span(), "")
+        alone = not (before + page.text[end : page.end_of_line(page.line_of(end))]).strip()
+        width = attributes(found["inside"])[1].get("width", "") if found else ""
+        if not alone or not (width or page.text[image.alt_start : image.alt_end].strip()):
+            if found:
+                page.edits.replace(*found.span(), "")
+            return
+
+        def write() -> str:
+            caption = " ".join(page.edits.render(image.alt_start, image.alt_end).split())
+            lines = [f"```{{image}} {safe_path(image.url)}", *([f":width: {width}"] if width else [])]
+            lines += ["", caption] if caption else []
+            return "\n".join(f"{before}{text}".rstrip() for text in (*lines, "```"))
+
+        page.edits.replace(page.starts[line], end, write)
 
     def _write_listings(self) -> None:
         """Add the edits for listings, whose language may be an attribute."""
