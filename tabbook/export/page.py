@@ -2,6 +2,7 @@
 
 import hashlib
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,9 @@ from tabbook.merge.glue import apart, texts_of
 from tabbook.merge.visible import shown
 from tabbook.model import Cell, Output, Projection, Result
 from tabbook.read.slides import Marked, marked_text, strip_slide_marks
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,48}")
+"""A label that may be part of the id of a notebook's cell, which has at most 64 letters."""
 
 Address = Callable[[Target], str]
 
@@ -141,7 +145,7 @@ def make_page(
         parts.append(Part("code", name, cell.source, cell.line, cell.tags, visible, label=cell.label))
         words = _caption(cell, visible, context)
         if words:
-            name = name.replace("code", "caption")
+            name = name.replace("code", "caption", 1)
             parts.append(Part("text", name, words, cell.line, pictures=collected.taken()))
     if listed := notes.shown():
         parts.append(Part("text", "footnotes", listed, 1, pictures=collected.taken()))
@@ -160,8 +164,8 @@ def make_page(
 def names_of(cells: Iterable[Cell]) -> dict[int, str]:
     """Return a name for each cell of a section, by its index: the same ones in every framework.
 
-    Code is named after what it says, and text after the code above it, so that an edit renames
-    the code that it changes, and no other cell.
+    Code has its label for a name. Without one it is named after what it says, and text after the
+    code above it, so that an edit renames the code that it changes, and no other cell.
     """
     names: dict[int, str] = {}
     seen = Counter[str]()
@@ -171,6 +175,8 @@ def names_of(cells: Iterable[Cell]) -> dict[int, str]:
             text = f"{cell.source}\0{seen[cell.source]}"
             seen[cell.source] += 1
             above, texts = hashlib.sha256(text.encode()).hexdigest()[:10], 0
+            if _ID.fullmatch(cell.label):
+                above = cell.label
             names[cell.index] = f"code-{above}"
         else:
             names[cell.index] = f"text-{above}-{texts}"

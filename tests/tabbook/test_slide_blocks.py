@@ -239,6 +239,16 @@ def test_a_picture_that_only_a_slide_shows_belongs_to_its_deck_alone(tmp_path: P
     assert str(fault).startswith("a.md:11: there is no picture net.png")
 
 
+def test_the_label_of_a_cell_is_its_id_in_notebooks(book: Book) -> None:
+    """Others refer to a cell of a notebook by its id: it stays when the code is edited."""
+    (section,) = book.find(("a",))
+    made = export(Exporter(book), "ipynb", (section,), ("jax",)).files["jax/a.ipynb"].decode()
+    ids = [cell.id for cell in nbformat.reads(made, as_version=4).cells if cell.cell_type == "code"]
+    assert [one for one in ids if "-" in one][0::1][:2] == ["code-first", "code-loop"] and ids[
+        -1
+    ] == "code-last"
+
+
 def test_slides_and_labels_change_no_key(book: Book) -> None:
     """A talk is edited without executing anything."""
     (section,) = book.find(("a",))

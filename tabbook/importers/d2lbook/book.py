@@ -133,7 +133,7 @@ def _page(project: Project, path: str, text: str, findings: Findings) -> Page:
     def report(line: int, message: str, hint: str) -> None:
         findings.note(path, line + 1, "quarto", message, hint)
 
-    ours = QuartoPage(text, report)
+    ours = QuartoPage(text, project.tabs, report)
     page = Page(path, ours.text, project.tabs, findings, language=language, dialect=project.dialect)
     page.consumed |= ours.kept
     folder = PurePosixPath(path).parent.as_posix()

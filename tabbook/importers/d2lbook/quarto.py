@@ -4,7 +4,7 @@ No line moves, so that findings name the lines of the source. Slides are apart: 
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import yaml
 
@@ -33,7 +33,7 @@ Report = Callable[[int, str, str], None]
 
 
 class QuartoPage:
-    """The text of a page, rewritten.
+    """The text of a page, rewritten; ``tabs`` are the book's.
 
     Attributes:
         text: The new text.
@@ -41,8 +41,8 @@ class QuartoPage:
         pictures: The addresses of the pictures that HTML on the page shows.
     """
 
-    def __init__(self, text: str, report: Report) -> None:
-        self.report = report
+    def __init__(self, text: str, tabs: Sequence[str], report: Report) -> None:
+        self.tabs, self.report = tabs, report
         self.kept: set[int] = set()
         self.pictures: list[str] = []
         self.lines = text.replace("\r\n", "\n").split("\n")
@@ -51,7 +51,7 @@ class QuartoPage:
         fenced = {n for fence in fences for n in range(fence.start, fence.end)}
         for fence in fences:
             self._fence(fence)
-        self._divs(blocks(self.lines, fenced))
+        self._divs(blocks(self.lines, fenced), fenced)
         for number, line in enumerate(self.lines):
             if number not in fenced and number not in self.kept and re.search(r"[@{]", line):
                 self.lines[number] = _inline(line)
@@ -104,11 +104,13 @@ class QuartoPage:
         elif name and not fence.name:
             self.lines[fence.start] = f"{fence.indent}{fence.mark}{{.python .input #{name}}}"
 
-    def _divs(self, found: Sequence[Block]) -> None:
+    def _divs(self, found: Sequence[Block], fenced: Collection[int]) -> None:
         """Make admonitions of callouts; of other blocks, what they hold stays."""
         for block in found:
             name = next((_CALLOUTS[one] for one in block.classes if one in _CALLOUTS), "")
             lines = [block.first, *([block.last] if block.is_closed else [])]
+            if "panel-tabset" in block.classes and self._tabset(block, fenced):
+                continue
             if name and block.is_closed and not block.inside:
                 self._callout(block.first, name, block.values.get("title", ""))
                 self.lines[block.last] = ":::"
@@ -119,7 +121,29 @@ class QuartoPage:
                 )
                 for line in lines:
                     self.lines[line] = ""
-            self._divs(block.inside)
+            self._divs(block.inside, fenced)
+
+    def _tabset(self, block: Block, fenced: Collection[int]) -> bool:
+        """Make tab blocks of a block whose headings name frameworks; of others, bold words.
+
+        Say whether it is done: an end needs an empty line, and no tab block may hold a code cell.
+        """
+        inside = range(block.first + 1, block.last)
+        headings = [n for n in inside if n not in fenced and _HEADING.match(self.lines[n])]
+        titles = [found["title"] for n in headings if (found := _HEADING.match(self.lines[n]))]
+        names = [re.sub(r"[^a-z0-9]", "", title.lower()) for title in titles]
+        known = bool(names) and all(name in self.tabs for name in names) and block.is_closed
+        has_code = any(n in fenced and ".input" in self.lines[n] for n in inside)
+        if not known or has_code or any(self.lines[n - 1].strip() for n in headings[1:]):
+            for number, title in zip(headings, titles, strict=True):
+                self.lines[number] = f"**{title}**"
+            return False
+        self.lines[block.first], self.lines[block.last] = "", ":end_tab:"
+        for number, name in zip(headings, names, strict=True):
+            self.lines[number] = f":begin_tab:`{name}`"
+            if number != headings[0]:
+                self.lines[number - 1] = ":end_tab:"
+        return True
 
     def _callout(self, number: int, name: str, title: str) -> None:
         """Write the first line of an admonition; a heading at its top is its title.

@@ -393,6 +393,8 @@ QUARTO_TEXT = {
     "a callout with a title above text": ('::: {.callout-note title="T"}\nText.\n:::', ":::{admonition} T\nText.\n:::"),
     "a callout with a title": ('::: {.callout-note title="T"}\n\nText.\n:::', ":::{admonition} T\n:class: note\nText.\n:::"),
     "a callout with a heading": ("::: {.callout-note}\n## T\n\nText.\n:::", ":::{admonition} T\n:class: note\n\nText.\n:::"),
+    "text for frameworks": ('::: {.panel-tabset group="framework"}\n\n## PyTorch\n\nA\n\n## JAX\n\nB\n\n:::', "\n\n:begin_tab:`pytorch`\n\nA\n:end_tab:\n:begin_tab:`jax`\n\nB\n\n:end_tab:"),
+    "other tabs": ("::: {.panel-tabset}\n## One\nA\n\n## Two\nB\n:::", "\n**One**\nA\n\n**Two**\nB\n"),
     "another block": ("::: {.column-margin}\nText.\n:::\n\n::: aside\nMore.\n:::", "\nText.\n\n\n\nMore.\n"),
     "HTML": ("```{=html}\n<b>x</b>\n```\n\n```{=latex}\n\\x\n```", "```{raw} html\n<b>x</b>\n```\n\n\n\n"),
     "a cell": ("```{python}\n#| label: fig-x\n#| echo: false\nx\n```", "```{.python .input #fig-x}\n\n\nx\n```"),
@@ -408,7 +410,7 @@ def test_quartos_own_markdown_on_pages(source: str, wanted: str) -> None:
     """It would be text with braces and signs; no line moves, so that findings name those of the source."""
     from tabbook.importers.d2lbook.quarto import QuartoPage
 
-    made = QuartoPage(source, lambda *_: None).text
+    made = QuartoPage(source, ("pytorch", "jax"), lambda *_: None).text
     assert made == wanted
     assert made.count("\n") >= source.count("\n")
 
