@@ -10,6 +10,7 @@ import yaml
 
 from tabbook.importers.d2lbook.fences import Fence, find_fences
 from tabbook.importers.d2lbook.slides import Block, attributes, blocks
+from tabbook.yaml_text import load_yaml
 
 _FRONT = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
 _TITLE = re.compile(r"^#[ \t]+\S")
@@ -63,7 +64,7 @@ class QuartoPage:
         if not found:
             return
         try:
-            data = yaml.safe_load(found["yaml"] or "")
+            data = load_yaml(found["yaml"] or "")
         except yaml.YAMLError:
             return
         if data is not None and not isinstance(data, dict):

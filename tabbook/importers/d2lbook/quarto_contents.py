@@ -7,12 +7,13 @@ from typing import Any
 import yaml
 
 from tabbook.importers.d2lbook.toc import Node, Part
+from tabbook.yaml_text import load_yaml
 
 
 def listed_pages(text: str) -> list[str]:
     """Return the pages of ``_quarto.yml`` in order, without their endings; none if it cannot be read."""
     try:
-        data = yaml.safe_load(text)
+        data = load_yaml(text)
     except yaml.YAMLError:
         return []
     book = data.get("book") if isinstance(data, dict) else None

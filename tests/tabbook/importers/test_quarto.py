@@ -434,3 +434,12 @@ def test_a_page_of_quartos_markdown_is_a_page_of_ours(tmp_path: Path) -> None:
 def test_other_books_keep_what_looks_like_quartos(tmp_path: Path) -> None:
     book, _ = imported(tmp_path, pages("See @fig-a, [x]{.y}.\n"), CONFIG)
     assert "See @fig-a, [x]{.y}." in (book / "a.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "text", ["date: 2026-13-40", "- [", "book: [1, {chapters: 3}]", "just words", "book: {chapters: [1]}"]
+)
+def test_yaml_that_says_nothing_ends_no_import(tmp_path: Path, text: str) -> None:
+    files = {"_quarto.yml": text, "index.md": f"---\n{text}\n---\n\n# T\n", "a.md": "# A\n"}
+    book, _ = imported(tmp_path, files, CONFIG)
+    assert "# T" in (book / "index.md").read_text()
