@@ -23,6 +23,7 @@ from tabbook.merge.notices import notices_of
 from tabbook.merge.origin import provenance
 from tabbook.merge.visible import PAGE_TYPES, look_equal
 from tabbook.model import Cell, Output, Projection, Result, Section
+from tabbook.read.markdown import blocks_within
 from tabbook.read.slides import strip_slide_marks
 
 KEY = "tabbook"
@@ -43,7 +44,6 @@ OF_FIGURE = "tabbook-of-"
 _from_dict: Any = nbformat.from_dict  # nbformat has no types
 # MyST-NB adds one to the line of a cell to count from 1, and MyST adds one again.
 _LINE_OFFSET = 2
-_TITLE = re.compile(r"^ {0,3}#[ \t]")
 _COLONS = re.compile(r"^[ \t>]*(:{3,})", re.MULTILINE)
 
 
@@ -69,13 +69,13 @@ class _Page:
     def text(self, cells: Sequence[Cell], notices: str) -> bool:
         """Add a stretch of text, notices below its title; return whether they are placed."""
         start, lines = _recombine(cells, self.section.tabs)
-        title = next((i for i, line in enumerate(lines) if _TITLE.match(line)), None) if notices else None
-        if title is None:
+        below = _below_title(lines) if notices else 0
+        if not below:
             self.markdown(start, lines, f"text-{cells[0].index}")
             return False
-        self.markdown(start, lines[: title + 1], f"text-{cells[0].index}")
-        self.markdown(start + title, notices.split("\n"), "notices")
-        self.markdown(start + title + 1, lines[title + 1 :], f"text-{cells[0].index}-rest")
+        self.markdown(start, lines[:below], f"text-{cells[0].index}")
+        self.markdown(start + below - 1, notices.split("\n"), "notices")
+        self.markdown(start + below, lines[below:], f"text-{cells[0].index}-rest")
         return True
 
     def markdown(self, line: int, lines: Sequence[str], name: str) -> None:
@@ -204,6 +204,21 @@ def _recombine(cells: Sequence[Cell], tabs: Sequence[str]) -> tuple[int, list[st
         start = start or line
         lines += [""] * (line - start - len(lines)) + text
     return start, lines
+
+
+def _below_title(lines: Sequence[str]) -> int:
+    """Return the index of the line below the page's title; 0 if these lines have no title with a ``#``.
+
+    The lines are parsed, since a ``#`` in a comment or a listing is no title.
+    """
+    return next(
+        (
+            token.map[1]
+            for token in blocks_within("\n".join(lines))
+            if token.type == "heading_open" and token.markup == "#" and not token.level and token.map
+        ),
+        0,
+    )
 
 
 def _keep_order(notebook: NotebookNode) -> None:

@@ -191,6 +191,19 @@ def test_a_page_that_was_not_executed_at_all_says_so_below_its_title() -> None:
     assert notebook.metadata.source_map == [2, 3, 4, 8]
 
 
+@pytest.mark.parametrize(
+    "above",
+    ["<!--\n# Old\n-->", "<!-- # Old -->", "```text\n# Old\n```", "$$\n# x\n$$", "    # Old"],
+)
+def test_a_number_sign_above_the_title_is_not_the_title(above: str) -> None:
+    """A notice below it would be part of the comment, and the title would be gone with it."""
+    notebook = page(f"{above}\n\n# A\n\nText.\n\n" + cell("a = 1"))
+    sources = [cell.source for cell in notebook.cells]
+    assert sources[0] == f"{above}\n\n# A"
+    assert sources[1].startswith("```{note}")
+    assert sources[2].strip() == "Text."
+
+
 def test_text_alone_needs_no_execution() -> None:
     assert [cell.source for cell in page("# A\n\nText.\n").cells] == ["# A\n\nText."]
 
