@@ -369,6 +369,8 @@ class PageConverter:
 def write_text(page: Page, names: Labels, files: Collection[str], headings: Collection[int] = ()) -> None:
     """Add the edits for what stands inside paragraphs; ``headings`` are the lines of headings."""
     inline.write_roles(page, names)
+    inline.write_unclosed(page)
+    inline.write_comments(page)
     inline.write_links(page, files)
     inline.write_addresses(page)
     inline.write_dollars(page)

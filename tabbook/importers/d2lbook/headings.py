@@ -95,33 +95,28 @@ def _underlined(page: Page, number: int) -> Heading | None:
 def settle_levels(page: Page, headings: list[Heading], *, has_other_title: bool) -> Heading | None:
     """Give every heading the level that it is written with; return the one that is the title.
 
-    A page has one level-1 heading, the first; what follows a second one moves down a level. A
-    page that lacks one gets its first heading as title if that stands at the top. None is
-    returned where a title must be made.
+    A page has one level-1 heading: its first heading, whatever its level in the source. Those below
+    it keep their order: headings of one level under the same parent get one level, and none is
+    skipped. None is returned where a title must be made.
     """
     ordinary = [heading for heading in headings if not heading.in_block]
-    title = next((heading for heading in ordinary if heading.level == 1), None)
-    if title is None and ordinary and not has_other_title:
-        above = range(ordinary[0].first)
-        if all(page.is_blank(n) or page.is_fenced(n) for n in above):
-            title = ordinary[0]
-            title.level = 1
-            page.fault(title.first, "heading", "the page's first heading is not of level 1", "it is made so")
-    shift, previous = 0, 1
+    title = ordinary[0] if ordinary and not has_other_title else None
+    if title and title.level > 1:
+        page.fault(title.first, "heading", "the page's first heading is not of level 1", "it is made so")
+    parents = [title.level] if title else [1]
     for heading in ordinary:
         if heading is title:
-            heading.written = previous = 1
             continue
-        if heading.level == 1 and (title is not None or has_other_title):
+        if heading.level == 1:
             message = "a second level-1 heading"
             page.fault(heading.first, "heading", message, "it and what follows move down a level")
-            shift = 1
-        wanted = max(heading.level + shift, 2)
-        heading.written = min(wanted, previous + 1, 6)
-        if heading.written < wanted:
+        while len(parents) > 1 and parents[-1] >= heading.level:
+            parents.pop()
+        heading.written = min(len(parents) + 1, 6)
+        if heading.level > parents[-1] + 1:
             hint = f"written as level {heading.written}"
             page.note(heading.first, "heading", "a heading skips a level", hint)
-        previous = heading.written
+        parents.append(heading.level)
     return title
 
 

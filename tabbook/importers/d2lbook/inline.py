@@ -19,6 +19,7 @@ _STRONG = re.compile(
 _LINE_START = re.compile(
     r"^(?:[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|>[ \t]*)*)(?P<mark>%|:::|\+\+\+|\((?=[^()\s]+\)=\s*$))"
 )
+_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _UNDERLINE = re.compile(r"^ {0,3}(?P<mark>=+|-+)[ \t]*$")
 _ADDRESS = re.compile(r"""(?<![\w<="'/])https?://[\w.~:/?#@!$&'()+,;=%-]*[\w/=#&%+-]""", re.ASCII)
 _LINKED = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\](?=[(\[])")
@@ -99,6 +100,37 @@ def _stands_alone(page: Page, start: int) -> bool:
     """Say whether a colon at ``start`` begins a role, and does not end a word."""
     before = page.text[start - 1 : start]
     return not (before.isascii() and before.isalnum())
+
+
+def write_unclosed(page: Page) -> None:
+    """Report roles that are never closed, and add the edits that leave them as text."""
+    for span in page.scan.unclosed:
+        message = f"the mark :{span.name}: is never closed"
+        page.fault(page.line_of(span.start), "role", message, "it ends with its line; end it with `")
+    for span in page.scan.spans:
+        line = page.line_of(span.start)
+        if span.kind == "open-role":
+            message = f"the role :{span.name}: is never closed"
+            page.fault(line, "role", message, "it is shown as text; end it with `")
+            page.edits.replace(span.end - 1, span.end, "\\`")
+
+
+def write_comments(page: Page) -> None:
+    """Add the edits that keep the text around comments from becoming HTML with them."""
+    for span in page.scan.spans:
+        if span.kind == "comment":
+            _write_comment(page, span.start, span.end)
+
+
+def _write_comment(page: Page, start: int, end: int) -> None:
+    line, last = page.line_of(start), page.line_of(end - 1)
+    before, after = page.text[page.starts[line] : start], page.text[end : page.end_of_line(last)]
+    if before.strip() and not _ITEM.fullmatch(before):
+        if line != last:
+            page.edits.replace(start, end, " ".join(page.text[start:end].split()))
+    elif after.strip():
+        blanks = len(after) - len(after.lstrip())
+        page.edits.replace(end, end + blanks, "\n" + " " * page.container(line))
 
 
 def write_links(page: Page, files: Collection[str]) -> None:

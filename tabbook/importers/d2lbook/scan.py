@@ -11,23 +11,39 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-SpanKind = Literal["code", "math", "display", "role", "comment", "escape", "dollar", "url", "open-display"]
+SpanKind = Literal[
+    *("code", "math", "display", "role", "comment", "escape", "dollar", "url", "latex"),
+    *("open-display", "open-role"),
+]
 
-ROLES = frozenset(
-    (
-        *("label", "eqlabel", "numref", "ref", "eqref", "cite", "citet", "citep", "bibliography"),
-        *("width", "height", "begin_tab", "end_tab", "class", "func", "mod", "meth", "math"),
-    )
+MARKS = frozenset(("label", "eqlabel", "width", "height", "begin_tab", "end_tab", "bibliography"))
+"""Roles that show nothing: they say something of what is around them."""
+ROLES = MARKS.union(
+    ("numref", "ref", "eqref", "cite", "citet", "citep", "class", "func", "mod", "meth", "math", "doc")
 )
+_BLOCK = (
+    r"[ \t]*(?:\n|\Z|[-*+][ \t]|\d{1,9}[.)][ \t]|\#{1,6}[ \t]|`{3}|~{3}|\$\$|!\[|:(?:begin|end)_tab:"
+    r"|:(?:label|eqlabel|width|height|bibliography):[ \t]*`)"
+)
+"""What begins a line that no longer belongs to the paragraph above it."""
+_NEXT_ROLE = re.compile(r":[A-Za-z_][\w-]*:[ \t]*$")
+_LINE_END = re.compile(r"\s*\n[ \t>]*")
+_PROSE = frozenset(("class", "func", "mod", "meth", "math", "doc"))
+"""Roles that prose may name in front of code; those of d2lbook's own it never does."""
 
 _TOKEN = re.compile(
     r"(?P<comment><!--.*?-->)"
-    r"|(?P<role>:(?P<name>[A-Za-z_][\w-]*):(?P<rt>`{1,2})(?P<arg>[^`]*)(?P=rt)(?!`))"
+    r"|(?P<latex>\\begin\{(?P<env>[A-Za-z]+\*?)\}(?:(?!\\begin\{(?P=env)\}).)*?\\end\{(?P=env)\})"
+    rf"|(?P<role>:(?P<name>[A-Za-z_][\w-]*):(?P<gap>[ \t]*)(?P<rt>`{{1,2}}(?!`))"
+    rf"(?P<arg>(?:[^`\n]|\n(?!{_BLOCK}))+)(?P=rt)(?!`))"
+    rf"|(?P<halfmark>(?m:^[ \t]*):(?P<mark>{'|'.join(sorted(MARKS))}):[ \t]*`(?P<rest>[^\s`][^`\n]*)(?=\n|\Z))"
+    rf"|(?P<halfrole>:(?:{'|'.join(sorted(ROLES))}):`(?!`))"
     r"|(?P<end>:end_tab:)"
     r"|(?P<escape>\\[^\w\s])"
     r"|(?P<code>(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`))"
     r"|(?P<display>\$\$(?:(?!\$\$|\n[ \t]*\n).)+?\$\$)"
     r"|(?P<loose>(?m:^[ \t]*)\$\$[ \t]*\n(?:(?!\$\$).)+?\n[ \t]*\$\$(?=[ \t]*(?:\n|\Z|:eqlabel)))"
+    r"|(?P<whole>\$\$\s*\\begin\{(?P<inner>[A-Za-z]+\*?)\}(?:(?!\$\$).)+?\\end\{(?P=inner)\}[.,;]?\s*\$\$)"
     r"|(?P<double>\$\$)"
     r"|(?P<math>\$(?=[^\s$])(?:\\.|[^$\\\n]|\n(?![ \t]*\n))*?(?<=\S)\$(?!\d))"
     r"|(?P<spaced>\$[ \t]*(?:[A-Za-z]|(?=[^$\n]*[\\_^=])(?:\\[A-Za-z]+|\\[^$A-Za-z\n]"
@@ -41,9 +57,11 @@ _TOKEN = re.compile(
 
 _KINDS: dict[str, SpanKind] = {
     "comment": "comment",
+    "latex": "latex",
     "escape": "escape",
     "code": "code",
     "display": "display",
+    "whole": "display",
     "double": "open-display",
     "math": "math",
     "spaced": "math",
@@ -87,6 +105,8 @@ class Scan:
         self.text = text
         self.spans: list[Span] = []
         self.images: list[Image] = []
+        self.unclosed: list[Span] = []
+        """Marks without their last backtick: they end with their line."""
         for start, end in gaps:
             self._scan(start, end)
         self._starts = [span.start for span in self.spans]
@@ -96,11 +116,16 @@ class Scan:
         while found := _TOKEN.search(text, position, end):
             group = found.lastgroup or ""
             start, position = found.span()
-            if group == "role" and found["name"] in ROLES:
-                self._add("role", start, position, found["name"], found["arg"].strip())
-            elif group == "role":
-                position = text.index("`", start)  # another colon, or a role that we do not know
-                self._add("role", start, position, f"?{found['name']}", found["arg"])
+            if group == "role":
+                position = self._role(found)
+            elif group == "halfmark":
+                place = text.index(":", start)
+                self._add("role", place, position, found["mark"], found["rest"].strip())
+                self.unclosed.append(self.spans[-1])
+            elif group == "halfrole":
+                self._add("open-role", start, position, found[0].strip(":`"))
+            elif group == "latex":
+                self._add("latex", start, position, found["env"], found[0])
             elif group == "end":
                 self._add("role", start, position, "end_tab")
             elif group == "image":
@@ -117,6 +142,25 @@ class Scan:
                     self._add("open-display", inner, position)
             else:
                 self._add(_KINDS[group], start, position, "spaced" if group == "spaced" else "")
+
+    def _role(self, found: re.Match[str]) -> int:
+        """Note the role that ``found`` may be; return where the search goes on."""
+        start, end = found.span()
+        name, backtick = found["name"], found.start("rt")
+        if name not in ROLES or (found["gap"] and not self._may_have_gap(found)):
+            if not found["gap"]:  # another colon, or a role that we do not know
+                self._add("role", start, backtick, f"?{name}", found["arg"])
+            return backtick
+        if _NEXT_ROLE.search(found["arg"]):  # what seems to close it begins the next one
+            self._add("open-role", start, backtick + 1, name)
+            return backtick + 1
+        self._add("role", start, end, name, " ".join(_LINE_END.sub(" ", found["arg"]).split()))
+        return end
+
+    def _may_have_gap(self, found: re.Match[str]) -> bool:
+        """Say whether a role that has a blank before its backtick can be nothing else."""
+        before = self.text[found.start() - 1 : found.start()] if found.start() else ""
+        return found["name"] not in _PROSE and not (before.isascii() and before.isalnum())
 
     def _add(self, kind: SpanKind, start: int, end: int, name: str = "", arg: str = "") -> None:
         self.spans.append(Span(kind, start, end, name, arg))

@@ -15,6 +15,10 @@ ROLES = [
     (":cite:`A.B.2020, C`", "{cite}`A.B.2020,C`"),
     (":citet:`A` and :citep:`B`", "{cite:t}`A` and {cite:p}`B`"),
     (":class:`a.B` :func:`f`", "{py:class}`a.B` {py:func}`f`"),
+    ("see :cite:`A,\nB` and :numref:`x\n`.", "see {cite}`A,B` and {numref}`x`."),
+    ("> see :cite:`A,\n> B`", "> see {cite}`A,B`"),
+    (":numref: `a` and 10:ref: `b`", "{numref}`a` and 10:ref: `b`"),
+    ("``:ref:`a` `` and `:ref:` b", "``:ref:`a` `` and `:ref:` b"),
     (":bibliography:`../x.bib`", "```{bibliography}\n```"),
     ("code `:numref:`x` stays", "code `:numref:`x` stays"),
 ]
@@ -29,6 +33,38 @@ def test_an_unknown_role_is_a_fault_and_stays() -> None:
     result = convert("# Title\n\n:foo:`bar` and key:`value`\n")
     assert result.body == ":foo:`bar` and key:`value`"
     assert result.faults == ["a.md:3: unknown role 'foo'; it is left as text"]
+
+
+UNCLOSED = [
+    (
+        "As in :numref:`fig_x, steps:\n\n1. First.\n\n![Cap](a.png)\n:label:`fig_x`",
+        "As in :numref:\\`fig_x, steps:\n\n1. First.\n\n"
+        '```{figure} a.png\n:name: fig_x\n:alt: "Cap"\n\nCap\n```',
+    ),
+    ("- by :cite:`A\n- two\n- and `b`", "- by :cite:\\`A\n- two\n- and `b`"),
+    ("by :citet:`A\n## Head\n`b`", "by :citet:\\`A\n\n## Head\n\n`b`"),
+    ("see :ref:`a, and :eqref:`b` too", "see :ref:\\`a, and {eq}`b` too"),
+    ("see :eqref:`a\n$$x$$\n`b`", "see :eqref:\\`a\n\n$$\nx\n$$\n\n`b`"),
+    (
+        ":begin_tab:`jax`\nsee :ref:`a\n:end_tab:\n\nand `b`",
+        ":::{tab} jax\nsee :ref:\\`a\n:::\n\nand `b`",
+    ),
+    ("see :numref:`a\n```python\nx = `1`\n```", "see :numref:\\`a\n```python\nx = `1`\n```"),
+    ("text\n\n## A\n:label:`sec_a\n\nsee :ref:`b`", "text\n\n(sec_a)=\n## A\n\nsee {ref}`b`"),
+    (
+        "![Cap](a.png)\n:width:`4px\n:label:`f`\n\nmore",
+        '```{figure} a.png\n:name: f\n:width: 4px\n:alt: "Cap"\n\nCap\n```\n\nmore',
+    ),
+    (":begin_tab:`jax\ntext\n:end_tab:\n\n`b`", ":::{tab} jax\ntext\n:::\n\n`b`"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), UNCLOSED)
+def test_a_role_that_is_never_closed_takes_nothing_with_it(source: str, expected: str) -> None:
+    """It ends with its paragraph at the latest, or where the next role begins; a mark ends with its line."""
+    result = convert(f"# Title\n\n{source}\n")
+    assert result.body == expected
+    assert ["is never closed" in fault for fault in result.faults if "missing" not in fault] == [True]
 
 
 DOLLARS = [
@@ -57,6 +93,10 @@ CHARACTERS = [
     ("a {role}`b`", r"a \{role}`b`"),
     ("f(**kw) and g(*a)", "f(**kw) and g(*a)"),
     ("<!-- $5 :numref:`x` -->", "<!-- $5 :numref:`x` -->"),
+    ("<!-- c --> **b** text", "<!-- c -->\n**b** text"),
+    ("- <!-- c --> text", "- <!-- c -->\n  text"),
+    ("a <!-- b\n- c\n\nd --> e", "a <!-- b - c d --> e"),
+    ("<!--\n## No\n:label:`x`\n$$\n-->\n\ntext", "<!--\n## No\n:label:`x`\n$$\n-->\n\ntext"),
 ]
 
 
@@ -89,6 +129,8 @@ HEADINGS = [
     ("## A\n\ntext\n\n:label:`late`", "(late)=\n## A\n\ntext"),
     ("## A\n\n##### B", "## A\n\n### B"),
     ("#@save is a mark", "#@save is a mark"),
+    ("### A\n\n### B\n\n#### C\n\n### D", "## A\n\n## B\n\n### C\n\n## D"),
+    ("#### A\n\n## B\n\n### C\n\n## D", "## A\n\n## B\n\n### C\n\n## D"),
 ]
 
 
@@ -102,6 +144,10 @@ def test_headings(source: str, expected: str) -> None:
     [
         ("Big Book\n========\n\ntext\n", "# Big Book\n\ntext\n", ""),
         ("## A\n\ntext", "# A\n\ntext\n", "a.md:1: the page's first heading is not of level 1"),
+        ("## A\n\n### B\n\n### C\n\n## D", "# A\n\n## B\n\n## C\n\n## D\n", "a.md:1: the page's first heading is not of level 1"),
+        ("text\n\n### A\n\n### B", "text\n\n# A\n\n## B\n", "a.md:3: the page's first heading is not of level 1"),
+        ("<!--\n# Old\n-->\n\n# A\n\n## B", "<!--\n# Old\n-->\n\n# A\n\n## B\n", ""),
+        ("# A\n\n# B\n\n## C\n\n# D\n\n## E", "# A\n\n## B\n\n### C\n\n## D\n\n### E\n", "a.md:3: a second level-1 heading"),
         ("text only", "# A\n\ntext only\n", "a.md:1: the page has no level-1 heading"),
         ("# A\n\n# B\n\n## C", "# A\n\n## B\n\n### C\n", "a.md:3: a second level-1 heading"),
         ("```eval_rst\n.. only:: html\n\n   References\n   ==========\n```", "# References\n", ""),
@@ -110,7 +156,7 @@ def test_headings(source: str, expected: str) -> None:
 def test_every_page_has_one_title(source: str, text: str, fault: str) -> None:
     result = convert(source)
     assert result.text == text
-    assert [f.split(";")[0] for f in result.faults] == ([fault] if fault else [])
+    assert [f.split(";")[0] for f in result.faults][:1] == ([fault] if fault else [])
 
 
 FIGURES = [
