@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from tabbook.importers.d2lbook import blocks, exported, figures, headings, inline, tables
 from tabbook.importers.d2lbook.cells import Piece, SourceCell, tabs_of_page, tabs_of_quarto_page
 from tabbook.importers.d2lbook.equations import collect_equation_labels, write_equations
-from tabbook.importers.d2lbook.fences import Fence
+from tabbook.importers.d2lbook.fences import Fence, closes
 from tabbook.importers.d2lbook.kept import fence_for, fill, keep, place_of, refusal
 from tabbook.importers.d2lbook.outputs import OutputError, as_text, read_outputs
 from tabbook.importers.d2lbook.slides import DeckConverter, shown_cells
@@ -162,15 +162,21 @@ class PageConverter:
 
     def _write_code(self, fence: Fence) -> None:
         page = self.page
-        start = page.starts[fence.start]
-        if fence.info.startswith("{") and not fence.info.startswith("{raw}"):
-            language = "json" if fence.kind == "output" else fence.language
-            opening = f"{fence.indent}{fence.mark}{language}"
-            page.edits.replace(start, page.end_of_line(fence.start), opening)
+        start, end = page.starts[fence.start], min(page.starts[fence.end], len(page.text))
+        longest = max((len(line.strip()) for line in fence.body if closes(line, fence.mark)), default=0)
+        mark = fence.mark[0] * (longest + 1) if longest else fence.mark
+        is_cell = fence.info.startswith("{") and not fence.info.startswith("{raw}")
+        if is_cell or longest:
+            language = fence.info
+            if is_cell:
+                language = "json" if fence.kind == "output" else fence.language
+            page.edits.replace(start, page.end_of_line(fence.start), f"{fence.indent}{mark}{language}")
         if not fence.closed:
-            place = min(page.starts[fence.end], len(page.text))
-            before = "" if page.text[:place].endswith("\n") else "\n"
-            page.edits.replace(place, place, f"{before}{fence.below}{fence.mark}\n\n")
+            before = "" if page.text[:end].endswith("\n") else "\n"
+            page.edits.replace(end, end, f"{before}{fence.below}{mark}\n\n")
+        elif longest:
+            last = fence.end - 1
+            page.edits.replace(page.starts[last], page.end_of_line(last), f"{fence.below}{mark}")
 
     def _make_title(self, rst_title: str) -> str:
         page = self.page
@@ -235,9 +241,9 @@ class PageConverter:
 
     def _readable(self, body: str) -> str:
         """Return the page's text as our reader takes it; what that refuses becomes a listing."""
-        if not refusal(body, self.book_tabs):
+        if not refusal(body, self.tabs):
             return body
-        body, kept = keep(body, self.book_tabs)
+        body, kept = keep(body, self.tabs)
         for number, why in kept:
             line = self._blocks[number][1] if number >= 0 else 0
             message = f"the text that begins here cannot be taken over: {why}"

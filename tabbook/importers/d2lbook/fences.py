@@ -82,22 +82,38 @@ def ends_in_string(lines: Sequence[str]) -> bool:
     return any(one.kind == "unclosed" for one in lexemes(text))
 
 
-def _closes(line: str, fence: str) -> bool:
+def closes(line: str, fence: str) -> bool:
+    """Say whether a line ends the block that ``fence`` begins, as Markdown reads it."""
     bare = line.strip()
     return len(bare) >= len(fence) and not bare.strip(fence[0])
 
 
+def _begins(line: str) -> bool:
+    """Say whether a line begins a block, and can end none: it says what the block is."""
+    found = _OPEN.match(line)
+    return bool(found and found["info"])
+
+
 def _end_of_code(lines: Sequence[str], start: int, fence: str) -> int | None:
-    """Return the line that closes a cell: a fence inside a string of its code does not."""
-    first = None
+    """Return the line that closes a cell: a fence inside a string of its code does not.
+
+    The same fence closes it; a longer one only where another block begins before the same one.
+    """
+    in_string = longer = None
     for number in range(start + 1, len(lines)):
-        if _CELL.match(lines[number]) and not ends_in_string(lines[start + 1 : number]):
-            return first
-        if _closes(lines[number], fence):
-            if not ends_in_string(lines[start + 1 : number]):
-                return number
-            first = number if first is None else first
-    return first
+        line = lines[number]
+        is_end = closes(line, fence)
+        if not (is_end or _CELL.match(line) or (longer and _begins(line))):
+            continue
+        if ends_in_string(lines[start + 1 : number]):
+            in_string = in_string or (number if is_end else None)
+        elif line.strip() == fence:
+            return number
+        elif not is_end:
+            break
+        else:
+            longer = longer or number
+    return longer or in_string
 
 
 def _in_item(line: str, indent: str) -> bool:
@@ -111,20 +127,26 @@ def _end_in_item(lines: Sequence[str], start: int, fence: str, indent: str) -> t
     """Return where a block inside an item or a quotation ends, and whether a fence closes it."""
     number = start + 1
     while number < len(lines) and _in_item(lines[number], indent):
-        if _closes(lines[number].lstrip("> \t"), fence):
+        if closes(lines[number].lstrip("> \t"), fence):
             return number, True
         number += 1
     return number, False
 
 
 def _end_of_block(lines: Sequence[str], start: int, fence: str) -> int | None:
-    """Return the line that closes a block, or None if a cell begins before any does."""
+    """Return the line that closes a block, or None if a cell begins before any does.
+
+    The same fence closes it. A longer one does where another block begins before the same one.
+    """
+    longer = None
     for number in range(start + 1, len(lines)):
-        if _closes(lines[number], fence):
+        if lines[number].strip() == fence:
             return number
-        if _CELL.match(lines[number]) and len(fence) == 3:
-            return None  # a longer fence is there to show others
-    return None
+        if closes(lines[number], fence):
+            longer = longer or number
+        elif (longer and _begins(lines[number])) or (_CELL.match(lines[number]) and len(fence) == 3):
+            break  # a longer fence than three is there to show others
+    return longer
 
 
 def _valid_prefix(lines: Sequence[str]) -> int:

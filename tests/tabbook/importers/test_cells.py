@@ -56,6 +56,30 @@ def test_whose_a_cell_is(code: str, tabs: tuple[str, ...]) -> None:
     assert "@tab" not in convert(source).text
 
 
+FENCES = [
+    ("```", "````", "```"),
+    ("````", "`````", "````"),
+    ("````", "```", "````"),
+    ("~~~", "~~~~", "~~~"),
+    ("~~~", "```", "~~~"),
+]
+
+
+@pytest.mark.parametrize(("fence", "inside", "end"), FENCES)
+def test_the_same_fence_closes_a_cell(fence: str, inside: str, end: str) -> None:
+    """A longer one inside ended it, and its end began a block that took the page's rest."""
+    result = convert(f"# Title\n\n{fence}{{.python .input}}\n%%writefile a.md\n{inside}\n{end}\n\nmore $5\n")
+    section = read_section(result.text, "a.md", SETTINGS)
+    assert [c.source for c in section.cells if c.kind == "code"] == [f"%%writefile a.md\n{inside}"]
+    assert section.cells[-1].source == r"more \$5"
+
+
+def test_a_longer_fence_closes_a_cell_that_another_block_follows() -> None:
+    source = page("x") + "\n```{.python .input}\ny\n````\n\nmore\n\n```bash\nls\n```\n\n"
+    assert codes(source + cell("z"), "mxnet") == ["x", "y", "z"]
+    assert "```\n\nmore\n\n```bash\nls\n```\n" in convert(source).text
+
+
 def test_a_mark_in_a_string_is_no_mark() -> None:
     code = 'x = """\n#@tab jax\n"""'
     assert codes(page(code, *EVERY), "mxnet")[0] == code

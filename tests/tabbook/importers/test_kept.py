@@ -72,6 +72,12 @@ def test_text_that_cannot_be_taken_over_is_shown_as_it_stands_and_the_rest_is_wh
     assert result.text.endswith("x = 2\n```\n\nafter *it*\n")
 
 
+def test_a_tab_block_of_ours_for_a_tab_that_the_page_lacks_becomes_a_listing() -> None:
+    source = f":begin_tab:`mxnet, pytorch`\n```\n:::\n:::{{tab}} jax\n{cell('x')}"
+    section = read_section(convert(source).text, "a.md", BOOK)
+    assert section.tabs == ("mxnet", "pytorch")
+
+
 def test_a_caption_or_a_heading_in_a_tab_block_may_hold_code() -> None:
     table = body(":The `f` of :numref:`t`\n\n|a|b|\n|-|-|\n|1|2|\n:label:`t`")
     assert table.startswith("~~~{table} The `f` of {numref}`t`\n:name: t\n")

@@ -280,6 +280,8 @@ BLOCKS = [
     ),
     ("```toc\na\n```\n\n```toc\nb\n```", "```{tableofcontents}\n```"),
     ("```{.python}\nx\n```", "```python\nx\n```"),
+    ("```text\na\n````\nb\n```\n\n$5", "`````text\na\n````\nb\n`````\n\n\\$5"),
+    ("- a\n  ~~~\n  ~~~~\n  ~~~\n- $5", "- a\n  ~~~~~\n  ~~~~\n  ~~~~~\n- \\$5"),
     ("```text\n$5 :numref:`x`\n```", "```text\n$5 :numref:`x`\n```"),
     ("[~~only slides~~] (~~so~~)", "(~~only slides~~) (~~so~~)"),
     ("a [**b\n\nc**] d", "a [**b\n\nc**] d"),
