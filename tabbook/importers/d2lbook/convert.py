@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tabbook.importers.d2lbook import blocks, exported, figures, headings, inline, tables
 from tabbook.importers.d2lbook.cells import Piece, SourceCell, tabs_of_page, tabs_of_quarto_page
+from tabbook.importers.d2lbook.emphasis import write_emphasis
 from tabbook.importers.d2lbook.equations import collect_equation_labels, write_equations
 from tabbook.importers.d2lbook.fences import Fence, closes
 from tabbook.importers.d2lbook.kept import fence_for, fill, keep, place_of, refusal
@@ -380,7 +381,7 @@ def write_text(page: Page, names: Labels, files: Collection[str], headings: Coll
     inline.write_links(page, files)
     inline.write_addresses(page)
     inline.write_dollars(page)
-    inline.write_emphasis(page)
+    write_emphasis(page)
     inline.write_characters(page, headings)
 
 

@@ -1,7 +1,6 @@
-"""What stands inside paragraphs: roles, dollars, emphasis beside CJK text, MyST's own characters."""
+"""What is inside paragraphs: roles, links, comments, dollars, MyST's own characters."""
 
 import re
-import unicodedata
 from collections.abc import Collection
 from pathlib import PurePosixPath
 from posixpath import normpath
@@ -13,9 +12,6 @@ from tabbook.importers.d2lbook.source import Labels, Page, Reference, safe_label
 _CITATIONS = {"cite": "cite", "citet": "cite:t", "citep": "cite:p"}
 _REFERENCES = {"numref", "ref", "eqref"}
 _PYTHON = {"class", "func", "mod", "meth"}
-_STRONG = re.compile(
-    r"(?<![*\\])(?P<marks>\*{1,2})(?![*\s])(?P<text>(?:(?!\n[ \t]*\n)[^*])+?)(?<![\s*\\])(?P=marks)(?!\*)"
-)
 _LINE_START = re.compile(
     r"^(?:[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|>[ \t]*)*)(?P<mark>%|:::|\+\+\+|\((?=[^()\s]+\)=\s*$))"
 )
@@ -210,44 +206,3 @@ def write_characters(page: Page, headings: Collection[int]) -> None:
             place = page.starts[number] + braced.start()
             if page.scan.span_at(place) is None:
                 page.edits.replace(place, place, "\\")
-
-
-def _is_punctuation(character: str) -> bool:
-    return unicodedata.category(character)[0] in "PS"
-
-
-def _opens(before: str, inside: str) -> bool:
-    """Say whether CommonMark lets emphasis begin between two characters."""
-    return not _is_punctuation(inside) or not before or before.isspace() or _is_punctuation(before)
-
-
-def write_emphasis(page: Page) -> None:
-    """Add the edits for emphasis that CommonMark does not see beside CJK punctuation.
-
-    ``称为**“预热”**期`` is bold to the original tool, and asterisks to CommonMark, which wants a
-    blank there. A role says the same without one.
-    """
-    text = page.text
-    for found in _STRONG.finditer(text):
-        start, end = found.span()
-        if page.is_fenced(page.line_of(start)) or page.scan.span_at(start) or page.scan.span_at(end - 1):
-            continue
-        before, after = text[start - 1 : start], text[end : end + 1]
-        if before in ("[", "(") and after in ("]", ")"):
-            continue  # a slide mark
-        inside = found["text"]
-        if before.isascii() and after.isascii() and inside[0].isascii() and inside[-1].isascii():
-            continue
-        if _opens(before, inside[0]) and _opens(after, inside[-1]):
-            continue
-        role = "strong" if len(found["marks"]) == 2 else "emphasis"
-        width = len(found["marks"])
-        if not page.scan.inside(start + width, end - width) and "`" not in inside and "\n" not in inside:
-            page.edits.replace(start, end, f"{{{role}}}`{inside}`")
-            continue
-        first = len(inside) - len(inside.lstrip("“‘《（「『【"))
-        last = len(inside.rstrip("”’》）」』】。，：；！？、"))
-        if not _opens(before, inside[0]):
-            page.edits.replace(start, start + width + first, inside[:first] + found["marks"])
-        if not _opens(after, inside[-1]):
-            page.edits.replace(end - width - (len(inside) - last), end, found["marks"] + inside[last:])

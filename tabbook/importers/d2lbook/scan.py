@@ -12,8 +12,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 SpanKind = Literal[
-    *("code", "math", "display", "role", "comment", "escape", "dollar", "url", "latex"),
-    *("open-display", "open-role"),
+    "code",
+    "math",
+    "display",
+    "role",
+    "comment",
+    "escape",
+    "dollar",
+    "url",
+    "latex",
+    "open-display",
+    "open-role",
 ]
 
 MARKS = frozenset(("label", "eqlabel", "width", "height", "begin_tab", "end_tab", "bibliography"))
@@ -36,7 +45,7 @@ _TOKEN = re.compile(
     r"|(?P<latex>\\begin\{(?P<env>[A-Za-z]+\*?)\}(?:(?!\\begin\{(?P=env)\}).)*?\\end\{(?P=env)\})"
     rf"|(?P<role>:(?P<name>[A-Za-z_][\w-]*):(?P<gap>[ \t]*)(?P<rt>`{{1,2}}(?!`))"
     rf"(?P<arg>(?:[^`\n]|\n(?!{_BLOCK}))+)(?P=rt)(?!`))"
-    rf"|(?P<halfmark>(?m:^[ \t]*):(?P<mark>{'|'.join(sorted(MARKS))}):[ \t]*`(?P<rest>[^\s`][^`\n]*)(?=\n|\Z))"
+    rf"|(?P<halfmark>(?m:^[ \t]*):(?P<mark>{'|'.join(sorted(MARKS))}):[ \t]*`(?P<rest>[^\s`][^`\n]*)(?m:$))"
     rf"|(?P<halfrole>:(?:{'|'.join(sorted(ROLES))}):`(?!`))"
     r"|(?P<end>:end_tab:)"
     r"|(?P<escape>\\[^\w\s])"

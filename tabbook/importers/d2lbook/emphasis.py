@@ -1,0 +1,155 @@
+"""Emphasis as the original tool shows it: pandoc's rules, in marks that CommonMark reads alike.
+
+For pandoc ``*`` begins emphasis before anything but a blank, and the next run of the same length ends
+it. CommonMark wants no blank before the end either (``*word *``), and beside letters no punctuation
+inside (``称为**“预热”**期``, ``**Note:**text``).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tabbook.importers.d2lbook.source import Page
+
+_RUN = re.compile(r"\*+|_+")
+_SLIDE = re.compile(r"(?P<open>[\[(])\*\*|\*\*(?P<close>[\])])")
+_NEW = re.compile(r"[ \t]*(?:>[ \t]*)*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|#{1,6}[ \t]|\||:(?:begin|end)_tab:)")
+"""What begins a line that no longer belongs to the paragraph above it."""
+_ROLES = {1: "emphasis", 2: "strong"}
+_APART = "<!-- -->"
+"""Shows nothing, and is punctuation to CommonMark: marks beside it may begin and end emphasis."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Emphasis:
+    """Emphasised text from ``start`` to ``end``; its marks, ``width`` characters each, are outside of it."""
+
+    start: int
+    end: int
+    width: int
+
+
+def write_emphasis(page: Page) -> None:
+    """Add the edits for emphasis that CommonMark would not see."""
+    slides = _slide_marks(page)
+    marks = {place for pair in slides for span in pair for place in range(*span)}
+    for start, end in _paragraphs(page):
+        found, literal = _pairs(page, start, end, marks)
+        for emphasis in found:
+            _write(page, emphasis)
+        for place, width in literal:
+            # An odd mark inside a slide's text would keep our reader from seeing the slide's marks.
+            if width > 1 and any(opening[1] <= place < closing[0] for opening, closing in slides):
+                page.edits.replace(place, place + width, r"\*" * width)
+
+
+def _slide_marks(page: Page) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return the places of what opens and closes slides' text: each is closed by the next of its kind."""
+    pairs = []
+    for opens, closes in ("[]", "()"):
+        opening: tuple[int, int] | None = None
+        for found in _SLIDE.finditer(page.text):
+            if page.scan.span_at(found.start()) or page.is_fenced(page.line_of(found.start())):
+                continue
+            if found["open"] == opens:
+                before = page.text[found.start() - 1 : found.start()]
+                # f(**kw) is a call in prose.
+                opening = None if before.isascii() and before.isalnum() else found.span()
+            elif found["close"] == closes and opening and found.start() >= opening[1]:
+                if page.text[found.end() : found.end() + 1] != "(" or closes == ")":
+                    pairs.append((opening, found.span()))
+                opening = None
+    return pairs
+
+
+def _paragraphs(page: Page) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of text that emphasis does not leave."""
+    start = end = 0
+    for number, line in enumerate(page.lines):
+        new = _NEW.match(line)
+        if page.is_blank(number) or page.is_fenced(number) or new:
+            if start < end:
+                yield start, end
+            start = page.starts[number] + (new.end() if new else 0)
+        end = page.end_of_line(number)
+        if page.is_blank(number) or page.is_fenced(number):
+            start = end = page.starts[number + 1]
+    if start < end:
+        yield start, end
+
+
+def _pairs(
+    page: Page, start: int, end: int, marks: set[int]
+) -> tuple[list[_Emphasis], list[tuple[int, int]]]:
+    """Return the emphasis in a paragraph, and the runs of marks that are text, by place and width."""
+    text, found = page.text, list[_Emphasis]()
+    opened: list[tuple[int, int]] = []  # where the text inside begins, and the width of what must end it
+    literal: list[tuple[int, int]] = []
+    for run in _RUN.finditer(text, start, end):
+        if run.start() in marks or page.scan.span_at(run.start()):
+            continue
+        place, width, mark = run.start(), len(run[0]), run[0][0]
+        ends_word = mark == "*" or not text[run.end() : run.end() + 1].isalnum()
+        while opened and width and ends_word and text[opened[-1][0] - 1] == mark:
+            inside, wanted = opened[-1]
+            if inside == place or (wanted, width) in ((1, 2), (2, 1)):
+                break  # it begins another emphasis inside
+            used = min(wanted, width)
+            opened.pop()
+            found.append(_Emphasis(inside, place, used))
+            if used < wanted:  # of three marks, some are left
+                opened.append((inside - used, wanted - used))
+            place, width = place + used, width - used
+        after = text[run.end() : run.end() + 1]
+        begins_word = mark == "*" or not text[place - 1 : place].isalnum()
+        if not width:
+            continue
+        if width < 4 and begins_word and after and not after.isspace():
+            opened.append((run.end(), width))
+        elif mark == "*":
+            literal.append((place, width))
+    return found, [
+        *literal,
+        *((inside - width, width) for inside, width in opened if text[inside - 1] == "*"),
+    ]
+
+
+def _is_punctuation(character: str) -> bool:
+    return unicodedata.category(character)[0] in "PS"
+
+
+def _opens(outside: str, inside: str) -> bool:
+    """Say whether CommonMark lets emphasis begin, or end, between two characters."""
+    return not _is_punctuation(inside) or not outside or outside.isspace() or _is_punctuation(outside)
+
+
+def _write(page: Page, emphasis: _Emphasis) -> None:
+    """Add the edits for one emphasis, if it needs any."""
+    text, start, end, width = page.text, emphasis.start, emphasis.end, emphasis.width
+    inside = text[start:end]
+    blanks = len(inside) - len(inside.rstrip())
+    inside = inside.rstrip()
+    before, after = text[start - width - 1 : start - width], text[end + width : end + width + 1]
+    mark = text[start - 1] * width
+    follows = text[end - blanks : end] if after and not after.isspace() else ""
+    if blanks:
+        after = " "
+    if _opens(before, inside[0]) and _opens(after, inside[-1]):
+        if blanks:
+            page.edits.replace(end - blanks, end + width, mark + follows)
+        return
+    bare = not page.scan.inside(start, end) and not re.search(r"[`\n*_\[]", inside)
+    if width in _ROLES and bare:
+        page.edits.replace(start - width, end + width, f"{{{_ROLES[width]}}}`{inside}`{follows}")
+        return
+    first = len(inside) - len(inside.lstrip("“‘《（「『【"))
+    last = len(inside) - len(inside.rstrip("”’》）」』】。，：；！？、"))
+    if not _opens(before, inside[0]):
+        lead = inside[:first] + mark if first else _APART + mark
+        page.edits.replace(start - width, start + first, lead)
+    if not _opens(after, inside[-1]):
+        tail = mark + inside[len(inside) - last :] if last else mark + _APART
+        page.edits.replace(end - blanks - last, end + width, tail + follows)
+    elif blanks:
+        page.edits.replace(end - blanks, end + width, mark + follows)
