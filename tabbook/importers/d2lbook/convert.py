@@ -56,8 +56,8 @@ class PageConverter:
         self._tables = tables.find_tables(page)
         rst_title = self._read_fences()
         self.title_heading = headings.settle_levels(page, self.headings, has_other_title=bool(rst_title))
-        headings.collect_labels(page)
         collect_equation_labels(page)
+        headings.collect_labels(page)
         inline.collect_references(page)
         named = [tab for block in tab_blocks for tab in block.tabs]
         rule = tabs_of_quarto_page if page.dialect == "quarto" else tabs_of_page

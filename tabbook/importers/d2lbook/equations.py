@@ -2,6 +2,8 @@
 
 import re
 
+from tabbook.importers.d2lbook.formulas import from_environment, with_valid_text
+from tabbook.importers.d2lbook.kept import fence_for
 from tabbook.importers.d2lbook.scan import Span
 from tabbook.importers.d2lbook.source import Page, safe_label
 
@@ -13,32 +15,59 @@ _TO_LABEL = re.compile(
     r"^(?P<lead>[ \t]*(?:\n[ \t]*){0,2}(?=[*~]))?(?P<mark>(?:\*\*|~~)[\])])?"
     r"[ \t]*[.,;:。，；：、]?[ \t]*(?:\n[ \t]*){0,2}$"
 )
+_QUOTED = re.compile(r"\n[ \t]*>")
+_MARKS = re.compile(r":(?:label|width|height|eqlabel):`+[^`]*`+")
+_HEADING_OR_ROW = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||(?:=+|-{3,})[ \t]*$)|.*\|[ \t]*$")
 
 
 def _label_behind(page: Page, end: int) -> Span | None:
     """Return the ``:eqlabel:`` of the equation that ends at ``end``."""
     for span in page.scan.inside(end, len(page.text)):
         if span.kind == "role" and span.name == "eqlabel":
-            return span if _TO_LABEL.match(page.text[end : span.start]) else None
+            return span if _TO_LABEL.match(_QUOTED.sub("\n", page.text[end : span.start])) else None
         if span.kind not in ("escape",):
             return None
     return None
 
 
 def collect_equation_labels(page: Page) -> None:
-    """Find the label of each displayed equation; a label without one is a fault."""
+    """Find the label of each displayed equation; a label without one is a fault.
+
+    One right below a heading, an image or a table is taken for the ``:label:`` of that.
+    """
     used: set[int] = set()
     for span in page.scan.spans:
-        label = _label_behind(page, span.end) if span.kind == "display" else None
+        if span.kind != "display":
+            continue
+        label = _label_behind(page, span.end)
+        own = from_environment(page.text[span.start : span.end], span.name)[1] if span.name else ""
         if label:
             used.add(label.start)
+        elif own:
+            label = Span("role", span.end, span.end, "eqlabel", own)
+        if label:
             page.equation_labels[span.start] = label
             page.define(label.arg, "equation", page.line_of(label.start))
     for span in page.scan.spans:
         if span.kind == "role" and span.name == "eqlabel" and span.start not in used:
             line = page.line_of(span.start)
             message = f"there is no equation that the label {span.arg!r} could name"
-            page.fault(line, "label", message, "write it right behind the equation")
+            if _is_below_block(page, span):
+                page.misnamed_labels.add(span.start)
+                page.fault(line, "label", message, "it is taken for a :label:")
+            else:
+                page.fault(line, "label", message, "write it right behind the equation")
+
+
+def _is_below_block(page: Page, label: Span) -> bool:
+    """Say whether nothing but marks is between a label and a heading, an image or a table above it."""
+    line = page.line_of(label.start)
+    above = page.text[page.starts[line] : label.start]
+    while line and not _MARKS.sub("", above).strip():
+        line -= 1
+        above = page.lines[line]
+    ends = {page.line_of(image.end - 1) for image in page.scan.images}
+    return page.is_text(line) and (line in ends or bool(_HEADING_OR_ROW.match(above)))
 
 
 def write_equations(page: Page, rows: set[int]) -> None:
@@ -50,14 +79,47 @@ def write_equations(page: Page, rows: set[int]) -> None:
             line = page.line_of(span.start)
             page.fault(line, "block", "an equation that $$ begins is never closed", "it is shown as text")
             page.edits.replace(span.start, span.end, r"\$\$")
+        if span.kind == "latex":
+            _write_listing(page, span)
         if span.kind != "display":
             continue
-        line = page.line_of(span.start)
-        if line in rows or line in headings or any(a <= span.start < b for a, b in captions):
-            text = " ".join(page.text[span.start : span.end].split())
-            page.edits.replace(span.start, span.end, text)
-            continue
-        _write(page, span, page.equation_labels.get(span.start))
+        line, label = page.line_of(span.start), page.equation_labels.get(span.start)
+        if line in headings:
+            page.edits.replace(span.start, span.end, f"${' '.join(_formula(page, span).split())}$")
+        elif line in rows or any(a <= span.start < b for a, b in captions):
+            page.edits.replace(span.start, span.end, f"$${' '.join(_formula(page, span).split())}$$")
+        elif page.lines[line].lstrip().startswith(">"):
+            if label:  # what else is in a quotation may stay
+                page.edits.replace(span.end, label.end, f" ({safe_label(label.arg)})")
+        else:
+            _write(page, span, label)
+
+
+def _formula(page: Page, span: Span) -> str:
+    """Return what is between the ``$$`` of an equation."""
+    source = page.text[span.start : span.end]
+    return with_valid_text(from_environment(source, span.name)[0] if span.name else source[2:-2])
+
+
+def _write_listing(page: Page, span: Span) -> None:
+    """Add the edit that shows an environment of LaTeX that no page can show as what it is."""
+    line, last = page.line_of(span.start), page.line_of(span.end - 1)
+    message = f"LaTeX's environment {span.name!r} has no counterpart on a page"
+    if page.lines[line].lstrip().startswith((">", "|", "#")):
+        page.fault(line, "block", message, "it is left as text")
+        return
+    page.fault(line, "block", message, "it is shown as a listing")
+    start, end = span.start, span.end
+    if not page.text[page.starts[line] : start].strip():
+        start = page.starts[line]
+    if not page.text[end : page.end_of_line(last)].strip():
+        end = page.end_of_line(last)
+    source = page.text[span.start : span.end]
+    marks = fence_for(source)
+    indent = " " * page.container(line)
+    rows = [row.removeprefix(indent) for row in source.split("\n")]
+    text = "\n".join(indent + row for row in [f"{marks}latex", *rows, marks])
+    page.edits.replace(start, end, page.block(start, end, text))
 
 
 def _write(page: Page, span: Span, label: Span | None) -> None:
@@ -82,14 +144,15 @@ def _write(page: Page, span: Span, label: Span | None) -> None:
     last = page.line_of(max(end - 1, span.start))
     after = page.text[end : page.end_of_line(last)]
     indent = " " * page.container(first)
-    content = [text.strip() for text in page.text[span.start + 2 : span.end - 2].split("\n") if text.strip()]
+    content = [text.strip() for text in _formula(page, span).split("\n") if text.strip()]
     if content:
         content[-1] += tail["stop"]
     suffix = f" ({safe_label(label.arg)})" if label else ""
     opening = f"{(lead and lead['mark']) or ''}$$"
     lines = [opening, *content, f"$${suffix}{close}"]
     if item:
-        if len(content) == 1 and not label and not after.strip():
+        if len(content) == 1 and not label and not after.strip() and not span.name:
+            page.edits.replace(span.start, span.end, f"$${_formula(page, span)}$$")
             return  # MyST reads it as it is
         begin, text = span.start, f"\n{indent}".join(lines)
     else:

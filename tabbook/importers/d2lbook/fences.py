@@ -175,11 +175,27 @@ def is_plain_cell(fence: Fence) -> bool:
     return fence.closed
 
 
+def _formula_lines(lines: Sequence[str], start: int) -> int:
+    """Return how many lines from ``start`` on are a formula, and hold no fence; 0 if none begins there."""
+    if not lines[start].lstrip(" \t>").startswith("$$") or lines[start].count("$$") % 2 == 0:
+        return 0
+    for number in range(start + 1, len(lines)):
+        if not lines[number].strip() or _CELL.match(lines[number]):
+            return 0
+        if "$$" in lines[number]:
+            return number - start + 1
+    return 0
+
+
 def find_fences(lines: Sequence[str]) -> list[Fence]:
     """Return the fenced blocks of a page, in order."""
     fences: list[Fence] = []
     number = 0
     while number < len(lines):
+        formula = _formula_lines(lines, number)
+        if formula:
+            number += formula
+            continue
         found = _OPEN.match(lines[number])
         if not found or ("\t" in found["indent"]) or (found["fence"][0] == "~" and "~" in found["info"]):
             number += 1

@@ -36,7 +36,7 @@ def find_figures(page: Page) -> list[tuple[Image, list[Span], int]]:
             continue
         alternatives.append((image.alt_start, image.alt_end))
         page.images.append((image.url, line))
-        marks, end = marks_behind(page, image.end, ("label", "width", "height"))
+        marks, end = marks_behind(page, image.end, ("label", "width", "height", "eqlabel"))
         bottom = page.line_of(end - 1)
         before = page.text[page.starts[line] : image.start]
         after = page.text[end : page.end_of_line(bottom)]
@@ -67,7 +67,7 @@ def write_figures(page: Page, figures: list[tuple[Image, list[Span], int]]) -> N
         start = page.starts[line]
         for mark in marks:
             page.used_marks.add(mark.start)
-            if mark.name == "label":
+            if mark.name in ("label", "eqlabel"):
                 continue
             remove_mark(page, mark.start, mark.end)
 
@@ -88,7 +88,7 @@ def write_figures(page: Page, figures: list[tuple[Image, list[Span], int]]) -> N
             lines.append(f"{before}```{{{name}}} {safe_path(image.url) if local else image.url}")
             if labels:
                 lines.append(f":name: {labels[0]}")
-            lines += [f":{mark.name}: {mark.arg.replace(' ', '')}" for mark in marks if mark.name != "label"]
+            lines += [f":{mark.name}: {mark.arg.replace(' ', '')}" for mark in marks if mark.name in ("width", "height")]
             alternative = " ".join(_ROLE.sub("", page.text[image.alt_start : image.alt_end]).split())
             if alternative:
                 lines.append(f":alt: {json.dumps(alternative, ensure_ascii=False)}")

@@ -160,7 +160,7 @@ def collect_labels(page: Page) -> None:
     """Give each ``:label:`` to what stands above it: a heading, a figure or a table."""
     page.targets.sort(key=lambda target: target.position)
     for span in page.scan.spans:
-        if span.kind != "role" or span.name != "label":
+        if span.kind != "role" or (span.name != "label" and span.start not in page.misnamed_labels):
             continue
         line = page.line_of(span.start)
         above = [target for target in page.targets if target.position < span.start]

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from posixpath import normpath
 from urllib.parse import unquote
 
+from tabbook.importers.d2lbook.formulas import with_valid_text
 from tabbook.importers.d2lbook.headings import remove_mark
 from tabbook.importers.d2lbook.source import Labels, Page, Reference, safe_label
 
@@ -58,7 +59,7 @@ def write_roles(page: Page, names: Labels) -> None:
         elif span.name in _PYTHON:
             text = f"{{py:{span.name}}}`{span.arg}`"
         elif span.name == "math":
-            text = f"${span.arg}$"
+            text = f"${with_valid_text(span.arg)}$"
         elif span.name == "bibliography":
             start, end = page.starts[line], page.end_of_line(line)
             directive = page.bibliographies.get(span.start, "```{bibliography}\n```")
@@ -182,10 +183,11 @@ def write_dollars(page: Page) -> None:
         text = page.text[span.start : span.end]
         if span.kind == "dollar":
             page.edits.replace(span.start, span.end, r"\$")
-        elif span.kind == "math" and span.name == "spaced":
-            page.edits.replace(span.start, span.end, f"${text[1:-1].strip()}$")
-        elif span.kind == "math" and "\n" in text:
-            page.edits.replace(span.start, span.end, " ".join(text.split()))
+        elif span.kind == "math":
+            formula = with_valid_text(text[1:-1].strip() if span.name == "spaced" else text[1:-1])
+            written = f"${' '.join(formula.split()) if chr(10) in formula else formula}$"
+            if written != text:
+                page.edits.replace(span.start, span.end, written)
 
 
 def write_characters(page: Page, headings: Collection[int]) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from tabbook.importers.d2lbook.formulas import is_formula
+
 SpanKind = Literal[
     "code",
     "math",
@@ -87,7 +89,10 @@ _SPACED_ADDRESS = re.compile(r"\(\s*<?([^()\n<>\"]+\.(?:svg|png|jpe?g|gif|webp))
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of the text that is not plain prose. ``name`` and ``arg`` are a role's."""
+    """A stretch of the text that is not plain prose.
+
+    ``name`` and ``arg`` are a role's; an environment of LaTeX has its name alone.
+    """
 
     kind: SpanKind
     start: int
@@ -134,7 +139,8 @@ class Scan:
             elif group == "halfrole":
                 self._add("open-role", start, position, found[0].strip(":`"))
             elif group == "latex":
-                self._add("latex", start, position, found["env"], found[0])
+                kind: SpanKind = "display" if is_formula(found["env"]) else "latex"
+                self._add(kind, start, position, found["env"])
             elif group == "end":
                 self._add("role", start, position, "end_tab")
             elif group == "image":

@@ -35,6 +35,14 @@ _COMMENTS = {
 """What a line of the written configuration is for, where it does not say so itself."""
 _KINDS = {"numfig_format": dict, "suppress_warnings": list, "mathjax3_config": dict}
 _LANGUAGES = {"zh": "zh_CN", "zh_HANS": "zh_CN", "zh_HANT": "zh_TW", "cn": "zh_CN", "pt": "pt_BR"}
+MATHJAX = {
+    "loader": {"load": ["[tex]/textmacros"]},
+    "tex": {"packages": {"[+]": ["textmacros"]}},
+}
+"""MathJax with macros in the text of formulas (``\\text{50\\%}``), wherever it comes from.
+
+The MathJax that tabbook puts into sites has this package on anyway, that of Sphinx has not.
+"""
 EXTENSIONS = ["colon_fence", "dollarmath", "html_image"]
 
 
@@ -100,6 +108,7 @@ def _sphinx(
         "myst_enable_extensions": EXTENSIONS,
         "numfig_secnum_depth": 2,
         "math_number_all": True,
+        "mathjax3_config": MATHJAX,
         "language": language(project),
     }
     carried = _carried_over(project, findings)

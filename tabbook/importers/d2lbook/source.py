@@ -133,6 +133,8 @@ class Page:
         self.links: list[str] = []
         self.used_marks: set[int] = set()
         self.stray_labels: set[int] = set()
+        self.misnamed_labels: set[int] = set()
+        """Labels of equations that name something else, by place."""
         self.consumed: set[int] = set()
         """Lines that something else has taken: no headings, no text of theirs."""
         self._fenced = {n for fence in self.fences for n in range(fence.start, fence.end)}

@@ -9,7 +9,7 @@ _RULE = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \
 _CAPTION = re.compile(r"^(?:Table)?:(?!:|[\w-]+:`|end_tab:)[ \t]*")
 _DRAWN = re.compile(r"^[ \t]*(?:\+(?:[-=]+\+)+|-{3,}(?:[ \t]+-{3,})+)[ \t]*$")
 """A line of a table that is drawn, or aligned with blanks."""
-_LABEL_LINE = re.compile(r"^[ \t]*:label:`+[^`]*`+[ \t]*$")
+_LABEL_LINE = re.compile(r"^[ \t]*:(?:eq)?label:`+[^`]*`+[ \t]*$")
 
 
 @dataclass(slots=True)
