@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from tabbook.importers.d2lbook import settings
 from tabbook.importers.d2lbook.aliases import Names, read_aliases
+from tabbook.importers.d2lbook.anchors import settle_anchors
 from tabbook.importers.d2lbook.bibliography import Bibliography, read_bibliography
 from tabbook.importers.d2lbook.cells import SourceCell, read_cells
 from tabbook.importers.d2lbook.checks import (
@@ -67,6 +68,7 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
     package = library_place(project, project.tabs[0])[0]
     check_imports(pages.values(), names.ways, package, findings)
     check_documented(project, names, first, in_order, findings)
+    settle_anchors({path: page.page for path, page in pages.items()})
     labels = check_labels(project, pages, order, tree, findings)
     bibliography = read_bibliography(project, [page.page for page in pages.values()], findings)
     check_citations(project, pages, bibliography, findings)

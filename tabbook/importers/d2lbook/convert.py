@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from tabbook.importers.d2lbook import blocks, exported, figures, headings, inline, tables
+from tabbook.importers.d2lbook.anchors import settle_anchors
 from tabbook.importers.d2lbook.cells import Piece, SourceCell, tabs_of_page, tabs_of_quarto_page
 from tabbook.importers.d2lbook.emphasis import write_emphasis
 from tabbook.importers.d2lbook.equations import collect_equation_labels, write_equations
@@ -58,6 +59,7 @@ class PageConverter:
         self.title_heading = headings.settle_levels(page, self.headings, has_other_title=bool(rst_title))
         collect_equation_labels(page)
         headings.collect_labels(page)
+        settle_anchors({page.path: page})
         inline.collect_references(page)
         named = [tab for block in tab_blocks for tab in block.tabs]
         rule = tabs_of_quarto_page if page.dialect == "quarto" else tabs_of_page

@@ -41,6 +41,7 @@ def find_headings(page: Page) -> list[Heading]:
             heading = _atx(page, number, is_first=not found) or _underlined(page, number)
         if heading:
             found.append(heading)
+            heading.target.words = page.text[heading.start : heading.end]
             page.targets.append(heading.target)
             number = heading.last
         number += 1

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from posixpath import normpath
 from urllib.parse import unquote
 
+from tabbook.importers.d2lbook.anchors import as_page, is_inside, links
 from tabbook.importers.d2lbook.formulas import with_valid_text
 from tabbook.importers.d2lbook.headings import remove_mark
 from tabbook.importers.d2lbook.source import Labels, Page, Reference, safe_label
@@ -131,30 +132,28 @@ def _write_comment(page: Page, start: int, end: int) -> None:
 
 
 def write_links(page: Page, files: Collection[str]) -> None:
-    """Look at links to files: pages are found as ours, what is missing is a fault."""
+    """Look at links into the book: pages are found as ours, what is missing is a fault."""
     folder = PurePosixPath(page.path).parent.as_posix()
-    images = {image.end for image in page.scan.images}
-    for span in page.scan.spans:
-        target = page.text[span.start + 1 : span.end - 1]
-        if span.kind != "url" or page.text[span.start] != "(" or span.end in images or not target:
+    for start, end in links(page):
+        target = page.text[start:end]
+        if start in page.anchors:
+            page.edits.replace(start, end, page.anchors[start])
             continue
-        if re.match(r"[a-zA-Z][a-zA-Z+.-]*:|[#/<]", target):
+        if not is_inside(target):
             continue
         name, mark, anchor = target.partition("#")
-        path = normpath(f"{folder}/{unquote(name)}")
-        as_page = re.sub(r"\.(?:html|ipynb)$", ".md", name)
-        if path in files:
-            page.links.append(path)
-        elif as_page != name and normpath(f"{folder}/{as_page}") in files:
-            page.edits.replace(span.start, span.end, f"({as_page}{mark}{anchor})")
+        line, as_found = page.line_of(start), "it is left as it is"
+        if not name:
+            if anchor and not re.search(rf"""(?:id|name)=["']{re.escape(anchor)}["']""", page.text):
+                message = f"the link leads to {target}, which is no heading of the page"
+                page.fault(line, "link", message, as_found)
+        elif normpath(f"{folder}/{unquote(name)}") in files:
+            page.links.append(normpath(f"{folder}/{unquote(name)}"))
+        elif as_page(name) != name and normpath(f"{folder}/{as_page(name)}") in files:
+            page.edits.replace(start, end, f"{as_page(name)}{mark}{anchor}")
         else:
-            line = page.line_of(span.start)
-            page.fault(
-                line,
-                "link",
-                f"the link leads to {target}, which the book does not have",
-                "it is left as it is",
-            )
+            message = f"the link leads to {target}, which the book does not have"
+            page.fault(line, "link", message, as_found)
 
 
 def write_addresses(page: Page) -> None:

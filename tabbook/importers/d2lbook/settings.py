@@ -106,6 +106,7 @@ def _sphinx(
     config: dict[str, Any] = {
         "nb_custom_formats": {".md": ["tabbook.render.read_page", {}, False]},
         "myst_enable_extensions": EXTENSIONS,
+        "myst_heading_anchors": 6,  # links to headings, as with d2lbook
         "numfig_secnum_depth": 2,
         "math_number_all": True,
         "mathjax3_config": MATHJAX,

@@ -77,13 +77,17 @@ class Labels:
 
 @dataclass(slots=True)
 class Target:
-    """Something that a label may name, and the labels that were found behind it."""
+    """Something that a label may name, and the labels that were found behind it.
+
+    ``words`` is the text of a heading in the source.
+    """
 
     kind: LabelKind
     position: int
     labels: list[str] = field(default_factory=list)
     has_number: bool = True
     title: str = ""
+    words: str = ""
 
 
 class Page:
@@ -131,6 +135,8 @@ class Page:
         self.bibliographies: dict[int, str] = {}
         """What becomes of each ``:bibliography:``, by the place that it begins at."""
         self.links: list[str] = []
+        self.anchors: dict[int, str] = {}
+        """What is written for links to places on pages, by the place of the address."""
         self.used_marks: set[int] = set()
         self.stray_labels: set[int] = set()
         self.misnamed_labels: set[int] = set()

@@ -1,0 +1,92 @@
+"""Links to headings: addresses such as ``#a-heading`` or ``b.html#a-heading``.
+
+MyST makes anchors of the words of headings by GitHub's rule, the original tool by another one. So what a
+link leads to is found by letters and digits alone; where MyST's anchor differs, the heading gets a label.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from posixpath import dirname, normpath
+from urllib.parse import unquote
+
+from tabbook.importers.d2lbook.source import Page, Target, safe_label
+
+_DEFINITION = re.compile(r"^ {0,3}\[[^\[\]\n]+\]:[ \t]*<?(?P<url>[^\s<>]+)", re.MULTILINE)
+_OTHER = re.compile(r"[a-zA-Z][a-zA-Z+.-]*:|[/<]")
+_MARKUP = re.compile(r":[\w-]+:`[^`]*`|\]\([^()]*\)|!?\[")
+_REPEATED = re.compile(r"(?P<name>.+?)[-_](?P<number>\d+)")
+_NO_SLUG = re.compile(r"[^\w\- ]")
+_PLAIN = re.compile(r"[a-z][a-z0-9_:-]*")
+
+
+def links(page: Page) -> Iterator[tuple[int, int]]:
+    """Yield where the addresses of links begin and end that lead into the book."""
+    images = {image.end for image in page.scan.images}
+    for span in page.scan.spans:
+        if span.kind == "url" and page.text[span.start] == "(" and span.end not in images:
+            yield span.start + 1, span.end - 1
+    for found in _DEFINITION.finditer(page.text):
+        if not page.is_fenced(page.line_of(found.start())):
+            yield found.span("url")
+
+
+def is_inside(address: str) -> bool:
+    """Say whether an address leads to a page of the book, or to a place on one."""
+    return bool(address) and not _OTHER.match(address)
+
+
+def as_page(name: str) -> str:
+    """Return the name of the source's page for the address of one, such as ``b.html``."""
+    return re.sub(r"\.(?:html|ipynb)$", ".md", name)
+
+
+def settle_anchors(pages: Mapping[str, Page]) -> None:
+    """Find what links to places on these pages lead to; a heading without a label gets one."""
+    for page in pages.values():
+        for start, end in links(page):
+            name, mark, anchor = page.text[start:end].partition("#")
+            if not mark or not anchor or not is_inside(page.text[start:end]):
+                continue
+            path = normpath(f"{dirname(page.path)}/{as_page(unquote(name))}") if name else page.path
+            if path not in pages:
+                continue
+            if label := _label(pages[path], unquote(anchor)):
+                page.anchors[start] = f"{as_page(name) if label == anchor else ''}#{label}"
+
+
+def _label(page: Page, anchor: str) -> str:
+    """Return the label of what ``anchor`` names on a page, or ``anchor`` where MyST knows it.
+
+    Nothing is returned if nothing has that name.
+    """
+    named = [target for target in page.targets if target.kind in ("section", "rubric")]
+    found = [target for target in named if key(target.words) == key(anchor)]
+    if not found and (repeated := _REPEATED.fullmatch(anchor)):
+        found = [target for target in named if key(target.words) == key(repeated["name"])]
+        found = found[int(repeated["number"]) :]
+    if found and found[0].kind == "section" and _is_known(found[0], anchor):
+        return anchor
+    if found:
+        return _label_of(page, found[0], anchor)
+    return next((label for label in page.labels if key(label) == key(anchor)), "")
+
+
+def _is_known(target: Target, anchor: str) -> bool:
+    """Say whether MyST gives a heading this anchor: it does so for the first one of these words."""
+    slug = _NO_SLUG.sub("", target.words.lower().replace(" ", "-"))
+    return anchor == slug and not _MARKUP.search(target.words) and not set("`$*\\&{}") & set(target.words)
+
+
+def _label_of(page: Page, target: Target, anchor: str) -> str:
+    label = next((label for label in target.labels if _PLAIN.fullmatch(label)), "")
+    if not label:
+        label = safe_label(f"{page.path.rsplit('.', 1)[0]}:{anchor}").lower()
+        target.labels.append(label)
+    return label
+
+
+def key(words: str) -> str:
+    """Return letters and digits of a heading or of an anchor, without case and accents."""
+    plain = unicodedata.normalize("NFKD", _MARKUP.sub("", words)).casefold()
+    return "".join(character for character in plain if character.isalnum())
