@@ -22,7 +22,7 @@ _PLAIN = re.compile(r"[a-z][a-z0-9_:-]*")
 
 def links(page: Page) -> Iterator[tuple[int, int]]:
     """Yield where the addresses of links begin and end that lead into the book."""
-    images = {image.end for image in page.scan.images}
+    images = {image.link_end for image in page.scan.images}
     for span in page.scan.spans:
         if span.kind == "url" and page.text[span.start] == "(" and span.end not in images:
             yield span.start + 1, span.end - 1

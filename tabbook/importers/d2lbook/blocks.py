@@ -107,7 +107,10 @@ def _unclosed(page: Page, opened: _Open, line: int, following: Span | None) -> s
 
 
 def _names(page: Page, line: int, text: str) -> tuple[str, ...]:
-    words = [word for word in re.split(r"[,\s]+", text) if word]
+    own = {tab.casefold(): tab for tab in page.tabs}
+    words = [own.get(word.casefold(), word) for word in re.split(r"[,\s]+", text) if word]
+    if not words:
+        page.fault(line, "tab", "this tab block names no tab", "its text is for all")
     for word in words:
         if word not in page.tabs and word != "all":
             hint = f"the book's tabs are {', '.join(page.tabs)}"

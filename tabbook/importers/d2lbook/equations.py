@@ -15,6 +15,7 @@ _TO_LABEL = re.compile(
     r"^(?P<lead>[ \t]*(?:\n[ \t]*){0,2}(?=[*~]))?(?P<mark>(?:\*\*|~~)[\])])?"
     r"[ \t]*[.,;:。，；：、]?[ \t]*(?:\n[ \t]*){0,2}$"
 )
+_QUOTE = re.compile(r"[ \t]*(?:>[ \t]?)+")
 _QUOTED = re.compile(r"\n[ \t]*>")
 _MARKS = re.compile(r":(?:label|width|height|eqlabel):`+[^`]*`+")
 _HEADING_OR_ROW = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||(?:=+|-{3,})[ \t]*$)|.*\|[ \t]*$")
@@ -84,13 +85,13 @@ def write_equations(page: Page, rows: set[int]) -> None:
         if span.kind != "display":
             continue
         line, label = page.line_of(span.start), page.equation_labels.get(span.start)
+        formula = " ".join(_formula(page, span).split())
         if line in headings:
-            page.edits.replace(span.start, span.end, f"${' '.join(_formula(page, span).split())}$")
+            page.edits.replace(span.start, span.end, f"${formula}$")
         elif line in rows or any(a <= span.start < b for a, b in captions):
-            page.edits.replace(span.start, span.end, f"$${' '.join(_formula(page, span).split())}$$")
-        elif page.lines[line].lstrip().startswith(">"):
-            if label:  # what else is in a quotation may stay
-                page.edits.replace(span.end, label.end, f" ({safe_label(label.arg)})")
+            page.edits.replace(span.start, span.end, rf"$\displaystyle {formula}$")
+        elif quote := _QUOTE.match(page.lines[line]):
+            _write_quoted(page, span, label, quote[0])
         else:
             _write(page, span, label)
 
@@ -120,6 +121,25 @@ def _write_listing(page: Page, span: Span) -> None:
     rows = [row.removeprefix(indent) for row in source.split("\n")]
     text = "\n".join(indent + row for row in [f"{marks}latex", *rows, marks])
     page.edits.replace(start, end, page.block(start, end, text))
+
+
+def _write_quoted(page: Page, span: Span, label: Span | None, quote: str) -> None:
+    """Add the edit that writes an equation in a quotation, whose lines begin with ``quote``."""
+    start, end = span.start, label.end if label else span.end
+    tail = _TAIL.match(page.text[span.end : page.end_of_line(page.line_of(span.end - 1))])
+    stop = tail["stop"] if tail else ""
+    end = end if label or not stop else end + (tail.end() if tail else 0)
+    before = page.text[page.starts[page.line_of(start)] + len(quote) : start]
+    after = page.text[end : page.end_of_line(page.line_of(end - 1))]
+    rows = [re.sub(r"^[ \t>]+", "", row).strip() for row in _formula(page, span).split("\n")]
+    lines = ["$$", *filter(None, rows), f"$${f' ({safe_label(label.arg)})' if label else ''}"]
+    lines[-2] += stop
+    text = f"\n{quote}".join(lines)
+    apart = f"\n{quote.rstrip()}\n{quote}"
+    start -= len(before) - len(before.rstrip())
+    end += len(after) - len(after.lstrip())
+    lead, trail = apart if before.strip() else "", apart if after.strip() else ""
+    page.edits.replace(start, end, lead + text + trail)
 
 
 def _write(page: Page, span: Span, label: Span | None) -> None:

@@ -36,6 +36,8 @@ def find_figures(page: Page) -> list[tuple[Image, list[Span], int]]:
             continue
         alternatives.append((image.alt_start, image.alt_end))
         page.images.append((image.url, line))
+        if image.link_end < image.end:
+            page.edits.replace(image.link_end, image.end, "")
         marks, end = marks_behind(page, image.end, ("label", "width", "height", "eqlabel"))
         bottom = page.line_of(end - 1)
         before = page.text[page.starts[line] : image.start]
@@ -88,7 +90,10 @@ def write_figures(page: Page, figures: list[tuple[Image, list[Span], int]]) -> N
             lines.append(f"{before}```{{{name}}} {safe_path(image.url) if local else image.url}")
             if labels:
                 lines.append(f":name: {labels[0]}")
-            lines += [f":{mark.name}: {mark.arg.replace(' ', '')}" for mark in marks if mark.name in ("width", "height")]
+            sizes = [mark for mark in marks if mark.name in ("width", "height")]
+            lines += [f":{mark.name}: {mark.arg.replace(' ', '')}" for mark in sizes]
+            if image.width and not any(mark.name == "width" for mark in sizes):
+                lines.append(f":width: {image.width}")
             alternative = " ".join(_ROLE.sub("", page.text[image.alt_start : image.alt_end]).split())
             if alternative:
                 lines.append(f":alt: {json.dumps(alternative, ensure_ascii=False)}")

@@ -20,8 +20,10 @@ _INSIDE = {
 }
 """What stands for an environment that begins a formula inside one; nothing for nothing."""
 _WHOLE = frozenset(
-    ("aligned", "alignedat", "gathered", "split", "array", "cases", "matrix", "smallmatrix")
-    + tuple(f"{letter}matrix" for letter in "bBpvV")
+    (
+        *("aligned", "alignedat", "gathered", "split", "array", "cases", "matrix", "smallmatrix"),
+        *("bmatrix", "Bmatrix", "pmatrix", "vmatrix", "Vmatrix"),
+    )
 )
 
 

@@ -49,6 +49,7 @@ _TOKEN = re.compile(
     rf"(?P<arg>(?:[^`\n]|\n(?!{_BLOCK}))+)(?P=rt)(?!`))"
     rf"|(?P<halfmark>(?m:^[ \t]*):(?P<mark>{'|'.join(sorted(MARKS))}):[ \t]*`(?P<rest>[^\s`][^`\n]*)(?m:$))"
     rf"|(?P<halfrole>:(?:{'|'.join(sorted(ROLES))}):`(?!`))"
+    r"|(?m:^[ \t]*)(?P<begin>:begin_tab:[ \t]*(?P<tabs>[\w, \t-]*))(?m:$)"
     r"|(?P<end>:end_tab:)"
     r"|(?P<escape>\\[^\w\s])"
     r"|(?P<code>(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`))"
@@ -87,6 +88,12 @@ _ADDRESS = re.compile(r"\(\s*<?([^()\s>]*(?:\([^()\s]*\)[^()\s]*)*)>?(?:\s+\"[^\
 _SPACED_ADDRESS = re.compile(r"\(\s*<?([^()\n<>\"]+\.(?:svg|png|jpe?g|gif|webp))>?\s*\)", re.IGNORECASE)
 
 
+_OPAQUE = re.compile(r"`[^`]*`|\$(?=[^\s$])(?:\\.|[^$\\])+?(?<=\S)\$(?!\d)", re.DOTALL)
+"""Code and formulas, whose brackets do not count in a caption."""
+_BRACES = re.compile(r"\{(?:[^{}\n]*=|[ \t]*[.#])[^{}\n]*\}")
+_WIDTH = re.compile(r"""\bwidth=["']?([\w.%]+)""")
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of the text that is not plain prose.
@@ -103,13 +110,18 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """``![alt](url)``: the whole from ``start`` to ``end``, the alternative text between its two."""
+    """``![alt](url){width=…}``: the whole from ``start`` to ``end``, the alternative text between its two.
+
+    ``link_end`` is behind the address. ``width`` is what the braces say, or nothing.
+    """
 
     start: int
     end: int
     alt_start: int
     alt_end: int
     url: str
+    link_end: int
+    width: str
 
 
 class Scan:
@@ -141,6 +153,8 @@ class Scan:
             elif group == "latex":
                 kind: SpanKind = "display" if is_formula(found["env"]) else "latex"
                 self._add(kind, start, position, found["env"])
+            elif group == "begin":
+                self._add("role", found.start("begin"), position, "begin_tab", found["tabs"].strip())
             elif group == "end":
                 self._add("role", start, position, "end_tab")
             elif group == "image":
@@ -190,9 +204,8 @@ class Scan:
             if character == "\\":
                 position += 2
                 continue
-            if character == "`":
-                close = text.find("`", position + 1, stop)
-                position = close + 1 if close > 0 else position + 1
+            if inside := _OPAQUE.match(text, position, stop):
+                position = inside.end()
                 continue
             depth += (character == "[") - (character == "]")
             if depth == 0:
@@ -201,7 +214,10 @@ class Scan:
         found = _ADDRESS.match(text, position + 1, stop) or _SPACED_ADDRESS.match(text, position + 1, stop)
         if depth or not found:
             return None
-        return Image(start, found.end(), start + 2, position, found[1])
+        braces = _BRACES.match(text, found.end(), stop)
+        width = _WIDTH.search(braces[0]) if braces else None
+        last = braces.end() if braces else found.end()
+        return Image(start, last, start + 2, position, found[1], found.end(), width[1] if width else "")
 
     def span_at(self, position: int) -> Span | None:
         """Return the span that ``position`` lies in."""
