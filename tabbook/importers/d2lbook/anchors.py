@@ -7,7 +7,7 @@ link leads to is found by letters and digits alone; where MyST's anchor differs,
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from posixpath import dirname, normpath
+from posixpath import dirname, join, normpath
 from urllib.parse import unquote
 
 from tabbook.importers.d2lbook.source import Page, Target, safe_label
@@ -48,7 +48,7 @@ def settle_anchors(pages: Mapping[str, Page]) -> None:
             name, mark, anchor = page.text[start:end].partition("#")
             if not mark or not anchor or not is_inside(page.text[start:end]):
                 continue
-            path = normpath(f"{dirname(page.path)}/{as_page(unquote(name))}") if name else page.path
+            path = normpath(join(dirname(page.path), as_page(unquote(name)))) if name else page.path
             if path not in pages:
                 continue
             if label := _label(pages[path], unquote(anchor)):

@@ -46,6 +46,105 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return book / "_build" / "html"
 
 
+ROUGH = {
+    "index.md": "# Book\n\n```toc\nmath\nlevels\ntext\n```\n",
+    "math.md": "# Math\n\nText.\n\n$$\na\n=\nb\n$$\n\nMore.\n\n> so $$q$$ and\n\n|$$r$$|x|\n|-|-|\n|1|2|\n\n"
+    "### Sim $$c=d$$\n\nSee [the first](#sim-c-d), [text](text.html#Deep), [math](#math).\n\n"
+    "\\begin{figure}\nx_y\n\\end{figure}\n\n\\begin{align}\ns &= t\n\\end{align}\n\n"
+    "Last $\\textrm{a_b}$ and $\\mbox{a & b}$.\n",
+    "levels.md": "## A\n\n### B\n\n### C\n\n" + cell("%%tab all\nx = 1"),
+    "text.md": "<!--\n# Old\n-->\n\n# Text\n\nAs in :numref:`fig_x, steps:\n\n1. First.\n\n![Cap](img/a.svg)\n:eqlabel:`fig_x`\n\n"
+    "In *word * and **8 GPU ** (** a** b**), **Note:**text 中文**`x`**好.\n\n<!-- c --> **beside** it\n\n"
+    ":begin_tab: `pytorch`\nonly here\n:end_tab:\n\n### Deep\n\n" + cell("%%tab all\nx = 2"),
+    "img/a.svg": FILES["img/a.svg"],
+}
+"""A book with the slips that real books have."""
+
+
+@pytest.fixture(scope="module")
+def rough(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the built site of a book that is not perfect; every slip is the importer's to mend."""
+    book, report = imported(tmp_path_factory.mktemp("rough"), ROUGH, CONFIG)
+    assert sorted(str(fault).split(";")[0] for fault in report.faults) == [
+        "levels.md:1: the page's first heading is not of level 1",
+        "math.md:23: LaTeX's environment 'figure' has no counterpart on a page",
+        "text.md:12: there is no equation that the label 'fig_x' could name",
+        "text.md:7: the role :numref: is never closed",
+    ]
+    program = Path(sys.executable).with_name("jupyter-book")
+    done = subprocess.run(
+        [program, "build", "-W", "--keep-going", book], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return book / "_build" / "html"
+
+
+def markup_of(page: Path) -> str:
+    source = page.read_text(encoding="utf-8")
+    return html.unescape(source[source.index("<article") : source.index("</article>")])
+
+
+def test_a_formula_with_an_underline_is_text_formula_text(rough: Path) -> None:
+    words = " ".join(text_of(rough / "math.html").split())
+    assert r"Text. (1)#\[ a = b \] More." in words
+
+
+def test_formulas_in_quotations_tables_headings_and_environments_are_formulas(rough: Path) -> None:
+    page = markup_of(rough / "math.html")
+    words = " ".join(text_of(rough / "math.html").split())
+    assert "$" not in words
+    for formula in (r"\[ q \]", r"\(\displaystyle r\)", r"\(c=d\)"):
+        assert formula in words
+    assert "s &= t" in page
+    assert 'class="highlight-latex' in page
+
+
+def test_links_lead_to_headings(rough: Path) -> None:
+    page = markup_of(rough / "math.html")
+    text = (rough / "text.html").read_text(encoding="utf-8")
+    targets = {
+        words: to for to, words in re.findall(r'internal" href="([^"]+)">(?:<span[^>]*>)?([^<]+)<', page)
+    }
+    assert targets["math"] == "#math"
+    assert f'id="{targets["the first"].removeprefix("#")}"' in page
+    assert f'id="{targets["text"].removeprefix("text.html#")}"' in text
+
+
+def test_headings_of_one_level_are_of_one_level(rough: Path) -> None:
+    assert re.findall(r"<(h\d)>(\w)<", markup_of(rough / "levels.html")) == [
+        ("h1", "A"),
+        ("h2", "B"),
+        ("h2", "C"),
+    ]
+
+
+def test_a_comment_above_the_title_takes_no_notice_in(rough: Path) -> None:
+    page = markup_of(rough / "text.html")
+    assert "<h1>Text<" in page
+    assert page.index("<h1>Text<") < page.index("The code of this page has not been executed")
+    assert "# Old\n-->" in page
+
+
+def test_slips_in_the_text_take_nothing_with_them(rough: Path) -> None:
+    page, words = markup_of(rough / "text.html"), text_of(rough / "text.html")
+    assert "As in :numref:`fig_x, steps:" in words
+    assert "<ol" in page
+    assert "<figcaption>" in page
+    assert "only here" in words
+    for shown in (
+        "<em>word</em> and",
+        "<strong>8 GPU</strong>",
+        " a** b,",
+        "<strong>Note:</strong>text",
+        "<strong>beside</strong> it",
+    ):
+        assert shown in page
+    assert re.search(
+        r"中文(?:<!-- -->)?<strong><code[^>]*><span class=\"pre\">x</span></code></strong>(?:<!-- -->)?好",
+        page,
+    )
+
+
 def text_of(page: Path) -> str:
     source = page.read_text(encoding="utf-8")
     article = source[source.index("<article") : source.index("</article>")]

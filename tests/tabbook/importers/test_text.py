@@ -214,6 +214,15 @@ FIGURES = [
     ),
     ("![Cap](a.png) :height:`3 cm`", '```{figure} a.png\n:height: 3cm\n:alt: "Cap"\n\nCap\n```'),
     ("![Cap](a.png)", '```{figure} a.png\n:alt: "Cap"\n\nCap\n```'),
+    (
+        "![Cap](a.png){#f .c width=50%}\n:label:`f`",
+        '```{figure} a.png\n:name: f\n:width: 50%\n:alt: "Cap"\n\nCap\n```',
+    ),
+    ("text ![in it](a.png){width=5px} more", "text ![in it](a.png) more"),
+    (
+        "![Of [1], $[0, 1)$, `]` and :cite:`A`](a.png)",
+        '```{figure} a.png\n:alt: "Of [1], $[0, 1)$, `]` and"\n\nOf [1], $[0, 1)$, `]` and {cite}`A`\n```',
+    ),
     ("![](a.png)\n:width:`10px`", "```{image} a.png\n:width: 10px\n```"),
     ("text ![in it](a.png) more", "text ![in it](a.png) more"),
     ("![](a.png)", "![](a.png)"),
@@ -267,12 +276,90 @@ EQUATIONS = [
     ("[**so\n$$x.$$\n:eqlabel:`e`**]", "[**so\n\n$$\nx.\n$$ (e)**]"),
     ("1. one\n$$x$$\n:eqlabel:`e`\nlazy\n1. two", "1. one\n\n   $$\n   x\n   $$ (e)\n\n   lazy\n1. two"),
     ("* $$x$$", "* $$x$$"),
+    ("Text.\n\n$$\na\n=\nb\n$$\n\nMore.", "Text.\n\n$$\na\n=\nb\n$$\n\nMore."),
+    ("$$\n# a\n---\n- x\n> y\n| z |\n+++\n:::\n% c\n$$\n\nMore.", "$$\n# a\n---\n- x\n> y\n| z |\n+++\n:::\n% c\n$$\n\nMore."),
+    ("$$\na <!-- b\n`c` :label:`d`\n$$\n\nMore -->", "$$\na <!-- b\n`c` :label:`d`\n$$\n\nMore -->"),
+    ("$$\n```\na\n```\n$$\n\n$5", "$$\n```\na\n```\n$$\n\n\\$5"),
+    ("- a\n\n  $$\n  b\n  =\n  c\n  $$\n\n- d", "- a\n\n  $$\n  b\n  =\n  c\n  $$\n\n- d"),
+    (":begin_tab:`jax`\n$$\na\n=\nb\n$$\n:end_tab:", ":::{tab} jax\n\n$$\na\n=\nb\n$$\n\n:::"),
+    ("> $$\n> a\n> =\n> b\n> $$\n> :eqlabel:`e`", "> $$\n> a\n> =\n> b\n> $$ (e)"),
+    ("> so $$x$$, or\n> more", "> so\n>\n> $$\n> x,\n> $$\n>\n> or\n> more"),
+    ("$$\\begin{aligned}\na\n\nb\n\\end{aligned}$$ :eqlabel:`e`", "$$\n\\begin{aligned}\na\nb\n\\end{aligned}\n$$ (e)"),
+    ("|$$a$$|b|\n|-|-|\n|1|2|", "|$\\displaystyle a$|b|\n|-|-|\n|1|2|"),
+    ("![Of $$a]$$](a.png)", '```{figure} a.png\n:alt: "Of $$a]$$"\n\nOf $\\displaystyle a]$\n```'),
+    ("text\n\n### Sim $$c=d$$", "text\n\n## Sim $c=d$"),
+    ("\\begin{align*}\na &= b \\\\\n\nc\n\\end{align*}", "$$\n\\begin{aligned}\na &= b \\\\\nc\n\\end{aligned}\n$$"),
+    ("so \\begin{equation} a_1 \\end{equation} more", "so\n\n$$\na_1\n$$\n\nmore"),
+    ("\\begin{gather}\\label{eq:a}\na\n\\end{gather}", "$$\n\\begin{gathered}\na\n\\end{gathered}\n$$ (eq:a)"),
+    ("\\begin{eqnarray}\na &=& b\n\\end{eqnarray}\n:eqlabel:`e`", "$$\n\\begin{array}{rcl}\na &=& b\n\\end{array}\n$$ (e)"),
+    ("`\\begin{align} a \\end{align}` and $\\begin{cases} a \\end{cases}$", "`\\begin{align} a \\end{align}` and $\\begin{cases} a \\end{cases}$"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("source", "expected"), EQUATIONS)
 def test_equations(source: str, expected: str) -> None:
     assert body(source) == expected
+
+
+FORMULAS = [
+    (r"\textrm{a_b}", r"\textrm{a\_b}"),
+    (r"\text{a\_b} + x_1^2", r"\text{a\_b} + x_1^2"),
+    (r"\mbox{a & b}", r"\mbox{a \& b}"),
+    (r"\textbf{50%, x^2, #1}_i", r"\textbf{50\%, x\^{}2, \#1}_i"),
+    (r"\text{in {a_b} and \textit{c_d}}", r"\text{in {a\_b} and \textit{c\_d}}"),
+    (r"\mathrm{a_b} \operatorname{a_b}", r"\mathrm{a_b} \operatorname{a_b}"),
+    (r"\textrm{a_b", r"\textrm{a_b"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), FORMULAS)
+def test_text_in_formulas_is_what_latex_takes(source: str, expected: str) -> None:
+    """The MathJax of a site shows an error in place of a formula with a bare ``_`` in its text."""
+    assert body(f"so ${source}$ and") == f"so ${expected}$ and"
+    assert body(f"$${source}$$") == f"$$\n{expected}\n$$"
+    assert body(f"|a|\n|-|\n|${source}$|") == f"|a|\n|-|\n|${expected}$|"
+
+
+@pytest.mark.parametrize("name", ["figure", "table", "algorithm", "itemize", "tabular"])
+def test_an_environment_of_latex_that_is_no_formula_is_a_listing(name: str) -> None:
+    latex = f"\\begin{{{name}}}\n# a_1 *b *\n$x\n\n:label:`c`\n\\end{{{name}}}"
+    result = convert(f"# Title\n\ntext\n{latex}\nmore *b *\n")
+    assert result.body == f"text\n\n```latex\n{latex}\n```\n\nmore *b*"
+    assert [fault.split(":")[1] for fault in result.faults] == ["4"]
+
+
+ANCHORS = [
+    ("## A\n\n[x](#a)", "## A\n\n[x](#a)"),
+    ("## A b!\n\n[x](#A-b)", "(a:a-b)=\n## A b!\n\n[x](#a:a-b)"),
+    ("## A\n:label:`sec_a`\n\n[x](#A)", "(sec_a)=\n## A\n\n[x](#sec_a)"),
+    (
+        "## The $x$ of [`c`](https://a.b)\n\n[x](#the-x-of-c)",
+        "(a:the-x-of-c)=\n## The $x$ of [`c`](https://a.b)\n\n[x](#a:the-x-of-c)",
+    ),
+    ("## Été\n\n[x](#ete) [y](#%C3%A9t%C3%A9)", "(a:ete)=\n## Été\n\n[x](#a:ete) [y](#été)"),
+    ("## A\n\n## A\n\n[x](#a) [y](#a-1)", "## A\n\n(a:a-1)=\n## A\n\n[x](#a) [y](#a:a-1)"),
+    (
+        "![c](b.png)\n:label:`fig_b`\n\n[x](#fig-b)",
+        '```{figure} b.png\n:name: fig_b\n:alt: "c"\n\nc\n```\n\n[x](#fig_b)',
+    ),
+    ("## A\n\n[x][k]\n\n[k]: #A", "(a:a)=\n## A\n\n[x][k]\n\n[k]: #a:a"),
+    (
+        ":begin_tab:`jax`\n## A\n[x](#a)\n:end_tab:",
+        ":::{tab} jax\n\n(a:a)=\n```{rubric} A\n```\n\n[x](#a:a)\n:::",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), ANCHORS)
+def test_a_link_to_a_heading_leads_there(source: str, expected: str) -> None:
+    assert body(source) == expected
+
+
+def test_a_link_to_no_heading_is_a_fault() -> None:
+    result = convert("# Title\n\n[x](#gone) [y](#Title) [z](#here) <a id='here'></a>\n")
+    assert [fault.split(";")[0] for fault in result.faults] == [
+        "a.md:3: the link leads to #gone, which is no heading of the page"
+    ]
 
 
 BROKEN = [
@@ -283,6 +370,18 @@ BROKEN = [
     ),
     ("$$x\n\ntext", r"\$\$x" "\n\ntext", "an equation that $$ begins is never closed"),
     ("text\n\n:eqlabel:`e`", None, "there is no equation that the label 'e' could name"),
+    (
+        "![Cap](a.png)\n:eqlabel:`e`\n\nby :eqref:`e`",
+        '```{figure} a.png\n:name: e\n:alt: "Cap"\n\nCap\n```\n\nby {numref}`e`',
+        "it is taken for a :label:",
+    ),
+    ("text\n\n## A\n\n:eqlabel:`e`", "text\n\n(e)=\n## A", "it is taken for a :label:"),
+    (
+        f":Cap\n\n{TABLE}\n:eqlabel:`e`",
+        f"```{{table}} Cap\n:name: e\n\n{TABLE}\n```",
+        "it is taken for a :label:",
+    ),
+    ("$$x$$\n:width:`3px`", "$$\nx\n$$", "this :width: belongs to no image"),
     ("text :width:`3px`", "text", "this :width: belongs to no image"),
     ("## A\n:label:`x`\n\n## B\n:label:`x`", None, "the label 'x' is given twice on this page"),
     ("|a|b|\n|-|-|\n|1|2|\n:label:`t`", None, "a table with a label has no caption"),
@@ -303,6 +402,10 @@ def test_faults_of_the_text_are_reported_and_stay_visible(source: str, expected:
 
 
 BLOCKS = [
+    (":begin_tab: `jax`\ntext\n:end_tab:", ":::{tab} jax\ntext\n:::"),
+    (":begin_tab:  ` jax , mxnet `\ntext\n:end_tab:", ":::{tab} mxnet, jax\ntext\n:::"),
+    (":begin_tab:jax\ntext\n:end_tab:", ":::{tab} jax\ntext\n:::"),
+    (":begin_tab:``JAX``\ntext\n:end_tab: `jax`", ":::{tab} jax\ntext\n:::"),
     (":begin_tab:`jax, mxnet`\ntext\n:end_tab:", ":::{tab} mxnet, jax\ntext\n:::"),
     (
         "* a\n:begin_tab:`jax`\ntext\n:end_tab:\n* b",
