@@ -1,8 +1,8 @@
 """Books in d2lbook's Markdown become books of ours: ``tabbook import d2lbook SRC DEST``.
 
 The way: ``project`` reads the source's configuration; for each page, ``fences`` and ``scan`` say
-what stands where, ``headings``, ``figures``, ``tables``, ``equations``, ``inline`` and ``blocks``
-make edits of that, ``cells`` settles the code; ``book`` looks at all pages together (order,
+what stands where, ``headings``, ``figures``, ``tables``, ``equations`` (with ``formulas``),
+``inline``, ``emphasis``, ``anchors`` and ``blocks`` make edits of that, ``cells`` settles the code; ``book`` looks at all pages together (order,
 labels, what is saved); ``settings`` writes the project's files and ``write`` the destination.
 
 ``dialect`` tells books for Quarto from the others. What these have besides is the work of ``quarto``

@@ -25,6 +25,9 @@ FRAGMENTS = [
     ":By :cite:`A` and `c`\n\n|a|b|\n|-|-|\n|1|2|\n:label:`t`\n", "![Cap](img/a.svg)\n:label:`f`\n", "![ a [b] (c\n",
     ":::\n", ":::{tab} jax\n", ":::{note}\n", "```{code-cell} python\n1\n", "```{code-cell}\n", "```{eval-rst}\n",
     "---\ntitle: x\n---\n", "+++\n", "% comment\n", "(x)=\n", "<!-- c\n", "-->\n", "<div>\n", "{eq}`x`\n", "{{ a }}\n",
+    ":numref:`x, y\n", ":width:`3px\n", ":begin_tab: `jax`\n", ":begin_tab:\n", "*a *b **c **d\n", "(** a** b**)\n", "<!-- c --> d\n",
+    "\\begin{align}\na_1\n", "\\end{align}\n", "\\begin{figure}\n", "\\end{figure}\n:eqlabel:`e`\n", "> $$\n> x\n", "> so $$x$$, $\\text{a_b}$\n",
+    "[x](#head) [y](#title)\n", "![C]a$](b.png){width=3}\n",
     "\tcode\n", "    code\n", "`code\n", "\ufeff", "\r\n", "\x0c", "\0", "a\u2028b\n", "第$i^\\mathrm{th}$个**“元”**素\n",
 ]  # fmt: skip
 
