@@ -2,8 +2,9 @@
 
 The way: ``project`` reads the source's configuration; for each page, ``fences`` and ``scan`` say
 what stands where, ``headings``, ``figures``, ``tables``, ``equations`` (with ``formulas``),
-``inline``, ``emphasis``, ``anchors`` and ``blocks`` make edits of that, ``cells`` settles the code; ``book`` looks at all pages together (order,
-labels, what is saved); ``settings`` writes the project's files and ``write`` the destination.
+``inline``, ``emphasis``, ``anchors`` and ``blocks`` make edits of that, ``cells`` settles the code;
+``book`` looks at all pages together (order, labels, what is saved); ``settings`` writes the
+project's files and ``write`` the destination.
 
 ``dialect`` tells books for Quarto from the others. What these have besides is the work of ``quarto``
 (its own Markdown on pages), ``quarto_contents`` (its list of pages) and ``slides``.

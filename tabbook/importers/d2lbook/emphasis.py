@@ -35,10 +35,10 @@ def write_emphasis(page: Page) -> None:
     slides = _slide_marks(page)
     marks = {place for pair in slides for span in pair for place in range(*span)}
     for start, end in _paragraphs(page):
-        found, literal = _pairs(page, start, end, marks)
-        for emphasis in found:
+        matcher = _match(page, start, end, marks)
+        for emphasis in matcher.found:
             _write(page, emphasis)
-        for place, width in literal:
+        for place, width in matcher.literal:
             # An odd mark inside a slide's text would keep our reader from seeing the slide's marks.
             if width > 1 and any(opening[1] <= place < closing[0] for opening, closing in slides):
                 page.edits.replace(place, place + width, r"\*" * width)
@@ -79,40 +79,58 @@ def _paragraphs(page: Page) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _pairs(
-    page: Page, start: int, end: int, marks: set[int]
-) -> tuple[list[_Emphasis], list[tuple[int, int]]]:
-    """Return the emphasis in a paragraph, and the runs of marks that are text, by place and width."""
-    text, found = page.text, list[_Emphasis]()
-    opened: list[tuple[int, int]] = []  # where the text inside begins, and the width of what must end it
-    literal: list[tuple[int, int]] = []
-    for run in _RUN.finditer(text, start, end):
-        if run.start() in marks or page.scan.span_at(run.start()):
-            continue
-        place, width, mark = run.start(), len(run[0]), run[0][0]
-        ends_word = mark == "*" or not text[run.end() : run.end() + 1].isalnum()
-        while opened and width and ends_word and text[opened[-1][0] - 1] == mark:
-            inside, wanted = opened[-1]
-            if inside == place or (wanted, width) in ((1, 2), (2, 1)):
+class _Matcher:
+    """Pairs the runs of marks of a paragraph, given in order."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.found: list[_Emphasis] = []
+        self.literal: list[tuple[int, int]] = []
+        """The runs of asterisks that are text, by place and width."""
+        self._open: list[tuple[int, int]] = []  # where the text inside begins, and the width that ends it
+
+    def add(self, run: re.Match[str]) -> None:
+        """Take one run: it ends emphasis, begins some, or is text; a long one may do several of these."""
+        mark = run[0][0]
+        place = self._close(run.start(), run.end(), mark)
+        width = run.end() - place
+        before, after = self.text[place - 1 : place], self.text[run.end() : run.end() + 1]
+        begins_word = mark == "*" or not before.isalnum()
+        if 0 < width < 4 and begins_word and after and not after.isspace():
+            self._open.append((run.end(), width))
+        elif width and mark == "*":
+            self.literal.append((place, width))
+
+    def finish(self) -> None:
+        """Make text of what was never closed."""
+        opened = [(inside - width, width) for inside, width in self._open]
+        self.literal += [run for run in opened if self.text[run[0]] == "*"]
+
+    def _close(self, place: int, end: int, mark: str) -> int:
+        """Close what the marks from ``place`` to ``end`` can; return where those begin that are left."""
+        if mark == "_" and self.text[end : end + 1].isalnum():
+            return place
+        while self._open and place < end and self.text[self._open[-1][0] - 1] == mark:
+            inside, wanted = self._open[-1]
+            if inside == place or (wanted, end - place) in ((1, 2), (2, 1)):
                 break  # it begins another emphasis inside
-            used = min(wanted, width)
-            opened.pop()
-            found.append(_Emphasis(inside, place, used))
+            used = min(wanted, end - place)
+            self._open.pop()
+            self.found.append(_Emphasis(inside, place, used))
             if used < wanted:  # of three marks, some are left
-                opened.append((inside - used, wanted - used))
-            place, width = place + used, width - used
-        after = text[run.end() : run.end() + 1]
-        begins_word = mark == "*" or not text[place - 1 : place].isalnum()
-        if not width:
-            continue
-        if width < 4 and begins_word and after and not after.isspace():
-            opened.append((run.end(), width))
-        elif mark == "*":
-            literal.append((place, width))
-    return found, [
-        *literal,
-        *((inside - width, width) for inside, width in opened if text[inside - 1] == "*"),
-    ]
+                self._open.append((inside - used, wanted - used))
+            place += used
+        return place
+
+
+def _match(page: Page, start: int, end: int, marks: set[int]) -> _Matcher:
+    """Return the emphasis in a paragraph; the places in ``marks`` are those of slide marks."""
+    matcher = _Matcher(page.text)
+    for run in _RUN.finditer(page.text, start, end):
+        if run.start() not in marks and not page.scan.span_at(run.start()):
+            matcher.add(run)
+    matcher.finish()
+    return matcher
 
 
 def _is_punctuation(character: str) -> bool:
