@@ -384,6 +384,7 @@ def write_text(page: Page, names: Labels, files: Collection[str], headings: Coll
     inline.write_addresses(page)
     inline.write_dollars(page)
     write_emphasis(page)
+    inline.write_commands(page)
     inline.write_characters(page, headings)
 
 

@@ -20,6 +20,7 @@ _LINE_START = re.compile(
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _UNDERLINE = re.compile(r"^ {0,3}(?P<mark>=+|-+)[ \t]*$")
 _ADDRESS = re.compile(r"""(?<![\w<="'/])https?://[\w.~:/?#@!$&'()+,;=%-]*[\w/=#&%+-]""", re.ASCII)
+_COMMAND = re.compile(r"\\(?P<name>textbf|textit|emph|texttt)\{(?P<inside>[^{}\s](?:[^{}\n]*[^{}\s])?)\}")
 _LINKED = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\](?=[(\[])")
 _BRACED = re.compile(r"\{(?=[A-Za-z][\w:+-]*\}`)")
 
@@ -187,6 +188,17 @@ def write_dollars(page: Page) -> None:
             written = f"${' '.join(formula.split()) if chr(10) in formula else formula}$"
             if written != text:
                 page.edits.replace(span.start, span.end, written)
+
+
+def write_commands(page: Page) -> None:
+    """Add the edits that write LaTeX's commands for bold, italic and code in text as Markdown."""
+    for found in _COMMAND.finditer(page.text):
+        if page.scan.span_at(found.start()) or page.is_fenced(page.line_of(found.start())):
+            continue
+        mark = {"textbf": "**", "texttt": "`"}.get(found["name"], "*")
+        place = found.start("inside")
+        page.edits.replace(found.start(), place, mark)
+        page.edits.replace(place + len(found["inside"]), found.end(), mark)
 
 
 def write_characters(page: Page, headings: Collection[int]) -> None:

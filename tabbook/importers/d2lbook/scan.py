@@ -45,6 +45,7 @@ _PROSE = frozenset(("class", "func", "mod", "meth", "math", "doc"))
 _TOKEN = re.compile(
     r"(?P<comment><!--.*?-->)"
     r"|(?P<latex>\\begin\{(?P<env>[A-Za-z]+\*?)\}(?:(?!\\begin\{(?P=env)\}).)*?\\end\{(?P=env)\})"
+    r"|(?P<command>\\(?P<tex>cite[tp]?|ref|eqref)\{(?P<keys>[^{}\n]+)\})"
     rf"|(?P<role>:(?P<name>[A-Za-z_][\w-]*):(?P<gap>[ \t]*)(?P<rt>`{{1,2}}(?!`))"
     rf"(?P<arg>(?:[^`\n]|\n(?!{_BLOCK}))+)(?P=rt)(?!`))"
     rf"|(?P<halfmark>(?m:^[ \t]*):(?P<mark>{'|'.join(sorted(MARKS))}):[ \t]*`(?P<rest>[^\s`][^`\n]*)(?m:$))"
@@ -144,6 +145,9 @@ class Scan:
             start, position = found.span()
             if group == "role":
                 position = self._role(found)
+            elif group == "command":
+                name = "numref" if found["tex"] == "ref" else found["tex"]
+                self._add("role", start, position, name, found["keys"].strip())
             elif group == "halfmark":
                 place = text.index(":", start)
                 self._add("role", place, position, found["mark"], found["rest"].strip())

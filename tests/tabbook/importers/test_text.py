@@ -39,6 +39,22 @@ def test_an_unknown_role_is_a_fault_and_stays() -> None:
     assert result.faults == ["a.md:3: unknown role 'foo'; it is left as text"]
 
 
+COMMANDS = [
+    (r"\textbf{a} or \emph{b $x$} or \texttt{c}", "**a** or *b $x$* or `c`"),
+    (r"by \cite{A, B} and \citet{C}", "by {cite}`A,B` and {cite:t}`C`"),
+    (
+        "in \\eqref{eq:a} or \\ref{s}\n\n$$x$$\n:eqlabel:`eq:a`",
+        "in {eq}`eq:a` or {numref}`s`\n\n$$\nx\n$$ (eq:a)",
+    ),
+    (r"`\textbf{a}` and $\textbf{a}$ and \\textbf{a}", r"`\textbf{a}` and $\textbf{a}$ and \\textbf{a}"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), COMMANDS)
+def test_commands_of_latex_in_text(source: str, expected: str) -> None:
+    assert body(source) == expected
+
+
 UNCLOSED = [
     (
         "As in :numref:`fig_x, steps:\n\n1. First.\n\n![Cap](a.png)\n:label:`fig_x`",
