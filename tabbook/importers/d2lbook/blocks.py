@@ -101,8 +101,10 @@ def _unclosed(page: Page, opened: _Open, line: int, following: Span | None) -> s
     last = line - 1
     while page.is_blank(last) and last > opened.line:
         last -= 1
-    place = page.end_of_line(last)
-    page.edits.replace(place, place, "\n:::\n" if end else "")
+    if end and last + 1 < len(page.lines):
+        page.edits.insert(page.starts[last + 1], ":::\n\n", ends_outer=True)
+    elif end:
+        page.edits.insert(len(page.text), "\n:::\n", ends_outer=True)
     return ""
 
 

@@ -176,7 +176,7 @@ class PageConverter:
             page.edits.replace(start, page.end_of_line(fence.start), f"{fence.indent}{mark}{language}")
         if not fence.closed:
             before = "" if page.text[:end].endswith("\n") else "\n"
-            page.edits.replace(end, end, f"{before}{fence.below}{mark}\n\n")
+            page.edits.insert(end, f"{before}{fence.below}{mark}\n\n")
         elif longest:
             last = fence.end - 1
             page.edits.replace(page.starts[last], page.end_of_line(last), f"{fence.below}{mark}")

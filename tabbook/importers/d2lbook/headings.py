@@ -50,9 +50,13 @@ def find_headings(page: Page) -> list[Heading]:
 
 def _atx(page: Page, number: int, *, is_first: bool) -> Heading | None:
     match = _ATX.match(page.lines[number])
-    if not match or not match["title"] or not match["title"].strip("# "):
-        return None
     start = page.starts[number]
+    if not match:
+        return None
+    if not match["title"].strip("# "):
+        page.note(number, "heading", "a heading without text", "it is left out")
+        page.edits.replace(start, page.end_of_line(number), "")
+        return None
     first, last = match.span("title")
     if not match["gap"]:
         # "##Title" is a heading to authors; "#tag" in prose is none.

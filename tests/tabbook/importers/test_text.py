@@ -461,6 +461,31 @@ def test_an_unclosed_tab_block_ends_where_the_next_begins() -> None:
     assert result.faults == ["a.md:3: this tab block is never closed; it ends where the next one begins"]
 
 
+@pytest.mark.parametrize(
+    ("last", "written"),
+    [
+        ("## Head\n:label:`a`", "(a)=\n```{rubric} Head\n```"),
+        ("![Cap](a.png)\n:label:`a`", '```{figure} a.png\n:name: a\n:alt: "Cap"\nCap\n```'),
+        ("text\n:width:`3px`", "text"),
+        ("- a\n  $$b$$", "- a\n  $$\n  b\n  $$"),
+        ("```bash\nls", "```bash\nls\n```"),
+    ],
+)
+@pytest.mark.parametrize("below", ["", "\n\n```{.python .input}\nx\n```"])
+def test_an_unclosed_tab_block_ends_below_whatever_is_last_in_it(last: str, written: str, below: str) -> None:
+    """Where a mark or a block was the last thing, the end was lost, and all of the text became a listing."""
+    result = convert(f"# Title\n\n:begin_tab:`jax`\n{last}{below}\n")
+    assert f":::{{tab}} jax\n{written}\n:::\n" in re.sub(r"\n+", "\n", result.text)
+    assert not any("cannot be taken over" in fault for fault in result.faults)
+
+
+@pytest.mark.parametrize("empty", ["#", "# ", "##", "### #"])
+def test_a_heading_without_text_is_left_out(empty: str) -> None:
+    result = convert(f"# Title\n\ntext\n\n{empty}\n\nmore\n")
+    assert result.body == "text\n\nmore"
+    assert not result.faults
+
+
 def test_line_ends_and_byte_order_marks_do_not_matter() -> None:
     source = "# Title\n:label:`x`\n\n* a\n* b"
     assert convert("\ufeff" + source.replace("\n", "\r\n")).text == convert(source + "\n").text
