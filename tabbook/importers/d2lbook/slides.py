@@ -30,7 +30,6 @@ _ATTRIBUTE = re.compile(
 _COLONS = re.compile(r"^[ \t]*(:{3,})")
 _CELL = re.compile(r"^[ \t]*@(?P<part>[!-]?)(?P<name>[A-Za-z][\w.-]*)(?:@(?P<tab>[\w-]+))?[ \t]*$")
 _DIAGRAM = re.compile(r"^[ \t]*@fig:(?P<name>[\w.-]+?)(?:@(?P<tab>[\w-]+))?[ \t]*$")
-_IMAGE_ATTRIBUTES = re.compile(r"\{(?P<inside>[^{}\n]*)\}")
 _DIAGRAMS = "img/auto"
 """Where the drawings lie that slides show by their names."""
 _WIDTHS = {("fig", "big"): "54%", ("fig",): "44%", ("narrow",): "36%"}
@@ -256,16 +255,12 @@ class DeckConverter:
 
     def _write_image(self, image: Image) -> None:
         """Add the edit for an image with a caption or with attributes, which are a directive's with us."""
-        page = self.page
-        found = _IMAGE_ATTRIBUTES.match(page.text, image.end)
-        end = found.end() if found else image.end
+        page, width = self.page, image.width
         line = page.line_of(image.start)
         before = page.text[page.starts[line] : image.start]
-        alone = not (before + page.text[end : page.end_of_line(page.line_of(end))]).strip()
-        width = attributes(found["inside"])[1].get("width", "") if found else ""
+        alone = not (before + page.text[image.end : page.end_of_line(page.line_of(image.end))]).strip()
         if not alone or not (width or page.text[image.alt_start : image.alt_end].strip()):
-            if found:
-                page.edits.replace(*found.span(), "")
+            page.edits.replace(image.link_end, image.end, "")
             return
 
         def write() -> str:
@@ -274,7 +269,7 @@ class DeckConverter:
             lines += ["", caption] if caption else []
             return "\n".join(f"{before}{text}".rstrip() for text in (*lines, "```"))
 
-        page.edits.replace(page.starts[line], end, write)
+        page.edits.replace(page.starts[line], image.end, write)
 
     def _write_listings(self) -> None:
         """Add the edits for listings, whose language may be an attribute."""
