@@ -1,6 +1,5 @@
 """One page: from d2lbook's Markdown to a MyST notebook, with everything that goes with it."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -8,10 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from tabbook.importers.d2lbook import blocks, exported, figures, headings, inline, tables
 from tabbook.importers.d2lbook.anchors import settle_anchors
 from tabbook.importers.d2lbook.cells import Piece, SourceCell, tabs_of_page, tabs_of_quarto_page
-from tabbook.importers.d2lbook.emphasis import write_emphasis
 from tabbook.importers.d2lbook.equations import collect_equation_labels, write_equations
 from tabbook.importers.d2lbook.fences import Fence, closes
-from tabbook.importers.d2lbook.kept import fence_for, fill, keep, place_of, refusal
+from tabbook.importers.d2lbook.kept import code_cell, fence_for, fill, keep, place_of, refusal
 from tabbook.importers.d2lbook.outputs import OutputError, as_text, read_outputs
 from tabbook.importers.d2lbook.slides import DeckConverter, shown_cells
 from tabbook.importers.d2lbook.source import Labels, Page
@@ -216,7 +214,9 @@ class PageConverter:
         rows = {line for table in self._tables for line in range(table.first, table.last + 1)}
         figures.write_figures(page, self._figures)
         write_equations(page, rows)
-        write_text(page, names, self.files, {n for h in self.headings for n in range(h.first, h.last + 1)})
+        inline.write_text(
+            page, names, self.files, {n for h in self.headings for n in range(h.first, h.last + 1)}
+        )
         tables.write_tables(page, self._tables)
         self._write_slide_marks()
         above = self._write_cells()
@@ -231,7 +231,7 @@ class PageConverter:
             body = "\n\n".join([self._place(f"# {self.title}", 0), *above, body])
         body = fill(self._readable(body), [text for text, _ in self._blocks])
         if self.deck is not None:
-            body = f"{body.rstrip()}\n\n{self.deck.render(names, write_text)}"
+            body = f"{body.rstrip()}\n\n{self.deck.render(names)}"
             page.images += self.deck.page.images
             page.links += self.deck.page.links
         front = self._front_matter() or ("---\n---\n\n" if body.startswith("---") else "")
@@ -279,13 +279,11 @@ class PageConverter:
             return ""
         if cell.state == "interactive":
             names = ", ".join(map(repr, self.tabs))
-            return _code_cell(f"%load_ext tabbook.tab\ntab.interact_select({names})", None)
+            return code_cell(f"%load_ext tabbook.tab\ntab.interact_select({names})", None)
         if cell.state in ("invalid", "stray"):
             return self._shown(cell)
         return "\n\n".join(
-            _code_cell(
-                piece.source, self._mark(piece), [f"remove-{part}" for part in cell.hidden], cell.label
-            )
+            code_cell(piece.source, self._mark(piece), [f"remove-{part}" for part in cell.hidden], cell.label)
             for piece in cell.pieces
         )
 
@@ -373,29 +371,6 @@ class PageConverter:
             "slides": len(self.deck.slides) if self.deck else 0,
             **{f"labels of {kind}s": names[kind] for kind in ("section", "figure", "table", "equation")},
         }
-
-
-def write_text(page: Page, names: Labels, files: Collection[str], headings: Collection[int] = ()) -> None:
-    """Add the edits for what stands inside paragraphs; ``headings`` are the lines of headings."""
-    inline.write_roles(page, names)
-    inline.write_unclosed(page)
-    inline.write_comments(page)
-    inline.write_links(page, files)
-    inline.write_addresses(page)
-    inline.write_dollars(page)
-    write_emphasis(page)
-    inline.write_commands(page)
-    inline.write_characters(page, headings)
-
-
-def _code_cell(source: str, mark: str | None, tags: Sequence[str] = (), label: str = "") -> str:
-    marks = fence_for(source)
-    lines = [f"{marks}{{code-cell}} python"]
-    if label:
-        lines.append(f":label: {label}")
-    if tags:
-        lines.append(f":tags: {json.dumps(list(tags))}")
-    return "\n".join([*lines, *([mark] if mark else []), source, marks])
 
 
 def _tidy(text: str) -> str:

@@ -7,6 +7,7 @@ from posixpath import normpath
 from urllib.parse import unquote
 
 from tabbook.importers.d2lbook.anchors import as_page, is_inside, links
+from tabbook.importers.d2lbook.emphasis import write_emphasis
 from tabbook.importers.d2lbook.formulas import with_valid_text
 from tabbook.importers.d2lbook.headings import remove_mark
 from tabbook.importers.d2lbook.source import Labels, Page, Reference, safe_label
@@ -43,6 +44,19 @@ def _labels(text: str) -> tuple[str, ...]:
 
 def _keys(text: str) -> tuple[str, ...]:
     return tuple(key.strip() for key in text.split(",") if key.strip())
+
+
+def write_text(page: Page, names: Labels, files: Collection[str], headings: Collection[int] = ()) -> None:
+    """Add the edits for what is inside paragraphs; ``headings`` are the lines of headings."""
+    write_roles(page, names)
+    write_unclosed(page)
+    write_comments(page)
+    write_links(page, files)
+    write_addresses(page)
+    write_dollars(page)
+    write_emphasis(page)
+    write_commands(page)
+    write_characters(page, headings)
 
 
 def write_roles(page: Page, names: Labels) -> None:

@@ -5,6 +5,7 @@ in the middle of code. Each stretch of text between two code cells is read on it
 written; one that is refused is shown as a listing, and reported.
 """
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
@@ -23,6 +24,17 @@ def fence_for(text: str, mark: str = "`") -> str:
     """Return a fence of ``mark`` that nothing in ``text`` closes."""
     longest = max((len(run) for run in re.findall(f"{mark}{{3,}}", text)), default=0)
     return mark * max(3, longest + 1)
+
+
+def code_cell(source: str, mark: str | None, tags: Sequence[str] = (), label: str = "") -> str:
+    """Return a code cell in our format, with the mark of its tabs if it has one."""
+    marks = fence_for(source)
+    lines = [f"{marks}{{code-cell}} python"]
+    if label:
+        lines.append(f":label: {label}")
+    if tags:
+        lines.append(f":tags: {json.dumps(list(tags))}")
+    return "\n".join([*lines, *([mark] if mark else []), source, marks])
 
 
 def place_of(number: int) -> str:

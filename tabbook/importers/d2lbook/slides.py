@@ -5,7 +5,7 @@ notes and the like that its blocks stand for. A line ``@name`` shows a code cell
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from posixpath import relpath
@@ -35,9 +35,6 @@ _DIAGRAMS = "img/auto"
 _WIDTHS = {("fig", "big"): "54%", ("fig",): "44%", ("narrow",): "36%"}
 """How wide columns of these classes are, in the style sheet of those decks."""
 _CALLOUTS = ("note", "tip", "warning", "important", "caution")
-
-
-WriteText = Callable[[Page, Labels, Collection[str]], None]
 
 
 def parted(text: str) -> tuple[str, str]:
@@ -144,14 +141,11 @@ class DeckConverter:
         if text := [n for n in rest if not self.page.lines[n].startswith("#")]:
             self.page.note(text[0], "slides", "text between the slides", "it is left out, as on their decks")
 
-    def render(self, names: Labels, write_text: WriteText) -> str:
-        """Return the slides in our format; one that our reader refuses is left out, and reported.
-
-        ``write_text`` adds the edits for what stands inside paragraphs, as on pages.
-        """
+    def render(self, names: Labels) -> str:
+        """Return the slides in our format; one that our reader refuses is left out, and reported."""
         page = self.page
         write_equations(page, set())
-        write_text(page, names, self.files)
+        inline.write_text(page, names, self.files)
         self._write_listings()
         for image in page.scan.images:
             self._write_image(image)
