@@ -18,7 +18,7 @@ from tabbook.merge.stored import StoredCell, cell_hash
 from tabbook.model import Output
 
 _SLIDES_ONLY = re.compile(r"\[~~|~~\]")
-_OURS = re.compile(r"^\s*(?::{3,}|`{3,}|~{3,})\{(?:tab|code-cell)\}", re.MULTILINE)
+_OURS = re.compile(r"^\s*(?::{3,}|`{3,}|~{3,})\{(?:tab|code-cell|slide|subslide)\}", re.MULTILINE)
 
 
 class PageConverter:

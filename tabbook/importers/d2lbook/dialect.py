@@ -18,15 +18,19 @@ _NAMED_CELL = re.compile(r"^`{3,}[ \t]*\{(?=[^}\n]*\.input\b)[^}\n]*(?<![^\s{])#
 _SLIDE = re.compile(r"^:{3,}[ \t]*\{[ \t]*\.slide\b", re.MULTILINE)
 
 
-def recognized(files: Collection[str], pages: Iterable[str], read: Callable[[str], str]) -> Dialect:
-    """Return the dialect of a book: Quarto's, if it has a Quarto project, named cells or slides.
+def quarto_file(files: Collection[str], pages: Iterable[str], read: Callable[[str], str]) -> str:
+    """Return the file that shows that a book is for Quarto; empty if none does.
+
+    It is its Quarto project, or a page with named cells or with slides.
 
     Args:
         files: All files of the source, by their paths.
         pages: Those that are pages.
         read: Returns the text of a page.
     """
-    if not set(PROJECT_FILES).isdisjoint(files):
-        return "quarto"
-    texts = map(read, pages)
-    return "quarto" if any(_NAMED_CELL.search(text) or _SLIDE.search(text) for text in texts) else "d2lbook"
+    project = next((name for name in PROJECT_FILES if name in files), "")
+    return project or next((path for path in pages if _is_quarto(read(path))), "")
+
+
+def _is_quarto(text: str) -> bool:
+    return bool(_NAMED_CELL.search(text) or _SLIDE.search(text))

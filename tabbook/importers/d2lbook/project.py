@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from tabbook.importers.d2lbook.dialect import Dialect, recognized
+from tabbook.importers.d2lbook.dialect import Dialect, quarto_file
 from tabbook.importers.report import Findings
 
 CONFIG = "config.ini"
@@ -156,10 +156,10 @@ def in_dialect(project: Project, dialect: Dialect | None, findings: Findings) ->
     def read(path: str) -> str:
         return (project.root / path).read_text(encoding="utf-8", errors="replace")
 
-    if dialect is None and recognized(project.files, project.pages, read) == "quarto":
+    if dialect is None and (found := quarto_file(project.files, project.pages, read)):
         dialect = "quarto"
         message = "a book for Quarto: its code cells without a mark belong to every framework"
-        findings.note("", 0, "configuration", message, "with --dialect d2lbook, to the default one")
+        findings.note(found, 0, "configuration", message, "with --dialect d2lbook, to the default one")
     return replace(project, dialect=dialect or "d2lbook")
 
 

@@ -443,3 +443,11 @@ def test_yaml_that_says_nothing_ends_no_import(tmp_path: Path, text: str) -> Non
     files = {"_quarto.yml": text, "index.md": f"---\n{text}\n---\n\n# T\n", "a.md": "# A\n"}
     book, _ = imported(tmp_path, files, CONFIG)
     assert "# T" in (book / "index.md").read_text()
+
+
+def test_code_that_shows_a_slide_is_no_slide(tmp_path: Path) -> None:
+    """A cell that is not Python is shown in a tab block, where no slide may stand."""
+    text = NAMED + "\n" + cell("%%tab jax\nx = (\n:::{slide}\n:::")
+    book, report = imported(tmp_path, QUARTO | pages(text), CONFIG)
+    assert [fault.kind for fault in report.faults] == ["python"]
+    assert Book.load(book).readable[1] == () and Book.load(book).read("a.md").slides == ()
