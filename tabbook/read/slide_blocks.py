@@ -95,6 +95,7 @@ class SlideReader:
             name, argument = _directive(token)
             is_pause = token.type == "inline" and token.level == 1 and token.content.strip() == _PAUSE
             if not is_pause and name not in _OWN | _FORBIDDEN:
+                self._check_name(name, place.line + start)
                 continue
             self._text(lines[position:start], place.line + position, place)
             position, line = end, place.line + start
@@ -115,6 +116,11 @@ class SlideReader:
             else:
                 self._block(token, name, argument, replace(place, line=line))
         self._text(lines[position:], place.line + position, place)
+
+    def _check_name(self, name: str, line: int) -> None:
+        """Report a misspelt block of ours: Sphinx, which knows the others, sees no slides."""
+        if name not in ("", "note") and (close := nearest(name, sorted(_OWN), cutoff=0.8)):
+            self.fault(line, f"unknown block {name!r} in a slide", f"perhaps you meant {close!r}")
 
     def _text(self, lines: Sequence[str], line: int, place: _Place) -> None:
         blank = next((number for number, text in enumerate(lines) if text.strip()), len(lines))

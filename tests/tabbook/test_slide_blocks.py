@@ -186,6 +186,7 @@ FAULTS = {
         ":::{slide}\n:tabs: jx\na\n:::",
         "a.md:39: unknown tab 'jx'; perhaps you meant 'jax': the tabs are pytorch, jax, mxnet",
     ),
+    "a block": ("::::{slide}\n:::{colums}\na\n:::\n::::", "a.md:40: unknown block 'colums' in a slide; perhaps you meant 'columns'"),
     "a width": ("::::{slide}\n:::{column} wide\na\n:::\n::::", "a.md:40: 'wide' is no width; write one such as 40%"),
     "never closed": ("::::{slide} T\na\n", "a.md:39: this slide is never closed; end it with a line '::::'"),
     "never closed inside": (
