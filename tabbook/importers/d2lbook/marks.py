@@ -57,6 +57,8 @@ class _Marking:
         self.wanted: dict[int, ast.stmt] = {}
         self.kept: set[int] = set()
         self.dropped: set[int] = set()
+        self.taken = 0
+        """The last line that a mark above has saved."""
 
     def read(self) -> None:
         blocks = list(_blocks(self.code.tree.body))
@@ -65,6 +67,9 @@ class _Marking:
             block, index = _place(blocks, line)
             if block is None:
                 self._drop(line, "this #@save saves nothing: no statement stands below it")
+                continue
+            if self.dialect == "quarto" and line <= self.taken:
+                self.dropped.add(line)  # their lines are saved already, and it begins nothing new
                 continue
             node = block[index]
             inside = first_line(node) <= line <= last_line(node)
@@ -114,7 +119,12 @@ class _Marking:
             return list(self._definitions(block, index))
         if self._blank_below(line, block[index]):
             return []
-        return list((self._run if self.dialect == "d2lbook" else self._adjacent)(block, index))
+        if self.dialect == "d2lbook":
+            return list(self._run(block, index))
+        blanks = (n for n, text in enumerate(self.code.lines[line:], line) if not text.strip())
+        end = next(blanks, len(self.code.lines))
+        self.taken = max(self.taken, end)
+        return [node for node in self._adjacent(block, index) if first_line(node) <= end]
 
     def _definitions(self, block: Sequence[ast.stmt], index: int) -> Iterator[ast.stmt]:
         """Yield the definitions from ``index`` on with nothing but blank lines between them."""
@@ -137,6 +147,7 @@ class _Marking:
         return all(not text.strip() or text.startswith(margin) for text in self._between(line, node))
 
     def _cover(self, line: int, covered: Sequence[ast.stmt], *, is_same: bool) -> None:
+        self.taken = max([self.taken, *map(last_line, covered)])
         for node in covered:
             if isinstance(node, ast.Expr):
                 message = "an expression is saved into the library together with what stands above it"

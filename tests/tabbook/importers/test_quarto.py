@@ -157,6 +157,8 @@ MARKS = {
     "above statements, up to a blank line": ("#@save\nimport a\nx = 1\n\ny = 2", "a x"),
     "above a blank line and no definition": ("#@save\n\nx = 1", ""),
     "each at its own": ("def f():  #@save\n    pass\n\ndef g(): #@save\n    pass\n\nf()", "f g"),
+    "among lines that another mark saves": ("#@save\nv = 1  #@save\n\ndef f():\n    pass", "v"),
+    "alone among such lines": ("#@save\nv = 1\n#@save\n\ndef f():\n    pass", "v"),
     "in a branch": ("if tab.selected('jax'):\n    import a  #@save\n    import b", "a"),
 }  # fmt: skip
 
