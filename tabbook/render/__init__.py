@@ -34,7 +34,7 @@ from tabbook.render.isolate import (
     isolated_output,
     visit_isolated,
 )
-from tabbook.render.language import quiet_search, translate_search
+from tabbook.render.language import TranslatePrompts, quiet_search, translate_search
 from tabbook.render.packed import Unpack
 from tabbook.render.pages import (
     PageCollector,
@@ -193,6 +193,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(NoteText)
     app.add_post_transform(IsolateOutputs)
     app.add_post_transform(HtmlTabs)
+    app.add_post_transform(TranslatePrompts)
     app.add_node(tab_group, html=(visit_group, depart_div))
     app.add_node(tab_panel, html=(visit_panel, depart_div))
     app.add_node(isolated_output, html=(visit_isolated, depart_isolated))

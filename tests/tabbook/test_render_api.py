@@ -242,6 +242,7 @@ def test_a_name_that_the_library_lacks_is_a_warning_with_the_nearest(
 ) -> None:
     directives = [
         ".. autoclass:: d2l.pytorch.Modle",
+        ".. automodule:: d2l.pytroch",
         ".. autoclass:: d2l.pytorch.Derived\n   :members: nothing",
         ".. currentmodule:: d2l.jax",
         ".. autosummary::\n\n   try_gup",
@@ -249,12 +250,10 @@ def test_a_name_that_the_library_lacks_is_a_warning_with_the_nearest(
     build(write(tmp_path, page(*directives)))
     warnings = re.findall(r"api\.md:(\d+): WARNING: (.*?) \[tabbook", capsys.readouterr().err)
     assert warnings == [
-        ("4", "the library has no d2l.pytorch.Modle; the nearest is d2l.pytorch.Model"),
-        (
-            "6",
-            "d2l.pytorch.Derived has no member nothing; correct the name, or remove it",
-        ),
-        ("11", "the library has no d2l.jax.try_gup; the nearest is d2l.jax.try_gpu"),
+        ("4", "the library has no d2l.pytorch.Modle; perhaps d2l.pytorch.Model"),
+        ("6", "the library has no d2l.pytroch; perhaps d2l.pytorch"),
+        ("8", "d2l.pytorch.Derived has no member nothing; correct the name, or remove it"),
+        ("13", "the library has no d2l.jax.try_gup; perhaps d2l.jax.try_gpu"),
     ]
 
 
@@ -262,6 +261,10 @@ def test_a_name_that_the_library_lacks_is_a_warning_with_the_nearest(
 def test_a_page_follows_the_sections_that_it_documents(tmp_path: Path, jobs: int) -> None:
     """The library on disk may be old, or not there: the sections say what is in it."""
     root = write(tmp_path, page(".. autofunction:: d2l.pytorch.try_gpu"))
+    for number in range(6 * (jobs - 1)):  # Sphinx shares the reading of many pages
+        (root / f"p{number}.md").write_text(f"---\norphan: true\n---\n\n# P{number}\n")
+    config = (root / "_config.yml").read_text()
+    (root / "_config.yml").write_text(config.replace("toc_files: true", "toc_files: false"))
     build(root, jobs)
     tree = root / "_build" / ".doctrees" / "api.doctree"
     first = tree.stat().st_mtime_ns

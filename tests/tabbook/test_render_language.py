@@ -113,11 +113,14 @@ CHINESE = {
 
 
 @pytest.mark.parametrize(
-    ("language", "expected", "framework", "search"),
-    [("de", GERMAN, "Framework", "Dieses Buch durchsuchen"), ("zh_CN", CHINESE, "框架", "搜索本书")],
+    ("language", "expected", "framework", "search", "prompt"),
+    [
+        ("de", GERMAN, "Framework", "Dieses Buch durchsuchen", "Code der Zelle anzeigen"),
+        ("zh_CN", CHINESE, "框架", "搜索本书", "显示代码单元格的源代码"),
+    ],
 )
 def test_pages_are_in_the_language_of_the_book(
-    tmp_path: Path, language: str, expected: dict[str, list[str]], framework: str, search: str
+    tmp_path: Path, language: str, expected: dict[str, list[str]], framework: str, search: str, prompt: str
 ) -> None:
     pages = built(tmp_path, language)
     for name, texts in expected.items():
@@ -126,6 +129,7 @@ def test_pages_are_in_the_language_of_the_book(
     for name, page in pages.items():
         left = [text for text in TEXTS if len(text) > 12 and "{" not in text and text in words(page)]
         assert left == [], name
+    assert prompt in pages["index"]
     assert f'role="tablist" aria-label="{framework}"' in pages["index"]
     assert framework in html.unescape(re.search(r'data-words="([^"]*)"', pages["index"])[1])  # type: ignore[index]
     assert f'placeholder="{search}' in pages["index"], "what the theme writes"

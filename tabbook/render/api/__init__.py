@@ -74,7 +74,7 @@ class _LibraryDirective(SphinxDirective):
         found = next(filter(None, map(library.find, names)), None)
         if names and found is None:
             close = nearest(names[0], library.names)
-            hint = f"the nearest is {close}" if close else "save it in a section, or correct the name"
+            hint = f"perhaps {close}" if close else "save it in a section, or correct the name"
             self.warn(f"the library has no {names[0]}; {hint}")
         return found
 

@@ -103,6 +103,7 @@ class Library:
     def names(self) -> Iterator[str]:
         """The path of every object."""
         for tab in self.texts:
+            yield self.module(tab).name
             yield from self.module(tab).names
 
     def _of(self, one: Described) -> Origins | None:
