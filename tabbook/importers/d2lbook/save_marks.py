@@ -21,7 +21,7 @@ class SaveMarks:
         self.given = project.value("library", "save_mark")
         own = self.given.lstrip("# \t").rstrip(". \t")
         known = rf"Saved?[ \t]+(?:in|to|into)[ \t]+the[ \t]+`?{re.escape(self.package)}`?[ \t]+package"
-        words = [known, *([re.escape(own)] if own and own != "@save" else [])]
+        words = [known, r"@save_(?:cell|all)\b", *([re.escape(own)] if own and own != "@save" else [])]
         self._mark = re.compile(
             rf"#[ \t]*(?:{'|'.join(words)})(?:[ \t]+for[ \t]+(?:later|future)[ \t]+use)?[ \t]*[.:]?",
             re.IGNORECASE,
@@ -58,8 +58,7 @@ class SaveMarks:
         if self.count:
             message = f"{self.count} marks of an older edition ({self.given or 'Save to the package'})"
             findings.note(CONFIG, 0, "configuration", message, "they are written as #@save")
-        if project.value("library", "save_patterns"):
-            message = "library: save_patterns of older editions"
-            findings.note(
-                CONFIG, 0, "configuration", message, "not carried over: mark with #@save what is saved"
-            )
+        for key in ("save_patterns", "root_dir"):
+            if project.value("library", key):
+                hint = "not carried over: what is marked goes into the library of the book"
+                findings.note(CONFIG, 0, "configuration", f"library: {key} of older editions", hint)

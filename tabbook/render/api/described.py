@@ -32,11 +32,12 @@ class _AsWritten(griffe.Extension):
     """
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.lines = [line.encode() for line in text.split("\n")]  # the tree counts bytes
 
     def _source(self, node: ast.expr) -> str:
-        found = ast.get_source_segment(self.text, node) or ""
-        return ast.unparse(node) if not found or "\n" in found else found
+        if node.lineno != node.end_lineno:
+            return ast.unparse(node)
+        return self.lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode()
 
     def on_function_instance(self, *, node: Any, func: griffe.Function, **_: Any) -> None:
         """Put the source of each default into the function's parameters."""

@@ -119,6 +119,7 @@ MARKED = {
     "saved in": "#Saved in the d2ltvm package for later use\ndef f():\n    return 1\n\nx = 2",
     "saved to": "#  saved to the `d2ltvm` package\ndef f():\n    return 1\n\nx = 2",
     "at the end": "def f():  # Save to the d2ltvm package.\n    return 1\n\nx = 2",
+    "a cell": "# @save_cell\ndef f():\n    return 1\n\nx = 2",
     "the new one": "#@save\ndef f():\n    return 1\n\nx = 2",
 }
 OLD = "[project]\ntitle = B\n[build]\nindex = index\n[library]\nsave_filename = d2ltvm/d2ltvm.py\n"
