@@ -21,7 +21,7 @@ def cell(code: str) -> str:
 MODELS = (
     FRONT
     + "(sec_models)=\n# Models\n\n"
-    + cell("%%tab pytorch\n#@save\nimport torch\nfrom torch import nn")
+    + cell("%%tab pytorch\n#@save\nimport torch\nfrom typing import NamedTuple\nfrom torch import nn")
     + cell("%%tab jax\nimport flax  #@save")
     + cell('''
 #@save
@@ -35,7 +35,7 @@ def try_gpu(i=0):
 %%tab pytorch
 class Model(nn.Module):  #@save
     """A model of **ours**."""
-    def __init__(self, lr=1e-3, devices=d2l.try_all_gpus(), f=lambda x, y: x + y, *, names=[n for n in "ab"]):
+    def __init__(self, lr=1e-3, mode="fit", use=d2l.try_all_gpus(), f=lambda x: x + 1, *, names=[n for n in "ab"]):
         """Set it up."""
         super().__init__()
 
@@ -59,6 +59,16 @@ class Derived(Model):  #@save
 
 class Foreign(d2l.Missing, torch.nn.Module):  #@save
     """Nobody knows what it takes."""
+
+class Point(NamedTuple):  #@save
+    """A point: `x` and [y](z).
+
+    ```python
+    Point(1)
+    ```
+    """
+    x: int
+    y: float = 1e-3
 
 class Broken(ValueError):  #@save
     """Args:
@@ -127,7 +137,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
     return build(root)
 
 
-SIGNATURE = 'lr=1e-3, devices=d2l.try_all_gpus(), f=lambda x, y: x + y, *, names=[n for n in "ab"]'
+SIGNATURE = 'lr=1e-3, mode="fit", use=d2l.try_all_gpus(), f=lambda x: x + 1, *, names=[n for n in "ab"]'
 
 
 def test_signatures_are_those_of_the_source_whatever_they_compute(whole: str) -> None:
@@ -144,6 +154,7 @@ def test_a_class_takes_what_a_base_in_the_library_takes_and_what_others_take_is_
     assert f"d2l.pytorch.Derived({SIGNATURE})" in found["d2l.pytorch.Derived"]
     assert "d2l.pytorch.Foreign Bases: d2l.pytorch.Missing, torch.nn.Module" in found["d2l.pytorch.Foreign"]
     assert "exception d2l.pytorch.Broken" in words(whole)
+    assert "d2l.pytorch.Point(x: int, y: float = 1e-3)" in found["d2l.pytorch.Point"]
 
 
 def test_bases_in_the_library_are_links(whole: str) -> None:
@@ -152,7 +163,8 @@ def test_bases_in_the_library_are_links(whole: str) -> None:
 
 def test_members_are_those_with_docstrings(whole: str) -> None:
     assert sorted(name.removeprefix("d2l.pytorch.") for name in sections(whole)) == [
-        "Broken", "Derived", "Foreign", "Model", "Model.forward", "Model.make", "Model.size", "try_gpu",
+        "Broken", "Derived", "Foreign", "Model", "Model.forward", "Model.make", "Model.size", "Point",
+        "try_gpu",
     ]  # fmt: skip
 
 
@@ -173,6 +185,7 @@ def test_docstrings_are_text_of_docutils_or_shown_as_they_are(
     assert "See {numref} and" in words(whole)
     assert '<a class="reference internal" href="models.html#sec-models">' in whole
     assert "Args:\n    x: first\n  y: *second\n" in whole
+    assert "A point: `x` and [y](z).\n\n```python\nPoint(1)\n```\n" in whole
 
 
 def test_a_page_about_the_library_costs_no_warning(

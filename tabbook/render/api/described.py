@@ -188,6 +188,8 @@ class Described:
         A base that the library does not have may come with a constructor, or write one for each
         class below it as dataclasses do: so what is behind such a base is not known.
         """
+        if "typing.NamedTuple" in self.bases:
+            return _fields(self)
         is_known = not set(self._outside()) - _HARMLESS
         for one in self.ancestors():
             if isinstance(one, str):
@@ -272,6 +274,19 @@ def _comments(name: str, text: str) -> Mapping[tuple[str, str], list[str]]:
 def _is_exception(path: str) -> bool:
     kind = getattr(builtins, path.rpartition(".")[2], None)
     return isinstance(kind, type) and issubclass(kind, BaseException)
+
+
+def _fields(one: Described) -> griffe.Parameters:
+    """Return what makes a named tuple: its annotated attributes."""
+    kind = griffe.ParameterKind.positional_or_keyword
+    declared = ((member.own_name, member.node) for member in one.members)
+    return griffe.Parameters(
+        *(
+            griffe.Parameter(name, annotation=node.annotation, kind=kind, default=node.value)
+            for name, node in declared
+            if isinstance(node, griffe.Attribute) and node.annotation is not None
+        )
+    )
 
 
 def _without_first(parameters: griffe.Parameters) -> griffe.Parameters:

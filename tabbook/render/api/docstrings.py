@@ -1,5 +1,6 @@
 """What stands in a description besides its signature: the docstring, and the section that defines it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,25 +18,27 @@ from sphinx.util.nodes import make_refnode
 from tabbook.language import translator
 
 DEFINED = "tabbook-defined"
+_FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 
 
 class Docstring(SphinxDirective):
     """The text of a docstring: reStructuredText, or shown as it is written if it is none.
 
-    A book in Markdown has docstrings in Markdown, too: that is no fault.
+    A book in Markdown has docstrings in Markdown, too: that is no fault. A fence would pass for
+    reStructuredText, as a literal that runs over lines.
     """
 
     has_content = True
 
     def run(self) -> list[Node]:
         """Return the nodes of the docstring."""
+        text = "\n".join(self.content)
         found = Element()
         found.document = self.state.document
         with _collected(self.state) as problems:
             self.state.nested_parse(self.content, self.content_offset, found)
-        if not problems:
+        if not problems and not _FENCE.search(text):
             return found.children
-        text = "\n".join(self.content)
         return [nodes.literal_block(text, text, language="none", classes=["tabbook-docstring"])]
 
 

@@ -204,13 +204,18 @@ class ObjectText:
             text += f": {self._shown(str(one.annotation))}"
         if one.default is None or one.kind in _STARS:
             return text
-        return f"{text}{' = ' if one.annotation is not None else '='}{self._shown(str(one.default))}"
+        sign = " = " if one.annotation is not None else "="
+        return f"{text}{sign}{self._shown(str(one.default), exact=True)}"
 
-    def _shown(self, expression: str) -> str:
-        """Return an expression as Sphinx can read it, or a name for one that it would not show whole."""
+    def _shown(self, expression: str, *, exact: bool = False) -> str:
+        """Return an expression as Sphinx can read it, or a name for one that it would show otherwise.
+
+        Sphinx leaves out what a lambda returns, cannot read a comprehension, and writes strings
+        with quotes of its own, which only matters where the text must be ``exact``.
+        """
         try:
             shown = unparse(ast.parse(expression, mode="eval").body, expression)
-            if shown is not None and "..." not in shown.replace(expression, ""):
+            if shown == expression or not (exact or "lambda" in expression):
                 return expression
         except (SyntaxError, NotImplementedError):
             pass
