@@ -43,6 +43,7 @@ def as_page(name: str) -> str:
 
 def settle_anchors(pages: Mapping[str, Page]) -> None:
     """Find what links to places on these pages lead to; a heading without a label gets one."""
+    places: dict[str, _Places] = {}
     for page in pages.values():
         for start, end in links(page):
             name, mark, anchor = page.text[start:end].partition("#")
@@ -51,25 +52,36 @@ def settle_anchors(pages: Mapping[str, Page]) -> None:
             path = normpath(join(dirname(page.path), as_page(unquote(name)))) if name else page.path
             if path not in pages:
                 continue
-            if label := _label(pages[path], unquote(anchor)):
+            if path not in places:
+                places[path] = _Places(pages[path])
+            if label := places[path].label(unquote(anchor)):
                 page.anchors[start] = f"{as_page(name) if label == anchor else ''}#{label}"
 
 
-def _label(page: Page, anchor: str) -> str:
-    """Return the label of what ``anchor`` names on a page, or ``anchor`` where MyST knows it.
+class _Places:
+    """The places on a page that links may lead to, by the letters and digits of their names."""
 
-    Nothing is returned if nothing has that name.
-    """
-    named = [target for target in page.targets if target.kind in ("section", "rubric")]
-    found = [target for target in named if key(target.words) == key(anchor)]
-    if not found and (repeated := _REPEATED.fullmatch(anchor)):
-        found = [target for target in named if key(target.words) == key(repeated["name"])]
-        found = found[int(repeated["number"]) :]
-    if found and found[0].kind == "section" and _is_known(found[0], anchor):
-        return anchor
-    if found:
-        return _label_of(page, found[0], anchor)
-    return next((label for label in page.labels if key(label) == key(anchor)), "")
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.headings: dict[str, list[Target]] = {}
+        for target in page.targets:
+            if target.kind in ("section", "rubric"):
+                self.headings.setdefault(key(target.words), []).append(target)
+        self.labels = {key(label): label for label in reversed(page.labels)}
+
+    def label(self, anchor: str) -> str:
+        """Return the label of what ``anchor`` names, or ``anchor`` where MyST knows it.
+
+        Nothing is returned if nothing has that name.
+        """
+        found = self.headings.get(key(anchor), [])
+        if not found and (repeated := _REPEATED.fullmatch(anchor)):
+            found = self.headings.get(key(repeated["name"]), [])[int(repeated["number"]) :]
+        if not found:
+            return self.labels.get(key(anchor), "")
+        if found[0].kind == "section" and _is_known(found[0], anchor):
+            return anchor
+        return _label_of(self.page, found[0], anchor)
 
 
 def _is_known(target: Target, anchor: str) -> bool:
@@ -81,7 +93,9 @@ def _is_known(target: Target, anchor: str) -> bool:
 def _label_of(page: Page, target: Target, anchor: str) -> str:
     label = next((label for label in target.labels if _PLAIN.fullmatch(label)), "")
     if not label:
-        label = safe_label(f"{page.path.rsplit('.', 1)[0]}:{anchor}").lower()
+        stem = page.path.rsplit(".", 1)[0].replace("/", "-")
+        label = re.sub(r"[^a-zA-Z0-9:]+", "-", safe_label(f"{stem}:{anchor}")).lower()
+        label = label if _PLAIN.fullmatch(label) else f"page-{label}"
         target.labels.append(label)
     return label
 

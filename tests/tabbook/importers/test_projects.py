@@ -457,3 +457,19 @@ def test_what_a_killed_import_left_is_put_right(tmp_path: Path) -> None:
     os.close(lock)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".book.import-other", "book", "source"]
     at_work.rmdir()
+
+
+def test_links_to_headings_of_other_pages_lead_there(tmp_path: Path) -> None:
+    """Labels are made once, of the page's path: two pages may have headings of the same words."""
+    text = "# T\n\n## What is it?\n\n[a](#what-is-it)\n[b](one/c.html#What-is-it)\n[c](one/c.md#what-is-it)\n"
+    other = "# C\n\n## What is it?\n\n[a](#What_is_it) [b](../three.html#what-is-it)\n"
+    book, report = imported(tmp_path, {**PAGES, "three.md": text, "one/c.md": other}, WITH_BIB)
+    assert (
+        "## What is it?\n\n[a](#what-is-it)\n[b](#one-c:what-is-it)\n[c](one/c.md#what-is-it)"
+        in (book / "three.md").read_text()
+    )
+    assert (
+        "\n\n(one-c:what-is-it)=\n## What is it?\n\n[a](#one-c:what-is-it) [b](../three.md#what-is-it)"
+        in (book / "one/c.md").read_text()
+    )
+    assert not report.faults
