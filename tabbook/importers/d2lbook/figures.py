@@ -57,8 +57,9 @@ def find_figures(page: Page) -> list[tuple[Image, list[Span], int]]:
 
 
 def _is_mark(page: Page, line: int) -> bool:
+    """Say whether a line is no part of the paragraph beside it: a mark, or where a comment begins or ends."""
     text = page.lines[line].strip()
-    return text.startswith((":begin_tab:", ":end_tab:", ":label:"))
+    return text.startswith((":begin_tab:", ":end_tab:", ":label:", "<!--")) or text.endswith("-->")
 
 
 def write_figures(page: Page, figures: list[tuple[Image, list[Span], int]]) -> None:

@@ -241,6 +241,10 @@ FIGURES = [
     ),
     ("![](a.png)\n:width:`10px`", "```{image} a.png\n:width: 10px\n```"),
     ("text ![in it](a.png) more", "text ![in it](a.png) more"),
+    (
+        "<!--\n![Old](b.png)\n-->\n![Cap](a.png)\n<!-- c -->\n:label:`f`",
+        '<!--\n![Old](b.png)\n-->\n\n```{figure} a.png\n:name: f\n:alt: "Cap"\n\nCap\n```\n\n<!-- c -->',
+    ),
     ("![](a.png)", "![](a.png)"),
     ("![Cap](my a.png)\n:label:`图1`", '```{figure} my-a.png\n:name: -56fe1\n:alt: "Cap"\n\nCap\n```'),
     ("![Cap](my%20a.png)", '```{figure} my-a.png\n:alt: "Cap"\n\nCap\n```'),
