@@ -10,10 +10,10 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tabbook.importers.d2lbook.marked import slide_marks
 from tabbook.importers.d2lbook.source import Page
 
 _RUN = re.compile(r"\*+|_+")
-_SLIDE = re.compile(r"(?P<open>[\[(])\*\*|\*\*(?P<close>[\])])")
 _NEW = re.compile(r"[ \t]*(?:>[ \t]*)*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|#{1,6}[ \t]|\||:(?:begin|end)_tab:)")
 """What begins a line that no longer belongs to the paragraph above it."""
 _ROLES = {1: "emphasis", 2: "strong"}
@@ -32,7 +32,7 @@ class _Emphasis:
 
 def write_emphasis(page: Page) -> None:
     """Add the edits for emphasis that CommonMark would not see."""
-    slides = _slide_marks(page)
+    slides = slide_marks(page, "**")
     marks = {place for pair in slides for span in pair for place in range(*span)}
     for start, end in _paragraphs(page):
         matcher = _match(page, start, end, marks)
@@ -42,25 +42,6 @@ def write_emphasis(page: Page) -> None:
             # An odd mark inside a slide's text would keep our reader from seeing the slide's marks.
             if width > 1 and any(opening[1] <= place < closing[0] for opening, closing in slides):
                 page.edits.replace(place, place + width, r"\*" * width)
-
-
-def _slide_marks(page: Page) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Return the places of what opens and closes slides' text: each is closed by the next of its kind."""
-    pairs = []
-    for opens, closes in ("[]", "()"):
-        opening: tuple[int, int] | None = None
-        for found in _SLIDE.finditer(page.text):
-            if page.scan.span_at(found.start()) or page.is_fenced(page.line_of(found.start())):
-                continue
-            if found["open"] == opens:
-                before = page.text[found.start() - 1 : found.start()]
-                # f(**kw) is a call in prose.
-                opening = None if before.isascii() and before.isalnum() else found.span()
-            elif found["close"] == closes and opening and found.start() >= opening[1]:
-                if page.text[found.end() : found.end() + 1] != "(" or closes == ")":
-                    pairs.append((opening, found.span()))
-                opening = None
-    return pairs
 
 
 def _paragraphs(page: Page) -> Iterator[tuple[int, int]]:

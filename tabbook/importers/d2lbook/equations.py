@@ -1,22 +1,25 @@
 """Displayed equations: each a block of its own, with its label."""
 
 import re
+from collections.abc import Collection
 
 from tabbook.importers.d2lbook.formulas import from_environment, with_valid_text
 from tabbook.importers.d2lbook.kept import fence_for
+from tabbook.importers.d2lbook.marked import Place, slide_marks
 from tabbook.importers.d2lbook.scan import Span
 from tabbook.importers.d2lbook.source import Page, safe_label
 
 _LEAD = re.compile(r"^(?P<blank>[ \t]*)(?P<mark>[\[(](?:\*\*|~~))?[ \t]*$")
-_TAIL = re.compile(r"^[ \t]*(?P<mark>(?:\*\*|~~)[\])])?[ \t]*(?P<stop>(?!:eqlabel:)[.,;:。，；：、]|)[ \t]*")
-_CLOSE = re.compile(r"^[ \t]*((?:\*\*|~~)[\])])")
+_TAIL = re.compile(r"[ \t]*(?P<mark>(?:\*\*|~~)[\])])?[ \t]*(?P<stop>(?!:eqlabel:)[.,;:。，；：、]|)[ \t]*")
+_CLOSE = re.compile(r"[ \t]*((?:\*\*|~~)[\])])")
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+$")
 _TO_LABEL = re.compile(
     r"^(?P<lead>[ \t]*(?:\n[ \t]*){0,2}(?=[*~]))?(?P<mark>(?:\*\*|~~)[\])])?"
-    r"[ \t]*[.,;:。，；：、]?[ \t]*(?:\n[ \t]*){0,2}$"
+    r"[ \t]*[.,;:。，；：、]?[ \t]*(?P<late>(?:\*\*|~~)[\])])?[ \t]*(?:\n[ \t]*){0,2}$"
 )
 _QUOTE = re.compile(r"[ \t]*(?:>[ \t]?)+")
 _QUOTED = re.compile(r"\n[ \t]*>")
+_BLOCK = re.compile(r"=+[ \t]*$|[-+*#><|%\[]|\d+[.)]|`{3}|~{3}|:{3}")
 _MARKS = re.compile(r":(?:label|width|height|eqlabel):`+[^`]*`+")
 _HEADING_OR_ROW = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||(?:=+|-{3,})[ \t]*$)|.*\|[ \t]*$")
 
@@ -75,6 +78,7 @@ def write_equations(page: Page, rows: set[int]) -> None:
     """Add the edits that write the displayed equations; ``rows`` are the lines of tables."""
     captions = [(image.alt_start, image.alt_end) for image in page.scan.images]
     headings = {page.line_of(target.position) for target in page.targets if target.kind == "section"}
+    marks = {place for mark in ("**", "~~") for pair in slide_marks(page, mark) for place in pair}
     for span in page.scan.spans:
         if span.kind == "open-display":
             line = page.line_of(span.start)
@@ -93,7 +97,7 @@ def write_equations(page: Page, rows: set[int]) -> None:
         elif quote := _QUOTE.match(page.lines[line]):
             _write_quoted(page, span, label, quote[0])
         else:
-            _write(page, span, label)
+            _write(page, span, label, marks)
 
 
 def _formula(page: Page, span: Span) -> str:
@@ -126,9 +130,9 @@ def _write_listing(page: Page, span: Span) -> None:
 def _write_quoted(page: Page, span: Span, label: Span | None, quote: str) -> None:
     """Add the edit that writes an equation in a quotation, whose lines begin with ``quote``."""
     start, end = span.start, label.end if label else span.end
-    tail = _TAIL.match(page.text[span.end : page.end_of_line(page.line_of(span.end - 1))])
+    tail = _TAIL.match(page.text, span.end, page.end_of_line(page.line_of(span.end - 1)))
     stop = tail["stop"] if tail else ""
-    end = end if label or not stop else end + (tail.end() if tail else 0)
+    end = tail.end() if tail and stop and not label else end
     before = page.text[page.starts[page.line_of(start)] + len(quote) : start]
     after = page.text[end : page.end_of_line(page.line_of(end - 1))]
     rows = [re.sub(r"^[ \t>]+", "", row).strip() for row in _formula(page, span).split("\n")]
@@ -142,25 +146,33 @@ def _write_quoted(page: Page, span: Span, label: Span | None, quote: str) -> Non
     page.edits.replace(start, end, lead + text + trail)
 
 
-def _write(page: Page, span: Span, label: Span | None) -> None:
-    """Add the edit that writes one equation as a block, apart from the text around it."""
+def _write(page: Page, span: Span, label: Span | None, marks: Collection[Place]) -> None:
+    """Add the edit that writes one equation as a block, apart from the text around it.
+
+    ``marks`` are the places of marks around text of slides, which stay at the equation.
+    """
     first = page.line_of(span.start)
     start, end = page.starts[first], span.end
     before = page.text[start : span.start]
     lead, item = _LEAD.match(before), _ITEM.match(before)
-    tail = _TAIL.match(page.text[end : page.end_of_line(page.line_of(end - 1))])
+    if lead and lead["mark"] and (start + lead.start("mark"), start + lead.end("mark")) not in marks:
+        lead = None
+    tail = _TAIL.match(page.text, end, page.end_of_line(page.line_of(end - 1)))
     assert tail is not None  # it may match nothing
+    if tail["mark"] and tail.span("mark") not in marks:
+        tail = _TAIL.match(page.text, end, end)
+        assert tail is not None
     close = tail["mark"] or ""
     if label:
         between = _TO_LABEL.match(page.text[end : label.start])
-        if between and between["mark"] and not close:
-            close = f"\n\n{between['mark']}"
+        if between and (mark := between["mark"] or between["late"]) and not close:
+            close = f"\n\n{mark}"
         end = label.end
-        behind = _CLOSE.match(page.text[end:])
-        if behind and not close:
-            close, end = behind[1], end + behind.end()
+        behind = _CLOSE.match(page.text, end)
+        if behind and not close and behind.span(1) in marks:
+            close, end = behind[1], behind.end()
     elif close or tail["stop"]:
-        end += tail.end()
+        end = tail.end()
     last = page.line_of(max(end - 1, span.start))
     after = page.text[end : page.end_of_line(last)]
     indent = " " * page.container(first)
@@ -168,8 +180,17 @@ def _write(page: Page, span: Span, label: Span | None) -> None:
     if content:
         content[-1] += tail["stop"]
     suffix = f" ({safe_label(label.arg)})" if label else ""
-    opening = f"{(lead and lead['mark']) or ''}$$"
-    lines = [opening, *content, f"$${suffix}{close}"]
+    mark = (lead and lead["mark"]) or ""
+    lines = [f"{mark}$$", *content, f"$${suffix}{close}"]
+    if (mark or close) and any(_BLOCK.match(row) for row in content):
+        # Beside a mark, our reader takes the formula for a paragraph, which these lines would end.
+        lines = [
+            *([mark, ""] if mark else []),
+            "$$",
+            *content,
+            f"$${suffix}",
+            *(["", close.strip()] if close else []),
+        ]
     if item:
         if len(content) == 1 and not label and not after.strip() and not span.name:
             page.edits.replace(span.start, span.end, f"$${_formula(page, span)}$$")

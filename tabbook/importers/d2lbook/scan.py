@@ -168,7 +168,8 @@ class Scan:
                     self.images.append(image)
             elif group == "loose":
                 inner = start + len(found[0]) - len(found[0].lstrip())
-                if all(_MATHEMATICS.search(part) for part in re.split(r"\n[ \t]*\n", found[0])):
+                parts = re.split(r"\n[ \t]*\n", found[0])
+                if len(parts) == 1 or all(map(_MATHEMATICS.search, parts)):
                     self._add("display", inner, position)
                 else:
                     position = inner + 2

@@ -48,7 +48,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 ROUGH = {
     "index.md": "# Book\n\n```toc\nmath\nlevels\ntext\n```\n",
-    "math.md": "# Math\n\nText.\n\n$$\na\n=\nb\n$$\n\nMore.\n\n> so $$q$$ and\n\n|$$r$$|x|\n|-|-|\n|1|2|\n\n"
+    "math.md": "# Math\n\nText.\n\n$$\na\n=\nb\n$$\n\nMore.\n\n[**$$\nf\n=\ng\n$$**]\n\n> so $$q$$ and\n\n|$$r$$|x|\n|-|-|\n|1|2|\n\n"
     "### Sim $$c=d$$\n\nSee [the first](#sim-c-d), [text](text.html#Deep), [math](#math).\n\n"
     "\\begin{figure}\nx_y\n\\end{figure}\n\n\\begin{align}\ns &= t\n\\end{align}\n\n"
     "Last $\\textrm{a_b}$ and $\\mbox{a & b}$.\n",
@@ -67,7 +67,7 @@ def rough(tmp_path_factory: pytest.TempPathFactory) -> Path:
     book, report = imported(tmp_path_factory.mktemp("rough"), ROUGH, CONFIG)
     assert sorted(str(fault).split(";")[0] for fault in report.faults) == [
         "levels.md:1: the page's first heading is not of level 1",
-        "math.md:23: LaTeX's environment 'figure' has no counterpart on a page",
+        "math.md:29: LaTeX's environment 'figure' has no counterpart on a page",
         "text.md:12: there is no equation that the label 'fig_x' could name",
         "text.md:7: the role :numref: is never closed",
     ]
@@ -86,7 +86,7 @@ def markup_of(page: Path) -> str:
 
 def test_a_formula_with_an_underline_is_text_formula_text(rough: Path) -> None:
     words = " ".join(text_of(rough / "math.html").split())
-    assert r"Text. (1)#\[ a = b \] More." in words
+    assert r"Text. (1)#\[ a = b \] More. (2)#\[ f = g \] so (3)#" in words
 
 
 def test_formulas_in_quotations_tables_headings_and_environments_are_formulas(rough: Path) -> None:

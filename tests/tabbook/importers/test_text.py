@@ -296,6 +296,11 @@ EQUATIONS = [
     ("[**so\n$$x.$$\n:eqlabel:`e`**]", "[**so\n\n$$\nx.\n$$ (e)**]"),
     ("1. one\n$$x$$\n:eqlabel:`e`\nlazy\n1. two", "1. one\n\n   $$\n   x\n   $$ (e)\n\n   lazy\n1. two"),
     ("* $$x$$", "* $$x$$"),
+    ("[**$$\na\n=\nb\n$$**]", "[**\n\n$$\na\n=\nb\n$$\n\n**]"),
+    ("(**so\n$$\n- a\n# b\n$$.**)\n:eqlabel:`e`", "(**so\n\n$$\n- a\n# b.\n$$ (e)\n\n**)"),
+    ("[**$$\na\n\\\\ b\n$$**]", "[**$$\na\n\\\\ b\n$$**]"),
+    ("so $$\na\n=\nb\n$$**] more", "so\n\n$$\na\n=\nb\n$$\n\n**] more"),
+    ("- a\n\n  $$\n  x\n  $$\n  :eqlabel:`e`", "- a\n\n  $$\n  x\n  $$ (e)"),
     ("Text.\n\n$$\na\n=\nb\n$$\n\nMore.", "Text.\n\n$$\na\n=\nb\n$$\n\nMore."),
     ("$$\n# a\n---\n- x\n> y\n| z |\n+++\n:::\n% c\n$$\n\nMore.", "$$\n# a\n---\n- x\n> y\n| z |\n+++\n:::\n% c\n$$\n\nMore."),
     ("$$\na <!-- b\n`c` :label:`d`\n$$\n\nMore -->", "$$\na <!-- b\n`c` :label:`d`\n$$\n\nMore -->"),
@@ -318,6 +323,7 @@ EQUATIONS = [
 
 @pytest.mark.parametrize(("source", "expected"), EQUATIONS)
 def test_equations(source: str, expected: str) -> None:
+    """Beside the mark of a slide, a line of a formula such as ``=`` made a listing of the whole page."""
     assert body(source) == expected
 
 
