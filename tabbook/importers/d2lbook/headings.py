@@ -82,7 +82,7 @@ def _underlined(page: Page, number: int) -> Heading | None:
         return None
     line = page.lines[number]
     match = _UNDERLINE.match(page.lines[number + 1])
-    if not match or _NO_TEXT.match(line) or page.is_fenced(number + 1):
+    if not match or _NO_TEXT.match(line) or not page.is_text(number + 1):
         return None
     start = page.starts[number]
     indent = len(line) - len(line.lstrip())

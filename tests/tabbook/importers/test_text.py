@@ -300,6 +300,7 @@ EQUATIONS = [
     ("(**so\n$$\n- a\n# b\n$$.**)\n:eqlabel:`e`", "(**so\n\n$$\n- a\n# b.\n$$ (e)\n\n**)"),
     ("[**$$\na\n\\\\ b\n$$**]", "[**$$\na\n\\\\ b\n$$**]"),
     ("so $$\na\n=\nb\n$$**] more", "so\n\n$$\na\n=\nb\n$$\n\n**] more"),
+    ("so $$a\n---\nb$$", "so\n\n$$\na\n---\nb\n$$"),
     ("- a\n\n  $$\n  x\n  $$\n  :eqlabel:`e`", "- a\n\n  $$\n  x\n  $$ (e)"),
     ("Text.\n\n$$\na\n=\nb\n$$\n\nMore.", "Text.\n\n$$\na\n=\nb\n$$\n\nMore."),
     ("$$\n# a\n---\n- x\n> y\n| z |\n+++\n:::\n% c\n$$\n\nMore.", "$$\n# a\n---\n- x\n> y\n| z |\n+++\n:::\n% c\n$$\n\nMore."),
