@@ -35,7 +35,7 @@ def try_gpu(i=0):
 %%tab pytorch
 class Model(nn.Module):  #@save
     """A model of **ours**."""
-    def __init__(self, lr=1e-3, mode="fit", use=d2l.try_all_gpus(), f=lambda x: -x, *, k=[n for n in "ab"]):
+    def __init__(self, lr=1e-3, m="fit", use=d2l.try_all_gpus(), f=lambda x: -x, *, k=[n for n in "ab"]):
         """Set it up."""
         super().__init__()
 
@@ -137,7 +137,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
     return build(root)
 
 
-SIGNATURE = 'lr=1e-3, mode="fit", use=d2l.try_all_gpus(), f=lambda x: -x, *, k=[n for n in "ab"]'
+SIGNATURE = 'lr=1e-3, m="fit", use=d2l.try_all_gpus(), f=lambda x: -x, *, k=[n for n in "ab"]'
 
 
 def test_signatures_are_those_of_the_source_whatever_they_compute(whole: str) -> None:

@@ -1,6 +1,8 @@
 """The configuration of an imported book: options, names, marks of older editions, requirements."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -95,18 +97,19 @@ def test_languages_have_the_names_that_sphinx_gives_them(tmp_path: Path, lang: s
     assert ("jieba" in needs) == language.startswith("zh")
 
 
-def test_the_search_of_a_chinese_book_finds_its_words(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """Without a splitter of words, Sphinx indexes Latin letters only."""
-    pytest.importorskip("jieba")
+def test_the_search_of_a_chinese_book_finds_its_words(tmp_path: Path) -> None:
+    """Without a splitter of words, Sphinx indexes Latin letters only.
+
+    It is built in a process of its own: Sphinx keeps the first language that it has loaded.
+    """
     config = CONFIG.replace("[build]", "lang = zh\n[build]")
     book, _ = imported(tmp_path, {"index.md": "# 深度学习\n\n我们训练神经网络。\n"}, config)
-    site = build_site(Book.load(book), jobs=1, quiet=True)
-    assert site.status == 0
-    index = (site.page.parent / "searchindex.js").read_text(encoding="utf-8")
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", "-W", "-q", book]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    index = (book / "_build/html/searchindex.js").read_text(encoding="utf-8")
     assert '"\\u795e\\u7ecf\\u7f51\\u7edc"' in index or '"神经网络"' in index
-    assert capfd.readouterr().err == "", "jieba says what it loads"
+    assert "prefix dict" not in done.stderr, "jieba says what it loads"
 
 
 def test_sections_are_saved_from_jupyterlab_as_ours_are(tmp_path: Path) -> None:
