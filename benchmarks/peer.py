@@ -1,7 +1,8 @@
 """d2lbook 1.0.3 to measure beside: its program, and a project in its format.
 
 It comes from PyPI into an environment of its own (``--work``, kept for the next time) and needs
-``pybtex<0.25``. The project has 172 pages in 18 chapters and four tabs, unless one is given.
+``pybtex<0.25``. The project has 172 pages in 18 chapters and four tabs, unless one is given. With
+``deep`` the chapters are in parts, and most pages are below another page of their chapter.
 """
 
 import argparse
@@ -42,7 +43,8 @@ def page(number: int) -> str:
     ]
     for part in range(5):
         name = f"Net{number}x{part}"
-        parts.append(f"{TEXT}\n\n$$y = W_{{{part}}} x + b.$$\n:eqlabel:`eq_{number}_{part}`\n\n")
+        parts.append(f"## Step {part} of $W_{{{number}}}$\n\n{TEXT}\n\n")
+        parts.append(f"$$y = W_{{{part}}} x + b.$$\n:eqlabel:`eq_{number}_{part}`\n\n")
         parts.append(
             cell(
                 f"%%tab all\nclass {name}:  #@save\n    def __init__(self, width, rate=0.1):\n"
@@ -66,8 +68,23 @@ def page(number: int) -> str:
     return "".join(parts)
 
 
-def make(folder: Path, pages: int) -> Path:
-    """Write the synthetic project and return its folder."""
+FAULTS = (
+    "See :numref:`sec_nowhere_{0}`.\n",
+    "Somebody has said so :cite:`Nobody.{0}`.\n",
+    "## Last {0}\n\n#### Two levels below\n\nText.\n",
+    "![A picture that is not there](../img/lost_{0}.svg)\n",
+)
+"""What Sphinx warns of: two kinds when it reads a page, two when it resolves references."""
+
+
+def contents(names: list[str], *options: str) -> str:
+    """Return a table of contents in d2lbook's Markdown."""
+    head = "".join(f"{option}\n" for option in options)
+    return "```toc\n" + (f"{head}\n" if head else "") + "\n".join(names) + "\n```\n"
+
+
+def make(folder: Path, pages: int, *, deep: bool = False, faults: int = 0) -> Path:
+    """Write the synthetic project and return its folder; the first ``faults`` pages have one fault each."""
     config = configparser.ConfigParser(interpolation=None)
     config["project"] = {"name": "synthetic", "title": "Synthetic", "author": "Nobody", "release": "1.0"}
     config["build"] = {"tabs": ", ".join(TABS), "notebooks": "*.md */*.md", "eval_notebook": "False"}
@@ -87,13 +104,24 @@ def make(folder: Path, pages: int) -> Path:
         names = [f"p{number}" for number in range(start, min(start + 10, pages))]
         chapter = folder / f"c{start}"
         chapter.mkdir()
-        listed = "\n".join(names)
-        (chapter / "index.md").write_text(f"# Chapter {start}\n\n```toc\n{listed}\n```\n", encoding="utf-8")
-        for name in names:
-            text = page(int(name[1:]))
-            (chapter / f"{name}.md").write_text(text if name != "p0" else text + first, encoding="utf-8")
-    listed = "\n".join(f"c{start}/index" for start in chapters)
-    (folder / "index.md").write_text(f"# Book\n\n```toc\n:numbered:\n\n{listed}\n```\n", encoding="utf-8")
+        above = names[::4] if deep else names
+        (chapter / "index.md").write_text(f"# Chapter {start}\n\n{contents(above)}", encoding="utf-8")
+        for place, name in enumerate(names):
+            number = int(name[1:])
+            text = page(number) + (first if number == 0 else "")
+            text += FAULTS[number % len(FAULTS)].format(number) if number < faults else ""
+            below = names[place + 1 : place + 4]
+            text += f"\n{contents(below)}" if name in above and deep and below else ""
+            (chapter / f"{name}.md").write_text(text, encoding="utf-8")
+    listed = [f"c{start}/index" for start in chapters]
+    front, body, back = (listed[:1], listed[1:-1], listed[-1:]) if deep else ([], listed, [])
+    parts = [
+        contents(front, ":caption: Before") if front else "",
+        contents(body, ":numbered:", *([":caption: The book"] if deep else [])),
+        contents(back, ":caption: After") if back else "",
+    ]
+    text = "\n".join(filter(None, parts))
+    (folder / "index.md").write_text(f"# Book\n\n{text}", encoding="utf-8")
     return folder
 
 

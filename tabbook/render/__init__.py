@@ -35,6 +35,7 @@ from tabbook.render.isolate import (
     visit_isolated,
 )
 from tabbook.render.language import TranslatePrompts, quiet_search, translate_search
+from tabbook.render.navigation import setup_navigation
 from tabbook.render.packed import Unpack
 from tabbook.render.pages import (
     PageCollector,
@@ -183,6 +184,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("tab", TabDirective)
     setup_glue(app)
     app.add_transform(CheckRawPictures)
+    setup_navigation(app)
     app.add_transform(GroupTabs)
     app.add_transform(NumberEquations)
     app.add_transform(HideTwins)

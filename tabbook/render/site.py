@@ -44,6 +44,7 @@ def run_sphinx(root: Path, out: Path, *, warnings_as_errors: bool, jobs: int, qu
             confoverrides={
                 "external_toc_path": (root / "_toc.yml").as_posix(),
                 "latex_individualpages": False,
+                "tabbook_shared_navigation": True,
             },
             builder="html",
             warningiserror=warnings_as_errors,
