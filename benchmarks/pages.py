@@ -1,11 +1,14 @@
 """Build an imported book beside plain Jupyter Book: python benchmarks/pages.py [--pages 172] [--repeats 3].
 
-The book has four frameworks and comes from d2lbook's format (``peer.py``). Beside it stands a plain
-book of the same pages for one framework: ordinary MyST notebooks, with no extension of ours.
-Nothing is executed. `tabbook build` makes the one, `jupyter-book build` the other, by turns; the
-best of each counts. Shown are cold builds, builds with one line of prose edited, and builds with
-nothing changed: the pages that Sphinx has read, and the ratio by the clock and of CPU, which says
-how much is due to a second core.
+The book has four frameworks and comes from d2lbook's format (``peer.py``). It is built by
+`tabbook build`, by turns with two builds of `jupyter-book build`: of the same book, with our
+extension, and of a plain book with the same pages for one framework: ordinary MyST notebooks, with no
+extension of ours. Nothing is executed; the best of each counts. Shown are cold builds, builds with one
+line of prose edited, and builds with nothing changed: the pages that Sphinx has read, and the ratios to
+the builds above, by the clock and of CPU. The ratio of CPU says how much is due to a second core.
+
+The contents are deep: parts, chapters, and pages below pages. ``--flat`` makes chapters of pages only.
+With ``--faults N``, that many pages have something that Sphinx warns of.
 
 With ``--outputs N`` each job of the imported book has made-up outputs, N pictures of 200 kB each
 and as much text in all: the peak of memory should not follow N.
@@ -105,18 +108,22 @@ def measure(books: Books, page: str, repeats: int) -> dict[str, dict[str, list[t
 
 
 def table(found: dict[str, dict[str, list[tuple[Taken, int]]]]) -> str:
-    """Return what builds took as lines, the best of each, with the ratios to the first book."""
+    """Return what builds took as lines, the best of each, with the ratios to the books above it."""
     lines = []
     for kind, books in found.items():
-        first = None
+        above: list[tuple[float, float]] = []
         for name, builds in books.items():
             taken, pages = min(builds)
             cpu = min(one.cpu for one, _ in builds)
             peak = max(one.megabytes for one, _ in builds)
-            first = first or (taken.seconds, cpu)
+            ratios = [
+                f"{taken.seconds / seconds:5.2f} x {cpu / other:5.2f} x CPU"
+                for seconds, other in above or [(taken.seconds, cpu)]
+            ]
+            above.append((taken.seconds, cpu))
             lines.append(
-                f"{kind:16} {name:20} {taken.seconds:7.2f} s {cpu:7.2f} s of CPU {peak:5.0f} MB "
-                f"{pages:4} pages read {taken.seconds / first[0]:5.2f} x {cpu / first[1]:5.2f} x CPU"
+                f"{kind:16} {name:22} {taken.seconds:7.2f} s {cpu:7.2f} s of CPU {peak:5.0f} MB "
+                f"{pages:4} pages read {', '.join(ratios)}"
             )
     return "".join(f"{line}\n" for line in lines)
 
@@ -127,21 +134,28 @@ def main() -> None:
     parser.add_argument("--source", type=Path, help="a d2lbook project; one is made if not given")
     parser.add_argument("--pages", type=int, default=172, help="how many that one has, chapters aside")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--flat", action="store_true", help="no pages below pages, and no parts")
+    parser.add_argument("--faults", type=int, default=0, metavar="N", help="how many pages have a fault")
     parser.add_argument("--outputs", type=int, default=0, metavar="N")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        ours = root / "ours"
-        run(*TABBOOK, "import", "d2lbook", arguments.source or make(root / "source", arguments.pages), ours)
+        ours, same = root / "ours", root / "same"
+        source = arguments.source or make(
+            root / "source", arguments.pages, deep=not arguments.flat, faults=arguments.faults
+        )
+        run(*TABBOOK, "import", "d2lbook", source, ours)
         subprocess.run([*TABBOOK, "lib", "--book", ours], check=False, capture_output=True)
         book = Book.load(ours)
         if arguments.outputs:
             fill_store(book, arguments.outputs)
         plain = plain_book(book, root / "plain", next(iter(book.settings.tabs)))
+        shutil.copytree(ours, same)
         jupyter_book = Path(sys.executable).parent / "jupyter-book"
         books: Books = {
             "plain, one framework": (plain, (jupyter_book, "build", plain)),
-            f"ours, {len(book.settings.tabs)} frameworks": (
+            "jupyter-book on ours": (same, (jupyter_book, "build", same)),
+            f"tabbook, {len(book.settings.tabs)} frameworks": (
                 ours,
                 (*TABBOOK, "build", "--no-run", "--book", ours),
             ),
