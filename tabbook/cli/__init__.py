@@ -246,10 +246,12 @@ def build(
     say what is wrong, and the status is 1.
     """
     from tabbook.cli.execution import connected, execute
+    from tabbook.plan import prepare
     from tabbook.render.build import build_site
     from tabbook.run import status as run_status
 
     loaded = _load(book)
+    prepare(loaded)
     tabs = loaded.tabs(tuple(tab or ()))
     with connected(None if no_run else cluster) as crew:
         chosen, faults = sound(loaded, tuple(sections or ()))

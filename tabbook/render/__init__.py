@@ -26,6 +26,7 @@ from tabbook.language import marked, translator
 from tabbook.render.equations import NumberEquations
 from tabbook.render.footnotes import MarkFootnotes
 from tabbook.render.glue import setup_glue
+from tabbook.render.highlighting import share_formatters
 from tabbook.render.isolate import (
     STYLES,
     IsolateOutputs,
@@ -168,12 +169,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("tabbook_assets", "", "html", types=[str])
     quiet_search()
     app.connect("config-inited", translate_search)
+    app.add_config_value("tabbook_sharing", False, "", types=[bool])
     app.connect("config-inited", _keep_out_own_folder)
     app.connect("config-inited", _note_versions)
     app.connect("config-inited", _prepare_site)
     app.connect("builder-inited", _declare_safe)
     app.connect("builder-inited", load_book)
     app.connect("builder-inited", _add_assets)
+    app.connect("builder-inited", share_formatters)
     app.connect("env-get-outdated", outdated_pages)
     app.connect("source-read", begin_page)
     app.connect("html-page-context", _drop_repeats)

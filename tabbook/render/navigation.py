@@ -171,7 +171,7 @@ def _is_known(context: Mapping[str, Any]) -> bool:
 
 
 def _is_shared(app: Sphinx) -> bool:
-    return bool(app.config.tabbook_shared_navigation) and app.builder.name == "html"
+    return bool(app.config.tabbook_sharing) and app.builder.name == "html"
 
 
 def _take_out(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
@@ -192,7 +192,7 @@ def _put_back(builder: StandaloneHTMLBuilder, context: dict[str, Any], names: li
 
 
 def setup_navigation(app: Sphinx) -> None:
-    """Let pages share their trees, if ``tabbook_shared_navigation`` is set."""
+    """Let pages share their trees, if ``tabbook_sharing`` is set."""
     trees: dict[tuple[object, ...], Tree | None] = {}
 
     def share(app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
@@ -205,7 +205,6 @@ def setup_navigation(app: Sphinx) -> None:
             assert isinstance(builder, StandaloneHTMLBuilder)
             _put_back(builder, context, names)
 
-    app.add_config_value("tabbook_shared_navigation", False, "", types=[bool])
     app.connect("html-page-context", _take_out, priority=100)
     app.connect("html-page-context", share, priority=900)
     app.connect("build-finished", lambda *_: trees.clear())

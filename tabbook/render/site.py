@@ -14,7 +14,7 @@ def rare_garbage_collection() -> Iterator[None]:
     sphinx-external-toc does, has fewer to look through.
     """
     before = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(200_000, 20, 20)
     gc.freeze()
     try:
         yield
@@ -44,7 +44,7 @@ def run_sphinx(root: Path, out: Path, *, warnings_as_errors: bool, jobs: int, qu
             confoverrides={
                 "external_toc_path": (root / "_toc.yml").as_posix(),
                 "latex_individualpages": False,
-                "tabbook_shared_navigation": True,
+                "tabbook_sharing": True,
             },
             builder="html",
             warningiserror=warnings_as_errors,

@@ -1,4 +1,4 @@
-"""Pages share one tree of the book, and look as the theme makes them."""
+"""Pages share what is the same for all, and look as the theme and Sphinx make them."""
 
 import base64
 import sys
@@ -10,6 +10,7 @@ import pydata_sphinx_theme.toctree
 import pytest
 import yaml
 from jupyter_book.sphinx import build_sphinx
+from pygments.formatters.html import HtmlFormatter
 from render_helpers import png
 
 from tabbook.book import Book
@@ -27,7 +28,10 @@ PAGES = {
     "a/two/deep/four": '# href="tabbook-page-1"\n\n## tabbook-page-2\n',
     "über uns": "# About us\n\n(other)=\n## Another\n",
     "b": "# B\n\n## B one\n",
-    "b1": "# Another title stands in the contents\n",
+    "b1": "# Another title stands in the contents\n\n"
+    + "```{code-block} python\n:linenos:\n:lineno-start: 3\n:emphasize-lines: 2\na = '<'\nb = 1\n```\n\n"
+    + "```python\nx = 1\n```\n\n" * 20
+    + "```{code-block} c\n:emphasize-lines: 1\nint a;\nint b;\n```\n",
     "outside": "---\norphan: true\n---\n\n# Outside of the contents\n",
 }
 PARTS = [
@@ -112,7 +116,7 @@ def build(book: Folder, *, shared: bool, jobs: int = 1) -> dict[str, bytes]:
         noconfig=True,
         path_config=root / "_config.yml",
         doctreedir=root / "other",
-        confoverrides={**toc, "tabbook_shared_navigation": True} if shared else toc,
+        confoverrides={**toc, "tabbook_sharing": True} if shared else toc,
         quiet=True,
         jobs=jobs,
     )
@@ -222,6 +226,20 @@ def test_an_authors_extension_has_the_last_word(
     theirs = build(book, shared=False)
     assert len({page.partition(b"bd-docs-nav")[2].partition(b"</nav>")[0] for page in theirs.values()}) > 9
     assert_same(build(book, shared=True), theirs)
+
+
+def test_code_shares_its_formatters(book: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, own = [0], HtmlFormatter.__init__
+
+    def counted(self: object, **options: object) -> None:
+        made[0] += 1
+        own(self, **options)
+
+    monkeypatch.setattr(HtmlFormatter, "__init__", counted)
+    build(book, shared=False)
+    each, made[0] = made[0], 0
+    build(book, shared=True)
+    assert each - made[0] == 19, "one for the 20 pieces of code with the same options"
 
 
 def test_processes_share_the_tree_and_the_next_build_makes_a_new_one(book: Folder, trees: list[int]) -> None:
