@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import yaml
 
 from tabbook.errors import ConfigError, Fault, nearest
-from tabbook.yaml_text import load_yaml, not_yaml, repeated_keys
+from tabbook.yaml_text import compose, load_yaml, not_yaml, repeated_keys
 
 TOC_FILE = "_toc.yml"
 _ADDRESS = re.compile(r".+://")
@@ -231,7 +231,7 @@ def read_contents(text: str, path: str = TOC_FILE) -> tuple[Listed, ...]:
         ConfigError: Something in the file is not understood; every fault is in it.
     """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = compose(text)
         load_yaml(text)  # refuses tags and keys that Jupyter Book cannot read either
     except yaml.YAMLError as error:
         raise ConfigError([not_yaml(path, error)]) from None

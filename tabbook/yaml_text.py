@@ -8,8 +8,6 @@ import yaml
 
 from tabbook.errors import Fault
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 
 def load_yaml(text: str) -> Any:
     """Return what ``text`` holds, quickly where libyaml is there; Python's own parser says what is wrong.
@@ -17,12 +15,23 @@ def load_yaml(text: str) -> Any:
     Raises:
         yaml.YAMLError: It is not YAML.
     """
-    with contextlib.suppress(yaml.YAMLError, ValueError):
-        return yaml.load(text, Loader=_LOADER)
+    with contextlib.suppress(yaml.YAMLError, AttributeError, ValueError):
+        return yaml.load(text, Loader=yaml.CSafeLoader)
     try:
         return yaml.safe_load(text)
     except ValueError as error:  # a date that no calendar has
         raise yaml.YAMLError(str(error)) from None
+
+
+def compose(text: str) -> yaml.Node | None:
+    """Return the nodes of ``text`` with their places, read as `load_yaml` does; None, if there are none.
+
+    Raises:
+        yaml.YAMLError: It is not YAML.
+    """
+    with contextlib.suppress(yaml.YAMLError, AttributeError, ValueError):
+        return yaml.compose(text, Loader=yaml.CSafeLoader)
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def not_yaml(path: str, error: yaml.YAMLError) -> Fault:
@@ -34,7 +43,7 @@ def not_yaml(path: str, error: yaml.YAMLError) -> Fault:
 
 def find_line(text: str, keys: tuple[str | int, ...]) -> int:
     """Return the line of ``text``, a YAML document, where the last findable key of ``keys`` is."""
-    line, node = 0, yaml.compose(text, Loader=_LOADER)
+    line, node = 0, compose(text)
     for key in keys:
         if isinstance(node, yaml.MappingNode):
             for name, value in node.value:
@@ -56,7 +65,7 @@ def repeated_keys(text: str) -> Iterator[tuple[int, str, str]]:
 
     YAML's parser keeps the last one and says nothing about the others.
     """
-    nodes, seen = [yaml.compose(text, Loader=_LOADER)], set()
+    nodes, seen = [compose(text)], set()
     while nodes:
         node = nodes.pop()
         if id(node) in seen:

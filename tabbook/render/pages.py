@@ -33,6 +33,7 @@ from tabbook.merge.failures import Failed
 from tabbook.merge.visible import PAGE_TYPES
 from tabbook.model import Result, Section
 from tabbook.plan import Job, device_class, job
+from tabbook.plan.history import has_failures
 from tabbook.plan.holdings import PUBLISHED, publish
 from tabbook.plan.outputs import Holdings, lookup
 from tabbook.plan.spec import Failure, steps_of
@@ -91,7 +92,7 @@ class _Reading:
             TabbookError: The section cannot be projected.
         """
         found = {}
-        for tab in tabs if self.device else ():
+        for tab in tabs if self.device and has_failures(self.book.work) else ():
             planned = job(self.book, section, tab)
             if planned and (failure := failed_last(self.book, planned, self.device)):
                 found[tab] = _failed_job(failure, planned)

@@ -11,7 +11,7 @@ from tabbook.model import Result
 from tabbook.plan import Job
 from tabbook.plan import data as data_files
 from tabbook.plan.gpus import Gpu, Need, lacking
-from tabbook.plan.history import Remembered, has_failures, recall_failure
+from tabbook.plan.history import Remembered, recall_failure
 from tabbook.plan.outputs import stored
 from tabbook.plan.report import failure_report, report_path
 from tabbook.plan.spec import Failure, limits_of, steps_of
@@ -189,8 +189,6 @@ def recall(book: Book, job: Job, key: str) -> Remembered | None:
 
 def failed_last(book: Book, job: Job, device: str) -> Failure | None:
     """Return how ``job`` failed on ``device``, if it did and nothing has changed since."""
-    if not has_failures(book.work):
-        return None
     found = data_files.resolve({name: book.settings.data[name] for name in job.data}, job.data, fetch=False)
     known = recall(book, job, job.key(device, found.missing).digest)
     return known.failure if known else None

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from core_helpers import SETTINGS
 
 from tabbook.config import BookSettings, find_book, read_settings
 from tabbook.errors import Fault, TabbookError, usage
-from tabbook.yaml_text import find_line
+from tabbook.yaml_text import compose, find_line
 
 MINIMAL = """
 sphinx:
@@ -67,3 +68,30 @@ def test_faults_read_as_file_line_message_hint() -> None:
 def test_faults_stand_in_the_order_of_their_places_and_once() -> None:
     faults = [Fault("b.md", 1, "x"), Fault("a.md", 10, "x"), Fault("a.md", 9, "x"), Fault("b.md", 1, "x")]
     assert [str(fault) for fault in TabbookError(faults).faults] == ["a.md:9: x", "a.md:10: x", "b.md:1: x"]
+
+
+def nodes(node: yaml.Node | None) -> list[object]:
+    if node is None:
+        return []
+    children = node.value if isinstance(node.value, list) else []
+    below = [child for pair in children for child in (pair if isinstance(pair, tuple) else (pair,))]
+    place = node.start_mark.line, node.start_mark.column
+    value = node.value if isinstance(node, yaml.ScalarNode) else ""
+    return [(node.tag, place, value), *(found for child in below for found in nodes(child))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a: [1, {b: ü}]\n\nc:\n- |\n  text\n- &x 2.5\n- *x\n", "# só\n? [k]\n: 'v'\n", "a:\n  - b\n  -\n"],
+)
+def test_libyaml_places_nodes_as_pythons_parser_does(text: str) -> None:
+    assert nodes(compose(text)) == nodes(yaml.compose(text, Loader=yaml.SafeLoader))
+
+
+@pytest.mark.parametrize("text", ["a: [1", "a: b: c", "\ta: 1", "a: \x07", "a: *b", "- a\nb: c"])
+def test_what_is_wrong_is_said_by_pythons_parser(text: str) -> None:
+    with pytest.raises(yaml.YAMLError) as quick:
+        compose(text)
+    with pytest.raises(yaml.YAMLError) as slow:
+        yaml.compose(text, Loader=yaml.SafeLoader)
+    assert str(quick.value) == str(slow.value)
