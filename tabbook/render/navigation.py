@@ -73,30 +73,34 @@ def make_tree(none_current: str, all_current: str, pages: list[str]) -> Tree | N
     Their addresses are numbers of pages in ``pages``, as `_Addresses` gives them.
     """
     parts, current = _TAG.split(none_current), _TAG.split(all_current)
+    if [_kind(part) for part in parts] != [_kind(part) for part in current]:
+        return None
     open_tags: list[int] = []
     details: dict[int, int] = {}
     links: list[tuple[int, str]] = []
     branches: dict[str, set[int]] = {}
-    if len(parts) != len(current):
-        return None
-    for place, (part, other) in enumerate(zip(parts, current, strict=True)):
-        tag = _NAME.match(part)
-        if tag is None or tag[1] or part.endswith("/>"):
-            if part != other:
+    for place, part in enumerate(parts):
+        before, name = _kind(part)
+        if before == "/":
+            if not open_tags or _kind(parts[open_tags.pop()])[1] != name:
                 return None
-            if tag and tag[1]:
-                open_tags.pop()
-            continue
-        if tag[2] == "details":
-            details[open_tags[-1]] = place
-        open_tags.append(place)
-        if address := _ADDRESS.search(part):
-            page = pages[int(address[1])]
-            links.append((place, page))
-            branches.setdefault(page, set()).update(open_tags)
+        elif before == "":
+            if name == "details" and open_tags:
+                details[open_tags[-1]] = place
+            open_tags.append(place)
+            if address := _ADDRESS.search(part):
+                page = pages[int(address[1])]
+                links.append((place, page))
+                branches.setdefault(page, set()).update(open_tags)
     for branch in branches.values():  # what a link unfolds is beside it
         branch |= {details[place] for place in branch if place in details}
-    return Tree(parts, current, links, branches)
+    return None if open_tags else Tree(parts, current, links, branches)
+
+
+def _kind(part: str) -> tuple[str, str]:
+    """Return ``""`` or ``"/"``, and its name, of a tag that opens or closes; ``"text"`` and all else."""
+    tag = _NAME.match(part)
+    return (tag[1], tag[2]) if tag and not part.endswith("/>") else ("text", part)
 
 
 @dataclass

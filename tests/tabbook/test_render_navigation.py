@@ -268,10 +268,21 @@ def test_tabbook_shares_and_jupyter_book_does_not(book: Folder, trees: list[int]
 
 @pytest.mark.parametrize(
     "other",
-    ["<ul></ul>", "<ul><li>b</li></ul>", "<ol><li>a</li></ol>", "<ul><li>a</li></ul> "],
+    [
+        "<ul></ul>",
+        "<ul><li>b</li></ul>",
+        "<ol><li>a</li></ol>",
+        "<ul><li>a</li></ul> ",
+        "<ul><li>a</ul></li>",
+    ],
 )
 def test_trees_that_do_not_match_are_none(other: str) -> None:
     assert make_tree("<ul><li>a</li></ul>", other, []) is None
+
+
+@pytest.mark.parametrize("html", ["<ul><b></ul></b>", "</ul>", "<ul>", "<script>a<b; c>d</script>"])
+def test_what_only_looks_like_tags_makes_no_tree(html: str) -> None:
+    assert make_tree(html, html, []) is None
 
 
 def test_a_page_takes_the_tags_of_its_branch_and_nothing_else() -> None:
