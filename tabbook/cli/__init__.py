@@ -247,7 +247,7 @@ def build(
     """
     from tabbook.cli.execution import connected, execute
     from tabbook.plan import prepare
-    from tabbook.render.build import build_site
+    from tabbook.render.build import NO_SITE, build_site
     from tabbook.run import status as run_status
 
     loaded = _load(book)
@@ -263,10 +263,12 @@ def build(
     _say("building the pages …")
     site = build_site(loaded, jobs=jobs, quiet=True)
     _summary(loaded, report)
-    _say(f"{'The site' if not site.status else 'The site, with faults,'} is at {site.page}")
-    if faults:
+    if site.status != NO_SITE:
+        _say(f"{'The site' if not site.status else 'The site, with faults,'} is at {site.page}")
+    said = {str(fault) for fault in faults}
+    if faults := (*faults, *(fault for fault in site.faults if str(fault) not in said)):
         raise TabbookError(faults)
-    if site.status or not (report.ok or no_run):
+    if not (report.ok or no_run):
         raise typer.Exit(1)
 
 

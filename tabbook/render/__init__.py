@@ -23,6 +23,8 @@ from tabbook.book import WORK_FOLDER
 from tabbook.cache import source_hash
 from tabbook.files import write_atomic
 from tabbook.language import marked, translator
+from tabbook.render.citations import check_citations
+from tabbook.render.duplicates import Duplicates
 from tabbook.render.equations import NumberEquations
 from tabbook.render.footnotes import MarkFootnotes
 from tabbook.render.glue import setup_glue
@@ -59,6 +61,7 @@ from tabbook.render.tabs import (
     visit_group,
     visit_panel,
 )
+from tabbook.render.targets import note_references
 from tabbook.render.twins import HideTwins, ShowTwins, TitleReferences
 
 __all__ = ["read_page", "setup"]
@@ -173,12 +176,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _keep_out_own_folder)
     app.connect("config-inited", _note_versions)
     app.connect("config-inited", _prepare_site)
+    app.connect("config-inited", check_citations)
     app.connect("builder-inited", _declare_safe)
     app.connect("builder-inited", load_book)
     app.connect("builder-inited", _add_assets)
     app.connect("builder-inited", share_formatters)
     app.connect("env-get-outdated", outdated_pages)
     app.connect("source-read", begin_page)
+    app.connect("doctree-read", note_references, priority=900)
     app.connect("html-page-context", _drop_repeats)
     app.connect("html-page-context", note_code)
     app.add_env_collector(PageCollector)
@@ -188,6 +193,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_glue(app)
     app.add_transform(CheckRawPictures)
     setup_navigation(app)
+    Duplicates(app)
     app.add_transform(GroupTabs)
     app.add_transform(NumberEquations)
     app.add_transform(HideTwins)

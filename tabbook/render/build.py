@@ -5,14 +5,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tabbook.book import Book
+from tabbook.errors import Fault
+
+NO_SITE = 2
+"""The status of a build that left no site."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A built site. ``page`` is the file to open first; ``status`` is 0 if all went well."""
+    """A built site. ``page`` is the file to open first; ``status`` is 0 if all went well.
+
+    ``faults`` are those of the pages, in the order of their places, also those of pages that were kept.
+    """
 
     page: Path
     status: int
+    faults: tuple[Fault, ...] = ()
 
 
 def build_site(
@@ -21,16 +29,17 @@ def build_site(
     """Build the pages of ``book`` into ``book.site``, with the outputs that the store has.
 
     The pages are those of ``jupyter-book build``; ``jobs`` processes read and write them (as
-    many as there are cores, if not said). Sphinx prints its warnings on standard error, and
-    its progress on standard output unless ``quiet``. Pages that did not change are kept.
+    many as there are cores, if not said). Sphinx's progress goes to standard output unless
+    ``quiet``. Pages that did not change are kept.
     """
-    from tabbook.render.pages import known
-    from tabbook.render.site import run_sphinx
+    from tabbook.on_demand import on_demand
 
-    jobs = jobs or os.cpu_count() or 1
+    with on_demand():
+        from tabbook.render.pages import known
+        from tabbook.render.site import run_sphinx
+
     with known(book):
-        status = run_sphinx(
-            book.root, book.site, warnings_as_errors=warnings_as_errors, jobs=jobs, quiet=quiet
-        )
+        faults, is_built = run_sphinx(book, book.site, jobs=jobs or os.cpu_count() or 1, quiet=quiet)
     page = book.files[0].removesuffix(".md") + ".html"
-    return Site(book.site / page, status)
+    status = int(warnings_as_errors and bool(faults)) if is_built else NO_SITE
+    return Site(book.site / page, status, tuple(faults))

@@ -197,7 +197,7 @@ def stamp(shown: Mapping[str, Shown]) -> str:
     return sha256(canonical([*shown.items()]))
 
 
-_KEPT = "stamps", "keys", "code", "executed", "titles", "glued", "library"
+_KEPT = "stamps", "keys", "code", "executed", "titles", "glued", "library", "refers", "defined"
 
 
 def kept(env: BuildEnvironment, what: str) -> dict[str, Any]:
@@ -206,7 +206,8 @@ def kept(env: BuildEnvironment, what: str) -> dict[str, Any]:
     ``stamps`` are hashes of what they show besides their text, ``keys`` those of the outputs that
     they show. ``code`` are the tabs that have any, ``executed`` says of all tabs whether there are
     outputs. ``titles`` are those of labels that differ between tabs, ``glued`` the pages that they
-    take values from. ``library`` are hashes of the modules that they document.
+    take values from. ``library`` are hashes of the modules that they document. ``refers`` are the words
+    in the names that they refer to, ``defined`` the names that others can refer to.
     """
     found: dict[str, Any] = env.__dict__.setdefault(f"tabbook_{what}", {})
     return found

@@ -1,146 +1,133 @@
-"""What Sphinx warns of, and which pages it had nothing to say about.
+"""What Sphinx warns of, each warning with the page that it was at, whatever process read or wrote that."""
 
-Sphinx reads and writes only what changed, and says nothing of a page that it passes over. So pages
-that were clean are remembered, and every other page is read again: what it warned of, it warns of
-again, and a warning whose cause is gone goes with it, even where the cause was on another page.
-"""
-
-import json
 import logging
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from docutils.nodes import Node
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.util.build_phase import BuildPhase
-from sphinx.util.logging import NAMESPACE, WarningLogRecordTranslator, WarningSuppressor
+from sphinx.util.logging import NAMESPACE, get_node_location, is_suppressed_warning
 
-from tabbook.checks.pages import made_by
-from tabbook.files import read_json, write_atomic
+READ, WRITE, CONSISTENCY, BIBLIOGRAPHY, ALWAYS = "read", "write", "consistency", "bibliography", "always"
+"""When a warning comes: as its page is read; as its page, or any, is written; in Sphinx's check of what
+was read; as a bibliography is parsed; in every build."""
+FAILED = "page"
+"""The subtype of the error of a page that cannot be made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Warned:
     """One warning. ``path`` is a file, relative to the book if it is in it; ``line`` is 0 if not known.
 
-    ``page`` is the page that Sphinx was at, by name, if it was at one.
+    ``page`` is the page that Sphinx was at, by name, if it was at one, and ``stage`` when that was.
+    ``failed`` says that the page could not be made.
     """
 
     path: str
     line: int
     message: str
-    page: str
-    phase: BuildPhase
+    page: str = ""
+    stage: str = ALWAYS
+    failed: bool = False
 
 
 class Warnings(logging.Handler):
-    """Collects the warnings of a build, those that ``suppress_warnings`` names left out."""
+    """Collects the warnings of a build, those that ``suppress_warnings`` names left out.
+
+    Sphinx reads and writes pages in processes of its own, and hands on what they log. So each record
+    notes at once, in its process, which page it belongs to.
+    """
 
     def __init__(self, app: Sphinx) -> None:
         super().__init__(logging.WARNING)
         self.app = app
         self.page = ""
-        self.records: list[tuple[logging.LogRecord, str, BuildPhase]] = []
-        self.addFilter(WarningSuppressor(app))
+        self._is_built = False
+        self._records: dict[int, Any] = {}
         logging.getLogger(NAMESPACE).addHandler(self)
-        app.connect("source-read", self._begin, priority=0)
-        app.connect("doctree-read", self._end, priority=10_000)
+        app.connect("build-finished", self._end, priority=0)
 
-    def _begin(self, _app: Sphinx, docname: str, _source: list[str]) -> None:
-        self.page = docname
+    def _end(self, *_: object) -> None:
+        self._is_built, self.page = True, ""
 
-    def _end(self, _app: Sphinx, _doctree: object) -> None:
-        self.page = ""
+    @contextmanager
+    def at(self, page: str) -> Iterator[None]:
+        """Note for what is logged meanwhile that it belongs to ``page``."""
+        logger = logging.getLogger(NAMESPACE)
+        is_removed = self not in logger.handlers  # by Sphinx, in a process of its own
+        logger.addHandler(self)
+        before, self.page = self.page, page
+        try:
+            yield
+        finally:
+            self.page = before
+            for record in self._records.values():
+                if isinstance(record.location, Node):  # its line is known now that the page is complete
+                    record.location = get_node_location(record.location)
+            if is_removed:
+                logger.removeHandler(self)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Note a warning; Sphinx hands out again what it kept while it read."""
-        if not getattr(record, "tabbook_noted", False):
-            record.tabbook_noted = True
-            self.records.append((record, self.page, self.app.phase))
+    def forget(self, page: str) -> None:
+        """Drop what was said of reading ``page``: it is read again."""
+        for record in self._records.values():
+            if record.tabbook == (page, READ):
+                record.tabbook = None  # Sphinx may hand it out once more
+
+    def emit(self, record: Any) -> None:
+        """Note a warning; Sphinx hands out again what it kept back for a while."""
+        record.location = getattr(record, "location", None)
+        about = getattr(record, "type", None) or "", getattr(record, "subtype", None) or ""
+        if not is_suppressed_warning(*about, self.app.config.suppress_warnings):
+            record.__dict__.setdefault("tabbook", (self.page, self._stage(about[0])))
+            self._records.setdefault(id(record), record)
+
+    def _stage(self, about: str) -> str:
+        phase = self.app.phase
+        if self.page:
+            return READ if phase is BuildPhase.READING else WRITE
+        if self._is_built or phase is BuildPhase.READING:
+            return ALWAYS
+        if phase is BuildPhase.INITIALIZATION:
+            return BIBLIOGRAPHY if about == "bibtex" else ALWAYS
+        return CONSISTENCY if phase is BuildPhase.CONSISTENCY_CHECK else WRITE
 
     @property
     def found(self) -> list[Warned]:
-        """The warnings so far. Ask when all pages are read: only then the lines of all nodes are known."""
-        return [self._warned(*noted) for noted in self.records]
+        """The warnings so far."""
+        return [self._warned(record) for record in self._records.values() if record.tabbook]
 
-    def _warned(self, record: Any, page: str, phase: BuildPhase) -> Warned:
-        WarningLogRecordTranslator(self.app).filter(record)
-        path, line = self._place(record.location or "")
-        page = page or self.app.project.path2doc(path) or ""
-        if page and not (Path(self.app.srcdir) / path).is_file():  # docutils makes up names for parts
-            path = self.app.project.doc2path(page, False)
+    def _warned(self, record: Any) -> Warned:
+        page, stage = record.tabbook
+        path, line = self._place(record.location)
+        at = page or self.app.project.path2doc(path) or ""
+        if at and not (Path(self.app.srcdir) / path).is_file():  # docutils makes up names for parts
+            path = self.app.project.doc2path(at, False)
         message = logging.LogRecord.getMessage(record).replace(f"{self.app.srcdir}/", "")
-        return Warned(path, line, " ".join(message.split()), page, phase)
+        about = getattr(record, "type", ""), getattr(record, "subtype", "")
+        if about == ("tabbook", "read"):  # a fault, as other commands say it
+            message = message.removesuffix(" [tabbook.read]")
+        failed = about == ("tabbook", FAILED)
+        return Warned(path, line, " ".join(message.split()), page, stage, failed)
 
-    def _place(self, location: str) -> tuple[str, int]:
-        """Return the path, relative to the book if it is in it, and the line of a location."""
-        name, _, line = location.rpartition(":")
+    def _place(self, location: Any) -> tuple[str, int]:
+        """Return the path, relative to the book if it is in it, and the line of a record's location."""
+        if isinstance(location, Node):
+            location = get_node_location(location)
+        if isinstance(location, tuple):
+            page, line = location
+            return self._relative(self.app.env.doc2path(page)) if page else "", int(line or 0)
+        name, _, line = (location or "").rpartition(":")
         if not name or not (line.isdigit() or not line):
-            name, line = location, ""
+            name, line = location or "", ""
+        if name and ":" not in (location or "") and not Path(name).is_absolute():  # a page, by name
+            name = self.app.env.doc2path(name)
+        return self._relative(name), int(line or 0)
+
+    def _relative(self, name: str) -> str:
         path, root = Path(name), Path(self.app.srcdir)
         inside = path.relative_to(root).as_posix() if path.is_relative_to(root) else name
-        return ("" if inside == "<unknown>" else inside), int(line or 0)
-
-
-def warnings_of_build() -> Warnings:
-    """Return what collects the warnings of the build that this process is at.
-
-    Raises:
-        StopIteration: Nothing does.
-    """
-    return next(one for one in logging.getLogger(NAMESPACE).handlers if isinstance(one, Warnings))
-
-
-@dataclass(frozen=True)
-class Clean:
-    """What a build had no warning about.
-
-    ``pages`` has the clean pages, by name, with the time when Sphinx read each. ``names`` is a hash of
-    all that pages could refer to then, ``code`` for the code that was found to be in its language.
-    """
-
-    pages: Mapping[str, int] = field(default_factory=dict)
-    names: str = ""
-    code: frozenset[str] = frozenset()
-
-    @classmethod
-    def load(cls, path: Path) -> "Clean":
-        """Return what the last build left in the file; nothing, if there is none or of other packages."""
-        data = read_json(path)
-        try:
-            if data["made_by"] == made_by():
-                return cls(dict(data["pages"]), str(data["names"]), frozenset(data["code"]))
-        except (KeyError, TypeError, ValueError):
-            pass
-        return cls()
-
-    def save(self, path: Path) -> None:
-        """Write it for the next build.
-
-        Raises:
-            OSError: The file cannot be written.
-        """
-        data = {"made_by": made_by(), "names": self.names, "code": sorted(self.code), "pages": self.pages}
-        write_atomic(path, json.dumps(data, sort_keys=True))
-
-    def others(self, env: BuildEnvironment) -> set[str]:
-        """Return the pages of ``env`` that are not known to be clean."""
-        read: Mapping[str, Any] = env.all_docs
-        return {page for page in env.found_docs if self.pages.get(page) != read.get(page, 0)}
-
-    def after(self, env: BuildEnvironment, warnings: list[Warned]) -> "Clean":
-        """Return the same with the pages that are clean after a build that gave ``warnings``."""
-        late = [one for one in warnings if one.phase is not BuildPhase.INITIALIZATION]
-        if any(not one.page and not one.path for one in late):
-            return Clean()  # it may be any page's
-        pages = {one.page for one in late}
-        # A label that is on two pages is a fault of both: Sphinx has forgotten one of them.
-        words = {word for one in late for word in re.split(r"[\s,;\"']+", one.message)}
-        pages |= {page for page in env.found_docs if {page, env.doc2path(page, False)} & words}
-        for one in late:
-            # A file that pages include: the fault is in each of them.
-            pages |= {page for page, files in env.dependencies.items() if not one.page and one.path in files}
-        return replace(self, pages={page: time for page, time in env.all_docs.items() if page not in pages})
+        return "" if inside == "<unknown>" else inside

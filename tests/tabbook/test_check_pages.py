@@ -194,7 +194,7 @@ def test_a_check_that_was_ended_in_the_middle_hides_nothing(
     first = checked(root, capsys)
     assert len(first) == 2
     (root / ".tabbook/check/pages.json").unlink()
-    (root / ".tabbook/check/clean.json").unlink()  # written last, when everything has been said
+    (root / ".tabbook/check/warnings.json").unlink()  # written last, when everything has been said
     assert checked(root, capsys) == first
 
 

@@ -27,6 +27,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphin
 def build(book: Book) -> Path:
     site = build_site(Book.load(book.root), jobs=1, quiet=True, warnings_as_errors=False)
     assert site.status == 0
+    for fault in site.faults:
+        print(fault, file=sys.stderr)
     return site.page.parent
 
 

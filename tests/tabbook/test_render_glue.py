@@ -154,20 +154,20 @@ def test_what_was_not_executed_is_marked(
     assert "See Fig. 1 and (1)." in found["index"]
 
 
-def test_a_key_that_nobody_glues_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_key_that_nobody_glues_is_a_warning(tmp_path: Path) -> None:
     page = f"{FRONT}# A\n\n{CELLS}\n\n{{glue:text}}`lost`\n"
     fill_store(write_book(tmp_path, {"index": page}), show)
-    assert build_site(Book.load(tmp_path), jobs=1, quiet=True).status == 1
-    assert "No key 'lost' found" in capsys.readouterr().err
+    site = build_site(Book.load(tmp_path), jobs=1, quiet=True)
+    assert site.status == 1
+    assert "No key 'lost' found" in str(site.faults[0])
 
 
-def test_a_key_that_one_framework_glues_twice_is_a_warning(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_key_that_one_framework_glues_twice_is_a_warning(tmp_path: Path) -> None:
     page = f"{FRONT}# A\n\n{CELLS}\n\n{CELLS}\n"
     fill_store(write_book(tmp_path, {"index": page}), show)
-    assert build_site(Book.load(tmp_path), jobs=1, quiet=True).status == 1
-    assert "duplicate" in capsys.readouterr().err
+    site = build_site(Book.load(tmp_path), jobs=1, quiet=True)
+    assert site.status == 1
+    assert "duplicate" in str(site.faults[0])
 
 
 def test_what_ipythons_display_glues_is_enough(tmp_path: Path) -> None:

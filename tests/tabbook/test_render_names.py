@@ -1,6 +1,7 @@
 """Names that each framework's block gives: labels, numbers, footnotes, links, and what they lead to."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,8 @@ def build(root: Path, **pages: str) -> dict[str, str]:
     (root / "p.svg").write_text(PICTURE)
     site = build_site(Book.load(root), jobs=1, quiet=True)
     assert site.status in (0, 1)
+    for fault in site.faults:
+        print(fault, file=sys.stderr)
     found = {name: (site.page.parent / f"{name}.html").read_text() for name in pages}
     return {name: text.split("<article", 1)[1].split("</article", 1)[0] for name, text in found.items()}
 

@@ -1,0 +1,159 @@
+"""Sphinx for a book, configured as Jupyter Book configures it, so both share what they have read."""
+
+import contextlib
+import gc
+import io
+import json
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+from sphinx.application import Sphinx
+from sphinx.builders import Builder
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from tabbook.book import Book
+from tabbook.config import CONFIG_FILE
+from tabbook.contents import TOC_FILE
+from tabbook.errors import Fault
+from tabbook.render.contained import BeginPage, ContainedBuilder
+from tabbook.render.memory import Memory
+from tabbook.render.targets import digests
+from tabbook.render.warned import Warned, Warnings
+from tabbook.yaml_text import find_line, load_yaml
+
+
+@contextlib.contextmanager
+def rare_garbage_collection() -> Iterator[None]:
+    """Look for garbage less often: in documents' trees Python looks at everything, and finds little.
+
+    What is there already is left out. So an extension that looks through all objects, as
+    sphinx-external-toc does, has fewer to look through.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 20)
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
+
+
+class BookSphinx(Sphinx):
+    """Sphinx with a builder of ours, that collects warnings and remembers them in ``memory``."""
+
+    warnings: Warnings
+    builder: ContainedBuilder
+
+    def __init__(self, make: type[ContainedBuilder], memory: Path, **arguments: Any) -> None:
+        self._make, self._path = make, memory
+        super().__init__(buildername="html", confdir=None, warning=None, **arguments)
+        self._number_chapters()
+        self.add_post_transform(BeginPage)
+        self._refers: Mapping[str, str] = {}
+        self.memory = Memory.load(memory, Path(self.srcdir))
+        self.connect("env-get-outdated", lambda _app, env, *_: self.memory.to_read(env))
+        self.connect("env-get-updated", self._to_write)
+        self.connect("write-started", self._before_writing)
+
+    def setup_extension(self, extname: str) -> None:
+        """Set an extension up; before the first, listen to what they warn of."""
+        if not hasattr(self, "warnings"):
+            self.warnings = Warnings(self)
+        super().setup_extension(extname)
+
+    def create_builder(self, name: str) -> Builder:  # noqa: ARG002 - there is one of ours
+        """Return the builder that was asked for."""
+        builder = self._make(self, self.env)
+        builder.warnings = self.warnings
+        return builder
+
+    def _number_chapters(self) -> None:
+        """Do what Jupyter Book does with Sphinx before it builds."""
+        contents = self.config["external_site_map"]
+        if self.config["use_multitoc_numbering"] and '"numbered": true' in json.dumps(contents.as_json()):
+            self.setup_extension("sphinx_multitoc_numbering")
+
+    def _to_write(self, *_: object) -> list[str]:
+        self._refers = digests(self)
+        return self.memory.to_write(self._refers)
+
+    def _before_writing(self, *_: object) -> None:
+        """Remember what has been read; of pages that are to be written now, an end is not sure."""
+        stale = self.memory.to_write(self._refers)
+        self.memory = self.memory.after_reading(self.env, self.warnings.found, stale)
+        self.memory.save(self._path)
+
+    def end(self) -> list[Warned]:
+        """Remember what the build said; return that, and what is still true of earlier ones."""
+        found, builder = self.warnings.found, self.builder
+        memory = self.memory.after_reading(self.env, found, ())
+        memory = memory.after_writing(
+            self.env, found, self._refers, builder.written, is_checked=builder.is_checked
+        )
+        self.memory = memory
+        memory.save(self._path)
+        return memory.said(found)
+
+
+@contextlib.contextmanager
+def application(
+    book: Book, make: type[ContainedBuilder], config: dict[str, Any], folders: dict[str, Path], memory: Path,
+    *, jobs: int = 1, status: IO[str] | None = None,
+) -> Iterator[BookSphinx]:  # fmt: skip
+    """Yield Sphinx for ``book``, with the configuration that `configuration` returned.
+
+    Raises:
+        SphinxError: The configuration is not usable.
+    """
+    with rare_garbage_collection(), patch_docutils(None), docutils_namespace():
+        yield BookSphinx(
+            make, memory, srcdir=book.root, confoverrides=config, parallel=jobs, status=status, **folders
+        )
+
+
+def configuration(book: Book) -> tuple[dict[str, Any], list[Fault]]:
+    """Return Sphinx's configuration as Jupyter Book makes it, and what its schema does not allow.
+
+    Both are known from an earlier build where nothing changed that they depend on.
+    """
+    text = (book.root / CONFIG_FILE).read_text(encoding="utf-8")
+    static = sorted(path.as_posix() for path in (book.root / "_static").rglob("*"))
+    key = repr((text, static, version("jupyter-book"), book.root)).encode()
+    if "local_extensions" in text:  # Jupyter Book must put their folders on Python's path
+        return _jupyter_book(book, text)
+    entry = book.cache.entry("(Jupyter Book)", key)
+    found = entry.get("configuration", lambda: _jupyter_book(book, text))
+    entry.save()
+    return found
+
+
+def _jupyter_book(book: Book, text: str) -> tuple[dict[str, Any], list[Fault]]:
+    from jupyter_book.config import get_final_config, get_validator
+
+    faults = [
+        Fault(
+            CONFIG_FILE,
+            find_line(text, tuple(error.path)),
+            f"{'.'.join(map(str, error.path))}: {error.message}",
+            "correct it",
+        )
+        for error in get_validator().iter_errors(load_yaml(text))
+    ]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints advice
+            # These are the values that jupyter-book's own command passes.
+            config, _ = get_final_config(
+                user_yaml=book.root / CONFIG_FILE,
+                cli_config={
+                    "external_toc_path": (book.root / TOC_FILE).as_posix(),
+                    "latex_individualpages": False,
+                },
+                sourcedir=book.root,
+                validate=False,
+            )
+    except (ValueError, TypeError, AttributeError) as error:
+        return {}, faults or [Fault(CONFIG_FILE, 0, f"Jupyter Book cannot use it: {error}", "correct it")]
+    return config, faults

@@ -1,0 +1,214 @@
+"""A builder of pages for which one page that cannot be made is one fault: all others are as they would be.
+
+Directives, roles, transforms and themes can raise anything. The page at which they do shows that it
+could not be made, never what it was before, and the next build reads it again.
+"""
+
+import pickle
+import re
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from markdown_it.tree import SyntaxTreeNode
+from sphinx.application import ENV_PICKLE_FILENAME
+from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import SphinxParallelError
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import new_document
+
+from tabbook.read.front_matter import FRONT_MATTER
+from tabbook.render.messages import describe
+from tabbook.render.warned import FAILED, Warnings
+
+_log = logging.getLogger(__name__)
+_HEAD = re.compile(r"^(?:\(([^()\n]+)\)=\s*\n+)?#[ \t]+(\S.*)$", re.MULTILINE)
+
+
+def _line_of(error: BaseException) -> int:
+    """Return the line of the innermost piece of a page that an exception came through; 0 if there is none."""
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        line, trace = max(_lines_in(trace), default=line), trace.tb_next
+    return line
+
+
+def _lines_in(trace: TracebackType) -> list[int]:
+    found: list[int | None] = []
+    for value in trace.tb_frame.f_locals.values():
+        if isinstance(value, Directive):
+            found.append(value.lineno)
+        elif isinstance(value, SyntaxTreeNode) and not value.is_root and value.map:
+            found.append(value.map[0])
+        elif isinstance(value, nodes.Element) and not isinstance(value, nodes.document):
+            found.append(value.line)
+    return [line for line in found if line]
+
+
+def _notice(title: str, told: str) -> nodes.section:
+    """Return what a page shows that cannot be made: its title, and why."""
+    text = f"This page cannot be shown: {told}"
+    error = nodes.error("", nodes.paragraph(text, text))
+    return nodes.section("", nodes.title(title, title), error, ids=[nodes.make_id(title) or "page"])
+
+
+class ContainedBuilder(StandaloneHTMLBuilder):
+    """Builds pages as Sphinx does, but for those that cannot be made.
+
+    ``written`` are the pages that have been resolved and written; ``is_checked`` says that Sphinx has
+    looked at all of them together.
+    """
+
+    warnings: Warnings
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.failed: dict[str, str] = {}
+        self.written: set[str] = set()
+        self.is_checked = False
+        self.app.connect("env-check-consistency", self._note_check)
+
+    def _note_check(self, *_: object) -> None:
+        self.is_checked = True
+
+    def begin(self, page: str, doctree: nodes.document) -> None:
+        """Note which page is resolved next."""
+        self.warnings.page = page
+        if page in self.failed:
+            self._replace(page, doctree)
+
+    # Sphinx asks that this be left alone, but nothing else is called around all that reads a page.
+    def read_doc(self, docname: str, *, _cache: bool = True) -> None:  # type: ignore[misc]
+        """Read a page; where that fails, take a notice for it."""
+        self.warnings.forget(docname)
+        with self.warnings.at(docname):
+            try:
+                super().read_doc(docname, _cache=_cache)
+            except Exception as error:  # whatever the book's extensions raise
+                self._report(docname, error)
+                self._read_notice(docname, _cache)
+
+    def _read_notice(self, page: str, cache: bool) -> None:
+        """Do with a notice what Sphinx does with the page that it has read."""
+        env = self.env
+        self._end_page()
+        self.events.emit("env-purge-doc", env, page)
+        env.clear_doc(page)
+        env.prepare_settings(page)
+        document = self._notice_document(page)
+        for domain in env.domains.values():
+            domain.process_doc(env, page, document)
+        self.events.emit("doctree-read", document)
+        env.all_docs[page] = time.time_ns() // 1_000
+        env.note_reread()
+        self._end_page()
+        self.write_doctree(page, document, _cache=cache)
+
+    def _end_page(self) -> None:
+        self.env.temp_data.clear()
+        self.env.ref_context.clear()
+
+    def _notice_document(self, page: str) -> nodes.document:
+        """Return the notice as a page that others can refer to as to the page itself."""
+        path = Path(self.env.doc2path(page))
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            text = ""
+        head = _HEAD.search(FRONT_MATTER.sub("", text, count=1))
+        section = _notice(head[2].strip() if head else page, self.failed[page])
+        document = new_document(str(path))
+        document.settings.env = self.env
+        document += section
+        if head and head[1]:
+            section["names"].append(nodes.fully_normalize_name(head[1]))
+            section["ids"].insert(0, nodes.make_id(head[1]))
+        document.note_explicit_target(section, section)
+        return document
+
+    def _replace(self, page: str, doctree: nodes.document) -> None:
+        """Leave of a page nothing but a notice."""
+        title = self.env.titles.get(page)
+        doctree.children = []
+        doctree += _notice(title.astext() if title else page, self.failed[page])
+
+    def _report(self, page: str, error: BaseException) -> None:
+        line, told = _line_of(error), describe(error)
+        self.failed[page] = f"line {line}: {told}" if line else told
+        place = f"{self.env.doc2path(page)}:{line or ''}"
+        text = f"the page cannot be made: {told}"
+        _log.error(text, location=place, type="tabbook", subtype=FAILED)
+
+    def write(
+        self,
+        build_docnames: Iterable[str] | None,
+        updated_docnames: Sequence[str],
+        method: Literal["all", "specific", "update"] = "update",
+    ) -> None:
+        """Write pages; where references of one cannot be resolved, once more with a notice for it."""
+        registry = self.app.registry
+        assets: list[list[Any]] = [self._css_files, self._js_files, registry.css_files, registry.js_files]
+        before = [[*files] for files in assets]
+        while True:
+            for files, known in zip(assets, before, strict=True):
+                files[:] = known  # a page may have added some for itself, which Sphinx drops with the next
+            try:
+                return super().write(build_docnames, updated_docnames, method)
+            except SphinxParallelError:
+                raise  # it has no page
+            except Exception as error:
+                page = self.warnings.page
+                if not page or page in self.failed:
+                    raise
+                self._report(page, error)
+                self._restore()
+
+    def _restore(self) -> None:
+        """Undo what resolving pages changed in what was read, such as bibliographies that were filled."""
+        saved: BuildEnvironment = pickle.loads((Path(self.doctreedir) / ENV_PICKLE_FILENAME).read_bytes())
+        for name, domain in self.env.domains.items():
+            domain.data.clear()
+            domain.data.update(saved.domaindata[name])
+
+    def write_doc_serialized(self, docname: str, doctree: nodes.document) -> None:
+        """Do what must be done in one process, then note that the page is written."""
+        self.written.add(docname)
+        try:
+            super().write_doc_serialized(docname, doctree)
+        except Exception as error:
+            self._report(docname, error)
+            self._replace(docname, doctree)
+            super().write_doc_serialized(docname, doctree)
+
+    def write_doc(self, docname: str, doctree: nodes.document) -> None:
+        """Write a page; where that fails, write a notice."""
+        with self.warnings.at(docname):
+            try:
+                super().write_doc(docname, doctree)
+            except Exception as error:
+                self._report(docname, error)
+                self._replace(docname, doctree)
+                super().write_doc(docname, doctree)
+
+    def finish(self) -> None:
+        """Write what belongs to no page."""
+        self.warnings.page = ""
+        super().finish()
+
+
+class BeginPage(SphinxPostTransform):
+    """Tells the builder which page is resolved, before anything is done with it."""
+
+    default_priority = -1000
+
+    def run(self, **_: Any) -> None:
+        """Note the page."""
+        builder = self.app.builder
+        assert isinstance(builder, ContainedBuilder)
+        builder.begin(self.env.docname, self.document)

@@ -1,0 +1,209 @@
+"""What builds said about each page, for those that pass over it.
+
+Sphinx reads and writes only what changed, and says nothing of the other pages. So its warnings are
+kept by page, with the time at which Sphinx read the page: where Sphinx has read it at another time, an
+interrupted build or one without tabbook did, and it is read again.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sphinx.environment import BuildEnvironment
+
+from tabbook.checks.pages import made_by
+from tabbook.config import CONFIG_FILE
+from tabbook.files import read_json, state_of, write_atomic
+from tabbook.keys import canonical, sha256
+from tabbook.render.warned import ALWAYS, BIBLIOGRAPHY, CONSISTENCY, READ, WRITE, Warned
+
+_WORDS = re.compile(r"""[\s,;:'"“”‘’`()\[\]{}]+""")
+_SUFFIXES = "", ".md", ".rst", ".ipynb"
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What is known of a page.
+
+    ``refers`` is a hash of what it refers to, as it was when the page was written; empty if it was not.
+    ``files`` is one of the files that the warnings of reading it name.
+    """
+
+    time: int
+    read: tuple[Warned, ...] = ()
+    files: str = ""
+    refers: str = ""
+    written: tuple[Warned, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[Warned, ...]:
+        return self.read + self.written
+
+    @property
+    def is_failed(self) -> bool:
+        return any(warned.failed for warned in self.warnings)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the builds so far said: about each page, by name, and about no page."""
+
+    root: Path
+    pages: Mapping[str, _Page] = field(default_factory=dict)
+    others: tuple[Warned, ...] = ()
+    bibliographies: str = ""
+
+    @classmethod
+    def load(cls, path: Path, root: Path) -> "Memory":
+        """Return what is in the file; nothing, if there is none or other packages wrote it."""
+        data = read_json(path)
+        try:
+            if data["made_by"] == made_by():
+                pages = {
+                    name: _Page(page[0], _warnings(page[1]), page[2], page[3], _warnings(page[4]))
+                    for name, page in data["pages"].items()
+                }
+                return cls(root, pages, _warnings(data["others"]), data["bibliographies"])
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+            pass
+        return cls(root)
+
+    def save(self, path: Path) -> None:
+        """Write it for the next build.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        data = {
+            "made_by": made_by(),
+            "pages": {name: _plain(page) for name, page in self.pages.items()},
+            "others": [_plain(warned) for warned in self.others],
+            "bibliographies": self.bibliographies,
+        }
+        write_atomic(path, json.dumps(data, sort_keys=True))
+
+    def to_read(self, env: BuildEnvironment) -> list[str]:
+        """Return the pages that must be read again although Sphinx knows them."""
+        return sorted(page for page in env.found_docs if not self._is_known(env, page))
+
+    def _is_known(self, env: BuildEnvironment, name: str) -> bool:
+        page = self.pages.get(name)
+        if page is None or page.time != env.all_docs.get(name) or page.is_failed:
+            return False
+        return page.files == self._named_files(page.read)
+
+    def to_write(self, refers: Mapping[str, str]) -> list[str]:
+        """Return the pages that must be written again, given a hash of what each refers to."""
+        return sorted(
+            name for name in refers if name not in self.pages or self.pages[name].refers != refers[name]
+        )
+
+    def after_reading(
+        self, env: BuildEnvironment, found: Sequence[Warned], to_write: Iterable[str]
+    ) -> "Memory":
+        """Return the same after a build that has read pages and goes on to write some."""
+        read = _by_page(found, READ)
+        pages, unwritten = {}, set(to_write)
+        for name, time in env.all_docs.items():
+            page = self.pages.get(name)
+            if page is None or page.time != time:
+                said = tuple(read.get(name, ()))
+                page = _Page(time, said, self._named_files(said))
+            pages[name] = replace(page, refers="", written=()) if name in unwritten else page
+        return replace(self, pages=pages)
+
+    def after_writing(
+        self,
+        env: BuildEnvironment,
+        found: Sequence[Warned],
+        refers: Mapping[str, str],
+        written: set[str],
+        *,
+        is_checked: bool,
+    ) -> "Memory":
+        """Return the same after a build that has written ``written``, and gave these warnings in all."""
+        said = _by_page([*found, *_of_files(env, found, written)], WRITE)
+        pages = dict(self.pages)
+        for name in written & pages.keys():
+            pages[name] = replace(pages[name], refers=refers[name], written=tuple(said.get(name, ())))
+        bibliographies = self._bibliographies(env)
+        is_new = {CONSISTENCY: is_checked, WRITE: bool(written)}
+        is_new[BIBLIOGRAPHY] = bibliographies != self.bibliographies
+        kept = [
+            warned
+            for warned in self.others
+            if not is_new[warned.stage] and (self.root / warned.path).exists()
+        ]
+        new = [warned for warned in found if warned.stage in is_new and not warned.page]
+        others = tuple(dict.fromkeys([*kept, *new]))
+        return replace(self, pages=pages, others=others, bibliographies=bibliographies)
+
+    def said(self, found: Iterable[Warned]) -> list[Warned]:
+        """Return all warnings: those that are kept, and those of a build that come in each."""
+        of_pages = (warned for page in self.pages.values() for warned in page.warnings)
+        return [*of_pages, *self.others, *(warned for warned in found if warned.stage == ALWAYS)]
+
+    def named_files(self) -> set[str]:
+        """Return the files that warnings name, or would, were they there; relative to the book."""
+        warnings = (warned for page in self.pages.values() for warned in page.warnings)
+        return {str(path.relative_to(self.root)) for warned in warnings for path in self._candidates(warned)}
+
+    def _named_files(self, warnings: Iterable[Warned]) -> str:
+        """Return a hash of the files that warnings name, or would, were they there."""
+        paths = {path for warned in warnings for path in self._candidates(warned)}
+        return sha256(canonical([[str(path), _state(path)] for path in sorted(paths)])) if paths else ""
+
+    def _candidates(self, warned: Warned) -> set[Path]:
+        folder = self.root / PurePosixPath(warned.page).parent
+        words = [word.strip("/").rstrip(".") for word in _WORDS.split(warned.message)]
+        return {
+            base / f"{word}{suffix}"
+            for word in words
+            if word and len(word) < 200
+            for base in (self.root, folder)
+            for suffix in _SUFFIXES
+        }
+
+    def _bibliographies(self, env: BuildEnvironment) -> str:
+        files = [CONFIG_FILE, *(getattr(env.config, "bibtex_bibfiles", None) or ())]
+        return sha256(canonical([[name, _state(self.root / name)] for name in files]))
+
+
+def _plain(value: Any) -> list[Any]:
+    """Return a page or a warning as JSON has it."""
+    found = [getattr(value, entry.name) for entry in fields(value)]
+    return [[_plain(one) for one in entry] if isinstance(entry, tuple) else entry for entry in found]
+
+
+def _warnings(data: Iterable[Iterable[Any]]) -> tuple[Warned, ...]:
+    return tuple(Warned(*one) for one in data)
+
+
+def _state(path: Path) -> str:
+    """Return what changes when a file is written, made or removed."""
+    try:
+        return str(state_of(path)) if path.is_file() else ""
+    except (OSError, ValueError):
+        return ""
+
+
+def _by_page(warnings: Iterable[Warned], stage: str) -> dict[str, list[Warned]]:
+    found: dict[str, list[Warned]] = {}
+    for warned in dict.fromkeys(warnings):
+        if warned.stage == stage and warned.page:
+            found.setdefault(warned.page, []).append(warned)
+    return found
+
+
+def _of_files(env: BuildEnvironment, found: Iterable[Warned], written: set[str]) -> list[Warned]:
+    """Return the warnings about files, such as pictures to be copied, for each page that needs the file."""
+    return [
+        replace(warned, page=page)
+        for warned in found
+        if warned.stage == WRITE and not warned.page
+        for page in written
+        if not {*_WORDS.split(warned.message)}.isdisjoint(env.dependencies.get(page, ()))
+    ]

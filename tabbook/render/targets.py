@@ -1,0 +1,92 @@
+"""What pages refer to, and what that is: a page is written again when it changes."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from tabbook.keys import canonical, sha256
+from tabbook.render.pages import kept
+from tabbook.render.references import references_of
+
+_BREAK = re.compile(r"[\s,{}()<>#]+")
+_SUFFIX = re.compile(r"\.(?:md|rst|ipynb|html)$")
+Index = dict[str, list[str]]
+"""Descriptions of everything that has a word in its name."""
+
+
+def note_references(app: Sphinx, doctree: nodes.document) -> None:
+    """Note what a page refers to, when it has been read."""
+    env = app.env
+    found = {
+        str(node.get(key) or "")
+        for node in doctree.findall(pending_xref)
+        for key in ("reftarget", "reftargetid")
+    }
+    kept(env, "refers")[env.docname] = sorted({word for text in found for word in _words(text, parts=True)})
+
+
+def _words(text: str, *, parts: bool) -> Iterator[str]:
+    """Yield the words that names and references to them share; with ``parts``, the ends of dotted ones."""
+    for word in _BREAK.split(text.lower()):
+        last = _SUFFIX.sub("", word.rpartition("/")[2])
+        if last:
+            yield last
+        if parts and "." in last:
+            yield last.rpartition(".")[2]
+
+
+def _add(index: Index, name: str, about: object, *, parts: bool = False) -> None:
+    for word in set(_words(name, parts=parts)):
+        index.setdefault(word, []).append(repr((name, about)))
+
+
+def _index(app: Sphinx) -> Index:
+    """Return everything that pages can refer to, with titles, numbers and places."""
+    env, index, found = app.env, Index(), references_of(app)
+    titles = kept(env, "titles")
+    for named in (found.labels, found.equations, found.citations):
+        for name, target in named.items():
+            _add(index, name, target)
+    for page in sorted(env.found_docs):
+        slugs = sorted((env.metadata.get(page) or {}).get("myst_slugs") or ())
+        _add(index, page, (found.pages.get(page), slugs))
+    for page, differing in sorted(titles.items()):
+        for name in differing:
+            _add(index, name, (page, differing[name]))
+    for domain, one in env.domains.items():
+        for name, shown, kind, *place, _ in one.get_objects() if domain != "cite" else ():
+            if kind not in ("doc", "label"):  # which are among the references
+                _add(index, name, (str(shown), kind, *place), parts=domain not in ("std", "math"))
+    return index
+
+
+def digests(app: Sphinx) -> Mapping[str, str]:
+    """Return for each page a hash of what it refers to, as it is now."""
+    env, index = app.env, _index(app)
+    bibliographies = _bibliographies(env)
+    return {
+        page: sha256(
+            canonical(
+                [
+                    [[word, sorted(index.get(word, ()))] for word in kept(env, "refers").get(page, ())],
+                    bibliographies.get(page, []),
+                ]
+            )
+        )
+        for page in env.found_docs
+    }
+
+
+def _bibliographies(env: BuildEnvironment) -> dict[str, list[str]]:
+    """Return the works that pages list, which depend on what other pages cite."""
+    data: Any = env.domaindata.get("cite", {})
+    found: dict[str, list[str]] = {}
+    for one in data.get("citations", ()):
+        text = f"{one.key} {one.formatted_entry.label}"
+        found.setdefault(one.bibliography_key.docname, []).append(text)
+    return found

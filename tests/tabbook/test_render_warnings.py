@@ -1,0 +1,589 @@
+"""A build says all that is wrong with a book, also of pages that it passes over, and only that."""
+
+# ruff: noqa: E501 - every fault on one line
+
+import contextlib
+import io
+import multiprocessing
+import re
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from render_helpers import FRONT, NAMES, write_book
+
+from tabbook.book import Book
+from tabbook.cli import main
+from tabbook.render.build import Site, build_site
+
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
+
+CODE = "```{code-cell} python\n%%tab pytorch\nprint(1)\n```\n"
+CLEAN = {
+    "index": "# A book\n\nText.\n\n```{bibliography}\n```\n",
+    "one": f"{FRONT}(sec_one)=\n# One\n\n(fig_one)=\n```{{figure}} one.png\nA caption.\n```\n\n$$a$$ (eq_one)\n\n{CODE}",
+    "two": f"{FRONT}# Two\n\nSee {{ref}}`sec_one`, {{numref}}`fig_one`, {{eq}}`eq_one`, {{cite}}`One.2020`.\n\n{CODE}",
+    **{f"more{number}": f"# More {number}\n\nText.\n" for number in range(5)},
+}
+ENTRY = "@book{{{0}, title={{T}}, author={{A. B}}, year={{2020}}, publisher={{P}}}}\n"
+
+
+def alone(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what ``work`` returns in a process of its own: what Sphinx's extensions leave behind is not seen."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+def command(*arguments: str) -> tuple[int, str, str]:
+    """Return the status of a command, and what it prints."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = main(arguments)
+    return status, out.getvalue(), err.getvalue()
+
+
+def build(root: Path, jobs: int) -> Site:
+    return build_site(Book.load(root), jobs=jobs, quiet=True)
+
+
+class Builds:
+    """Builds one book, again and again; ``read`` and ``written`` are the pages of the last build."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.read: set[str] = set()
+        self.written: set[str] = set()
+        self.status = 0
+
+    def __call__(self, jobs: int = 1) -> list[str]:
+        """Build; return the faults as they are printed."""
+        trees, pages = self._times("_build/.doctrees", ".doctree"), self._times("_build/html", ".html")
+        site = alone(build, self.root, jobs)
+        self.read = _changed(trees, self._times("_build/.doctrees", ".doctree"))
+        self.written = _changed(pages, self._times("_build/html", ".html")) - {"genindex", "search"}
+        self.status = site.status
+        return [str(fault) for fault in site.faults]
+
+    def command(self, name: str, *more: str) -> tuple[int, str, str]:
+        """Return the status of a command about the book, and what it prints."""
+        found: tuple[int, str, str] = alone(command, name, *more, "--book", str(self.root))
+        return found
+
+    def check(self) -> list[str]:
+        """Return the faults that a check prints."""
+        _, _, err = self.command("check")
+        return [line for line in err.splitlines() if not line.startswith("tabbook: ")]
+
+    def _times(self, folder: str, suffix: str) -> dict[str, int]:
+        root = self.root / folder
+        return {
+            path.relative_to(root).with_suffix("").as_posix(): path.stat().st_mtime_ns
+            for path in root.rglob(f"*{suffix}")
+            if "_static" not in path.parts
+        }
+
+    def edit(self, page: str, old: str, new: str) -> None:
+        path = next(self.root / name for name in (page, f"{page}.md") if (self.root / name).is_file())
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def add(self, page: str, text: str) -> None:
+        path = self.root / f"{page}.md"
+        path.write_text(f"{path.read_text()}\n{text}\n")
+
+    def from_nothing(self, jobs: int = 1) -> list[str]:
+        """Return what a build that remembers nothing says."""
+        shutil.rmtree(self.root / "_build", ignore_errors=True)
+        return self(jobs)
+
+
+def _changed(before: dict[str, int], after: dict[str, int]) -> set[str]:
+    return {name for name, time in after.items() if before.get(name) != time}
+
+
+@pytest.fixture
+def builds(tmp_path: Path) -> Builds:
+    return make(tmp_path / "book")
+
+
+def make(root: Path) -> Builds:
+    write_book(root, CLEAN)
+    for tab in NAMES:
+        (root / f"{tab}.txt").write_text("")
+    path = root / "_config.yml"
+    config = yaml.safe_load(path.read_text())
+    config["bibtex_bibfiles"] = ["references.bib"]
+    config["parse"] = {"myst_enable_extensions": ["dollarmath", "colon_fence"]}
+    config["sphinx"]["config"]["myst_heading_anchors"] = 2
+    config["sphinx"]["local_extensions"] = {"own": "."}
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    (root / "references.bib").write_text(ENTRY.format("One.2020"))
+    (root / "one.png").write_bytes(b"x")
+    (root / "own.py").write_text(OWN)
+    return Builds(root)
+
+
+OWN = '''
+"""An extension that fails in as many ways as there are."""
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+class fragile(nodes.General, nodes.Element):
+    pass
+
+class Raises(Directive):
+    required_arguments = 1
+    def run(self):
+        if self.arguments[0] == "directive":
+            raise ValueError("a bad\\nshape")
+        return [fragile("", where=self.arguments[0], value=(lambda: 0) if self.arguments[0] == "pickle" else 0)]
+
+def role(name, rawtext, text, lineno, inliner, options={}, content=[]):
+    raise KeyError(text)
+
+class Read(SphinxTransform):
+    default_priority = 500
+    def apply(self, **kwargs):
+        for node in self.document.findall(fragile):
+            if node["where"] == "transform":
+                raise TypeError("a transform")
+
+class Resolved(SphinxPostTransform):
+    default_priority = 500
+    def run(self, **kwargs):
+        for node in self.document.findall(fragile):
+            if node["where"] == "post-transform":
+                raise TypeError("a post-transform")
+
+def on_read(app, doctree):
+    if any(node["where"] == "event" for node in doctree.findall(fragile)):
+        raise RuntimeError("an event")
+
+def on_context(app, page, template, context, doctree):
+    if doctree and any(node["where"] == "context" for node in doctree.findall(fragile)):
+        raise RuntimeError("a template")
+
+def visit(translator, node):
+    if node["where"] == "writer":
+        raise RuntimeError("a writer")
+    raise nodes.SkipNode
+
+def setup(app):
+    app.add_node(fragile, html=(visit, None))
+    app.add_directive("raises", Raises)
+    app.add_role("raising", role)
+    app.add_transform(Read)
+    app.add_post_transform(Resolved)
+    app.connect("doctree-read", on_read)
+    app.connect("html-page-context", on_context)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+'''
+
+FAULTS = {
+    "more0": "{ref}`sec_nowhere` and {numref}`fig_nowhere` and {eq}`eq_nowhere` and {cite}`No.2020`",
+    "more1": "{rolle}`x`\n\n:::{notte}\nx\n:::",
+    "more2": "```{include} nowhere.txt\n```\n\n```json\n{ 'a: }\n```",
+    "more3": "## A\n\n#### B\n\n[text](nowhere.md)",
+}
+
+
+def test_what_was_said_is_said_again_and_next_to_nothing_is_read(builds: Builds) -> None:
+    for page, text in FAULTS.items():
+        builds.add(page, text)
+    first = builds()
+    assert len(first) == 10, first
+    assert {fault.partition(":")[0] for fault in first} == {f"{page}.md" for page in FAULTS}
+    assert builds.status == 1
+    assert builds() == first
+    # Sphinx itself reads a page again while a file is missing that it includes.
+    assert (builds.status, builds.read, builds.written) == (1, {"more2"}, {"more2", "index"})
+    builds.edit("more2", FAULTS["more2"], "{rolle}`y`")
+    first = builds()
+    assert builds() == first
+    assert (builds.status, builds.read, builds.written) == (1, set(), set())
+    builds.add("more4", "Another line.")
+    assert builds() == first
+    assert builds.read == {"more4"}
+    assert builds.written <= {"more4", "index"}, "Sphinx writes the root with each page"
+
+
+def test_the_order_is_that_of_the_places_with_any_number_of_processes(builds: Builds) -> None:
+    for page, text in FAULTS.items():
+        builds.add(page, text)
+    builds.add("more4", "(sec_one)=\n## Again")
+    first = builds.from_nothing(1)
+    assert first == builds.from_nothing(2) == builds.from_nothing(5)
+    places = [(fault.split(":")[0], int(fault.split(":")[1])) for fault in first]
+    assert places == sorted(places)
+    assert any("duplicate label sec_one, other instance in more4.md" in fault for fault in first)
+
+
+def test_a_fault_that_is_mended_on_its_page_is_gone(builds: Builds) -> None:
+    for page, text in FAULTS.items():
+        builds.add(page, text)
+    first = builds()
+    builds.edit("more1", "{rolle}", "{sub}")
+    assert builds() == [fault for fault in first if "rolle" not in fault]
+    for page, text in FAULTS.items():
+        builds.edit(page, text.replace("{rolle}", "{sub}"), "")
+    assert builds() == []
+    assert builds.status == 0
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "said", "other", "old", "new"),
+    [
+        ("more0", "{ref}`sec_new`", "undefined label: 'sec_new'", "more1", "# More 1", "(sec_new)=\n# More 1"),
+        ("more0", "{numref}`fig_new`", "undefined label: 'fig_new'", "one", "(fig_one)=", "(fig_new)=\n(fig_one)="),
+        ("more0", "{eq}`eq_new`", "equation not found: eq_new", "more1", "Text.", "$$b$$ (eq_new)"),
+        ("more0", "{cite}`New.2020`", 'could not find bibtex key "New.2020"', "references.bib", "@book", ENTRY.format("New.2020") + "@book"),
+        ("more0", "[](#new)", "'new'", "more0", "Text.", "(new)=\nText."),
+        ("more0", "[x](more1.md#new)", "'new'", "more1", "Text.", "(new)=\n## New"),
+        ("more0", "{term}`word`", "term not in glossary: 'word'", "more1", "Text.", "```{glossary}\nword\n  Text.\n```"),
+    ],
+    ids=["label", "figure", "equation", "citation", "local", "anchor", "term"],
+)  # fmt: skip
+def test_a_cause_on_another_page_comes_and_goes(
+    builds: Builds, page: str, text: str, said: str, other: str, old: str, new: str
+) -> None:
+    """Sphinx passes over pages that refer to what changed: it neither warned nor stopped to warn."""
+    builds.add(page, text)
+    (fault,) = builds()
+    assert said in fault
+    assert fault.startswith(f"{page}.md:5: ")
+    builds.edit(other, old, new)
+    assert builds() == []
+    builds.edit(other, new, old)
+    assert builds() == [fault]
+    if other != page and other != "references.bib":
+        assert builds.read == {other}
+        assert builds.written <= {page, other, "index"}
+
+
+@pytest.mark.parametrize(
+    ("text", "file"),
+    [
+        ("![x](new.png)", "new.png"),
+        ("```{include} new.txt\n```", "new.txt"),
+        ("```{literalinclude} new.py\n```", "new.py"),
+        ("{download}`x <new.zip>`", "new.zip"),
+        ("```{csv-table}\n:file: new.csv\n```", "new.csv"),
+    ],
+)
+def test_a_file_that_a_page_needs_comes_and_goes(builds: Builds, text: str, file: str) -> None:
+    builds.add("more0", text)
+    found = builds()
+    assert found
+    assert all(fault.startswith("more0.md:") for fault in found)
+    (builds.root / file).write_text("a,b\n")
+    assert builds() == []
+    assert builds.read == {"more0"}
+    (builds.root / file).unlink()
+    assert builds() == found
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.parametrize("mended", ["more0", "more4"])
+def test_a_name_on_two_pages_is_a_fault_until_either_is_mended(
+    builds: Builds, mended: str, jobs: int
+) -> None:
+    """With several processes Sphinx did not see it; with one, it forgot the label with the wrong page."""
+    builds.add("more0", "(sec_new)=\n## New")
+    builds.add("two", "{ref}`sec_new`")
+    assert builds(jobs) == []
+    builds.add("more4", "(sec_new)=\n## New")
+    found = builds(jobs)
+    assert found == ["more4.md:6: duplicate label sec_new, other instance in more0.md"]
+    assert builds(jobs) == found
+    assert builds.read == set()
+    assert builds.from_nothing(jobs) == found
+    builds.edit(mended, "(sec_new)=", "")
+    assert builds(jobs) == []
+    other = {"more0": "more4", "more4": "more0"}[mended]
+    assert f'href="{other}.html#sec-new"' in (builds.root / "_build/html/two.html").read_text()
+
+
+def test_a_label_may_move_to_another_page(builds: Builds) -> None:
+    """Where Sphinx read the new page first, the label was still on the old one."""
+    assert builds() == []
+    builds.edit("one", "(eq_one)", "")
+    builds.edit("one", "(sec_one)=", "")
+    builds.add("more0", "(sec_one)=\n## There\n\n$$a$$ (eq_one)")
+    builds.add("index", "More.")
+    assert builds() == []
+    assert 'href="more0.html#sec-one"' in (builds.root / "_build/html/two.html").read_text()
+
+
+def test_references_show_numbers_and_titles_as_they_are_now(builds: Builds) -> None:
+    """A page that did not change itself kept the old ones."""
+    path = builds.root / "_toc.yml"
+    contents = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump({**contents, "options": {"numbered": True}}))
+    builds()
+    page = builds.root / "_build/html/two.html"
+    assert ">One</span></a>, <a" in page.read_text()
+    assert "Fig. 1.1" in page.read_text()
+    builds.edit("one", "# One", "# The first")
+    builds.edit("one", "(fig_one)=", "```{figure} one.png\nAnother.\n```\n\n(fig_one)=")
+    assert builds() == []
+    assert ">The first</span></a>, <a" in page.read_text()
+    assert "Fig. 1.2" in page.read_text()
+    assert builds.read == {"one"}
+
+
+def test_a_bibliography_lists_what_other_pages_cite(builds: Builds) -> None:
+    (builds.root / "references.bib").write_text(ENTRY.format("One.2020") + ENTRY.format("Two.2021"))
+    builds()
+    page = builds.root / "_build/html/index.html"
+    assert page.read_text().count('role="doc-biblioentry"') == 1
+    builds.add("more0", "{cite}`Two.2021`")
+    builds()
+    assert page.read_text().count('role="doc-biblioentry"') == 2
+
+
+def test_pages_are_removed_and_renamed(builds: Builds) -> None:
+    for page, text in FAULTS.items():
+        builds.add(page, text)
+    first = builds()
+    contents = builds.root / "_toc.yml"
+    (builds.root / "more1.md").rename(builds.root / "new.md")
+    contents.write_text(contents.read_text().replace("more1", "new"))
+    renamed = builds()
+    assert renamed == sorted(fault.replace("more1.md", "new.md") for fault in first)
+    (builds.root / "new.md").unlink()
+    contents.write_text(contents.read_text().replace("- file: new\n", ""))
+    assert builds() == [fault for fault in first if "more1.md" not in fault]
+    (builds.root / "one.md").unlink()
+    contents.write_text(contents.read_text().replace("- file: one\n", ""))
+    gone = [fault for fault in builds() if fault.startswith("two.md")]
+    assert [re.sub(r".*: ", "", fault) for fault in gone] == ["'fig_one'", "'sec_one'", "eq_one"] or len(
+        gone
+    ) == 3
+
+
+def jupyter_book(root: Path) -> str:
+    done = subprocess.run(
+        [Path(sysconfig.get_path("scripts")) / "jupyter-book", "build", root],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+def test_a_plain_build_in_between_hides_nothing(builds: Builds) -> None:
+    """It reads what changed, says what is wrong with that, and writes the same trees."""
+    for page, text in FAULTS.items():
+        builds.add(page, text)
+    first = builds()
+    builds.add("more3", "{ref}`sec_elsewhere`")
+    builds.edit("more1", "{rolle}", "{sub}")
+    said = jupyter_book(builds.root)
+    assert "sec_elsewhere" in said
+    assert "rolle" not in said
+    found = builds()
+    assert [fault for fault in found if fault not in first] == [
+        "more3.md:11: undefined label: 'sec_elsewhere'"
+    ]
+    assert [fault for fault in first if fault not in found] == [fault for fault in first if "rolle" in fault]
+    # More than Sphinx's own "more2", which includes a file that is missing.
+    assert builds.read == {"more1", "more2", "more3"}
+
+
+@pytest.mark.parametrize("lost", ["tabbook-warnings.json", "environment.pickle"])
+def test_an_interrupted_build_hides_nothing(builds: Builds, lost: str) -> None:
+    """Sphinx may have noted pages as read whose faults nobody was told of."""
+    for page, text in FAULTS.items():
+        builds.add(page, text)
+    first = builds()
+    path = builds.root / "_build/.doctrees" / lost
+    old = path.read_bytes()
+    builds.add("more3", "{ref}`sec_elsewhere`")
+    builds.edit("more1", "{rolle}", "{sub}")
+    found = builds()
+    assert found != first
+    path.write_bytes(old)  # as if the build had ended before it was written
+    assert builds() == found
+    path.unlink()
+    assert builds() == found
+
+
+def test_suppressed_warnings_come_and_go(builds: Builds) -> None:
+    for page, text in FAULTS.items():
+        builds.add(page, text)
+    first = builds()
+    path = builds.root / "_config.yml"
+    config = yaml.safe_load(path.read_text())
+    config["sphinx"]["config"]["suppress_warnings"] = ["ref", "myst.directive_unknown"]
+    text = path.read_text()
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    fewer = builds()
+    assert len(fewer) < len(first)
+    assert set(fewer) < set(first)
+    path.write_text(text)
+    assert builds() == first
+
+
+def test_warnings_of_no_page_come_each_time_and_once(builds: Builds) -> None:
+    path = builds.root / "_config.yml"
+    config = yaml.safe_load(path.read_text())
+    config["sphinx"]["config"] |= {"nb_merge_stream": True, "html_static_path": ["nowhere"]}
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    bibliography = builds.root / "references.bib"
+    bibliography.write_text(ENTRY.format("One.2020") * 2)
+    first = builds()
+    assert len(first) == 3, first
+    assert all(fault.startswith("_config.yml") for fault in first)
+    assert builds() == first
+    assert builds.read == set()
+    bibliography.write_text(ENTRY.format("One.2020"))
+    assert builds() == [fault for fault in first if "references.bib" not in fault]
+    builds.edit("_config.yml", "nb_merge_stream: true", "nb_merge_streams: true")
+    assert len(builds()) == 1
+    builds.edit("_config.yml", "    html_static_path:\n    - nowhere\n", "")
+    assert builds() == []
+
+
+def test_a_page_in_no_list_of_contents_is_said_again(builds: Builds) -> None:
+    """Sphinx looks at all pages together only if it has read one."""
+    builds.edit("_config.yml", "only_build_toc_files: true", "only_build_toc_files: false")
+    (builds.root / "beside.md").write_text("# Beside\n\nText.\n")
+    first = builds()
+    assert any("isn't included in any toctree" in fault for fault in first), first
+    assert builds() == first
+    (builds.root / "beside.md").unlink()
+    assert builds() == []
+
+
+RAISING = {
+    "directive": ("```{raises} directive\n```", 7, "ValueError: a bad shape"),
+    "role": ("{raising}`x`", 7, "KeyError: 'x'"),
+    "transform": ("```{raises} transform\n```", 0, "TypeError: a transform"),
+    "event": ("```{raises} event\n```", 0, "RuntimeError: an event"),
+    "pickle": ("```{raises} pickle\n```", 0, "pickle"),
+    "post-transform": ("```{raises} post-transform\n```", 0, "TypeError: a post-transform"),
+    "writer": ("```{raises} writer\n```", 0, "RuntimeError: a writer"),
+    "context": ("```{raises} context\n```", 0, "RuntimeError: a template"),
+}
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.parametrize("how", RAISING)
+def test_a_page_that_cannot_be_made_costs_that_page(builds: Builds, how: str, jobs: int) -> None:
+    text, line, said = RAISING[how]
+    assert builds(jobs) == []
+    html = builds.root / "_build/html"
+    others = {page: (html / f"{page}.html").read_text() for page in CLEAN}
+    builds.edit("more2", "# More 2\n\nText.\n", f"(sec_two)=\n# More 2\n\nText.\n\n\n{text}\n")
+    builds.add("more3", "{ref}`sec_two`")
+    (fault,) = builds(jobs)
+    assert re.fullmatch(rf"more2\.md:(\d+:)? the page cannot be made: .*{re.escape(said)}.*", fault)
+    assert not line or fault.startswith(f"more2.md:{line}: ")
+    assert builds.status == 1
+    shown = (html / "more2.html").read_text()
+    assert "This page cannot be shown" in shown
+    assert "<h1>More 2" in shown
+    assert "<p>Text.</p>" not in shown, "nothing of what it was"
+    assert ">More 2</span>" in (html / "more3.html").read_text()
+    assert builds(jobs) == [fault]
+    assert builds.read == {"more2"}, "each build tries it again"
+    assert builds.from_nothing(jobs) == [fault]
+    for page in CLEAN.keys() - {"more2", "more3"}:
+        assert (html / f"{page}.html").read_text() == others[page], page
+    builds.edit("more2", text, "")
+    assert builds(jobs) == []
+    assert "This page cannot be shown" not in (html / "more2.html").read_text()
+
+
+def test_a_notebook_that_is_none_costs_that_page(builds: Builds) -> None:
+    builds.edit("_toc.yml", "- file: more0", "- file: more0\n- file: broken")
+    (builds.root / "broken.ipynb").write_text('{"cells": [')
+    faults = [fault for fault in builds() if not fault.startswith("_toc.yml")]
+    assert len(faults) == 1
+    assert faults[0].startswith("broken.ipynb: the page cannot be made: ")
+    assert "This page cannot be shown" in (builds.root / "_build/html/broken.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("cite", "line"),
+    [
+        ("{cite}`He.Zhang 2016 * 1`", "malformed citation 'He.Zhang 2016 * 1'"),
+        ("{cite:t}`One.2020,,One.2020`", "malformed citation 'One.2020,,One.2020'"),
+        ("{cite:p}`One.2020,`", "malformed citation 'One.2020,'"),
+        ("{cite}` `", "malformed citation ' '"),
+        ("{cite}`{see}`", "malformed citation '{see}'"),
+        ("{cite}`*`", 'could not find bibtex key "*"'),
+        ("{cite}`No.2020`", 'could not find bibtex key "No.2020"'),
+        ("{footcite}`No. 2020`", 'could not find bibtex key "No. 2020"'),
+    ],
+)
+def test_a_malformed_citation_is_a_warning_and_its_text_stays(builds: Builds, cite: str, line: str) -> None:
+    """It ended the build of the whole book."""
+    builds.add("more0", f"Before {cite} after.")
+    found = builds()
+    assert [fault.partition("; ")[0].partition(" [tab")[0] for fault in found] == [f"more0.md:5: {line}"]
+    shown = (builds.root / "_build/html/more0.html").read_text()
+    assert "Before" in shown
+    assert "after." in shown
+    assert builds.check() == found
+
+
+def test_a_check_says_first_what_a_build_says(builds: Builds) -> None:
+    for page, text in {**FAULTS, "more4": "{raising}`x`\n\n(sec_one)=\n## Again"}.items():
+        builds.add(page, text)
+    assert builds.check() == builds()
+
+
+def test_a_build_that_fails_as_a_whole_is_one_message_and_no_site(builds: Builds) -> None:
+    (builds.root / "references.bib").write_text("@book{One.2020,\n title={T},\n author A}\n")
+    status, out, err = builds.command("build", "--no-run")
+    assert status == 1
+    assert "references.bib:3: syntax error" in err
+    assert "Traceback" not in err
+    assert " is at " not in out
+
+
+def test_an_extension_that_fails_at_the_end_leaves_one_message(builds: Builds) -> None:
+    own = builds.root / "own.py"
+    own.write_text(
+        OWN.replace("app.add_role(", "app.connect('env-updated', lambda *a: 1 / 0)\n    app.add_role(")
+    )
+    status, out, err = builds.command("build", "--no-run")
+    assert status == 1
+    lines = [text for text in err.splitlines() if not text.startswith(("tabbook:", "warning:"))]
+    assert len(lines) == 1
+    log = re.fullmatch(r"Sphinx failed: ZeroDivisionError: .*; the traceback is in (\S+)", lines[0])
+    assert log
+    assert "Traceback" in Path(log[1]).read_text()
+    Path(log[1]).unlink()
+    assert " is at " not in out
+
+
+def test_a_fault_that_the_core_finds_too_is_said_once(builds: Builds) -> None:
+    builds.edit("one", "print(1)", "print(1")
+    status, _, err = builds.command("build", "--no-run")
+    assert status == 1
+    assert len([line for line in err.splitlines() if line.startswith("one.md:")]) == 1, err
+
+
+def test_in_files_and_pipes_all_is_plain(builds: Builds) -> None:
+    for page, text in FAULTS.items():
+        builds.add(page, text)
+    done = subprocess.run(
+        [Path(sysconfig.get_path("scripts")) / "tabbook", "build", "--no-run", "--book", builds.root],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "WARNING" not in done.stderr
+    faults = [line for line in done.stderr.splitlines() if line.startswith("more")]
+    assert len(faults) == 10
+    assert all(re.match(r"more\d\.md:\d+: \S", line) for line in faults)
+    assert str(builds.root) not in "".join(faults)
