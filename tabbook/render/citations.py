@@ -8,6 +8,7 @@ from sphinx.config import Config
 from sphinx.util import logging
 
 _log = logging.getLogger(__name__)
+_TEXT = "pybtex.backends", "plaintext"
 _EXTENSION = "sphinxcontrib.bibtex"
 
 
@@ -15,6 +16,7 @@ def check_citations(app: Sphinx, _config: Config) -> None:
     """Replace the roles for citations, if the book has any, by those that check their keys."""
     if _EXTENSION not in app.extensions:
         return
+    from pybtex.plugin import find_plugin, register_plugin
     from sphinxcontrib.bibtex.citation_target import parse_citation_targets
     from sphinxcontrib.bibtex.domain import BibtexDomain
     from sphinxcontrib.bibtex.roles import CiteRole
@@ -34,6 +36,8 @@ def check_citations(app: Sphinx, _config: Config) -> None:
             found: tuple[list[nodes.Node], list[nodes.system_message]] = super().run()
             return found
 
+    # Each citation asks for this one, which is looked for in all installed packages if nobody names it.
+    register_plugin(*_TEXT, find_plugin(*_TEXT), force=True)
     app.add_role("cite", CheckedRole(), override=True)
     for name in BibtexDomain.roles:
         app.add_role_to_domain("cite", name, CheckedRole(), override=True)
