@@ -16,7 +16,7 @@ def check_citations(app: Sphinx, _config: Config) -> None:
     """Replace the roles for citations, if the book has any, by those that check their keys."""
     if _EXTENSION not in app.extensions:
         return
-    from pybtex.plugin import find_plugin, register_plugin
+    from pybtex import plugin
     from sphinxcontrib.bibtex.citation_target import parse_citation_targets
     from sphinxcontrib.bibtex.domain import BibtexDomain
     from sphinxcontrib.bibtex.roles import CiteRole
@@ -37,7 +37,8 @@ def check_citations(app: Sphinx, _config: Config) -> None:
             return found
 
     # Each citation asks for this one, which is looked for in all installed packages if nobody names it.
-    register_plugin(*_TEXT, find_plugin(*_TEXT), force=True)
+    plugins: Any = plugin  # which has no types
+    plugins.register_plugin(*_TEXT, plugins.find_plugin(*_TEXT), force=True)
     app.add_role("cite", CheckedRole(), override=True)
     for name in BibtexDomain.roles:
         app.add_role_to_domain("cite", name, CheckedRole(), override=True)
