@@ -2,11 +2,12 @@
 
 import contextlib
 import gc
-import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
+
+from tabbook.machine import cores
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkProcess
@@ -22,7 +23,7 @@ def share(work: Callable[[Sequence[_T]], object], items: Sequence[_T]) -> None:
     leaves on disk is seen here. Where forks go wrong, or cannot be had, that is missing, and
     whoever asks for it must work it out: this saves time, and decides nothing.
     """
-    count = min(_cores(), len(items), _MOST)
+    count = min(_usable_cores(), len(items), _MOST)
     parts = [items[number::count] for number in range(count)]
     others = [_fork(work, part) for part in parts[1:]]
     try:
@@ -41,7 +42,7 @@ def begin(work: Callable[[], _T]) -> Callable[[], _T]:
 
     Without a core to spare, or where the fork goes wrong, that does the work itself.
     """
-    if _cores() < 2:
+    if _usable_cores() < 2:
         return work
     import multiprocessing
 
@@ -82,9 +83,9 @@ def _alone(work: Callable[[Sequence[_T]], object], part: Sequence[_T]) -> None:
         work(part)
 
 
-def _cores() -> int:
+def _usable_cores() -> int:
     """Return how many processes to use: one where no fork is safe."""
     # Forks have a copy of what other threads hold, and not these; on macOS there are some always.
     if sys.platform != "linux" or threading.active_count() > 1:
         return 1
-    return len(os.sched_getaffinity(0))
+    return cores()

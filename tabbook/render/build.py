@@ -1,11 +1,11 @@
 """The site of a book: where it is, and how it is built."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from tabbook.book import Book
 from tabbook.errors import Fault
+from tabbook.machine import cores
 
 NO_SITE = 2
 """The status of a build that left no site."""
@@ -39,7 +39,7 @@ def build_site(
         from tabbook.render.site import run_sphinx
 
     with known(book):
-        faults, is_built = run_sphinx(book, book.site, jobs=jobs or os.cpu_count() or 1, quiet=quiet)
+        faults, is_built = run_sphinx(book, book.site, jobs=jobs or cores(), quiet=quiet)
     page = book.files[0].removesuffix(".md") + ".html"
     status = int(warnings_as_errors and bool(faults)) if is_built else NO_SITE
     return Site(book.site / page, status, tuple(faults))

@@ -15,12 +15,13 @@ from tabbook.errors import ExecuteError, Fault
 from tabbook.execute import execute
 from tabbook.execute.processes import stopped
 from tabbook.library import frozen, library_files
+from tabbook.machine import cores
 from tabbook.model import Section
 from tabbook.plan import Job, device_class, jobs
 from tabbook.plan import data as data_files
 from tabbook.plan.gpus import SHARING, Gpu, inventory
 from tabbook.plan.history import write_last
-from tabbook.plan.machine import Room, available_memory, cores, likely_memory
+from tabbook.plan.memory import Room, available_memory, likely_memory
 from tabbook.plan.outputs import lookup
 from tabbook.plan.report import Spent, read_spent
 from tabbook.plan.spec import JobSpec, Outcome, limits_of, steps_of

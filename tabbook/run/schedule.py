@@ -12,7 +12,7 @@ from functools import partial
 from typing import Literal
 
 from tabbook.plan.gpus import Gpu, Slots
-from tabbook.plan.machine import Room
+from tabbook.plan.memory import Room
 from tabbook.plan.spec import DeferredError, Failure, JobSpec, Outcome
 
 Lack = Literal["gpus", "memory"]

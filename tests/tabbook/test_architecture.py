@@ -19,8 +19,8 @@ RENDERERS = {"sphinx", "docutils", "myst_nb", "jupyter_book", "sphinx_design", "
 
 # From the ground up: a module imports only what stands before it, or its own package.
 LAYERS = [
-    "errors language quantities files cache lexemes on_demand processes pythons variables tab",
-    "yaml_text",
+    "errors language quantities files cache lexemes machine on_demand pythons variables tab",
+    "processes yaml_text",
     "config code",
     "contents lines model",
     "declared",
@@ -87,6 +87,13 @@ def test_the_core_imports_downwards_only() -> None:
         and level.get(other, len(LAYERS)) >= level[part[0]]
     ]
     assert upwards == []
+
+
+@pytest.mark.parametrize("name", sorted(MODULES.keys() - {"tabbook.machine"}))
+def test_cores_are_counted_in_one_place(name: str) -> None:
+    """A count that knows no control groups starts far too many processes in a container."""
+    source = MODULES[name].read_text(encoding="utf-8")
+    assert not [word for word in ("cpu_count", "sched_getaffinity") if word in source]
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))

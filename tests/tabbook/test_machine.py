@@ -9,17 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabbook.errors import UsageError
-from tabbook.plan import machine
+from tabbook.machine import cores, group_cores, group_memory
+from tabbook.plan import memory
 from tabbook.plan.gpus import Gpu, Need, Slots, lacking
-from tabbook.plan.machine import (
-    ASSUMED,
-    Room,
-    available_memory,
-    cores,
-    group_cores,
-    group_memory,
-    likely_memory,
-)
+from tabbook.plan.memory import ASSUMED, Room, available_memory, likely_memory
 from tabbook.run.schedule import Free, next_job
 
 GB = 10**9
@@ -93,7 +86,7 @@ def test_a_pretended_machine_has_what_is_said():
 
 
 def test_a_container_has_no_more_than_it_may(monkeypatch):
-    monkeypatch.setattr(machine, "group_memory", lambda: 5)
+    monkeypatch.setattr(memory, "group_memory", lambda: 5)
     assert available_memory({}) == 5
 
 

@@ -27,7 +27,7 @@ def write(folder, items):
 
 @pytest.fixture
 def cores(monkeypatch):
-    monkeypatch.setattr(processes, "_cores", lambda: 3)
+    monkeypatch.setattr(processes, "_usable_cores", lambda: 3)
 
 
 @linux

@@ -1,6 +1,5 @@
 """The whole book: every page read, then checked against the others, then written in our format."""
 
-import os
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -35,6 +34,7 @@ from tabbook.importers.d2lbook.slides import parted
 from tabbook.importers.d2lbook.source import Page, safe_path
 from tabbook.importers.d2lbook.toc import Node, build_tree, toc_data
 from tabbook.importers.report import Finding, Findings
+from tabbook.machine import cores
 from tabbook.merge.stored import dump, outputs_path
 
 _WORTH_SHARING = 1000
@@ -150,9 +150,9 @@ def _read_all_cells(pages: Sequence[Page]) -> list[tuple[list[SourceCell], list[
     paths, tabs = [page.path for page in pages], [page.tabs for page in pages]
     fences = [page.cell_fences for page in pages]
     dialects = [page.dialect for page in pages]
-    if sum(map(len, fences)) >= _WORTH_SHARING and (os.cpu_count() or 1) > 1:
+    if sum(map(len, fences)) >= _WORTH_SHARING and cores() > 1:
         try:
-            with ProcessPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
+            with ProcessPoolExecutor(min(cores(), 8)) as pool:
                 return list(pool.map(read_cells, paths, tabs, fences, dialects, chunksize=4))
         except (OSError, BrokenProcessPool):
             pass  # a machine without what processes need to share: one after the other, then

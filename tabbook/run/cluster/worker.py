@@ -27,10 +27,11 @@ from tabbook.book import interpreter
 from tabbook.environments import made_from
 from tabbook.execute.processes import Stop
 from tabbook.keys import canonical, environment_lines, sha256
+from tabbook.machine import cores
 from tabbook.plan import device_class
 from tabbook.plan.data import search_folders
 from tabbook.plan.gpus import Slots, inventory, lacking
-from tabbook.plan.machine import Room, available_memory, cores
+from tabbook.plan.memory import Room, available_memory
 from tabbook.plan.spec import JobSpec
 from tabbook.run.cluster.parcel import Parcel, file_digest, version
 from tabbook.run.schedule import Free

@@ -140,7 +140,7 @@ def test_many_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.
     files = {"index.md": f"# B\n\n```toc\n{names}\n```\n", **pages}
     one = imported(tmp_path / "one", files)
     monkeypatch.setattr(importing, "_WORTH_SHARING", 1)
-    monkeypatch.setattr(importing.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(importing, "cores", lambda: 2)
     many = imported(tmp_path / "many", files)
     assert many[1] == one[1]
     assert len(many[1].faults) == 12
