@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from tabbook import quantities
-from tabbook.errors import ConfigError, Fault, nearest, usage
+from tabbook.errors import ConfigError, Fault, nearest, suggestion, usage
 from tabbook.yaml_text import find_line, load_yaml, not_yaml, repeated_keys
 
 CONFIG_FILE = "_config.yml"
@@ -186,8 +186,7 @@ def _words(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     """Return message and hint for one of pydantic's findings."""
     if error["type"] == "extra_forbidden":
         known = sorted(_fields(model))
-        close = nearest(str(error["loc"][-1]), known)
-        return "unknown key", f"perhaps you meant {close!r}" if close else "remove it"
+        return "unknown key", suggestion(nearest(str(error["loc"][-1]), known), "remove it")
     if error["type"] == "missing":
         return "a required key is missing", "add it"
     if error["type"] == "value_error" and isinstance(error["input"], dict):

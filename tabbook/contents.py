@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from tabbook.errors import ConfigError, Fault, nearest
+from tabbook.errors import ConfigError, Fault, nearest, suggestion
 from tabbook.yaml_text import compose, load_yaml, not_yaml, repeated_keys
 
 TOC_FILE = "_toc.yml"
@@ -115,8 +115,7 @@ class _Reader:
     def _hint(self, key: str, allowed: tuple[str, ...]) -> str:
         if not self.format and key in ("parts", "chapters", "sections"):
             return f"add 'format: {'jb-article' if key == 'sections' else 'jb-book'}' at the top"
-        close = nearest(key, allowed)
-        return f"perhaps you meant {close!r}" if close else f"the keys known here are {', '.join(allowed)}"
+        return suggestion(nearest(key, allowed), f"the keys known here are {', '.join(allowed)}")
 
     def _options(self, node: yaml.Node, also: tuple[str, ...] = ()) -> bool:
         """Check the options of a group of entries, and say whether it is shown in reverse."""

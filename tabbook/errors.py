@@ -29,6 +29,11 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     return close[0] if close else ""
 
 
+def suggestion(name: str, otherwise: str = "") -> str:
+    """Return the hint that ``name`` was meant; ``otherwise`` if there is no such name."""
+    return f"perhaps you meant {name!r}" if name else otherwise
+
+
 class TabbookError(Exception):
     """A run that cannot go on, with every fault that it found, in the order of the places."""
 

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from tabbook.config import BookSettings
 from tabbook.contents import TOC_FILE, Listed, unexecuted
-from tabbook.errors import Fault, nearest
+from tabbook.errors import Fault, nearest, suggestion
 from tabbook.read import is_section
 
 _GLOB = re.compile(
@@ -94,8 +94,8 @@ def _hint(root: Path, file: str) -> str:
     path = PurePosixPath(file)
     there = {name.lower(): name for name in _names(root / path.parent) if name.endswith(".md")}
     close = nearest(path.name.lower(), there, cutoff=0.8)
-    meant = f"perhaps you meant {(path.parent / there[close]).with_suffix('')}; " if close else ""
-    return f"{meant}add it, or remove it from the contents"
+    meant = suggestion((path.parent / there[close]).with_suffix("").as_posix() if close else "")
+    return "; ".join(filter(None, [meant, "add it, or remove it from the contents"]))
 
 
 def _markdown(root: Path, contents: tuple[Listed, ...], settings: BookSettings) -> Iterator[str]:

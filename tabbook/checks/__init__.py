@@ -12,7 +12,7 @@ from tabbook.checks.names import CELLS, OWN, Needed, bound_in_cells, is_missing,
 from tabbook.checks.options import check_options
 from tabbook.code import CodeError
 from tabbook.config import CONFIG_FILE, KEY_PATH
-from tabbook.errors import Fault, TabbookError, nearest
+from tabbook.errors import Fault, TabbookError, nearest, suggestion
 from tabbook.library import foreign, generate, outdated
 from tabbook.model import Section
 from tabbook.project import ways_of
@@ -155,7 +155,7 @@ def _perhaps(needed: Needed, known: Iterable[str]) -> str:
     """Return a hint with the name, as the code would say it, that is most like the missing one."""
     name = needed.shown.rpartition(".")[2]
     close = nearest(name, known)
-    return f"perhaps {needed.shown.removesuffix(name)}{close}" if close else ""
+    return suggestion(needed.shown.removesuffix(name) + close if close else "")
 
 
 def _unsaved(sections: Iterable[Section], tab: str, name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tabbook.config import CONFIG_FILE
-from tabbook.errors import Fault, nearest
+from tabbook.errors import Fault, nearest, suggestion
 from tabbook.yaml_text import find_line, load_yaml
 
 ANY: dict[str, Any] = {}
@@ -86,5 +86,4 @@ def _unknown(
 
 
 def _hint(key: str, known: Mapping[str, Any]) -> str:
-    close = nearest(key, known)
-    return f"perhaps {close}" if close else "remove it: Jupyter Book has no such key here"
+    return suggestion(nearest(key, known), "remove it: Jupyter Book has no such key here")

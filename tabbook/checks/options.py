@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tabbook.errors import Fault, nearest
+from tabbook.errors import Fault, nearest, suggestion
 from tabbook.model import Cell, Section
 from tabbook.read.front_matter import FRONT_MATTER
 from tabbook.yaml_text import find_line, load_yaml
@@ -65,10 +65,10 @@ def _cell(cell: Cell) -> Iterator[tuple[str, str, str]]:
     """Yield what is misspelt in a cell's options: the word, and message and hint."""
     for key in cell.metadata:
         if key not in CELL_KEYS and (meant := alike(key, CELL_KEYS)):
-            yield key, f"unknown option {key!r}", f"perhaps {meant}"
+            yield key, f"unknown option {key!r}", suggestion(meant)
     for tag in cell.tags:
         if tag not in TAGS and (meant := alike(tag, TAGS)):
-            yield tag, f"unknown tag {tag!r}", f"perhaps {meant}"
+            yield tag, f"unknown tag {tag!r}", suggestion(meant)
     options = cell.metadata.get("mystnb")
     if isinstance(options, Mapping):
         yield from _unknown(options, RENDER_KEYS, "mystnb")
@@ -80,8 +80,7 @@ def _cell(cell: Cell) -> Iterator[tuple[str, str, str]]:
 def _unknown(options: Mapping[Any, Any], known: Iterable[str], where: str) -> Iterator[tuple[str, str, str]]:
     for key in map(str, options):
         if key not in known:
-            close = nearest(key, known)
-            hint = f"perhaps {close}" if close else f"MyST-NB knows {', '.join(sorted(known))}"
+            hint = suggestion(nearest(key, known), f"MyST-NB knows {', '.join(sorted(known))}")
             yield key, f"unknown option {where}.{key}", hint
 
 
@@ -98,4 +97,4 @@ def _front_matter(path: str, text: str) -> Iterator[Fault]:
     for key in map(str, data) if isinstance(data, dict) else ():
         if key not in PAGE_KEYS and (meant := alike(key, PAGE_KEYS)):
             line = 1 + find_line(front[1] if front else "", (key,))
-            yield Fault(path, line, f"unknown key {key!r} in the front matter", f"perhaps {meant}")
+            yield Fault(path, line, f"unknown key {key!r} in the front matter", suggestion(meant))

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from tabbook.code import Code, CodeError, parse
 from tabbook.config import BookSettings
-from tabbook.errors import Fault, ReadError, nearest
+from tabbook.errors import Fault, ReadError, nearest, suggestion
 from tabbook.model import Cell, Section, Slide
 from tabbook.read.front_matter import FrontMatter, read_front_matter
 from tabbook.read.markdown import blocks, is_literal
@@ -322,7 +322,7 @@ def unknown_tab(name: str, tabs: tuple[str, ...], book_tabs: tuple[str, ...]) ->
         return f"the section does not have the tab {name!r}", "add it to 'tabs' in the front matter"
     close = nearest(name, tabs)
     known = f"the tabs are {', '.join(tabs)}"
-    return f"unknown tab {name!r}", f"perhaps you meant {close!r}: {known}" if close else known
+    return f"unknown tab {name!r}", f"{suggestion(close)}: {known}" if close else known
 
 
 def _kind(info: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from markdown_it.token import Token
 
-from tabbook.errors import nearest
+from tabbook.errors import nearest, suggestion
 from tabbook.model import Box, Cell, Embedded, Item, Slide
 from tabbook.read.markdown import blocks_within
 from tabbook.read.unclosed import is_closed
@@ -120,7 +120,7 @@ class SlideReader:
     def _check_name(self, name: str, line: int) -> None:
         """Report a misspelt block of ours: Sphinx, which knows the others, sees no slides."""
         if name not in ("", "note") and (close := nearest(name, sorted(_OWN), cutoff=0.8)):
-            self.fault(line, f"unknown block {name!r} in a slide", f"perhaps you meant {close!r}")
+            self.fault(line, f"unknown block {name!r} in a slide", suggestion(close))
 
     def _text(self, lines: Sequence[str], line: int, place: _Place) -> None:
         blank = next((number for number, text in enumerate(lines) if text.strip()), len(lines))
@@ -224,11 +224,8 @@ def label_faults(
         if not isinstance(shown, Embedded):
             continue
         if shown.label not in labels:
-            close = nearest(shown.label, labels)
-            hint = (
-                f"perhaps you meant {close!r}"
-                if close
-                else "give it to a cell: ':label: NAME' below the fence"
+            hint = suggestion(
+                nearest(shown.label, labels), "give it to a cell: ':label: NAME' below the fence"
             )
             yield item.line, f"no code cell has the label {shown.label!r}", hint
         elif shown.tab and (shown.label, shown.tab) not in places:

@@ -16,7 +16,7 @@ from sphinx.util.exceptions import save_traceback
 
 from tabbook.config import CONFIG_FILE
 from tabbook.contents import TOC_FILE
-from tabbook.errors import Fault, nearest
+from tabbook.errors import Fault, nearest, suggestion
 from tabbook.render.warned import Warned
 
 _UNKNOWN = re.compile(r"unknown|undefined|not found|could not find|no target|no role|no such", re.IGNORECASE)
@@ -59,7 +59,7 @@ class _Names:
         shared = Counter(chain.from_iterable(self._by_pair.get(pair, ()) for pair in _pairs(name)))
         candidates = [one for one, _ in shared.most_common(_CANDIDATES)]
         close = nearest(name, candidates, cutoff=0.8)
-        return f"perhaps {close}" if close and close != name else ""
+        return suggestion(close) if close != name else ""
 
 
 def _pairs(name: str) -> set[str]:

@@ -28,18 +28,18 @@ def found(front: str, options: str) -> list[str]:
 @pytest.mark.parametrize(
     ("options", "faults"),
     [
-        (":tgas: [hide-input]", ["a.md:11: unknown option 'tgas'; perhaps tags"]),
-        (":tag: hide-input", ["a.md:11: unknown option 'tag'; perhaps tags"]),
-        (":tags: [hide-inptu]", ["a.md:11: unknown tag 'hide-inptu'; perhaps hide-input"]),
-        (":tags: [hide_input]", ["a.md:11: unknown tag 'hide_input'; perhaps hide-input"]),
-        (":tags: [mine, remove-ouput]", ["a.md:11: unknown tag 'remove-ouput'; perhaps remove-output"]),
-        ("---\nmystbn: {}\n---", ["a.md:12: unknown option 'mystbn'; perhaps mystnb"]),
-        ("---\nmystnb:\n  figrue: {name: x}\n---", ["a.md:13: unknown option mystnb.figrue; perhaps figure"]),
+        (":tgas: [hide-input]", ["a.md:11: unknown option 'tgas'; perhaps you meant 'tags'"]),
+        (":tag: hide-input", ["a.md:11: unknown option 'tag'; perhaps you meant 'tags'"]),
+        (":tags: [hide-inptu]", ["a.md:11: unknown tag 'hide-inptu'; perhaps you meant 'hide-input'"]),
+        (":tags: [hide_input]", ["a.md:11: unknown tag 'hide_input'; perhaps you meant 'hide-input'"]),
+        (":tags: [mine, remove-ouput]", ["a.md:11: unknown tag 'remove-ouput'; perhaps you meant 'remove-output'"]),
+        ("---\nmystbn: {}\n---", ["a.md:12: unknown option 'mystbn'; perhaps you meant 'mystnb'"]),
+        ("---\nmystnb:\n  figrue: {name: x}\n---", ["a.md:13: unknown option mystnb.figrue; perhaps you meant 'figure'"]),
         (
             "---\nmystnb:\n  figure:\n    name: x\n    captoin: y\n---",
-            ["a.md:15: unknown option mystnb.figure.captoin; perhaps caption"],
+            ["a.md:15: unknown option mystnb.figure.captoin; perhaps you meant 'caption'"],
         ),
-        ("---\nmystnb: {image: {widht: 3px}}\n---", ["a.md:12: unknown option mystnb.image.widht; perhaps width"]),
+        ("---\nmystnb: {image: {widht: 3px}}\n---", ["a.md:12: unknown option mystnb.image.widht; perhaps you meant 'width'"]),
         (":tags: [hide-input, remove-stdout, my-own, parameters]\n:scrolled: true", []),
         ("---\nmystnb: {figure: {name: x, caption: y}, code_prompt_show: z}\n---", []),
     ],
@@ -51,9 +51,9 @@ def test_options_of_cells(options: str, faults: list[str]) -> None:
 @pytest.mark.parametrize(
     ("front", "faults"),
     [
-        ("file_format: mystnb\ntabook: {tabs: [jax]}", ["a.md:3: unknown key 'tabook' in the front matter; perhaps tabbook"]),
-        ("file_fromat: mystnb", ["a.md:2: unknown key 'file_fromat' in the front matter; perhaps file_format"]),
-        ("kernelspec: {name: python3}\nkernel_spec: {}", ["a.md:3: unknown key 'kernel_spec' in the front matter; perhaps kernelspec"]),
+        ("file_format: mystnb\ntabook: {tabs: [jax]}", ["a.md:3: unknown key 'tabook' in the front matter; perhaps you meant 'tabbook'"]),
+        ("file_fromat: mystnb", ["a.md:2: unknown key 'file_fromat' in the front matter; perhaps you meant 'file_format'"]),
+        ("kernelspec: {name: python3}\nkernel_spec: {}", ["a.md:3: unknown key 'kernel_spec' in the front matter; perhaps you meant 'kernelspec'"]),
         ("author: me\nhtml_meta: {description: x}", []),
     ],
 )  # fmt: skip
@@ -102,9 +102,9 @@ def test_misspelt_keys_of_jupyter_book_are_named_at_their_lines() -> None:
         "launch_buttons: {whatever: 1}\nx-anchors: {a: 1}\nsphinx:\n  config: {anything: 1}\n"
     )
     assert [str(fault) for fault in check_configuration(text)] == [
-        "_config.yml:1: titel: unknown key; perhaps title",
-        "_config.yml:3: html.use_isues_button: unknown key; perhaps use_issues_button",
-        "_config.yml:4: html.comments.hypotesis: unknown key; perhaps hypothesis",
+        "_config.yml:1: titel: unknown key; perhaps you meant 'title'",
+        "_config.yml:3: html.use_isues_button: unknown key; perhaps you meant 'use_issues_button'",
+        "_config.yml:4: html.comments.hypotesis: unknown key; perhaps you meant 'hypothesis'",
         "_config.yml:5: launch_buttons.whatever: unknown key; remove it: Jupyter Book has no such key here",
     ]
 

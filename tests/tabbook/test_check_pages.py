@@ -153,7 +153,7 @@ def test_pages_that_did_not_change_are_wrong_when_what_they_name_is_gone(
     (root / path).write_text(text.replace(old, new))
     (found,) = checked(root, capsys)
     assert found.startswith(f"index.md:3: {message}")
-    assert found.endswith(f"; perhaps {new.strip('()=').split()[-1]}")
+    assert found.endswith(f"; perhaps you meant {new.strip('()=').split()[-1]!r}")
     (root / path).write_text(text)
     assert checked(root, capsys) == []
 
@@ -216,13 +216,13 @@ def test_outputs_do_not_matter(tmp_path: Path, capsys: pytest.CaptureFixture[str
     (root / "one.md").write_text(f"{CLEAN['one']}\n{glued}")
     (root / "two.md").write_text(CLEAN["two"].replace("fig_drawn`", "fig_darwn`"))
     (found,) = checked(root, capsys)
-    assert found == "two.md:8: undefined label: 'fig_darwn'; perhaps fig_drawn"
+    assert found == "two.md:8: undefined label: 'fig_darwn'; perhaps you meant 'fig_drawn'"
 
 
 @pytest.mark.parametrize(
     ("keys", "value", "message"),
     [
-        (("sphinx", "config", "nb_merge_stream"), True, "unknown config value 'nb_merge_stream' in override, ignoring; perhaps nb_merge_streams"),
+        (("sphinx", "config", "nb_merge_stream"), True, "unknown config value 'nb_merge_stream' in override, ignoring; perhaps you meant 'nb_merge_streams'"),
         (("sphinx", "config", "html_theme_options", "navbar_persistant"), [], "unsupported theme option 'navbar_persistant' given"),
         (("execute", "timeout"), "long", "execute.timeout: 'long' is not of type 'number'; correct it"),
         (("sphinx", "extra_extensions"), ["tabbook.render", "nowhere"], "Could not import extension nowhere"),

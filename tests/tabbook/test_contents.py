@@ -264,7 +264,7 @@ def test_entries_without_a_page_are_told_with_their_lines_and_what_may_be_meant(
     (root / "c.rst").write_text("C\n=\n", encoding="utf-8")
     assert told(root) == [
         "_toc.yml:4: chapters/One.md does not exist; "
-        "perhaps you meant chapters/one; add it, or remove it from the contents",
+        "perhaps you meant 'chapters/one'; add it, or remove it from the contents",
         "_toc.yml:5: nowhere/a.md does not exist; add it, or remove it from the contents",
         "_toc.yml:6: tabbook does not execute b.ipynb, and Jupyter Book would publish it as it is; "
         "save it as a section in Markdown",

@@ -24,7 +24,7 @@ from sphinx.util.parsing import nested_parse_to_nodes
 
 from tabbook import __version__
 from tabbook.book import Book
-from tabbook.errors import nearest
+from tabbook.errors import nearest, suggestion
 from tabbook.render.api.described import Described
 from tabbook.render.api.docstrings import DefinedIn, Docstring, resolve
 from tabbook.render.api.source import Library
@@ -73,8 +73,8 @@ class _LibraryDirective(SphinxDirective):
         names = list(self.named(library, name))
         found = next(filter(None, map(library.find, names)), None)
         if names and found is None:
-            close = nearest(names[0], library.names)
-            hint = f"perhaps {close}" if close else "save it in a section, or correct the name"
+            close = nearest(names[0], library.names, cutoff=0.8)  # all begin with the package's name
+            hint = suggestion(close, "save it in a section, or correct the name")
             self.warn(f"the library has no {names[0]}; {hint}")
         return found
 
