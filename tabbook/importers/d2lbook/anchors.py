@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from tabbook.importers.d2lbook.source import Page, Target, safe_label
 
-_DEFINITION = re.compile(r"^ {0,3}\[[^\[\]\n]+\]:[ \t]*<?(?P<url>[^\s<>]+)", re.MULTILINE)
+_DEFINITION = re.compile(r"^ {0,3}\[(?!\^)[^\[\]\n]+\]:[ \t]*<?(?P<url>[^\s<>]+)", re.MULTILINE)
 _OTHER = re.compile(r"[a-zA-Z][a-zA-Z+.-]*:|[/<]")
 _MARKUP = re.compile(r":[\w-]+:`[^`]*`|\]\([^()]*\)|!?\[")
 _REPEATED = re.compile(r"(?P<name>.+?)[-_](?P<number>\d+)")

@@ -25,6 +25,7 @@ from tabbook.importers.d2lbook.convert import PageConverter
 from tabbook.importers.d2lbook.dialect import PROJECT_FILES
 from tabbook.importers.d2lbook.imports import check_imports
 from tabbook.importers.d2lbook.library import library_place, preambles
+from tabbook.importers.d2lbook.pandoc import as_d2lbook
 from tabbook.importers.d2lbook.project import Project, matching, read_text
 from tabbook.importers.d2lbook.quarto import QuartoPage
 from tabbook.importers.d2lbook.quarto_contents import add_listed, listed_pages
@@ -129,7 +130,7 @@ def _page(project: Project, path: str, text: str, findings: Findings) -> Page:
     """Return a page; in a book for Quarto, its slides are a page of their own."""
     language = settings.language(project)
     if project.dialect == "d2lbook":
-        return Page(path, text, project.tabs, findings, language=language)
+        return Page(path, as_d2lbook(text), project.tabs, findings, language=language)
     text, slides = parted(text)
 
     def report(line: int, message: str, hint: str) -> None:

@@ -23,8 +23,8 @@ _LIBRARIES = re.compile(r"#[ \t]*required_libs\((?P<inside>.*)\)")
 _QUOTED = re.compile(r"""["']([^"']+)["']""")
 _OLD_BRANCH = re.compile(r"\bd2l\.USE_([A-Z]+)\b")
 _HIDE = {
-    "input": re.compile(r"#[ \t]*@hide_code\b|#[ \t]*@hide\b(?!_)|#[ \t]*hide code\b", re.IGNORECASE),
-    "output": re.compile(r"#[ \t]*@hide_outputs?\b|#[ \t]*@hide\b(?!_)|#[ \t]*hide outputs\b", re.IGNORECASE),
+    "input": re.compile(r"#[ \t]*@hide_code\b|#[ \t]*@hide\b(?!_)|#[ \t]*hide code", re.IGNORECASE),
+    "output": re.compile(r"#[ \t]*@hide_outputs?\b|#[ \t]*@hide\b(?!_)|#[ \t]*hide outputs", re.IGNORECASE),
 }
 _NOWHERE = Origin("", 0, 1, None)
 
@@ -136,7 +136,8 @@ class CellReader:
         if not marks:
             return self.unmarked, ()
         line, text = marks[0]
-        words = [word for word in re.split(r"[,\s]+", text) if word]
+        own = {tab.casefold(): tab for tab in self.tabs}
+        words = [own.get(word.casefold(), word) for word in re.split(r"[,\s]+", text) if word]
         if "all" in words:
             return None, ()
         known = tuple(tab for tab in self.tabs if tab in words)

@@ -18,6 +18,7 @@ from tabbook.merge.stored import StoredCell, cell_hash
 from tabbook.model import Output
 
 _SLIDES_ONLY = re.compile(r"\[~~|~~\]")
+_RAW = re.compile(r"\{=(?P<format>\w+)\}")
 _OURS = re.compile(r"^\s*(?::{3,}|`{3,}|~{3,})\{(?:tab|code-cell|slide|subslide)\}", re.MULTILINE)
 
 
@@ -164,12 +165,18 @@ class PageConverter:
     def _write_code(self, fence: Fence) -> None:
         page = self.page
         start, end = page.starts[fence.start], min(page.starts[fence.end], len(page.text))
+        raw = _RAW.fullmatch(fence.info)
+        if raw and raw["format"] != "html":
+            page.edits.replace(start, end, "")
+            return
         longest = max((len(line.strip()) for line in fence.body if closes(line, fence.mark)), default=0)
         mark = fence.mark[0] * (longest + 1) if longest else fence.mark
         is_cell = fence.info.startswith("{") and not fence.info.startswith("{raw}")
         if is_cell or longest:
             language = fence.info
-            if is_cell:
+            if raw:
+                language = "{raw} html"
+            elif is_cell:
                 language = "json" if fence.kind == "output" else fence.language
             page.edits.replace(start, page.end_of_line(fence.start), f"{fence.indent}{mark}{language}")
         if not fence.closed:
@@ -217,6 +224,7 @@ class PageConverter:
         inline.write_text(
             page, names, self.files, {n for h in self.headings for n in range(h.first, h.last + 1)}
         )
+        inline.write_attributes(page)
         tables.write_tables(page, self._tables)
         self._write_slide_marks()
         above = self._write_cells()

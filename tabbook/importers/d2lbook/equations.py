@@ -44,7 +44,7 @@ def collect_equation_labels(page: Page) -> None:
         if span.kind != "display":
             continue
         label = _label_behind(page, span.end)
-        own = from_environment(page.text[span.start : span.end], span.name)[1] if span.name else ""
+        own = from_environment(page.text[span.start : span.end], span.name)[1]
         if label:
             used.add(label.start)
         elif own:
@@ -102,8 +102,8 @@ def write_equations(page: Page, rows: set[int]) -> None:
 
 def _formula(page: Page, span: Span) -> str:
     """Return what is between the ``$$`` of an equation."""
-    source = page.text[span.start : span.end]
-    return with_valid_text(from_environment(source, span.name)[0] if span.name else source[2:-2])
+    formula = from_environment(page.text[span.start : span.end], span.name)[0]
+    return with_valid_text(formula if span.name else formula[2:-2])
 
 
 def _write_listing(page: Page, span: Span) -> None:

@@ -34,7 +34,10 @@ def is_formula(environment: str) -> bool:
 
 
 def from_environment(source: str, environment: str) -> tuple[str, str]:
-    """Return what goes between ``$$`` for a whole LaTeX environment, and its first label or nothing."""
+    """Return what goes between ``$$`` for a whole LaTeX environment, and its first label or nothing.
+
+    Without an environment, it is the formula without its labels.
+    """
     labels = _LABEL.findall(source)
     source = _LABEL.sub("", source)
     inside = _INSIDE.get(environment.rstrip("*"))

@@ -1,7 +1,7 @@
 """What is inside paragraphs: roles, links, comments, dollars, MyST's own characters."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
 from posixpath import normpath
 from urllib.parse import unquote
@@ -22,7 +22,16 @@ _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _UNDERLINE = re.compile(r"^ {0,3}(?P<mark>=+|-+)[ \t]*$")
 _ADDRESS = re.compile(r"""(?<![\w<="'/])https?://[\w.~:/?#@!$&'()+,;=%-]*[\w/=#&%+-]""", re.ASCII)
 _COMMAND = re.compile(r"\\(?P<name>textbf|textit|emph|texttt)\{(?P<inside>[^{}\s](?:[^{}\n]*[^{}\s])?)\}")
+_NOTE = re.compile(r"\\footnote\{")
+_URL = re.compile(r"\\url\{(?P<url>[^{}\s]+)\}")
+_HREF = re.compile(r"\\href\{(?P<url>[^{}\s]+)\}\{(?=[^{}\n]+\})")
+_LAYOUT = re.compile(
+    r"^[ \t]*\\(?:(?:new|clear|cleardouble)page|(?:page|line)break|newline|noindent|centering"
+    r"|(?:small|med|big)skip|[vh]space\*?\{[^{}]*\})[ \t]*$",
+    re.MULTILINE,
+)
 _LINKED = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\](?=[(\[])")
+_SPAN = re.compile(r"(?<![!\\])\[(?:\\.|[^\[\]\\])*\](?=\{)")
 _BRACED = re.compile(r"\{(?=[A-Za-z][\w:+-]*\}`)")
 
 
@@ -204,15 +213,57 @@ def write_dollars(page: Page) -> None:
                 page.edits.replace(span.start, span.end, written)
 
 
+def write_attributes(page: Page) -> None:
+    """Add the edits that remove pandoc's attributes, with the brackets that are there for these only."""
+    ends = {span.start for span in page.scan.spans if span.kind == "attributes"}
+    for span in page.scan.spans:
+        if span.kind == "attributes":
+            page.edits.replace(span.start, span.end, "")
+    for found in _SPAN.finditer(page.text):
+        if found.end() in ends and page.scan.span_at(found.start()) is None:
+            page.edits.replace(found.start(), found.start() + 1, "")
+            page.edits.replace(found.end() - 1, found.end(), "")
+
+
 def write_commands(page: Page) -> None:
-    """Add the edits that write LaTeX's commands for bold, italic and code in text as Markdown."""
-    for found in _COMMAND.finditer(page.text):
-        if page.scan.span_at(found.start()) or page.is_fenced(page.line_of(found.start())):
-            continue
+    """Add the edits that write LaTeX's commands in text as Markdown; those for the layout go."""
+
+    def found_in_text(pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        for found in pattern.finditer(page.text):
+            if not page.scan.span_at(found.start()) and not page.is_fenced(page.line_of(found.start())):
+                yield found
+
+    for found in found_in_text(_COMMAND):
         mark = {"textbf": "**", "texttt": "`"}.get(found["name"], "*")
         place = found.start("inside")
         page.edits.replace(found.start(), place, mark)
         page.edits.replace(place + len(found["inside"]), found.end(), mark)
+    for found in found_in_text(_URL):
+        page.edits.replace(found.start(), found.end(), f"<{found['url']}>")
+    for found in found_in_text(_HREF):
+        end = page.text.index("}", found.end())
+        page.edits.replace(found.start(), found.end(), "[")
+        page.edits.replace(end, end + 1, f"]({found['url']})")
+    for found in found_in_text(_LAYOUT):
+        page.edits.replace(found.start(), found.end(), "")
+    for number, found in enumerate(found_in_text(_NOTE), 1):
+        _write_note(page, found, f"note-{number}")
+
+
+def _write_note(page: Page, found: re.Match[str], name: str) -> None:
+    """Add the edits that write LaTeX's footnote as one of Markdown, whose text is at the end of the page."""
+    end, depth = found.end(), 1
+    while depth and end < len(page.text):
+        depth += {"{": 1, "}": -1}.get(page.text[end], 0)
+        end += 2 if page.text[end] == "\\" else 1
+    if depth:
+        return
+    page.edits.replace(found.start(), end, f"[^{name}]")
+
+    def text() -> str:
+        return f"\n\n[^{name}]: {' '.join(page.edits.render(found.end(), end - 1).split())}"
+
+    page.edits.replace(len(page.text), len(page.text), text)
 
 
 def write_characters(page: Page, headings: Collection[int]) -> None:

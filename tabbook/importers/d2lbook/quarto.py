@@ -6,14 +6,10 @@ No line moves, so that findings name the lines of the source. Slides are apart: 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-import yaml
-
 from tabbook.importers.d2lbook.fences import Fence, find_fences
+from tabbook.importers.d2lbook.pandoc import without_front_matter, write_tables
 from tabbook.importers.d2lbook.slides import Block, attributes, blocks
-from tabbook.yaml_text import load_yaml
 
-_FRONT = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
-_TITLE = re.compile(r"^#[ \t]+\S")
 _CELL = re.compile(r"^(?P<mark>`{3,})[ \t]*\{python(?P<rest>[^}]*)\}[ \t]*$")
 _OPTION = re.compile(r"^#\|[ \t]*(?P<key>[\w-]+)[ \t]*:[ \t]*(?P<value>.*?)[ \t]*$")
 _RAW = re.compile(r"^(?P<mark>`{3,})[ \t]*\{=(?P<format>\w+)\}[ \t]*$")
@@ -46,35 +42,17 @@ class QuartoPage:
         self.tabs, self.report = tabs, report
         self.kept: set[int] = set()
         self.pictures: list[str] = []
-        self.lines = text.replace("\r\n", "\n").split("\n")
-        self._front_matter(text)
+        self.lines = without_front_matter(text.replace("\r\n", "\n")).split("\n")
         fences = find_fences(self.lines)
         fenced = {n for fence in fences for n in range(fence.start, fence.end)}
         for fence in fences:
             self._fence(fence)
         self._divs(blocks(self.lines, fenced), fenced)
+        write_tables(self.lines, fenced)
         for number, line in enumerate(self.lines):
             if number not in fenced and number not in self.kept and re.search(r"[@{]", line):
                 self.lines[number] = _inline(line)
         self.text = "\n".join(self.lines)
-
-    def _front_matter(self, text: str) -> None:
-        """Make a heading of the title, if the page has none; the rest goes."""
-        found = _FRONT.match(text.replace("\r\n", "\n"))
-        if not found:
-            return
-        try:
-            data = load_yaml(found["yaml"] or "")
-        except yaml.YAMLError:
-            return
-        if data is not None and not isinstance(data, dict):
-            return
-        end = found[0].count("\n") if found[0].endswith("\n") else len(self.lines)
-        title = " ".join(str((data or {}).get("title", "")).split())
-        self.lines[:end] = [""] * end
-        fenced = {n for fence in find_fences(self.lines) for n in range(fence.start, fence.end)}
-        has_title = any(_TITLE.match(line) for n, line in enumerate(self.lines) if n not in fenced)
-        self.lines[0] = f"# {title}" if title and not has_title else ""
 
     def _fence(self, fence: Fence) -> None:
         """Rewrite the first lines of a cell, or of a block for one format."""

@@ -23,6 +23,7 @@ SpanKind = Literal[
     "dollar",
     "url",
     "latex",
+    "attributes",
     "open-display",
     "open-role",
 ]
@@ -42,8 +43,13 @@ _LINE_END = re.compile(r"\s*\n[ \t>]*")
 _PROSE = frozenset(("class", "func", "mod", "meth", "math", "doc"))
 """Roles that prose may name in front of code; those of d2lbook's own it never does."""
 
+_ATTRIBUTES = r"\{[ \t]*(?:[.#][\w:./-]+\s*|[\w-]+=(?:\"[^\"{}]*\"|[^\s\"{}]+)\s*)+\}"
+"""Pandoc's attributes of what stands in front of them."""
 _TOKEN = re.compile(
     r"(?P<comment><!--.*?-->)"
+    rf"|(?P<crossref>\[[^\[\]]*(?:\\[\[\]][^\[\]]*)*\]\(#[^()\s]+\)(?=\{{reference-type=)"
+    rf"\{{[^{{}}]*\breference=\"(?P<target>[^\"{{}}]+)\"[^{{}}]*\}})"
+    rf"|(?P<attributes>(?<=[\])`]){_ATTRIBUTES})"
     r"|(?P<latex>\\begin\{(?P<env>[A-Za-z]+\*?)\}(?:(?!\\begin\{(?P=env)\}).)*?\\end\{(?P=env)\})"
     r"|(?P<command>\\(?P<tex>cite[tp]?|ref|eqref)\{(?P<keys>[^{}\n]+)\})"
     rf"|(?P<role>:(?P<name>[A-Za-z_][\w-]*):(?P<gap>[ \t]*)(?P<rt>`{{1,2}}(?!`))"
@@ -70,6 +76,7 @@ _TOKEN = re.compile(
 
 _KINDS: dict[str, SpanKind] = {
     "comment": "comment",
+    "attributes": "attributes",
     "latex": "latex",
     "escape": "escape",
     "code": "code",
@@ -148,6 +155,8 @@ class Scan:
             elif group == "command":
                 name = "numref" if found["tex"] == "ref" else found["tex"]
                 self._add("role", start, position, name, found["keys"].strip())
+            elif group == "crossref":  # what pandoc makes of LaTeX's references
+                self._add("role", start, position, "numref", found["target"])
             elif group == "halfmark":
                 place = text.index(":", start)
                 self._add("role", place, position, found["mark"], found["rest"].strip())

@@ -18,11 +18,13 @@ LabelKind = Literal["section", "figure", "table", "equation", "rubric"]
 """What a label names; a rubric is a heading inside a tab block, which the contents do not have."""
 
 _LIST = re.compile(r"^(?P<indent> *)(?:[-*+]|\d{1,9}[.)]) +(?=\S)")
+_ESCAPE = re.compile(r"\\([^a-zA-Z0-9\s])")
 _UNSAFE = re.compile(r"[^a-zA-Z0-9|@<>*./_+:-]+")
 
 
 def safe_label(label: str) -> str:
-    """Return a label as MyST can write it: without blanks and other characters than these."""
+    """Return a label as MyST can write it: without escapes, blanks and other characters than these."""
+    label = _ESCAPE.sub(r"\1", label)
     return _UNSAFE.sub(_as_numbers, label.strip())[:100]
 
 

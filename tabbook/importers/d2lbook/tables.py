@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tabbook.importers.d2lbook.source import Page, Target, directive
 
 _RULE = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
-_CAPTION = re.compile(r"^(?:Table)?:(?!:|[\w-]+:`|end_tab:)[ \t]*")
+CAPTION = re.compile(r"^(?:Table)?:(?!:|[\w-]+:`|end_tab:)[ \t]*")
 _DRAWN = re.compile(r"^[ \t]*(?:\+(?:[-=]+\+)+|-{3,}(?:[ \t]+-{3,})+)[ \t]*$")
 """A line of a table that is drawn, or aligned with blanks."""
 _LABEL_LINE = re.compile(r"^[ \t]*:(?:eq)?label:`+[^`]*`+[ \t]*$")
@@ -25,7 +25,7 @@ class Table:
 def _is_row(page: Page, line: int) -> bool:
     if not 0 <= line < len(page.lines) or "|" not in page.lines[line] or page.is_fenced(line):
         return False
-    return not _CAPTION.match(page.lines[line])
+    return not CAPTION.match(page.lines[line])
 
 
 def _is_label(page: Page, line: int) -> bool:
@@ -72,7 +72,7 @@ def _caption_above(page: Page, first: int) -> tuple[int, int] | None:
         line -= 1
     top = line
     while top >= 0 and not page.is_blank(top) and not page.is_fenced(top):
-        if _CAPTION.match(page.lines[top]):
+        if CAPTION.match(page.lines[top]):
             return top, line
         if _is_row(page, top):
             return None  # another table stands between
@@ -86,7 +86,7 @@ def _caption_below(page: Page, last: int) -> tuple[int, int] | None:
         if line - last > 4:
             return None
         line += 1
-    if line >= len(page.lines) or page.is_fenced(line) or not _CAPTION.match(page.lines[line]):
+    if line >= len(page.lines) or page.is_fenced(line) or not CAPTION.match(page.lines[line]):
         return None
     end = line
     while not (page.is_blank(end + 1) or page.is_fenced(end + 1) or _ends_caption(page, end + 1)):
@@ -139,7 +139,7 @@ def write_tables(page: Page, tables: list[Table]) -> None:
             if table.caption:
                 first, last = table.caption
                 place = page.starts[first]
-                match = _CAPTION.match(page.lines[first])
+                match = CAPTION.match(page.lines[first])
                 place += match.end() if match else 0
                 caption = " ".join(page.edits.render(place, page.end_of_line(last)).split())
             labels = table.target.labels

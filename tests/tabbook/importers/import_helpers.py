@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tabbook.importers.d2lbook import import_book
 from tabbook.importers.d2lbook.cells import read_cells
 from tabbook.importers.d2lbook.convert import PageConverter
+from tabbook.importers.d2lbook.pandoc import as_d2lbook
 from tabbook.importers.d2lbook.source import Labels, Named, Page
 from tabbook.importers.report import Findings, Report
 from tabbook.merge.stored import StoredCell
@@ -32,7 +33,7 @@ class Result(NamedTuple):
 def convert(source: str, tabs: tuple[str, ...] = TABS, files: Mapping[str, bytes] | None = None) -> Result:
     """Return one page of a book with ``tabs`` in our format."""
     findings = Findings()
-    page = Page("a.md", source, tabs, findings)
+    page = Page("a.md", as_d2lbook(source), tabs, findings)
     cells, found = read_cells(page.path, tabs, page.cell_fences)
     findings.items += found
     have = files or {}

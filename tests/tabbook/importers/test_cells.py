@@ -89,6 +89,7 @@ PAGES = [
     (("x",), ("mxnet",)),
     (("%%tab all\nx",), ("mxnet",)),
     (("%%tab jax\nx",), ("jax",)),
+    (("#@tab JAX, PyTorch\nx",), ("pytorch", "jax")),
     (("%%tab all\nx", "%%tab jax\nx"), ("mxnet", "jax")),
     (("%%tab pytorch, jax\nx",), ("pytorch", "jax")),
     ((), ("mxnet", "pytorch", "jax")),
@@ -184,6 +185,7 @@ def test_an_empty_cell_is_gone() -> None:
 def test_hidden_parts_become_tags() -> None:
     assert ':tags: ["remove-input"]\n%%tab mxnet\n# hide code' in convert(page("# hide code\nx")).text
     assert ':tags: ["remove-output"]' in convert(page("#@hide_output\nx")).text
+    assert ':tags: ["remove-input", "remove-output"]' in convert(page("# Hide codes\n# Hide outputs\nx")).text
 
 
 SAVED = [

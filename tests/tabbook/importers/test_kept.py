@@ -52,7 +52,7 @@ def test_our_reader_takes_what_any_source_becomes(source: str) -> None:
         ("> ```{.bash .x}\n> ls\n> ```\n\ntext", "> ```bash\n> ls\n> ```\n\ntext"),
         ("- ```\n  ls\ntext", "- ```\n  ls\n  ```\n\ntext"),
         ("```{code-cell} python\nx\n```", "```\nx\n```"),
-        ("::: {.note}\ntext", "\\::: {.note}\ntext"),
+        ("::: {.note\ntext", "\\::: {.note\ntext"),
         ("one\ntwo\n---\nmore", "one\ntwo\n\\---\nmore"),
         ("text\ngoes on\n===", "text\ngoes on\n\\==="),
     ],

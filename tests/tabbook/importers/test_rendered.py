@@ -47,7 +47,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 ROUGH = {
-    "index.md": "# Book\n\n```toc\nmath\nlevels\ntext\n```\n",
+    "index.md": "# Book\n\n```toc\nmath\nlevels\ntext\npandoc\n```\n",
     "math.md": "# Math\n\nText.\n\n$$\na\n=\nb\n$$\n\nMore.\n\n[**$$\nf\n=\ng\n$$**]\n\n> so $$q$$ and\n\n|$$r$$|x|\n|-|-|\n|1|2|\n\n"
     "### Sim $$c=d$$\n\nSee [the first](#sim-c-d), [text](text.html#Deep), [math](#math).\n\n"
     "\\begin{figure}\nx_y\n\\end{figure}\n\n\\begin{align}\ns &= t\n\\end{align}\n\n"
@@ -56,6 +56,11 @@ ROUGH = {
     "text.md": "<!--\n# Old\n-->\n\n# Text\n\nAs in :numref:`fig_x, steps:\n\n1. First.\n\n![Cap](img/a.svg)\n:eqlabel:`fig_x`\n\n"
     "In *word * and **8 GPU ** (** a** b**), **Note:**text 中文**`x`**好.\n\n<!-- c --> **beside** it\n\n"
     ":begin_tab: `pytorch`\nonly here\n:end_tab:\n\n### Deep\n\n" + cell("%%tab all\nx = 2"),
+    "pandoc.md": "---\njupyter: {kernelspec: {name: python3}}\n---\n\n# Pandoc\n\nA [span]{.a}, a [link](text.md){target=x}, "
+    '[\\[eq:p\\]](#eq:p){reference-type="ref" reference="eq:p"}.\n\n$$p\n\\label{eq:p}$$\n\n'
+    "::: {#tab:t}\n  名字   Other\n  ------ -----\n  一     two words\n\n  : A caption\n:::\n\nSee :numref:`tab:t`.\n\n"
+    "<center>\n![Cap](img/a.svg)\n:label:`fig\\_p`\n</center>\n\nAnd :numref:`fig_p`\\footnote{The note.}.\n\n"
+    "```{=html}\n<b>raw</b>\n```\n\n```{=latex}\n\\clearpage\n```\n\n\\newpage\n",
     "img/a.svg": FILES["img/a.svg"],
 }
 """A book with the slips that real books have."""
@@ -143,6 +148,18 @@ def test_slips_in_the_text_take_nothing_with_them(rough: Path) -> None:
         r"中文(?:<!-- -->)?<strong><code[^>]*><span class=\"pre\">x</span></code></strong>(?:<!-- -->)?好",
         page,
     )
+
+
+def test_what_only_pandoc_knows_is_shown_as_what_it_means(rough: Path) -> None:
+    page, words = markup_of(rough / "pandoc.html"), " ".join(text_of(rough / "pandoc.html").split())
+    assert words.startswith("Pandoc# A span, a link, (5).")
+    assert "Table 1 A caption#" in words
+    assert "See Table 1." in words
+    assert "And Fig. 2[1]." in words
+    assert "[1] The note." in words
+    assert "<b>raw</b>" in page
+    for raw in ("jupyter:", "{.", "]{", ":::", "clearpage", "newpage", "footnote{", "<center>"):
+        assert raw not in words
 
 
 def text_of(page: Path) -> str:

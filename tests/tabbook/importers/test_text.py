@@ -537,8 +537,10 @@ def test_a_bare_address_is_a_link(source: str, expected: str) -> None:
 
 
 def test_a_table_that_is_drawn_is_noted_once() -> None:
-    result = convert("# T\n\n+--+--+\n|a|b|\n+==+==+\n|1|2|\n+--+--+\n\ntext\n\n a   b\n--- ---\n 1   2\n")
+    result = convert(
+        "# T\n\n+--+--+\n|a|b|\n+==+==+\n|1|2|\n+--+--+\n\ntext\n\n------\na   b\n--- ---\n1   2\n\n3   4\n------\n"
+    )
     assert [note.split(";")[0] for note in result.notes] == [
         "a.md:3: a table that is drawn with lines stays text",
-        "a.md:12: a table that is drawn with lines stays text",
+        "a.md:13: a table that is drawn with lines stays text",
     ]
