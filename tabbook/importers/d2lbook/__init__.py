@@ -4,7 +4,8 @@ The way: ``project`` reads the source's configuration; for each page, ``fences``
 what stands where, ``headings``, ``figures``, ``tables``, ``equations`` (with ``formulas``),
 ``inline``, ``emphasis``, ``anchors`` and ``blocks`` make edits of that, ``cells`` settles the code;
 ``book`` looks at all pages together (order, labels, what is saved); ``settings`` writes the
-project's files and ``write`` the destination.
+project's files and ``write`` the destination. What pandoc and Sphinx read without d2lbook's marks is
+the work of ``pandoc`` and ``rst``.
 
 ``dialect`` tells books for Quarto from the others. What these have besides is the work of ``quarto``
 (its own Markdown on pages), ``quarto_contents`` (its list of pages) and ``slides``.

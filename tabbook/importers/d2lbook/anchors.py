@@ -6,8 +6,8 @@ link leads to is found by letters and digits alone; where MyST's anchor differs,
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from posixpath import dirname, join, normpath
+from collections.abc import Collection, Iterator, Mapping
+from posixpath import dirname, join, normpath, relpath
 from urllib.parse import unquote
 
 from tabbook.importers.d2lbook.source import Page, Target, safe_label
@@ -36,9 +36,23 @@ def is_inside(address: str) -> bool:
     return bool(address) and not _OTHER.match(address)
 
 
-def as_page(name: str) -> str:
-    """Return the name of the source's page for the address of one, such as ``b.html``."""
-    return re.sub(r"\.(?:html|ipynb)$", ".md", name)
+def is_from_root(address: str) -> bool:
+    """Say whether an address leads to a place on the site, from its root."""
+    return address.startswith("/") and not address.startswith("//")
+
+
+def address_of(path: str, name: str) -> str:
+    """Return the path, from the source's root, that an address on the page ``path`` names."""
+    name = unquote(name)
+    return normpath(name.lstrip("/")) if name.startswith("/") else normpath(join(dirname(path), name))
+
+
+def named_page(path: str, name: str, files: Collection[str]) -> str:
+    """Return how the page ``path`` has to name the file that it names; empty if the source has none."""
+    plain = re.sub(r"\.(?:html|ipynb)$", "", name)
+    names = [name, *(f"{plain}{ending}" for ending in (".md", ".rst") if plain != name)]
+    found = next((one for one in names if address_of(path, one) in files), "")
+    return relpath(address_of(path, found), dirname(path) or ".") if found.startswith("/") else found
 
 
 def settle_anchors(pages: Mapping[str, Page]) -> None:
@@ -47,15 +61,16 @@ def settle_anchors(pages: Mapping[str, Page]) -> None:
     for page in pages.values():
         for start, end in links(page):
             name, mark, anchor = page.text[start:end].partition("#")
-            if not mark or not anchor or not is_inside(page.text[start:end]):
+            if not mark or not anchor or not (is_inside(name or mark) or is_from_root(name)):
                 continue
-            path = normpath(join(dirname(page.path), as_page(unquote(name)))) if name else page.path
-            if path not in pages:
+            named = named_page(page.path, name, pages.keys())
+            path = address_of(page.path, named) if named else page.path
+            if name and not named:
                 continue
             if path not in places:
                 places[path] = _Places(pages[path])
             if label := places[path].label(unquote(anchor)):
-                page.anchors[start] = f"{as_page(name) if label == anchor else ''}#{label}"
+                page.anchors[start] = f"{named if label == anchor else ''}#{label}"
 
 
 class _Places:

@@ -135,13 +135,16 @@ def _write_mark(page: Page, span: Span, text: str, *, is_end: bool = False) -> N
     page.edits.replace(begin, end, lead + text + trail)
 
 
-def read_contents(page: Page, fence: Fence) -> Contents:
-    """Return what a ``toc`` fence lists, as paths from the source's root without their ending."""
+def read_contents(path: str, start: int, body: Sequence[str]) -> Contents:
+    """Return what a list of contents on a page lists, as paths from the source's root without their ending.
+
+    ``body`` are the lines below the line ``start``, from 0.
+    """
     entries: list[tuple[str, str, int]] = []
     options: dict[str, str] = {}
-    folder = PurePosixPath(page.path).parent.as_posix()
-    for number, text in enumerate(fence.body):
-        line = fence.start + 1 + number
+    folder = PurePosixPath(path).parent.as_posix()
+    for number, text in enumerate(body):
+        line = start + 1 + number
         word = text.strip()
         option = re.match(r"^:(\w+):\s*(.*)$", word)
         if option:
@@ -150,14 +153,14 @@ def read_contents(page: Page, fence: Fence) -> Contents:
             titled = _TITLED.match(word)
             title, name = (titled["title"], titled["file"]) if titled else ("", word)
             name = name.removesuffix(".md").removesuffix(".ipynb").removesuffix(".rst")
-            path = name.lstrip("/") if name.startswith("/") else normpath(f"{folder}/{name}")
-            entries.append((path, title, line))
+            entry = name.lstrip("/") if name.startswith("/") else normpath(f"{folder}/{name}")
+            entries.append((entry, title, line))
     depth = options.get("maxdepth", "")
     numbered: bool | int = "numbered" in options
     if options.get("numbered", "").isdigit():
         numbered = int(options["numbered"])
     return Contents(
-        fence.start,
+        start,
         tuple(entries),
         numbered,
         int(depth) if depth.isdigit() else 0,
@@ -166,14 +169,14 @@ def read_contents(page: Page, fence: Fence) -> Contents:
 
 
 def read_rst(
-    page: Page, fence: Fence, files: Collection[str], *, may_have_title: bool
+    page: Page, fence: Fence, body: Sequence[str], files: Collection[str], *, may_have_title: bool
 ) -> tuple[list[str], str]:
     """Return the reStructuredText of a fence, and the title that it gives the page (or nothing).
 
-    ``files`` are the paths of the source. A file that is not among them is left out. Only where
-    it may have the page's title, the first heading is taken out for that.
+    ``body`` is what it holds. ``files`` are the paths of the source. A file that is not among them is
+    left out. Only where it may have the page's title, the first heading is taken out for that.
     """
-    text = "\n".join(fence.body).strip("\n")
+    text = "\n".join(body).strip("\n")
     folder = PurePosixPath(page.path).parent.as_posix()
 
     def known(found: re.Match[str]) -> str:

@@ -29,6 +29,7 @@ from tabbook.importers.d2lbook.pandoc import as_d2lbook
 from tabbook.importers.d2lbook.project import Project, matching, read_text
 from tabbook.importers.d2lbook.quarto import QuartoPage
 from tabbook.importers.d2lbook.quarto_contents import add_listed, listed_pages
+from tabbook.importers.d2lbook.rst import RstPage, read_rst_page
 from tabbook.importers.d2lbook.save_marks import SaveMarks
 from tabbook.importers.d2lbook.saved import Unresolved, settle_saved, unresolved
 from tabbook.importers.d2lbook.slides import parted
@@ -59,7 +60,8 @@ def _target(path: str) -> str:
 def convert_book(project: Project, findings: Findings) -> ImportedBook:
     """Return the book in our format."""
     pages = _converted(project, findings)
-    tree, order = _order(project, pages, findings)
+    rst_pages = _read_rst_pages(project, findings)
+    tree, order = _order(project, pages, rst_pages, findings)
     names = read_aliases(project, findings)
     first = preambles(project, names.lines, findings)
     in_order = [pages[path] for path in order if path in pages]
@@ -70,7 +72,9 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
     check_imports(pages.values(), names.ways, package, findings)
     check_documented(project, names, first, in_order, findings)
     settle_anchors({path: page.page for path, page in pages.items()})
-    labels = check_labels(project, pages, order, tree, findings)
+    rst_labels = [(stem, label) for stem, page in rst_pages.items() for label in page.labels]
+    rst_labels += [(path.removesuffix(".md"), label) for path, p in pages.items() for label in p.rst_labels]
+    labels = check_labels(project, pages, rst_labels, order, tree, findings)
     bibliography = read_bibliography(project, [page.page for page in pages.values()], findings)
     check_citations(project, pages, bibliography, findings)
     book = ImportedBook()
@@ -84,13 +88,27 @@ def convert_book(project: Project, findings: Findings) -> ImportedBook:
         if stored:
             book.texts[outputs_path(_target(path))] = dump(stored)
         counts.update(page.facts())
+    in_contents = set(tree.walk())
+    excluded = [page.path for stem, page in rst_pages.items() if stem not in in_contents]
+    book.texts |= {page.path: page.text for page in rst_pages.values()}
     _write_project(
-        project, names, first, pages, tree, bibliography, book, findings, has_orphans=bool(orphans)
+        project,
+        names,
+        first,
+        pages,
+        rst_pages,
+        tree,
+        bibliography,
+        book,
+        findings,
+        has_orphans=bool(orphans),
+        excluded=excluded,
     )
     book.copies |= {safe_path(path): project.root / path for path in bibliography.files}
     book.texts |= {safe_path(path): text for path, text in bibliography.texts.items()}
-    _copy_files(project, pages, book, findings)
-    book.counts = {"pages": len(pages), "pages in the contents": len(order), **counts}
+    shown = {name for page in rst_pages.values() for name in page.files}
+    _copy_files(project, pages, shown, book, findings)
+    book.counts = {"pages": len(pages) + len(rst_pages), "pages in the contents": len(order), **counts}
     return book
 
 
@@ -124,6 +142,16 @@ def _converted(project: Project, findings: Findings) -> dict[str, PageConverter]
         findings.items += found
         converted[page.path] = PageConverter(page, cells, files, read)
     return converted
+
+
+def _read_rst_pages(project: Project, findings: Findings) -> dict[str, RstPage]:
+    """Return the pages of reStructuredText by their paths without ending; one of Markdown comes first."""
+    stems = {path.removesuffix(".md") for path in project.pages}
+    return {
+        stem: read_rst_page(path, read_text(project, path, findings), project.files)
+        for path in project.rst_pages
+        if (stem := path.removesuffix(".rst")) not in stems
+    }
 
 
 def _page(project: Project, path: str, text: str, findings: Findings) -> Page:
@@ -160,13 +188,19 @@ def _read_all_cells(pages: Sequence[Page]) -> list[tuple[list[SourceCell], list[
     return list(map(read_cells, paths, tabs, fences, dialects))
 
 
-def _order(project: Project, pages: dict[str, PageConverter], findings: Findings) -> tuple[Node, list[str]]:
+def _order(
+    project: Project,
+    pages: dict[str, PageConverter],
+    rst_pages: Mapping[str, RstPage],
+    findings: Findings,
+) -> tuple[Node, list[str]]:
     """Return the contents and the pages in their order; pages that a translation replaced are gone."""
     if project.single:
         stem = _target(project.single).removesuffix(".md")
         return Node(stem), [project.single]
-    stems = {path.removesuffix(".md") for path in pages}
+    stems = {path.removesuffix(".md") for path in pages} | rst_pages.keys()
     contents = {path.removesuffix(".md"): page.contents for path, page in pages.items()}
+    contents |= {stem: page.contents for stem, page in rst_pages.items()}
     if project.index not in stems:
         hint = "the first page takes its place"
         findings.fault(f"{project.index}.md", 0, "contents", "there is no index page", hint)
@@ -176,6 +210,12 @@ def _order(project: Project, pages: dict[str, PageConverter], findings: Findings
     tree = build_tree(index, contents, sorted(stems), findings)
     _add_quarto_pages(project, tree, stems, findings)
     order = [f"{stem}.md" for stem in tree.walk()]
+    parents = set(tree.with_pages_below())
+    for path, page in pages.items():
+        page.has_below = path.removesuffix(".md") in parents
+    for stem in sorted(rst_pages.keys() - set(tree.walk())):
+        message, hint = "no contents list this page", "it is copied, and no page of the site"
+        findings.note(rst_pages[stem].path, 0, "contents", message, hint)
     for path in sorted(set(pages) - set(order)):
         original = path.removesuffix("_origin.md")
         if original != path and original in stems:
@@ -210,14 +250,18 @@ def _write_project(
     names: Names,
     first: Mapping[str, str],
     pages: Mapping[str, PageConverter],
+    rst_pages: Mapping[str, RstPage],
     tree: Node,
     bibliography: Bibliography,
     book: ImportedBook,
     findings: Findings,
     *,
     has_orphans: bool,
+    excluded: Sequence[str],
 ) -> None:
-    index = next((page for path, page in pages.items() if _target(path) == f"{tree.path}.md"), None)
+    everything: list[PageConverter | RstPage] = [*pages.values(), *rst_pages.values()]
+    index: PageConverter | RstPage | None = rst_pages.get(tree.path)
+    index = index or next((page for path, page in pages.items() if _target(path) == f"{tree.path}.md"), None)
     book.texts["_config.yml"] = settings.config_text(
         project,
         names,
@@ -225,8 +269,9 @@ def _write_project(
         bibliography,
         findings,
         has_orphans=has_orphans,
-        has_autodoc=any(page.has_autodoc for page in pages.values()),
-        title=index.title if index else "Untitled",
+        has_autodoc=any(page.has_autodoc for page in everything),
+        title=index.title if index and index.title else "Untitled",
+        excluded=excluded,
     )
     book.texts["_toc.yml"] = settings.toc_text(toc_data(tree))
     book.texts["requirements.txt"] = settings.builder_requirements(project)
@@ -250,10 +295,17 @@ def _write_project(
 
 
 def _copy_files(
-    project: Project, pages: Mapping[str, PageConverter], book: ImportedBook, findings: Findings
+    project: Project,
+    pages: Mapping[str, PageConverter],
+    shown: Collection[str],
+    book: ImportedBook,
+    findings: Findings,
 ) -> None:
-    """Choose what is copied as it is: images, bibliography, resources; report what is missing."""
-    wanted: set[str] = set()
+    """Choose what is copied as it is: images, bibliography, resources; report what is missing.
+
+    ``shown`` are the files that other pages show.
+    """
+    wanted: set[str] = set(shown)
     for path, page in pages.items():
         folder = PurePosixPath(path).parent.as_posix()
         wanted |= {link for link in page.page.links if link not in project.pages}

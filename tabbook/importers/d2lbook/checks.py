@@ -1,6 +1,6 @@
 """What only the whole book can tell: labels, citations, names of the library that lead nowhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tabbook.code import bound_names, parse
 from tabbook.importers.d2lbook import blocks
@@ -16,9 +16,17 @@ from tabbook.project.names import parse_way, roots
 
 
 def check_labels(
-    project: Project, pages: Mapping[str, PageConverter], order: list[str], tree: Node, findings: Findings
+    project: Project,
+    pages: Mapping[str, PageConverter],
+    rst_labels: Iterable[tuple[str, str]],
+    order: list[str],
+    tree: Node,
+    findings: Findings,
 ) -> Labels:
-    """Return what each label names; faults are labels given twice, and references to none."""
+    """Return what each label names; faults are labels given twice, and references to none.
+
+    ``rst_labels`` are the labels that reStructuredText gives, each behind the path of its page.
+    """
     names = Labels()
     places: dict[str, str] = {}
     numbered = {f"{stem}.md" for stem in tree.numbered()}
@@ -31,6 +39,9 @@ def check_labels(
             title = pages[path].page.titles.get(label, "")
             names.add(label, Named(kind, not title and (kind != "section" or path in numbered), title))
             places[label.casefold()] = f"{path}:{line}"
+    for stem, label in rst_labels:
+        if not names.find(label):
+            names.add(label, Named("section", f"{stem}.md" in numbered))
     report = findings.note if project.single else findings.fault
     for path, page in pages.items():
         for reference in page.page.references:

@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from tabbook.importers.d2lbook import blocks, exported, figures, headings, inline, tables
+from tabbook.importers.d2lbook import blocks, exported, figures, headings, inline, rst, tables
 from tabbook.importers.d2lbook.anchors import settle_anchors
 from tabbook.importers.d2lbook.cells import Piece, SourceCell, tabs_of_page, tabs_of_quarto_page
 from tabbook.importers.d2lbook.equations import collect_equation_labels, write_equations
-from tabbook.importers.d2lbook.fences import Fence, closes
+from tabbook.importers.d2lbook.fences import Fence, closes, tidy
 from tabbook.importers.d2lbook.kept import code_cell, fence_for, fill, keep, place_of, refusal
 from tabbook.importers.d2lbook.outputs import OutputError, as_text, read_outputs
 from tabbook.importers.d2lbook.slides import DeckConverter, shown_cells
@@ -37,7 +37,10 @@ class PageConverter:
         self.cells = list(cells)
         self.deck: DeckConverter | None = None
         self.contents: list[blocks.Contents] = []
+        self.rst_labels: list[str] = []
         self.has_autodoc = False
+        self.has_below = True
+        """Whether the contents of the book have pages below this one."""
         self._gone: set[int] = set()
         self._blocks: list[tuple[str, int]] = []
         self._analyse()
@@ -133,12 +136,15 @@ class PageConverter:
         title, listed = "", False
         for fence in page.fences:
             if fence.kind == "toc":
-                self.contents.append(blocks.read_contents(page, fence))
-                self._write_block(fence, "" if listed else "```{tableofcontents}\n```")
+                self.contents.append(blocks.read_contents(page.path, fence.start, fence.body))
+                self._write_contents(fence, is_first=not listed)
                 listed = True
             elif fence.kind == "eval_rst":
+                body = rst.with_titled_cards("\n".join(fence.body)).split("\n")
+                self.contents += rst.take_contents(body, fence.start + 1, page.path, self.files)
+                self.rst_labels += rst.labels_in("\n".join(body))
                 lines, found = blocks.read_rst(
-                    page, fence, self.files, may_have_title=may_have_title and not title
+                    page, fence, body, self.files, may_have_title=may_have_title and not title
                 )
                 title = title or found
                 self.has_autodoc |= blocks.uses_autodoc(lines)
@@ -161,6 +167,13 @@ class PageConverter:
             page.edits.replace(start, end, page.block(start, end, text) + "\n")
         else:
             page.edits.replace(start, end, "")
+
+    def _write_contents(self, fence: Fence, *, is_first: bool) -> None:
+        """Show the contents below the page, if it has any: which there are, the whole book says."""
+        page = self.page
+        start, end = page.starts[fence.start], min(page.starts[fence.end], len(page.text))
+        text = page.block(start, end, "```{tableofcontents}\n```") + "\n"
+        page.edits.replace(start, end, lambda: text if is_first and self.has_below else "")
 
     def _write_code(self, fence: Fence) -> None:
         page = self.page
@@ -234,7 +247,7 @@ class PageConverter:
         headings.write_headings(
             page, self.headings, lambda text: self._place(text, title.last + 1 if title else 0)
         )
-        body = _tidy(page.edits.render()).strip("\n")
+        body = tidy(page.edits.render()).strip("\n")
         if title is None:
             body = "\n\n".join([self._place(f"# {self.title}", 0), *above, body])
         body = fill(self._readable(body), [text for text, _ in self._blocks])
@@ -379,21 +392,3 @@ class PageConverter:
             "slides": len(self.deck.slides) if self.deck else 0,
             **{f"labels of {kind}s": names[kind] for kind in ("section", "figure", "table", "equation")},
         }
-
-
-def _tidy(text: str) -> str:
-    """Return ``text`` without runs of blank lines outside of its fences."""
-    pieces, fence = list[str](), ""
-    for line in text.split("\n"):
-        bare = line.strip()
-        found = re.match(r"[`~]{3,}", bare)
-        if found and not fence:
-            fence = found[0]
-        elif found and fence and not bare.strip(fence[0]) and len(bare) >= len(fence):
-            fence = ""
-        elif not bare and not fence:
-            if pieces and not pieces[-1].strip():
-                continue
-            line = ""
-        pieces.append(line)
-    return "\n".join(pieces)

@@ -230,3 +230,21 @@ def find_fences(lines: Sequence[str]) -> list[Fence]:
 
 def _dedent(line: str, indent: str) -> str:
     return line.removeprefix(indent) if line.startswith(indent) else line.lstrip()
+
+
+def tidy(text: str) -> str:
+    """Return ``text`` without runs of blank lines outside of its fences."""
+    pieces, fence = list[str](), ""
+    for line in text.split("\n"):
+        bare = line.strip()
+        found = re.match(r"[`~]{3,}", bare)
+        if found and not fence:
+            fence = found[0]
+        elif found and fence and not bare.strip(fence[0]) and len(bare) >= len(fence):
+            fence = ""
+        elif not bare and not fence:
+            if pieces and not pieces[-1].strip():
+                continue
+            line = ""
+        pieces.append(line)
+    return "\n".join(pieces)

@@ -2,11 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterator
-from pathlib import PurePosixPath
-from posixpath import normpath
-from urllib.parse import unquote
 
-from tabbook.importers.d2lbook.anchors import as_page, is_inside, links
+from tabbook.importers.d2lbook.anchors import address_of, is_from_root, is_inside, links, named_page
 from tabbook.importers.d2lbook.emphasis import write_emphasis
 from tabbook.importers.d2lbook.formulas import with_valid_text
 from tabbook.importers.d2lbook.headings import remove_mark
@@ -157,25 +154,25 @@ def _write_comment(page: Page, start: int, end: int) -> None:
 
 def write_links(page: Page, files: Collection[str]) -> None:
     """Look at links into the book: pages are found as ours, what is missing is a fault."""
-    folder = PurePosixPath(page.path).parent.as_posix()
     for start, end in links(page):
         target = page.text[start:end]
         if start in page.anchors:
             page.edits.replace(start, end, page.anchors[start])
             continue
-        if not is_inside(target):
-            continue
         name, mark, anchor = target.partition("#")
         line, as_found = page.line_of(start), "it is left as it is"
+        if not (is_inside(target) or is_from_root(target)):
+            continue
         if not name:
             if anchor and not re.search(rf"""(?:id|name)=["']{re.escape(anchor)}["']""", page.text):
                 message = f"the link leads to {target}, which is no heading of the page"
                 page.fault(line, "link", message, as_found)
-        elif normpath(f"{folder}/{unquote(name)}") in files:
-            page.links.append(normpath(f"{folder}/{unquote(name)}"))
-        elif as_page(name) != name and normpath(f"{folder}/{as_page(name)}") in files:
-            page.edits.replace(start, end, f"{as_page(name)}{mark}{anchor}")
-        else:
+        elif named := named_page(page.path, name, files):
+            if named == name:
+                page.links.append(address_of(page.path, name))
+            else:
+                page.edits.replace(start, end, f"{named}{mark + anchor if named.endswith('.md') else ''}")
+        elif is_inside(target):
             message = f"the link leads to {target}, which the book does not have"
             page.fault(line, "link", message, as_found)
 

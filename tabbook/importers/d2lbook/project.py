@@ -44,6 +44,8 @@ class Project:
     files: frozenset[str]
     index: str = "index"
     single: str | None = None
+    rst_pages: tuple[str, ...] = ()
+    """Pages of reStructuredText."""
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     language: str = ""
     """The language of a lone page, where its letters tell it."""
@@ -143,11 +145,16 @@ def load_project(source: Path, findings: Findings) -> Project:
         for path in sorted(files)
         if path.endswith(".md") and _matches(path, patterns) and not _matches(path, excluded)
     ]
-    project = Project(source, tabs, tuple(pages), files, index, None, values)
-    if tabs:
-        return project
-    texts = [(source / path).read_text(encoding="utf-8", errors="replace") for path in pages]
-    return Project(source, guess_tabs(texts)[:1], tuple(pages), files, index, None, values)
+    listed = build.get("rsts", "").split()
+    rst_pages = [
+        path
+        for path in sorted(files)
+        if path.endswith(".rst") and _matches(path, listed) and not _matches(path, excluded)
+    ]
+    if not tabs:
+        texts = [(source / path).read_text(encoding="utf-8", errors="replace") for path in pages]
+        tabs = guess_tabs(texts)[:1]
+    return Project(source, tabs, tuple(pages), files, index, None, tuple(rst_pages), values)
 
 
 def in_dialect(project: Project, dialect: Dialect | None, findings: Findings) -> Project:

@@ -56,8 +56,9 @@ def config_text(
     has_orphans: bool,
     has_autodoc: bool,
     title: str,
+    excluded: Sequence[str],
 ) -> str:
-    """Return the text of ``_config.yml``."""
+    """Return the text of ``_config.yml``; files that are ``excluded`` are no pages."""
     author = project.value("project", "author")
     rights = project.value("project", "copyright")
     data: dict[str, Any] = {"title": project.value("project", "title") or title}
@@ -68,7 +69,7 @@ def config_text(
     if logo:
         data["logo"] = logo
     data["only_build_toc_files"] = not has_orphans
-    data["exclude_patterns"] = ["_build/**", ".tabbook/**", "requirements/**"]
+    data["exclude_patterns"] = ["_build/**", ".tabbook/**", "requirements/**", *excluded]
     data["execute"] = {"execute_notebooks": "off"}
     data["html"] = {"use_multitoc_numbering": False}
     if favicon:
@@ -120,7 +121,7 @@ def _sphinx(
     config |= {**carried, "suppress_warnings": list(dict.fromkeys(suppressed))}
     if bibliography.files:
         config["bibtex_reference_style"] = "author_year"
-    links = _links(project)
+    links = _links(project, findings)
     config["html_theme_options"] = {**({"icon_links": links} if links else {}), "navbar_persistent": []}
     packages = {library_place(project, tab)[0] for tab in project.tabs}
     if len(packages) > 1:
@@ -157,6 +158,10 @@ def _tab(project: Project, tab: str, preambles: Mapping[str, str]) -> dict[str, 
 
 def _carried_over(project: Project, findings: Findings) -> dict[str, Any]:
     """Return those of the project's Sphinx options that mean the same here."""
+    if extensions := project.value("build", "sphinx_extensions").split():
+        message = f"sphinx_extensions: {', '.join(extensions)}"
+        hint = "not carried over: add what the pages need to extra_extensions"
+        findings.note(CONFIG, 0, "configuration", message, hint)
     text = project.value("build", "sphinx_configs")
     if not text:
         return {}
@@ -190,13 +195,19 @@ def _literal(node: ast.stmt) -> Any:
         return None
 
 
-def _links(project: Project) -> list[dict[str, str]]:
+def _links(project: Project, findings: Findings) -> list[dict[str, str]]:
     """Return the links of the page's head: name, address and icon, three by three."""
     items = [item.strip() for item in project.value("html", "header_links").replace("\n", " ").split(",")]
     links = []
     for name, url, icon in zip(items[::3], items[1::3], items[2::3], strict=False):
         if url.startswith(("http://", "https://")) and not name.startswith("#"):
             links.append({"name": name, "url": url, "icon": icon})
+        elif name:
+            message = f"header_links: {name} leads to {url!r}, which is no address"
+            findings.note(CONFIG, 0, "configuration", message, "not carried over")
+    if len(items) % 3 and items != [""]:
+        message = "header_links: not every link has a name, an address and an icon"
+        findings.note(CONFIG, 0, "configuration", message, "separate them with commas")
     return links
 
 

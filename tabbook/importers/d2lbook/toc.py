@@ -24,6 +24,11 @@ class Node:
                 pages += node.walk()
         return pages
 
+    def with_pages_below(self) -> list[str]:
+        """Return those of the pages, itself among them, that have pages below them."""
+        below = [path for part in self.parts for node in part.nodes for path in node.with_pages_below()]
+        return [self.path, *below] if self.parts else below
+
     def numbered(self, *, inherited: bool = False) -> list[str]:
         """Return those of the pages below it, and itself, that the contents give a number."""
         pages = [self.path] if inherited else []
