@@ -159,6 +159,12 @@ def where(origin: Origin) -> str:
     return f"Defined in {origin.label or origin.path}."
 
 
+def names_section(docstring: str, origin: Origin) -> bool:
+    """Say whether the last line of a docstring has the number of the section that defines the object."""
+    lines = docstring.strip().splitlines()
+    return bool(lines and origin.label) and f":numref:`{origin.label}`" in lines[-1]
+
+
 def _block(block: _Class | Saved) -> _Item:
     if isinstance(block, _Class):
         return (*_class(block),), True, False
@@ -246,6 +252,8 @@ def _documented(source: str, origin: Origin, shift: str = "") -> str:
     if match is None or doc.lineno == node.lineno:
         return source  # pieces side by side, or on the header's line: leave it as it is
     prefix, quotes, text = match.groups()
+    if names_section(text, origin):
+        return source
     indent = shift + code.lines[doc.lineno - 1][: doc.col_offset]
     if len(quotes) == 1:
         if '"""' in text or text.endswith('"'):

@@ -190,6 +190,11 @@ def test_methods_of_classes_that_nobody_saved() -> None:
         ('\'Say """x""".\'', 'Say """x""".'),
         ("'Say \"x\"'", 'Say "x"'),
         ("'One ' 'two.'", "One two."),
+        (
+            "'See :numref:`sec_2` or :ref:`sec_1`.'",
+            "See :numref:`sec_2` or :ref:`sec_1`.\n\nDefined in sec_1.",
+        ),
+        ("'Defined in :numref:`sec_1`.'", "Defined in :numref:`sec_1`."),
         ("'It\\'s.'", "It's.\n\nDefined in sec_1."),
         ("'''\n    One.\n    '''", "One.\n\nDefined in sec_1."),
     ],

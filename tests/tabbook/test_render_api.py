@@ -80,12 +80,17 @@ class Broken(ValueError):  #@save
 )
 MORE = (
     FRONT
-    + "# More\n\n"
+    + "(sec_more)=\n# More\n\n"
     + cell('''
 %%tab pytorch
 @d2l.add_to_class(Model)  #@save
 def forward(self, X):
     """Compute `X`."""
+
+def stated():  #@save
+    """Stated.
+
+    In :numref:`sec_more` it is defined."""
 ''')
 )
 LIBRARY = {"allow_undefined": True, "path": "lib", "package": "d2l"}
@@ -166,7 +171,7 @@ def test_bases_in_the_library_are_links(whole: str) -> None:
 def test_members_are_those_with_docstrings(whole: str) -> None:
     assert sorted(name.removeprefix("d2l.pytorch.") for name in sections(whole)) == [
         "Broken", "Derived", "Foreign", "Model", "Model.forward", "Model.make", "Model.size", "Point",
-        "try_gpu",
+        "stated", "try_gpu",
     ]  # fmt: skip
 
 
@@ -175,9 +180,12 @@ def test_objects_lead_to_the_section_that_defines_them(whole: str) -> None:
     assert found["d2l.pytorch.try_gpu"].endswith("Defined in Section 1. ")
     assert found["d2l.pytorch.Model.forward"].endswith("Defined in Section 2. ")
     assert "Defined in" not in found["d2l.pytorch.Model.make"], "its class says so"
+    assert (
+        found["d2l.pytorch.stated"].strip() == "d2l.pytorch.stated() Stated. In Section 2 it is defined."
+    ), "once"
     assert "Defined in sec_models" not in words(whole), "the words in the file, which are no link"
     assert '<a class="reference internal" href="models.html#sec-models"><span>Section 1</span></a>' in whole
-    assert '<a class="reference internal" href="more.html"><span>Section 2</span></a>' in whole
+    assert '<a class="reference internal" href="more.html#sec-more"><span>Section 2</span></a>' in whole
 
 
 def test_docstrings_are_text_of_docutils_or_shown_as_they_are(whole: str) -> None:

@@ -13,6 +13,7 @@ from sphinx.ext.autodoc import ALL, SUPPRESS, Options
 from sphinx.pycode.ast import unparse
 
 from tabbook.extract import Origin
+from tabbook.extract.assemble import names_section
 from tabbook.render.api.described import Described
 from tabbook.render.api.source import Library
 
@@ -76,7 +77,8 @@ class ObjectText:
             write()
         if kind != "module":  # what `tabbook lib` writes at the top is not for readers
             self._add_doc(one, kind, indent)
-        if origin and (not within or origin.path != within.path):
+        is_said = origin is not None and names_section(one.doc or "", origin)
+        if origin and not is_said and (not within or origin.path != within.path):
             write(f".. tabbook-defined:: {origin.label or '/' + origin.path}")
             write()
         for text, (source, line) in zip(more or (), more.items if more else (), strict=True):
