@@ -10,7 +10,8 @@ from tabbook.importers.d2lbook.source import Page, Target, safe_path
 _SLIDE_OPEN = re.compile(r"[ \t]*(?:[\[(](?:\*\*|~~))?[ \t]*$")
 _SLIDE_CLOSE = re.compile(r"[ \t]*(?:(?:\*\*|~~)[\])])?[ \t]*$")
 _BLANKS = re.compile(r"[ \t]*(?:\n[ \t]*){0,2}$")
-_ROLE = re.compile(r":[\w-]+:`+[^`]*`+")
+_UNSEEN = re.compile(r":[\w-]+:`+[^`]*`+|\[\]\{[^{}]*\}")
+"""Roles, and names that pandoc gives: an alternative text has none of these."""
 
 
 def marks_behind(page: Page, position: int, names: tuple[str, ...]) -> tuple[list[Span], int]:
@@ -51,7 +52,9 @@ def find_figures(page: Page) -> list[tuple[Image, list[Span], int]]:
         if not marks and not (alone and has_caption):
             continue
         if last != bottom or marks or has_caption:
-            page.targets.append(Target("figure", image.start, has_number=has_caption))
+            target = Target("figure", image.start, has_number=has_caption)
+            page.define_named(target, page.text[image.start : image.end], line)
+            page.targets.append(target)
             figures.append((image, marks, end))
     return figures
 
@@ -95,7 +98,7 @@ def write_figures(page: Page, figures: list[tuple[Image, list[Span], int]]) -> N
             lines += [f":{mark.name}: {mark.arg.replace(' ', '')}" for mark in sizes]
             if image.width and not any(mark.name == "width" for mark in sizes):
                 lines.append(f":width: {image.width}")
-            alternative = " ".join(_ROLE.sub("", page.text[image.alt_start : image.alt_end]).split())
+            alternative = " ".join(_UNSEEN.sub("", page.text[image.alt_start : image.alt_end]).split())
             if alternative:
                 lines.append(f":alt: {json.dumps(alternative, ensure_ascii=False)}")
             lines += ["", caption] if caption else []

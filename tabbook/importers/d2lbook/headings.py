@@ -180,8 +180,9 @@ def collect_labels(page: Page) -> None:
             continue
         if not above:
             page.fault(line, "label", f"the label {span.arg!r} stands above what it names", "")
-        label = page.define(span.arg, target.kind, line)
-        target.labels.append(label)
+        label = safe_label(span.arg)
+        if label not in target.labels:  # pandoc's attributes may have given it, too
+            target.labels.append(page.define(span.arg, target.kind, line))
         if not target.has_number:
             page.titles.setdefault(label, target.title or label)
         if target.kind == "figure" and not target.has_number:

@@ -211,10 +211,21 @@ def write_dollars(page: Page) -> None:
 
 
 def write_attributes(page: Page) -> None:
-    """Add the edits that remove pandoc's attributes, with the brackets that are there for these only."""
+    """Add the edits that remove pandoc's attributes, with the brackets that are there for these only.
+
+    Code that is HTML by its attributes is written as such; what is for other formats goes.
+    """
     ends = {span.start for span in page.scan.spans if span.kind == "attributes"}
+    codes = {span.end: span for span in page.scan.spans if span.kind == "code"}
     for span in page.scan.spans:
-        if span.kind == "attributes":
+        if span.kind != "attributes":
+            continue
+        written = page.text[span.start : span.end]
+        code = codes.get(span.start)
+        if written.startswith("{=") and code:
+            raw = page.text[code.start : code.end].strip("`").strip()
+            page.edits.replace(code.start, span.end, raw if written == "{=html}" else "")
+        elif not written.startswith("{="):
             page.edits.replace(span.start, span.end, "")
     for found in _SPAN.finditer(page.text):
         if found.end() in ends and page.scan.span_at(found.start()) is None:

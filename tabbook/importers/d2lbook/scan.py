@@ -43,7 +43,7 @@ _LINE_END = re.compile(r"\s*\n[ \t>]*")
 _PROSE = frozenset(("class", "func", "mod", "meth", "math", "doc"))
 """Roles that prose may name in front of code; those of d2lbook's own it never does."""
 
-_ATTRIBUTES = r"\{[ \t]*(?:[.#][\w:./-]+\s*|[\w-]+=(?:\"[^\"{}]*\"|[^\s\"{}]+)\s*)+\}"
+_ATTRIBUTES = r"\{(?:=\w+|[ \t]*(?:[.#][\w:./-]+\s*|[\w-]+=(?:\"[^\"{}]*\"|[^\s\"{}]+)\s*)+)\}"
 """Pandoc's attributes of what stands in front of them."""
 _TOKEN = re.compile(
     r"(?P<comment><!--.*?-->)"

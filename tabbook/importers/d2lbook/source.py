@@ -18,6 +18,7 @@ LabelKind = Literal["section", "figure", "table", "equation", "rubric"]
 """What a label names; a rubric is a heading inside a tab block, which the contents do not have."""
 
 _LIST = re.compile(r"^(?P<indent> *)(?:[-*+]|\d{1,9}[.)]) +(?=\S)")
+_NAMED = re.compile(r"[\])]\{#([\w:./-]+)[^{}]*\}")
 _ESCAPE = re.compile(r"\\([^a-zA-Z0-9\s])")
 _UNSAFE = re.compile(r"[^a-zA-Z0-9|@<>*./_+:-]+")
 
@@ -232,6 +233,12 @@ class Page:
         lead = "" if not before or before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
         trail = "" if not after or after.startswith("\n\n") else "\n" if after.startswith("\n") else "\n\n"
         return lead + text + trail
+
+    def define_named(self, target: Target, text: str, line: int) -> None:
+        """Give a target the names in pandoc's attributes in ``text``, its caption among others."""
+        for found in _NAMED.finditer(text):
+            if safe_label(found[1]) not in self.labels:
+                target.labels.append(self.define(found[1], target.kind, line))
 
     def define(self, label: str, kind: LabelKind, line: int) -> str:
         """Note that ``label`` names something; return it as MyST writes it."""

@@ -58,6 +58,9 @@ def find_tables(page: Page) -> list[Table]:
         caption = _caption_above(page, first) or _caption_below(page, last)
         start = page.starts[caption[0] if caption and caption[0] < first else first]
         table = Table(first, last, caption, Target("table", start, has_number=caption is not None))
+        if caption:
+            text = page.text[page.starts[caption[0]] : page.end_of_line(caption[1])]
+            page.define_named(table.target, text, caption[0])
         page.targets.append(table.target)
         tables.append(table)
     return tables

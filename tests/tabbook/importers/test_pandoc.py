@@ -11,6 +11,7 @@ ATTRIBUTES = [
     ('[a `]` b](https://a.org){target="_blank"} on', "[a `]` b](https://a.org) on"),
     ("`x = {1}`{.python} and `{.a}`", "`x = {1}` and `{.a}`"),
     ("a set {1, 2}, [1]{2} and f(x){y}", "a set {1, 2}, [1]{2} and f(x){y}"),
+    ("a`<br>`{=html}b`\\clearpage`{=latex}c", "a<br>bc"),
     ("$[0]{.a}$ and `[a]{.b}`", "$[0]{.a}$ and `[a]{.b}`"),
     (
         'see [\\[f\\]](#fig:f){reference-type="ref"\nreference="fig:f"}\n\n![Cap](a.png)\n:label:`fig:f`',
@@ -25,6 +26,14 @@ def test_attributes_are_not_shown(source: str, expected: str) -> None:
 
 
 LABELS = [
+    (
+        '![C[]{label="f"}](a.png){#fig:f width="5%"}\n\n[1](#fig:f){reference-type="ref" reference="fig:f"}',
+        '```{figure} a.png\n:name: fig:f\n:width: 5%\n:alt: "C"\n\nC\n```\n\n{numref}`fig:f`',
+    ),
+    (
+        ': C[]{#tab:t label="tab:t"}\n\n|a|b|\n|-|-|\n|1|2|\n\n:numref:`tab:t`',
+        "```{table} C\n:name: tab:t\n\n|a|b|\n|-|-|\n|1|2|\n```\n\n{numref}`tab:t`",
+    ),
     ("$$a\n\\label{eq:a}$$\n\nby \\eqref{eq:a}", "$$\na\n$$ (eq:a)\n\nby {eq}`eq:a`"),
     ("$$\n\\label{p}\na$$\n:eqlabel:`b`\n\n:eqref:`b`", "$$\na\n$$ (b)\n\n{eq}`b`"),
     (
