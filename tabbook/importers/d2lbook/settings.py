@@ -198,6 +198,8 @@ def _literal(node: ast.stmt) -> Any:
 def _links(project: Project, findings: Findings) -> list[dict[str, str]]:
     """Return the links of the page's head: name, address and icon, three by three."""
     items = [item.strip() for item in project.value("html", "header_links").replace("\n", " ").split(",")]
+    while items and not items[-1]:  # behind a comma that ends the list
+        items.pop()
     links = []
     for name, url, icon in zip(items[::3], items[1::3], items[2::3], strict=False):
         if url.startswith(("http://", "https://")) and not name.startswith("#"):
@@ -205,7 +207,7 @@ def _links(project: Project, findings: Findings) -> list[dict[str, str]]:
         elif name:
             message = f"header_links: {name} leads to {url!r}, which is no address"
             findings.note(CONFIG, 0, "configuration", message, "not carried over")
-    if len(items) % 3 and items != [""]:
+    if len(items) % 3:
         message = "header_links: not every link has a name, an address and an icon"
         findings.note(CONFIG, 0, "configuration", message, "separate them with commas")
     return links

@@ -91,3 +91,10 @@ def test_links_of_the_head_that_lead_nowhere_are_noted(tmp_path: Path) -> None:
         "header_links: not every link has a name, an address and an icon",
     ]
     assert "https://b.org" in (book / "_config.yml").read_text()
+
+
+def test_a_comma_that_ends_the_links_of_the_head_is_none_to_note(tmp_path: Path) -> None:
+    links = "header_links = A, https://a.org, fas fa-a,\n  B, https://b.org, fas fa-b,\n"
+    book, report = imported(tmp_path, {"index.md": "# Book\n"}, f"{CONFIG}[html]\n{links}")
+    assert not [note.message for note in report.notes if "header" in note.message]
+    assert "https://b.org" in (book / "_config.yml").read_text()
