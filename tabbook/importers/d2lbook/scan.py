@@ -98,8 +98,8 @@ _SPACED_ADDRESS = re.compile(r"\(\s*<?([^()\n<>\"]+\.(?:svg|png|jpe?g|gif|webp))
 
 _OPAQUE = re.compile(r"`[^`]*`|\$(?=[^\s$])(?:\\.|[^$\\])+?(?<=\S)\$(?!\d)", re.DOTALL)
 """Code and formulas, whose brackets do not count in a caption."""
-_BRACES = re.compile(r"\{(?:[^{}\n]*=|[ \t]*[.#])[^{}\n]*\}")
-_WIDTH = re.compile(r"""\bwidth=["']?([\w.%]+)""")
+_BRACES = re.compile(r"\{(?:[^{}\n]*=|[ \t]*[.#])[^{}]*\}")
+_WIDTH = re.compile(r"""\bwidth=["']?(\d+(?:\.\d+)?|\.\d+)[ ]?(\\(?:line|text|column)width|[a-z%]*)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +229,9 @@ class Scan:
         if depth or not found:
             return None
         braces = _BRACES.match(text, found.end(), stop)
-        width = _WIDTH.search(braces[0]) if braces else None
+        width = _width(braces[0]) if braces else ""
         last = braces.end() if braces else found.end()
-        return Image(start, last, start + 2, position, found[1], found.end(), width[1] if width else "")
+        return Image(start, last, start + 2, position, found[1], found.end(), width)
 
     def span_at(self, position: int) -> Span | None:
         """Return the span that ``position`` lies in."""
@@ -254,3 +254,12 @@ class Scan:
                 break
             result.append(span)
         return result
+
+
+def _width(braces: str) -> str:
+    """Return the width that an image's braces name; a share of LaTeX's line is one in percent."""
+    found = _WIDTH.search(braces)
+    if not found:
+        return ""
+    number, unit = found[1], found[2]
+    return f"{float(number) * 100:.4g}%" if unit.startswith("\\") else number + unit

@@ -123,3 +123,19 @@ def test_no_line_moves(source: str) -> None:
     """Findings name lines of the source."""
     text = as_d2lbook(f"{source}\n\nlast\n")
     assert text.split("\n").index("last") == f"{source}\n\nlast\n".split("\n").index("last")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ('#f\nwidth="0.95\\linewidth"', "95%"),
+        ("width=.5\\textwidth", "50%"),
+        ('.a width="300px" height="2in"', "300px"),
+        ("width=1.25in\n", "1.25in"),
+        ("width=\\linewidth", ""),
+    ],
+)
+def test_an_image_has_a_width_that_a_page_can_use(attributes: str, expected: str) -> None:
+    lines = body(f"![C](a.png){{{attributes}}}").split("\n")
+    assert [line[8:] for line in lines if line.startswith(":width:")] == ([expected] if expected else [])
+    assert not any("{" in line for line in lines[1:])
