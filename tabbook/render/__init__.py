@@ -39,6 +39,7 @@ from tabbook.render.isolate import (
 )
 from tabbook.render.language import TranslatePrompts, quiet_search, translate_search
 from tabbook.render.navigation import setup_navigation
+from tabbook.render.numbering import number_sections
 from tabbook.render.packed import Unpack
 from tabbook.render.pages import (
     PageCollector,
@@ -178,6 +179,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _prepare_site)
     app.connect("config-inited", check_citations)
     app.connect("builder-inited", _declare_safe)
+    app.connect("builder-inited", number_sections)
     app.connect("builder-inited", load_book)
     app.connect("builder-inited", _add_assets)
     app.connect("builder-inited", share_formatters)
