@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from myst_nb.sphinx_ext import add_global_html_resources
 from pygments.lexers import find_lexer_class_by_name
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -153,6 +154,13 @@ def _add_mathjax(script: Path, app: Sphinx) -> None:
         write_atomic(Path(app.outdir) / "_static" / "mathjax" / script.name, script.read_bytes())
 
 
+def _copy_notebook_styles(app: Sphinx) -> None:
+    """Let MyST-NB copy its styles before pages are written: their address has a hash of the file."""
+    if app.builder.format == "html" and app.config["tabbook_outputs"]:
+        (Path(app.outdir) / "_static").mkdir(parents=True, exist_ok=True)
+        add_global_html_resources(app, None)
+
+
 def _declare_safe(app: Sphinx) -> None:
     """Say of two extensions that Jupyter Book brings what they omit: parallel reads are safe.
 
@@ -182,6 +190,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", number_sections)
     app.connect("builder-inited", load_book)
     app.connect("builder-inited", _add_assets)
+    app.connect("builder-inited", _copy_notebook_styles)
     app.connect("builder-inited", share_formatters)
     app.connect("env-get-outdated", outdated_pages)
     app.connect("source-read", begin_page)

@@ -19,7 +19,7 @@ from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault
 from tabbook.render.contained import BeginPage, ContainedBuilder
 from tabbook.render.memory import Memory
-from tabbook.render.targets import digests
+from tabbook.render.targets import contents_of, digests
 from tabbook.render.warned import Warned, Warnings
 from tabbook.yaml_text import find_line, load_yaml
 
@@ -77,7 +77,7 @@ class BookSphinx(Sphinx):
             self.setup_extension("sphinx_multitoc_numbering")
 
     def _to_write(self, *_: object) -> list[str]:
-        self._refers = digests(self)
+        self._refers = digests(self, contents_of(self) if self.builder.shows_contents else "")
         return self.memory.to_write(self._refers)
 
     def _before_writing(self, *_: object) -> None:

@@ -38,6 +38,8 @@ class _Lexing(PygmentsBridge):
 class CheckBuilder(ContainedBuilder):
     """Does with pages what the site's builder does, but writes none of them."""
 
+    shows_contents = False
+
     def get_outdated_docs(self) -> list[str]:  # type: ignore[override]
         """Return none: there is no site that pages could be older than."""
         return []

@@ -62,10 +62,11 @@ class ContainedBuilder(StandaloneHTMLBuilder):
     """Builds pages as Sphinx does, but for those that cannot be made.
 
     ``written`` are the pages that have been resolved and written; ``is_checked`` says that Sphinx has
-    looked at all of them together.
+    looked at all of them together. ``shows_contents`` says that each page has the titles of others.
     """
 
     warnings: Warnings
+    shows_contents = True
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

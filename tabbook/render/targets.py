@@ -65,8 +65,16 @@ def _index(app: Sphinx) -> Index:
     return index
 
 
-def digests(app: Sphinx) -> Mapping[str, str]:
-    """Return for each page a hash of what it refers to, as it is now."""
+def contents_of(app: Sphinx) -> str:
+    """Return a hash of what is beside and below each page: the titles of all, in the book's order."""
+    env = app.env
+    titles = [[page, env.titles[page].pformat()] for page in sorted(env.titles)]
+    includes = sorted([page, *pages] for page, pages in env.toctree_includes.items())
+    return sha256(canonical([app.config.external_site_map.as_json(), titles, includes]))
+
+
+def digests(app: Sphinx, contents: str = "") -> Mapping[str, str]:
+    """Return for each page a hash of what it refers to, as it is now, and of the ``contents`` beside it."""
     env, index = app.env, _index(app)
     bibliographies = _bibliographies(env)
     return {
@@ -75,6 +83,7 @@ def digests(app: Sphinx) -> Mapping[str, str]:
                 [
                     [[word, sorted(index.get(word, ()))] for word in kept(env, "refers").get(page, ())],
                     bibliographies.get(page, []),
+                    contents,
                 ]
             )
         )

@@ -163,6 +163,23 @@ def test_references_show_numbers_and_titles_as_they_are_now(builds: Builds) -> N
     assert builds.read == {"one"}
 
 
+def test_what_is_around_a_page_is_as_new_as_the_page(builds: Builds) -> None:
+    """The names of other pages stayed as they were: of the next one, the last one and those in the sidebar."""
+    builds()
+    page = builds.root / "_build/html/more1.html"
+    contents = builds.root / "_toc.yml"
+    builds.edit("more2", "# More 2", "# *Much* more")
+    contents.write_text(contents.read_text().replace("- file: more0\n", ""))
+    assert builds() == []
+    shown = page.read_text()
+    assert "Much" in shown
+    assert "More 2" not in shown
+    assert "More 0" not in shown
+    first = {one.name: one.read_bytes() for one in page.parent.glob("*.html") if one.stem != "more0"}
+    builds.from_nothing()
+    assert first == {one.name: one.read_bytes() for one in page.parent.glob("*.html")}
+
+
 def test_a_bibliography_lists_what_other_pages_cite(builds: Builds) -> None:
     (builds.root / "references.bib").write_text(ENTRY.format("One.2020") + ENTRY.format("Two.2021"))
     builds()
