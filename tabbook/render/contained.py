@@ -5,7 +5,6 @@ could not be made, never what it was before, and the next build reads it again.
 """
 
 import pickle
-import re
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,12 +22,13 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import new_document
 
+from tabbook.language import translator
 from tabbook.read.front_matter import FRONT_MATTER
 from tabbook.render.messages import describe
+from tabbook.render.pages import HEAD
 from tabbook.render.warned import FAILED, Warnings
 
 _log = logging.getLogger(__name__)
-_HEAD = re.compile(r"^(?:\(([^()\n]+)\)=\s*\n+)?#[ \t]+(\S.*)$", re.MULTILINE)
 
 
 def _line_of(error: BaseException) -> int:
@@ -51,10 +51,9 @@ def _lines_in(trace: TracebackType) -> list[int]:
     return [line for line in found if line]
 
 
-def _notice(title: str, told: str) -> nodes.section:
+def _notice(title: str, reason: str) -> nodes.section:
     """Return what a page shows that cannot be made: its title, and why."""
-    text = f"This page cannot be shown: {told}"
-    error = nodes.error("", nodes.paragraph(text, text))
+    error = nodes.error("", nodes.paragraph(reason, reason))
     return nodes.section("", nodes.title(title, title), error, ids=[nodes.make_id(title) or "page"])
 
 
@@ -122,14 +121,14 @@ class ContainedBuilder(StandaloneHTMLBuilder):
             text = path.read_text(encoding="utf-8", errors="replace")
         except OSError:
             text = ""
-        head = _HEAD.search(FRONT_MATTER.sub("", text, count=1))
-        section = _notice(head[2].strip() if head else page, self.failed[page])
+        head = HEAD.search(FRONT_MATTER.sub("", text, count=1))
+        section = _notice(head["title"].strip() if head else page, self.failed[page])
         document = new_document(str(path))
         document.settings.env = self.env
         document += section
-        if head and head[1]:
-            section["names"].append(nodes.fully_normalize_name(head[1]))
-            section["ids"].insert(0, nodes.make_id(head[1]))
+        if head and head["label"]:
+            section["names"].append(nodes.fully_normalize_name(head["label"]))
+            section["ids"].insert(0, nodes.make_id(head["label"]))
         document.note_explicit_target(section, section)
         return document
 
@@ -140,8 +139,9 @@ class ContainedBuilder(StandaloneHTMLBuilder):
         doctree += _notice(title.astext() if title else page, self.failed[page])
 
     def _report(self, page: str, error: BaseException) -> None:
-        line, told = _line_of(error), describe(error)
-        self.failed[page] = f"line {line}: {told}" if line else told
+        line, told, _ = _line_of(error), describe(error), translator(self.app.config.language)
+        where = [_("line {line}").format(line=line)] if line else []
+        self.failed[page] = ": ".join([_("This page cannot be shown"), *where, told])
         place = f"{self.env.doc2path(page)}:{line or ''}"
         text = f"the page cannot be made: {told}"
         _log.error(text, location=place, type="tabbook", subtype=FAILED)

@@ -47,7 +47,8 @@ _from_dict: Any = nbformat.from_dict  # nbformat has no types
 _MAPPINGS = ("kernelspec", "language_info")
 """Metadata that MyST-NB takes for mappings; a page does not need them."""
 _CELL = re.compile(r"^( {0,3}(?:`{3,}|~{3,}|:{3,}))[ \t]*\{code-cell\}.*$", re.MULTILINE)
-_HEAD = re.compile(r"^(?:\([^()\n]+\)=\s*\n+)?#[ \t].*$", re.MULTILINE)
+HEAD = re.compile(r"^(?:\((?P<label>[^()\n]+)\)=\s*\n+)?#[ \t]+(?P<title>\S.*)$", re.MULTILINE)
+"""The title of a page and its label, in text that may have faults and is not parsed for that reason."""
 
 Results = dict[str, Result | None]
 Shown = tuple[str, str] | None
@@ -312,7 +313,7 @@ def _plain(text: str) -> NotebookNode:
 
 def _failed(text: str, faults: tuple[Fault, ...], language: str) -> NotebookNode:
     """Return a page that shows what is wrong with it, under its own title and label."""
-    head, _ = _HEAD.search(text), translator(language)
+    head, _ = HEAD.search(text), translator(language)
     title, line = _("This page cannot be shown"), _("line {line}")
     words = _("This page cannot be shown, because its source has faults:")
     listed = "\n".join(

@@ -332,6 +332,15 @@ def test_a_page_that_cannot_be_made_costs_that_page(builds: Builds, how: str, jo
     assert "This page cannot be shown" not in (html / "more2.html").read_text()
 
 
+def test_why_a_page_cannot_be_made_is_said_in_the_language_of_the_book(builds: Builds) -> None:
+    builds.edit("_config.yml", "    myst_heading_anchors: 2", "    myst_heading_anchors: 2\n    language: de")
+    builds.add("more2", "```{raises} directive\n```")
+    (fault,) = builds()
+    assert fault == "more2.md:5: the page cannot be made: ValueError: a bad shape", "authors read English"
+    shown = (builds.root / "_build/html/more2.html").read_text()
+    assert "<p>Diese Seite kann nicht angezeigt werden: Zeile 5: ValueError: a bad shape</p>" in shown
+
+
 def test_a_notebook_that_is_none_costs_that_page(builds: Builds) -> None:
     builds.edit("_toc.yml", "- file: more0", "- file: more0\n- file: broken")
     (builds.root / "broken.ipynb").write_text('{"cells": [')

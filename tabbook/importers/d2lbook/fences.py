@@ -240,7 +240,7 @@ def tidy(text: str) -> str:
         found = re.match(r"[`~]{3,}", bare)
         if found and not fence:
             fence = found[0]
-        elif found and fence and not bare.strip(fence[0]) and len(bare) >= len(fence):
+        elif fence and closes(bare, fence):
             fence = ""
         elif not bare and not fence:
             if pieces and not pieces[-1].strip():

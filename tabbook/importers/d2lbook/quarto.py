@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from tabbook.importers.d2lbook.fences import Fence, find_fences
 from tabbook.importers.d2lbook.pandoc import without_front_matter, write_tables
-from tabbook.importers.d2lbook.slides import Block, attributes, blocks
+from tabbook.importers.d2lbook.slides import CALLOUTS, Block, attributes, blocks
 
 _CELL = re.compile(r"^(?P<mark>`{3,})[ \t]*\{python(?P<rest>[^}]*)\}[ \t]*$")
 _OPTION = re.compile(r"^#\|[ \t]*(?P<key>[\w-]+)[ \t]*:[ \t]*(?P<value>.*?)[ \t]*$")
@@ -23,7 +23,6 @@ _CITATIONS = re.compile(r"\[(?P<keys>-?@[\w:.+/-]+(?:[ \t]*;[ \t]*-?@[\w:.+/-]+)
 _REFERENCE = re.compile(r"(?<![\w@./\\-])-?@(?P<label>(?:fig|tbl|sec|eq|lst)-[\w-]+(?:\.[\w-]+)*)")
 _CITED = re.compile(r"(?<![\w@./\\-])@(?P<key>[A-Za-z][\w:+/-]*(?:\.[\w:+/-]+)*)")
 _HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>.*?)[ \t#]*$")
-_CALLOUTS = {f"callout-{name}": name for name in ("note", "tip", "warning", "important", "caution")}
 
 Report = Callable[[int, str, str], None]
 """Takes a line, from 0, what is there that is not taken over, and what becomes of it."""
@@ -86,7 +85,7 @@ class QuartoPage:
     def _divs(self, found: Sequence[Block], fenced: Collection[int]) -> None:
         """Make admonitions of callouts; of other blocks, what they hold stays."""
         for block in found:
-            name = next((_CALLOUTS[one] for one in block.classes if one in _CALLOUTS), "")
+            name = next((CALLOUTS[one] for one in block.classes if one in CALLOUTS), "")
             lines = [block.first, *([block.last] if block.is_closed else [])]
             if "panel-tabset" in block.classes and self._tabset(block, fenced):
                 continue

@@ -34,7 +34,8 @@ _DIAGRAMS = "img/auto"
 """Where the drawings lie that slides show by their names."""
 _WIDTHS = {("fig", "big"): "54%", ("fig",): "44%", ("narrow",): "36%"}
 """How wide columns of these classes are, in the style sheet of those decks."""
-_CALLOUTS = ("note", "tip", "warning", "important", "caution")
+CALLOUTS = {f"callout-{name}": name for name in ("note", "tip", "warning", "important", "caution")}
+"""Quarto's classes for admonitions, each with MyST's directive."""
 
 
 def parted(text: str) -> tuple[str, str]:
@@ -286,7 +287,7 @@ def _directive(block: Block) -> str:
     classes = list(block.classes)
     kinds = {"columns": "columns", "cols": "columns", "column": "column", "col": "column"}
     kinds |= {"notes": "notes", "fragment": "fragment"}
-    kinds |= {f"callout-{name}": name for name in _CALLOUTS}
+    kinds |= CALLOUTS
     own = next((name for name in classes if name in kinds), "")
     rest = [name for name in classes if name != own]
     kind = kinds.get(own, "div")
