@@ -57,6 +57,12 @@ def blocks_within(text: str) -> list[Token]:
     return _parser(frozenset(_PLUGINS), False).parse(text)
 
 
+def fence_for(text: str, mark: str = "`") -> str:
+    """Return a fence of ``mark`` that nothing in ``text`` closes."""
+    longest = max((len(run) for run in re.findall(f"{mark}{{3,}}", text)), default=0)
+    return mark * max(3, longest + 1)
+
+
 def is_literal(info: str) -> bool:
     """Say whether a fence with this info string shows its content as it is, not as Markdown."""
     return not info.startswith("{") or _VERBATIM.match(info) is not None

@@ -38,6 +38,7 @@ from tabbook.plan.holdings import PUBLISHED, publish
 from tabbook.plan.outputs import Holdings, lookup
 from tabbook.plan.spec import Failure, steps_of
 from tabbook.read.front_matter import FRONT_MATTER
+from tabbook.read.markdown import fence_for
 from tabbook.status.standing import failed_last
 from tabbook.store import Store
 from tabbook.yaml_text import load_yaml
@@ -319,7 +320,7 @@ def _failed(text: str, faults: tuple[Fault, ...], language: str) -> NotebookNode
     listed = "\n".join(
         f"{number}. {line.format(line=fault.line)}: {fault.message}" for number, fault in enumerate(faults, 1)
     )
-    fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", listed)), default=0))
+    fence = fence_for(listed)
     return _plain(f"{head[0] if head else f'# {title}'}\n\n{fence}{{error}}\n{words}\n\n{listed}\n{fence}\n")
 
 

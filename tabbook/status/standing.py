@@ -29,11 +29,11 @@ class JobStatus:
     """How the job of one section and tab stands at the end of a run.
 
     ``seconds`` is how long the job took, and ``memory`` how many bytes at most (0: not known), now or
-    when the store's result was made. ``reason``
-    says why it was skipped or deferred. ``report`` is the file about its failure, ``remembered`` says that it
-    failed in an earlier run and nothing changed since. ``stand_ins`` names the data files that
-    could not be had. ``key`` is its key on this machine, ``whole`` why it depends on all of the
-    library, and ``reasons`` why it is stale, where that was asked for.
+    when the store's result was made. ``reason`` says why it was skipped or deferred. ``report`` is
+    the file about its failure, ``remembered`` says that it failed in an earlier run and nothing
+    changed since. ``stand_ins`` names the data files that could not be had. ``key`` is its key on
+    this machine, ``whole`` why it depends on all of the library, and ``reasons`` why it is stale,
+    where that was asked for.
     """
 
     section: str

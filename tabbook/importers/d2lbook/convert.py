@@ -9,13 +9,14 @@ from tabbook.importers.d2lbook.anchors import settle_anchors
 from tabbook.importers.d2lbook.cells import Piece, SourceCell, tabs_of_page, tabs_of_quarto_page
 from tabbook.importers.d2lbook.equations import collect_equation_labels, write_equations
 from tabbook.importers.d2lbook.fences import Fence, closes, tidy
-from tabbook.importers.d2lbook.kept import code_cell, fence_for, fill, keep, place_of, refusal
+from tabbook.importers.d2lbook.kept import code_cell, fill, keep, place_of, refusal
 from tabbook.importers.d2lbook.outputs import OutputError, as_text, read_outputs
 from tabbook.importers.d2lbook.slides import DeckConverter, shown_cells
 from tabbook.importers.d2lbook.source import Labels, Page
 from tabbook.language import translator
 from tabbook.merge.stored import StoredCell, cell_hash
 from tabbook.model import Output
+from tabbook.read.markdown import fence_for
 
 _SLIDES_ONLY = re.compile(r"\[~~|~~\]")
 _RAW = re.compile(r"\{=(?P<format>\w+)\}")

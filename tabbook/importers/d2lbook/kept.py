@@ -14,16 +14,11 @@ from tabbook.config import BookSettings, Tab
 from tabbook.errors import TabbookError
 from tabbook.importers.d2lbook.settings import EXTENSIONS
 from tabbook.read import read_section
+from tabbook.read.markdown import fence_for
 
 _CELL = "```{code-cell} python\nx\n```"
 _TOP = "---\ntabbook: {}\n---\n# T\n\n"
 _PLACE = re.compile("\0(\\d+)\0")
-
-
-def fence_for(text: str, mark: str = "`") -> str:
-    """Return a fence of ``mark`` that nothing in ``text`` closes."""
-    longest = max((len(run) for run in re.findall(f"{mark}{{3,}}", text)), default=0)
-    return mark * max(3, longest + 1)
 
 
 def code_cell(source: str, mark: str | None, tags: Sequence[str] = (), label: str = "") -> str:

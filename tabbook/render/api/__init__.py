@@ -25,6 +25,7 @@ from sphinx.util.parsing import nested_parse_to_nodes
 from tabbook import __version__
 from tabbook.book import Book
 from tabbook.errors import nearest, suggestion
+from tabbook.read.markdown import fence_for
 from tabbook.render.api.described import Described
 from tabbook.render.api.docstrings import DefinedIn, Docstring, resolve
 from tabbook.render.api.source import Library
@@ -89,7 +90,7 @@ class _LibraryDirective(SphinxDirective):
         kept(self.env, "library")[self.env.docname] = text.library.digests
         lines = text.lines
         if not isinstance(self.state, RSTState):  # a page that has no eval-rst around it
-            fence = "~" * (3 + max(map(len, re.findall("~+", "\n".join(lines))), default=0))
+            fence = fence_for("\n".join(lines), "~")
             lines = StringList([f"{fence}{{eval-rst}}", *lines, fence], self.get_source_info()[0])
         with switch_source_input(self.state, lines):
             found = nested_parse_to_nodes(self.state, lines)
