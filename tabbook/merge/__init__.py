@@ -257,7 +257,7 @@ def merge(
     page = _Page(section, settings, executed, failures)
     codes = {
         index: with_errors(without_lost_figures(code, settings.language), failures)
-        for index, code in page_cells(section, projections, results, types).items()
+        for index, code in page_cells(section, projections, results, types, settings.language).items()
     }
     notices = notices_of(section, results, failures, settings)
     shown: Iterable[Cell] = (cell for cell in section.cells if cell.kind == "text" or cell.index in codes)

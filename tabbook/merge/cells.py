@@ -60,8 +60,9 @@ def page_cells(
     projections: Mapping[str, Projection],
     results: Mapping[str, Result | None],
     types: Collection[str],
+    language: str = "en",
 ) -> dict[int, PageCell]:
-    """Return the code cells of the page, by their place in the section."""
+    """Return the code cells of the page, by their place in the section; notes are in ``language``."""
     sources = defaultdict[int, dict[str, str]](dict)
     outputs = defaultdict[int, dict[str, tuple[Output, ...]]](dict)
     glued = defaultdict[int, dict[str, tuple[Output, ...]]](dict)
@@ -74,7 +75,7 @@ def page_cells(
             places[cell.index][tab] = position
             if result is not None and position < len(result.outputs):
                 seen, aside = apart(result.outputs[position], hidden=hides_outputs(cell.tags))
-                outputs[cell.index][tab] = on_page(shown(seen, cell.tags), types)
+                outputs[cell.index][tab] = on_page(shown(seen, cell.tags, language), types, language)
                 glued[cell.index][tab] = aside
     context = {
         tab: contexts({index: found[tab] for index, found in sorted(outputs.items()) if tab in found})

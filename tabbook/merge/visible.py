@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
+from tabbook.language import translator
 from tabbook.merge.markup import with_html
 from tabbook.model import Output
 
@@ -32,10 +33,11 @@ def hides_outputs(tags: Iterable[str]) -> bool:
     return not {"remove-output", "remove-cell"}.isdisjoint(tag.replace("_", "-") for tag in tags)
 
 
-def shown(outputs: Iterable[Output], tags: Iterable[str]) -> tuple[Output, ...]:
+def shown(outputs: Iterable[Output], tags: Iterable[str], language: str = "en") -> tuple[Output, ...]:
     """Return what readers see of the outputs of a cell with ``tags``, in the order of the run.
 
-    Neighbouring prints on one stream are one output. Of a widget its text is kept.
+    Neighbouring prints on one stream are one output. Of a widget its text is kept; if it has none,
+    a note in ``language`` takes its place.
     """
     names = {tag.replace("_", "-") for tag in tags}
     if hides_outputs(names):
@@ -46,7 +48,7 @@ def shown(outputs: Iterable[Output], tags: Iterable[str]) -> tuple[Output, ...]:
             continue
         last = found[-1] if found else {}
         if output["output_type"] != "stream":
-            found.append(_without(output, lambda mime: mime.startswith(WIDGETS)))
+            found.append(_without(output, lambda mime: mime.startswith(WIDGETS), language))
         elif last.get("output_type") == "stream" and last["name"] == output["name"]:
             found[-1] = {**last, "text": last["text"] + text_of(output["text"])}
         else:
@@ -54,9 +56,11 @@ def shown(outputs: Iterable[Output], tags: Iterable[str]) -> tuple[Output, ...]:
     return tuple(_settled(output) for output in found)
 
 
-def on_page(outputs: Iterable[Output], types: Collection[str] = PAGE_TYPES) -> tuple[Output, ...]:
-    """Return ``outputs`` with those ``types`` alone that the page can draw, or with a note."""
-    drawn = (_without(output, lambda mime: mime not in types) for output in outputs)
+def on_page(
+    outputs: Iterable[Output], types: Collection[str] = PAGE_TYPES, language: str = "en"
+) -> tuple[Output, ...]:
+    """Return ``outputs`` with only the ``types`` that the page can draw, or a note in ``language``."""
+    drawn = (_without(output, lambda mime: mime not in types, language) for output in outputs)
     return tuple({**one, "data": with_html(one["data"])} if "data" in one else one for one in drawn)
 
 
@@ -72,7 +76,7 @@ def _settled(output: Output) -> Output:
     return {**output, "text": _OVERWRITTEN.sub("", output["text"].replace("\r\n", "\n"))}
 
 
-def _without(output: Output, dropped: Callable[[str], bool]) -> Output:
+def _without(output: Output, dropped: Callable[[str], bool], language: str) -> Output:
     """Return an output without the types that are ``dropped``; a note takes the place of the last."""
     data = output.get("data")
     if data is None:
@@ -80,7 +84,9 @@ def _without(output: Output, dropped: Callable[[str], bool]) -> Output:
     kept = {mime: value for mime, value in data.items() if not dropped(mime)}
     if kept.keys() <= _NOT_IN_BROWSERS and data:
         missing = ", ".join(sorted({*data} - {*kept})) or ", ".join(sorted(kept))
-        kept = {**kept, "text/plain": f"[An output of the type {missing}, which has no text form.]"}
+        _ = translator(language)
+        note = _("[An output of the type {type}, which has no text form.]").format(type=missing)
+        kept = {**kept, "text/plain": note}
     return output if kept == data else {**output, "data": kept}
 
 

@@ -71,6 +71,7 @@ def test_scripts_have_no_words_of_their_own() -> None:
 
 
 FAULTY = f"{FRONT}```{{code-cell}} python\n%%tab jax\n1 +\n```\n"
+DATA = {"output_type": "display_data", "metadata": {}, "data": {"application/json": {}}}
 LIVE = {"output_type": "display_data", "metadata": {}, "data": {"text/html": "<script>1</script>"}}
 
 
@@ -81,7 +82,7 @@ def built(root: Path, language: str) -> dict[str, str]:
     """
     index = model_page("index").replace("{ref}`sec_model`", "{ref}`sec_index`")
     write_book(root, {"index": index})
-    fill_store(root, lambda cell, _tab: [LIVE] if "print" in cell.source else [], ("pytorch", "jax"))
+    fill_store(root, lambda cell, _tab: [LIVE, DATA] if "print" in cell.source else [], ("pytorch", "jax"))
     other = index.replace("_index", "_none").replace("draw()", "draw(2)")
     pages = {"index": index, "none": other, "faulty": FAULTY}
     write_book(root, pages)
@@ -101,12 +102,20 @@ def words(page: str) -> str:
 
 
 GERMAN = {
-    "index": ["Diese Ausgabe braucht JavaScript.", "Nicht ausgeführt in MXNet: Die Ausgaben fehlen."],
+    "index": [
+        "Diese Ausgabe braucht JavaScript.",
+        "Nicht ausgeführt in MXNet: Die Ausgaben fehlen.",
+        "[Eine Ausgabe vom Typ application/json, die keine Textform hat.]",
+    ],
     "none": ["Der Code dieser Seite wurde nicht ausgeführt: Seine Ausgaben fehlen.", "nicht ausgeführt"],
     "faulty": ["Diese Seite kann nicht angezeigt werden", "Zeile 1: "],
 }
 CHINESE = {
-    "index": ["此输出需要 JavaScript。", "未在 MXNet 中执行：没有输出。"],
+    "index": [
+        "此输出需要 JavaScript。",
+        "未在 MXNet 中执行：没有输出。",
+        "[类型为 application/json 的输出，没有文本形式。]",
+    ],
     "none": ["本页的代码尚未执行，因此没有输出。", "未执行"],
     "faulty": ["无法显示此页", "第 1 行: "],
 }
