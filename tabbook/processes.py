@@ -20,8 +20,8 @@ def share(work: Callable[[Sequence[_T]], object], items: Sequence[_T]) -> None:
     """Call ``work`` with parts of ``items``, one in this process and the others in forks of it.
 
     A fork sees all that this process knows, without copying it; of what it learns, only what it
-    leaves on disk is seen here. Where forks go wrong, or cannot be had, that is missing, and
-    whoever asks for it must work it out: this saves time, and decides nothing.
+    leaves on disk is seen here. Where a fork fails, or is not possible, its results are missing and
+    are worked out when they are needed: this saves time, and changes no result.
     """
     count = min(_usable_cores(), len(items), _MOST)
     parts = [items[number::count] for number in range(count)]

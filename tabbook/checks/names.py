@@ -96,7 +96,7 @@ class _Scope:
     is_open: bool = False
     """Whether the cells may define names that the text does not show."""
     annotations_wait: bool = False
-    """Whether annotations are evaluated only when somebody asks for them (PEP 563)."""
+    """Whether annotations are evaluated only on request (PEP 563)."""
 
     def read(self, code: Code) -> None:
         for magic in [code.text] if code.opaque else code.magics:
@@ -151,7 +151,7 @@ class _Scope:
                 self.given.add((of.id, str(asked.value)))
             elif isinstance(of, ast.Name) and name == "setattr":
                 self.given.add((of.id, STAR))
-        # Code that looks a name up before it uses it, as in `if "x" in dir()`, is ready to miss it.
+        # Code that looks a name up before it uses it, as in `if "x" in dir()`, expects to miss it.
         elif name in ("dir", "vars"):
             self.is_open |= not node.args
             self.given |= {(of.id, STAR) for of in node.args if isinstance(of, ast.Name)}
@@ -199,7 +199,7 @@ class _Finder(ast.NodeVisitor):
         self.found.append(Needed(line, OWN if module == self.scope.module else module, name, shown))
 
     def generic_visit(self, node: ast.AST) -> None:
-        """Visit what is in a node, but for annotations that nothing evaluates."""
+        """Visit what is in a node, except for annotations that nothing evaluates."""
         unread = ("annotation", "returns") if self.scope.annotations_wait else ()
         for name, value in ast.iter_fields(node):
             for child in value if isinstance(value, list) else [value]:

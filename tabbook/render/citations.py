@@ -1,4 +1,4 @@
-"""Citations that are not written as sphinxcontrib-bibtex wants them: a warning, where it raises."""
+"""Malformed citations are warnings; sphinxcontrib-bibtex raises an error that ends the build."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def check_citations(app: Sphinx, _config: Config) -> None:
             found: tuple[list[nodes.Node], list[nodes.system_message]] = super().run()
             return found
 
-    # Each citation asks for this one, which is looked for in all installed packages if nobody names it.
+    # Each citation asks for this plugin, and all installed packages are searched unless it is registered.
     plugins: Any = plugin  # which has no types
     plugins.register_plugin(*_TEXT, plugins.find_plugin(*_TEXT), force=True)
     app.add_role("cite", CheckedRole(), override=True)

@@ -1,4 +1,4 @@
-"""A builder of pages for which one page that cannot be made is one fault: all others are as they would be.
+"""A builder for which a page that cannot be made is one fault and changes no other page.
 
 Directives, roles, transforms and themes can raise anything. The page at which they do shows that it
 could not be made, never what it was before, and the next build reads it again.
@@ -58,7 +58,7 @@ def _notice(title: str, reason: str) -> nodes.section:
 
 
 class ContainedBuilder(StandaloneHTMLBuilder):
-    """Builds pages as Sphinx does, but for those that cannot be made.
+    """Builds pages as Sphinx does, except for those that cannot be made.
 
     ``written`` are the pages that have been resolved and written; ``is_checked`` says that Sphinx has
     looked at all of them together. ``shows_contents`` says that each page has the titles of others.

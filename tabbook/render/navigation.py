@@ -111,7 +111,7 @@ class _Addresses:
     pages: list[str]
 
     def get_relative_uri(self, _page: str, target: str) -> str:
-        """Return what stands for the address of ``target``."""
+        """Return a number in place of the address of ``target``."""
         self.pages.append(target)
         return f"tabbook-page-{len(self.pages) - 1}"
 

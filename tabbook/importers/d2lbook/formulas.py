@@ -18,7 +18,7 @@ _INSIDE = {
     "multline": "gathered",
     "eqnarray": "array",
 }
-"""What stands for an environment that begins a formula inside one; nothing for nothing."""
+"""The environment to write inside ``$$`` for one that is a formula of its own; empty for none."""
 _WHOLE = frozenset(
     (
         *("aligned", "alignedat", "gathered", "split", "array", "cases", "matrix", "smallmatrix"),

@@ -134,7 +134,7 @@ class Described:
 
     @property
     def parameters(self) -> griffe.Parameters | None:
-        """What it is called with, without ``self``; None if it is not called, or nobody can say."""
+        """What it is called with, without ``self``; None if it is not called, or that is not known."""
         if isinstance(self.node, griffe.Class):
             return self._constructor()
         if not isinstance(self.node, griffe.Function):

@@ -1,4 +1,4 @@
-"""What stands in a description besides its signature: the docstring, and the section that defines it."""
+"""What a description has below its signature: the docstring, and the section that defines the object."""
 
 import re
 from collections.abc import Iterator

@@ -39,7 +39,7 @@ class Library:
     """The modules of a book's library, by the tab that each is for.
 
     Each is read when something asks for it. A book whose sections have faults has the modules
-    that are on disk, and nobody knows the places of these.
+    that are on disk, whose places in the book are not known.
     """
 
     book: Book
