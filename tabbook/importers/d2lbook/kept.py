@@ -54,7 +54,7 @@ def refusal(text: str, tabs: tuple[str, ...]) -> str:
     try:
         section = read_section(f"{_TOP}{filled}", "", _settings(tabs))
     except TabbookError as error:
-        return str(error).partition(": ")[2].split(";")[0].split("\n")[0]
+        return error.faults[0].message
     cells = [cell.source for cell in section.cells if cell.kind == "code"]
     return "" if cells == ["x"] * places else "it goes on in the code below"
 
@@ -70,7 +70,7 @@ def refusal_of_slides(
     try:
         section = read_section("\n\n".join([f"{_TOP}{known}", *texts, ""]), "", _settings(tabs))
     except TabbookError as error:
-        return str(error).partition(": ")[2].split(";")[0].split("\n")[0]
+        return error.faults[0].message
     return "" if len(section.slides) == len(texts) else "it does not end where its colons do"
 
 
