@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tabbook.code import CodeError, parse
+from tabbook.code import is_python
 from tabbook.lexemes import lexemes
 
 FenceKind = Literal["input", "output", "toc", "eval_rst", "code"]
@@ -166,13 +166,8 @@ def _valid_prefix(lines: Sequence[str]) -> int:
 
 def is_plain_cell(fence: Fence) -> bool:
     """Say whether Quarto's books run a block that is not marked as input: plain Python at the margin."""
-    if fence.kind != "code" or fence.language != "python" or fence.mark != "```" or fence.indent:
-        return False
-    try:
-        parse("\n".join(fence.body))
-    except CodeError:
-        return False
-    return fence.closed
+    is_plain = fence.kind == "code" and fence.language == "python" and fence.mark == "```"
+    return is_plain and not fence.indent and fence.closed and is_python("\n".join(fence.body))
 
 
 def _formula_lines(lines: Sequence[str], start: int) -> int:
