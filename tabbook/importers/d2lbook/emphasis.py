@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tabbook.importers.d2lbook.marked import slide_marks
+from tabbook.importers.d2lbook.slide_marks import slide_marks
 from tabbook.importers.d2lbook.source import Page
 
 _RUN = re.compile(r"\*+|_+")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection
 
 from tabbook.importers.d2lbook.formulas import from_environment, with_valid_text
-from tabbook.importers.d2lbook.marked import Place, slide_marks
 from tabbook.importers.d2lbook.scan import Span
+from tabbook.importers.d2lbook.slide_marks import Place, slide_marks
 from tabbook.importers.d2lbook.source import Page, safe_label
 from tabbook.read.markdown import fence_for
 
