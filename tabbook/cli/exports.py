@@ -31,11 +31,11 @@ def export(
 ) -> None:
     """Write notebooks, slides or Markdown, one framework at a time.
 
-    Outputs are those that the store has: nothing is executed. References have the numbers of
-    the last build, and titles where there was none. Each framework gets a folder; of the whole
-    book's notebooks there is an archive, too. Files that did not change are left alone, and those
-    of sections that are gone go when the whole book is exported. A section with faults is left
-    out, and the status is 1.
+    Outputs are those that the store has: nothing is executed. Sphinx reads the book first, as far
+    as it has changed, so text, numbers and references are those of the site. Each framework gets a
+    folder; of the whole book's notebooks there is an archive, too. Files that did not change are
+    left alone, and those of sections that are gone go when the whole book is exported. A section
+    with faults is left out, and the status is 1.
 
     Of branches, which Colab and Binder open, it makes a repository to push from: a branch of
     notebooks for each framework.
@@ -46,6 +46,7 @@ def export(
     from tabbook.export.make import check_format
     from tabbook.export.make import export as make
     from tabbook.export.write import archives
+    from tabbook.render.reader import with_pages
 
     if kind == "branches":
         _branches(load(book), tuple(sections or ()), tuple(tab or ()), to, remote)
@@ -56,12 +57,13 @@ def export(
     folder = to or loaded.root / "_build" / "exports" / kind
     check_folder(loaded, folder)
     chosen = loaded.find(tuple(sections or ()), readable=True)
-    exporter = Exporter(loaded)
-    made = make(exporter, kind, chosen, tabs, named=bool(sections))
+    made = with_pages(
+        loaded, lambda read: make(Exporter(loaded, read), kind, chosen, tabs, named=bool(sections))
+    )
     loaded.cache.save()  # what was worked out of the sections, for the next command
     files, faults = made.files, set(made.faults)
     if not sections:
-        faults |= {*loaded.readable[1], *exporter.library[1]}
+        faults |= {*loaded.readable[1], *made.library_faults}
         if kind == "ipynb":
             files |= archives(files)
     # What a section with faults left the last time is better than nothing.
@@ -82,6 +84,7 @@ def _branches(
     from tabbook.export.folder import check_folder
     from tabbook.export.library import branch_of
     from tabbook.export.make import export as make
+    from tabbook.render.reader import with_pages
 
     chosen, repository = book.tabs(tabs), book.settings.repository
     if sections:
@@ -91,9 +94,8 @@ def _branches(
         raise usage("there is no repository", "write one into _config.yml, or name it with --remote")
     folder = to or book.root / "_build" / "exports" / "branches"
     check_folder(book, folder)
-    exporter = Exporter(book)
-    made = make(exporter, "ipynb", book.sections, chosen)
-    if faults := {*made.faults, *exporter.library[1]}:
+    made = with_pages(book, lambda read: make(Exporter(book, read), "ipynb", book.sections, chosen))
+    if faults := {*made.faults, *made.library_faults}:
         raise TabbookError(faults)
     names = {tab: branch_of(repository or Repository(url="https://github.com/a/b"), tab) for tab in chosen}
     branches = {

@@ -1,9 +1,13 @@
-"""What all exports of a book share: its references, its library, its pages in one framework."""
+"""What all exports of a book share: its library, its pages in one framework."""
 
+import posixpath
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import yaml
 
@@ -13,30 +17,25 @@ from tabbook.declared import declared_files
 from tabbook.errors import Fault, TabbookError
 from tabbook.export import PUBLISHED
 from tabbook.export.carried import carry_cell
-from tabbook.export.context import Context
 from tabbook.export.library import Package, check_cell, companions, package, wheel_address
-from tabbook.export.page import Address, Page, beside, make_page, published
-from tabbook.export.references import FILE, References, load
+from tabbook.export.page import Address, Page, Places, Read, beside, make_page, published
 from tabbook.library import generate
 from tabbook.merge import stored
 from tabbook.model import Section
 from tabbook.plan.outputs import lookup
 
 Files = dict[str, bytes]
+_OUTPUTS = "jupyter_execute"
+"""The folder of MyST-NB's pictures of outputs."""
 _NOT_OURS = frozenset((".py", ".pyc"))
 
 
 @dataclass(frozen=True)
 class Exporter:
-    """What all exports of a book share; ``references`` are those of the last build, if not given."""
+    """What all exports of a book share; ``read`` gives the text of its pages, as Sphinx has resolved it."""
 
     book: Book
-    known: References | None = None
-
-    @cached_property
-    def references(self) -> References:
-        """What labels mean."""
-        return self.known or load(self.book.site.parent / ".doctrees" / FILE, self.book.readable[0])
+    read: Read
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
@@ -57,22 +56,6 @@ class Exporter:
         return str(self.setting("html", "baseurl") or "")
 
     @cached_property
-    def substitutions(self) -> Mapping[str, Any]:
-        """What text calls ``{{name}}`` on every page, by name."""
-        given = (
-            self.setting("parse", "myst_substitutions"),
-            self.setting("sphinx", "config", "myst_substitutions"),
-        )
-        return {str(name): value for one in given if isinstance(one, Mapping) for name, value in one.items()}
-
-    def file(self, path: str) -> str | None:
-        """Return the text of a file of the book; ``None`` if it cannot be read."""
-        try:
-            return (self.book.root / path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return None
-
-    @cached_property
     def library(self) -> tuple[Mapping[str, str], tuple[Fault, ...]]:
         """The text of the library's files, by path, and why it is not that of the sections, if it is not.
 
@@ -86,8 +69,11 @@ class Exporter:
                 *map(book.library_file, book.settings.tabs),
                 book.library / book.settings.library.package / "__init__.py",
             ]
-            paths = [path.relative_to(book.root).as_posix() for path in files]
-            texts = {path: text for path in paths if (text := self.file(path)) is not None}
+            texts = {
+                path.relative_to(book.root).as_posix(): text
+                for path in files
+                if (text := _text_of(path)) is not None
+            }
             return texts, error.faults
 
     @cached_property
@@ -140,33 +126,22 @@ class Exporter:
         *,
         with_slides: bool = False,
     ) -> Page:
-        """Return ``section`` in ``tab`` as plain text, code and outputs."""
+        """Return ``section`` in ``tab`` as Markdown, code and outputs.
+
+        Raises:
+            TabbookError: The section cannot be projected, or Sphinx has not read it.
+        """
         projection = self.book.project(section, tab)
         result = lookup(self.book, section, tab)
         if result is None:  # outputs that came with the section are better than none
             result = stored.result(stored.load(self.book.root, section.path), projection)
-        context = Context(
-            section.path.removesuffix(".md"),
-            self.references,
-            address,
-            lambda path: path,
-            self.file,
-            {**self.substitutions, **section.substitutions},
-            language=self.book.settings.language,
-        )
-        return make_page(projection, result, context, prefix, with_slides=with_slides)
+        pictures = _Pictures(self.book.root, section.path, prefix)
+        pieces = self.read(projection, Places(address, self._file, pictures, with_slides))
+        return make_page(projection, result, pieces, pictures.found, pictures.faults)
 
-    def pictures(self, page: Page) -> tuple[dict[str, bytes], list[Fault]]:
-        """Return the bytes of a page's pictures, by name, and a fault for each that is missing."""
-        found, faults = {}, []
-        for name, path in page.pictures.items():
-            try:
-                found[name] = (self.book.root / path).read_bytes()
-            except OSError:
-                line = page.line_of(name)
-                section, hint = page.projection.section.path, "add it, or correct the path"
-                faults.append(Fault(section, line, f"there is no picture {path}", hint))
-        return found, faults
+    def _file(self, name: str) -> str:
+        """Return the address of a file to download; empty where no site is published."""
+        return f"{self.base.rstrip('/')}/_downloads/{quote(name)}" if self.base else ""
 
     def address(self, path: str, tab: str, pages: Sequence[str], ending: str) -> Address:
         """Return where references of the page ``path`` lead: to the site, or to what lies beside."""
@@ -184,3 +159,45 @@ class Exporter:
         except (OSError, UnicodeDecodeError) as error:
             raise self.book.unreadable(requirements, error) from None
         return companions(self.packages.get(tab), text, self.book.settings.tabs[tab].name)
+
+
+@dataclass
+class _Pictures:
+    """Collects the pictures of a page while its text is written; ``prefix`` begins their addresses."""
+
+    root: Path
+    section: str
+    prefix: str
+    found: dict[str, bytes] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    paths: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, path: str, line: int) -> str:
+        """Return the address of the picture in the file ``path``; of one that is missing, its name."""
+        if not (self.root / path).is_file():
+            path = unquote(path)  # what MyST leaves of ![](<a b.png>)
+        name = self._name(path)
+        try:
+            self.found[name] = (self.root / path).read_bytes()
+        except OSError:
+            hint = "add it, or correct the path"
+            self.faults.append(Fault(self.section, line, f"there is no picture {path}", hint))
+            return name
+        self.paths[name] = path
+        return f"{self.prefix}{name}"
+
+    def _name(self, path: str) -> str:
+        # Pictures of outputs are named after what is in them; where they are depends on the build.
+        if _OUTPUTS in path.split("/"):
+            return path.rsplit("/", 1)[-1]
+        name = re.sub(r"[^\w.-]+", "-", posixpath.normpath(path).replace("../", ""))
+        while self.paths.get(name, path) != path:
+            name = f"other-{name}"
+        return name
+
+
+def _text_of(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None

@@ -18,25 +18,38 @@ _from_dict: Any = nbformat.from_dict
 _BAD_NAME = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
-def notebook(page: Page, first: Mapping[str, str], pictures: Mapping[str, bytes]) -> NotebookNode:
+def notebook(page: Page, first: Mapping[str, str]) -> NotebookNode:
     """Return ``page`` as a notebook of nbformat 4.5.
 
     Args:
         page: The section in one framework.
         first: The code of the cells above the page's own, by name: what looks for the library, say.
-        pictures: The bytes of the page's pictures, by name.
     """
     hidden = {"jupyter": {"source_hidden": True}}
     cells = [code_cell(name, source, (), None, hidden) for name, source in first.items()]
     count = 0
     for part in page.parts:
         if part.kind == "text":
-            cells.append(text_cell(part.name, part.source, part.pictures, pictures))
+            cells.append(text_cell(part.name, part.source, page.pictures))
             continue
         count += 1
-        tags = {"tags": sorted(part.tags)} if part.tags else {}
-        cells.append(code_cell(part.name, part.source, part.outputs, count if page.executed else None, tags))
+        number = count if page.executed else None
+        cells.append(code_cell(part.name, part.source, part.outputs, number, folded(part.tags)))
     return finished(cells, page)
+
+
+_FOLDED = {
+    "source_hidden": {"hide-input", "hide-cell", "remove-input", "remove-cell"},
+    "outputs_hidden": {"hide-output", "hide-cell"},
+}
+"""What Jupyter folds of a cell, and the tags by which the page folds it, or leaves it out."""
+
+
+def folded(tags: Sequence[str]) -> dict[str, Any]:
+    """Return the metadata of a code cell with ``tags``: what the page does not show at once is folded."""
+    names = {tag.replace("_", "-") for tag in tags}
+    hidden = {key: True for key, found in _FOLDED.items() if names & found}
+    return ({"tags": sorted(tags)} if tags else {}) | ({"jupyter": hidden} if hidden else {})
 
 
 def finished(cells: Sequence[NotebookNode], page: Page) -> NotebookNode:
@@ -54,19 +67,21 @@ def finished(cells: Sequence[NotebookNode], page: Page) -> NotebookNode:
     return made
 
 
-def text_cell(
-    name: str, source: str, names: Sequence[str], pictures: Mapping[str, bytes], **metadata: Any
-) -> NotebookNode:
-    """Return a cell of text that carries the pictures it shows; one that is missing stays a name."""
-    for picture in names:
-        if picture not in pictures:
-            source = source.replace(f"(attachment:{picture}", f"({picture}")
+def text_cell(name: str, source: str, pictures: Mapping[str, bytes], **metadata: Any) -> NotebookNode:
+    """Return a cell of text that carries those of ``pictures`` that it shows.
+
+    Most are attachments. Viewers draw no SVG that is one, and look for attachments in Markdown alone,
+    not in HTML: what HTML shows is in its address.
+    """
+    attachments = {}
+    for picture, data in pictures.items():
+        address, kind = f"attachment:{picture}", _type(picture)
+        content = base64.b64encode(data).decode()
+        uri = f"data:{kind};base64,{content}"
+        source = source.replace(f'"{address}"', f'"{uri}"')
+        if f"({address}" in source:
+            attachments[picture] = {kind: content}
     cell = _cell("markdown", name, source, metadata)
-    attachments = {
-        picture: {_type(picture): base64.b64encode(pictures[picture]).decode()}
-        for picture in names
-        if picture in pictures
-    }
     if attachments:
         cell["attachments"] = _from_dict(attachments)
     return cell

@@ -44,10 +44,14 @@ _HAS: dict[str, Callable[[Section, str], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What could be exported, and what is wrong with the rest: faults of sections and their pictures."""
+    """What could be exported, and what is wrong with the rest: faults of sections and their pictures.
+
+    ``library_faults`` say why the library is not that of the sections, if it is not.
+    """
 
     files: Files
     faults: tuple[Fault, ...]
+    library_faults: tuple[Fault, ...] = ()
 
 
 def export(
@@ -83,29 +87,29 @@ def export(
             what = {"ipynb": "code", "slides": "slides", "markdown": "text"}[kind]
             raise usage(f"{section.path} has no {what} for {', '.join(tabs)}")
     files, faults = Files(), list[Fault]()
-    for tab in tabs:
-        pages = [section for section, found in chosen if tab in found]
-        names = [section.path.removesuffix(".md") for section in pages]
-        for section in pages:
+    names = {tab: [_name(section) for section, found in chosen if tab in found] for tab in tabs}
+    for section, found in chosen:
+        for tab in found:
             try:
-                made, missing = _MAKE[kind](exporter, tab, section, names)
+                made, missing = _MAKE[kind](exporter, tab, section, names[tab])
             except TabbookError as error:
                 faults += error.faults
                 continue
             files |= {f"{tab}/{path}": data for path, data in made.items()}
             faults += missing
-        if pages and kind == "ipynb":
+    for tab in tabs if kind == "ipynb" else ():
+        if names[tab]:
             files |= {f"{tab}/{path}": data for path, data in exporter.companions(tab).items()}
     if kind == "slides" and files and decks:
         from tabbook.export.decks import assets
 
         files |= _decks(files) | assets()
-    return Exported(files, tuple(sorted(set(faults))))
+    return Exported(files, tuple(sorted(set(faults))), () if named else exporter.library[1])
 
 
 def make_one(
     exporter: Exporter, kind: str, tab: str, section: Section, names: Sequence[str]
-) -> tuple[Files, list[Fault]]:
+) -> tuple[Files, Sequence[Fault]]:
     """Return the files of one section in one tab, decks included, and what is wrong with its pictures.
 
     ``names`` are the sections, without their endings, that the same export has of the tab.
@@ -142,38 +146,39 @@ def decks_of(files: Mapping[str, bytes]) -> dict[str, Any]:
     return {path: read(files[path].decode(), as_version=4) for path in names}
 
 
-_Made = tuple[Files, list[Fault]]
+_Made = tuple[Files, Sequence[Fault]]
+
+
+def _name(section: Section) -> str:
+    return section.path.removesuffix(".md")
 
 
 def _notebook(exporter: Exporter, tab: str, section: Section, names: Sequence[str]) -> _Made:
-    path = section.path.removesuffix(".md")
+    path = _name(section)
     page = exporter.page(section, tab, exporter.address(path, tab, names, ".ipynb"))
-    pictures, faults = exporter.pictures(page)
-    return {f"{path}.ipynb": dump(notebook(page, exporter.first_cells(section, tab), pictures))}, faults
+    return {f"{path}.ipynb": dump(notebook(page, exporter.first_cells(section, tab)))}, page.faults
 
 
 def _slides(exporter: Exporter, tab: str, section: Section, _names: Sequence[str]) -> _Made:
-    path = section.path.removesuffix(".md")
+    path = _name(section)
     page = exporter.page(section, tab, exporter.address(path, tab, (), ""), with_slides=True)
     if not has_slides(page):
-        return {}, []
-    pictures, faults = exporter.pictures(page)
+        return {}, ()
     name = exporter.book.settings.tabs[tab].name
     others = {
         other: exporter.page(section, other, exporter.address(path, other, (), ""))
         for other in tabs_shown(page.slides)
     }
-    made = slides(page, exporter.first_cells(section, tab), name, pictures, others)
-    return {f"{path}.slides.ipynb": dump(made)}, faults
+    made = slides(page, exporter.first_cells(section, tab), name, others)
+    return {f"{path}.slides.ipynb": dump(made)}, page.faults
 
 
 def _markdown(exporter: Exporter, tab: str, section: Section, names: Sequence[str]) -> _Made:
-    path = section.path.removesuffix(".md")
+    path = _name(section)
     folder, name = posixpath.split(path)
     page = exporter.page(section, tab, exporter.address(path, tab, names, ".md"), f"{name}_files/")
-    pictures, faults = exporter.pictures(page)
-    made = markdown(page, pictures, exporter.book.settings.language)
-    return {posixpath.join(folder, file): data for file, data in made.items()}, faults
+    made = markdown(page, exporter.book.settings.language)
+    return {posixpath.join(folder, file): data for file, data in made.items()}, page.faults
 
 
 _MAKE: dict[str, Callable[[Exporter, str, Section, Sequence[str]], _Made]] = {

@@ -1,81 +1,87 @@
-"""A page as plain Markdown: fences, outputs, and figures in a folder beside the file."""
+"""A page as plain Markdown: nbconvert's, from the notebook, with figures in a folder beside the file."""
 
 import base64
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from tabbook.execute.outputs import plain
-from tabbook.export.page import Page, Part
+from tabbook.errors import usage
+from tabbook.export.ipynb import notebook
+from tabbook.export.page import Page
 from tabbook.language import translator
-from tabbook.merge.visible import text_of
-from tabbook.model import Output
 
+TEMPLATES = Path(__file__).parent / "templates"
 _PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
 _FENCE = re.compile(r"`{3,}")
 
 
-def markdown(page: Page, pictures: Mapping[str, bytes], language: str = "en") -> dict[str, bytes]:
+def markdown(page: Page, language: str = "en") -> dict[str, bytes]:
     """Return the file of ``page``, and those of its figures, by their paths beside each other.
 
-    ``pictures`` are the page's own, by name. A figure of the code is kept once, whatever shows it.
+    A figure of the code is kept once, whatever shows it.
+
+    Raises:
+        UsageError: nbconvert is not installed.
     """
     name = page.path.rsplit("/", 1)[-1]
-    files: dict[str, bytes] = {f"{name}_files/{key}": data for key, data in pictures.items()}
-    _, blocks = translator(language), []
-    for part in page.parts:
-        if part.kind == "text":
-            blocks.append(part.source)
-        else:
-            blocks += _code(part, name, files, _("Output of the code above"))
-    text = "\n\n".join(block.strip("\n") for block in blocks if block.strip()) + "\n"
-    return {f"{name}.md": text.encode(), **files}
+    files: dict[str, bytes] = {f"{name}_files/{key}": data for key, data in page.pictures.items()}
+    made, _ = notebook(page, {}), translator(language)
+    alternative = _("Output of the code above")
+    for cell in made.cells:
+        for number, output in enumerate(cell.get("outputs", ()), 1):
+            _place(output, f"{name}_files/{cell.id}-{number}", files, alternative)
+    text, _resources = _exporter().from_notebook_node(made)
+    return {f"{name}.md": f"{text.strip()}\n".encode(), **files}
 
 
-def _code(part: Part, name: str, files: dict[str, bytes], alternative: str) -> list[str]:
-    """Return a cell's code and outputs as blocks; their figures go to ``files``.
+def _place(output: Any, figure: str, files: dict[str, bytes], alternative: str) -> None:
+    """Move the picture of an output to ``files``, and a link to it into its place.
 
-    ``alternative`` is said of a figure that says nothing of itself.
+    ``alternative`` is said of a picture that says nothing of itself.
     """
-    tags = {tag.replace("_", "-") for tag in part.tags}
-    if "remove-cell" in tags:
-        return []
-    blocks = [] if "remove-input" in tags else [_fenced(part.source, "python")]
-    for number, output in enumerate(part.outputs, 1):
-        blocks += _output(output, f"{part.name}-{number}", name, files, alternative)
-    return blocks
-
-
-def _fenced(text: str, language: str = "") -> str:
-    fence = "`" * max(3, 1 + max(map(len, _FENCE.findall(text)), default=0))
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
-
-
-def _output(output: Output, figure: str, name: str, files: dict[str, bytes], alternative: str) -> list[str]:
-    kind = output["output_type"]
-    if kind == "stream":
-        return [_fenced(plain(text_of(output["text"])), "text")]
-    if kind == "error":
-        lines = "\n".join(output.get("traceback") or [f"{output['ename']}: {output['evalue']}"])
-        return [_fenced(plain(lines), "text")]
     data = output.get("data", {})
     for mime, ending in _PICTURES.items():
-        if mime not in data:
-            continue
-        value = text_of(data[mime])
-        content = value.encode() if mime == "image/svg+xml" else base64.b64decode(value)
-        digest = hashlib.sha256(content).hexdigest()
-        same = next((key for key in files if hashlib.sha256(files[key]).hexdigest() == digest), None)
-        path = same or f"{name}_files/{figure}.{ending}"
-        files[path] = content
-        return [f"![{_alt(data, alternative)}]({path})"]
-    for mime in ("text/markdown", "text/latex"):
         if mime in data:
-            return [text_of(data[mime])]
-    return [_fenced(plain(text_of(data["text/plain"])), "text")] if data.get("text/plain") else []
+            value = data[mime]
+            content = value.encode() if mime == "image/svg+xml" else base64.b64decode(value)
+            digest = hashlib.sha256(content).digest()
+            same = (path for path, one in files.items() if hashlib.sha256(one).digest() == digest)
+            path = next(same, f"{figure}.{ending}")
+            files[path] = content
+            output["data"] = {"text/markdown": f"![{_alt(data, alternative)}]({path})"}
+            return
 
 
 def _alt(data: Mapping[str, object], alternative: str) -> str:
     """Return words for who cannot see a figure."""
     said = str(data.get("text/plain", "")).split("\n")[0]
     return alternative if not said or said.startswith("<") else re.sub(r"[\[\]]", "", said)
+
+
+def _fenced(text: str, language: str) -> str:
+    fence = "`" * max(3, 1 + max(map(len, _FENCE.findall(text)), default=0))
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+@cache
+def _exporter() -> Any:
+    try:
+        from nbconvert.exporters import MarkdownExporter
+        from traitlets.config import Config
+    except ImportError:
+        raise usage("Markdown needs nbconvert", "install nbconvert") from None
+
+    config = Config()
+    config.NbConvertBase.display_data_priority = ["text/markdown", "text/latex", "text/plain"]
+    config.ExtractOutputPreprocessor.enabled = False
+    config.ExtractAttachmentsPreprocessor.enabled = False
+    config.TagRemovePreprocessor.enabled = True
+    config.TagRemovePreprocessor.remove_cell_tags = {"remove-cell", "remove_cell"}
+    config.TagRemovePreprocessor.remove_input_tags = {"remove-input", "remove_input"}
+    make: Any = MarkdownExporter
+    exporter = make(config=config, template_name="tabbook_markdown", extra_template_basedirs=[str(TEMPLATES)])
+    exporter.register_filter("fence", _fenced)
+    return exporter

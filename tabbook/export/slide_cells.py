@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from nbformat import NotebookNode
 
-from tabbook.export.ipynb import code_cell, text_cell
+from tabbook.export.ipynb import code_cell, folded, text_cell
 from tabbook.export.slide_blocks import ShownSlide
 from tabbook.model import Box, Embedded, Item, Output
 
@@ -92,9 +92,7 @@ class Deck:
                 self._embed(one.item.content, f"{name}-{number}", how, layout)
             else:
                 more = {"slideshow": {"slide_type": how}, **({LAYOUT: layout} if layout else {})}
-                self.cells.append(
-                    text_cell(f"{name}-{number}", one.text, one.pictures, self.pictures, **more)
-                )
+                self.cells.append(text_cell(f"{name}-{number}", one.text, self.pictures, **more))
 
     def _is_there(self, content: str | Embedded) -> bool:
         return isinstance(content, str) or self._find(content) is not None
@@ -134,7 +132,7 @@ class Deck:
         found = sorted(set(code.tags) if tags is None else tags)
         metadata: dict[str, Any] = {"slideshow": dict(slideshow)}
         metadata |= {LAYOUT: dict(layout)} if layout else {}
-        metadata |= {"tags": found} if found else {}
+        metadata |= folded(found)
         shown = code.outputs if outputs is None else outputs
         self.cells.append(code_cell(name, code.source, shown, count if self.executed else None, metadata))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from tabbook.export.ipynb import code_cell, finished, text_cell
+from tabbook.export.ipynb import code_cell, finished, folded, text_cell
 from tabbook.export.page import Page, Part
 from tabbook.export.slide_cells import Deck
 
@@ -24,7 +24,6 @@ def slides(
     page: Page,
     first: Mapping[str, str],
     framework: str,
-    pictures: Mapping[str, bytes],
     others: Mapping[str, Page] | None = None,
 ) -> NotebookNode:
     """Return the slides of ``page`` as a notebook.
@@ -38,17 +37,16 @@ def slides(
         page: The section in one framework.
         first: The code of the cells above the page's own, by name, which no slide shows.
         framework: The framework's name, for the first slide.
-        pictures: The bytes of the page's pictures, by name.
         others: The page in other frameworks whose cells are shown, by framework.
     """
     title = f"# {page.projection.section.title}\n\n{framework}"
-    cells = [text_cell("title", title, (), {}, **_show("slide"))]
+    cells = [text_cell("title", title, {}, **_show("slide"))]
     cells += [code_cell(name, source, (), None, _show("skip")) for name, source in first.items()]
     has_marks = any(part.marked for part in page.parts)
-    cells += _marked(page, pictures) if has_marks else []
+    cells += _marked(page) if has_marks else []
     codes = _codes(page)
     apart = {tab: _codes(other) for tab, other in (others or {}).items()}
-    deck = Deck(codes, apart, page.executed, pictures, written=len(codes) if has_marks else 0)
+    deck = Deck(codes, apart, page.executed, page.pictures, written=len(codes) if has_marks else 0)
     return finished([*cells, *deck.write(page.slides)], page)
 
 
@@ -56,21 +54,19 @@ def _codes(page: Page) -> list[Part]:
     return [part for part in page.parts if part.kind == "code"]
 
 
-def _marked(page: Page, pictures: Mapping[str, bytes]) -> list[NotebookNode]:
+def _marked(page: Page) -> list[NotebookNode]:
     """Return all code of a page, and what its marks select."""
     cells, count, on_slide = list[NotebookNode](), 0, False
     for kind, run in groupby(page.parts, lambda part: part.kind):
         parts = list(run)
         if kind == "text":
             on_slide = any(part.marked for part in parts)
-            cells += _text(parts, pictures)
+            cells += _text(parts, page.pictures)
             continue
         for part in parts:
             count += 1
             hidden = "remove-cell" in {tag.replace("_", "-") for tag in part.tags}
-            metadata: dict[str, Any] = _show("-" if on_slide and not hidden else "skip")
-            if part.tags:
-                metadata["tags"] = sorted(part.tags)
+            metadata = _show("-" if on_slide and not hidden else "skip") | folded(part.tags)
             number = count if page.executed else None
             cells.append(code_cell(part.name, part.source, part.outputs, number, metadata))
     return cells
@@ -82,10 +78,10 @@ def _text(parts: Sequence[Part], pictures: Mapping[str, bytes]) -> list[Notebook
     for part in parts:
         for number, piece in enumerate(part.marked):
             metadata = _show("slide" if piece.starts else "-")
-            cells.append(text_cell(f"{part.name}-{number}", piece.text, part.pictures, pictures, **metadata))
+            cells.append(text_cell(f"{part.name}-{number}", piece.text, pictures, **metadata))
         if part.marked and part.source.strip():
             name = f"{part.name}-notes"
-            cells.append(text_cell(name, part.source, part.pictures, pictures, **_show("notes")))
+            cells.append(text_cell(name, part.source, pictures, **_show("notes")))
     return cells
 
 

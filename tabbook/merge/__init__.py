@@ -21,10 +21,11 @@ from tabbook.merge.failures import Failed
 from tabbook.merge.glue import for_tab
 from tabbook.merge.notices import notices_of
 from tabbook.merge.origin import provenance
+from tabbook.merge.slides import slide_texts
 from tabbook.merge.visible import PAGE_TYPES, look_equal
 from tabbook.model import Cell, Output, Projection, Result, Section
 from tabbook.read.markdown import blocks_within
-from tabbook.read.slides import strip_slide_marks
+from tabbook.read.slides import marked_text, strip_slide_marks
 
 KEY = "tabbook"
 """The name of our own part of a cell's metadata."""
@@ -44,6 +45,7 @@ OF_FIGURE = "tabbook-of-"
 _from_dict: Any = nbformat.from_dict  # nbformat has no types
 # MyST-NB adds one to the line of a cell to count from 1, and MyST adds one again.
 _LINE_OFFSET = 2
+_TICKS = re.compile(r"`{3,}")
 _COLONS = re.compile(r"^[ \t>]*(:{3,})", re.MULTILINE)
 
 
@@ -77,6 +79,25 @@ class _Page:
         self.markdown(start + below - 1, notices.split("\n"), "notices")
         self.markdown(start + below, lines[below:], f"text-{cells[0].index}-rest")
         return True
+
+    def slides(self, cells: Sequence[Cell]) -> None:
+        """Add what is for slides of a stretch of text, as the page has it: resolved for exports alone."""
+        for cell in cells:
+            tabs = " ".join(cell.tabs or self.section.tabs)
+            for number, mark in enumerate(marked_text(cell.source)):
+                how, name = "start" if mark.starts else "continue", f"slide-{cell.index}-{number}"
+                self.slide(how, tabs, mark.text, cell.line + mark.line, name)
+
+    def slide(self, how: str, tabs: str, text: str, line: int, name: str) -> None:
+        """Add text for slides alone; ``how`` says what of them it is."""
+        fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(text)), default=0))
+        head = [f"{fence}{{tabbook-slide}} {how}", f":tabs: {tabs}", ""]
+        self.markdown(line - len(head), [*head, *text.split("\n"), fence], name)
+
+    def unseen(self, run: Sequence[PageCell]) -> None:
+        """Add a run of code cells that the page does not show: exports have them at this place."""
+        index = run[0].cell.index
+        self.markdown(run[0].cell.line, [f"```{{tabbook-cells}} {index}", "```"], f"unseen-{index}")
 
     def markdown(self, line: int, lines: Sequence[str], name: str) -> None:
         if any(text.strip() for text in lines):
@@ -186,6 +207,18 @@ class _Page:
         return mark | {name: value for name, value in more.items() if value}
 
 
+def _is_unseen(code: PageCell) -> bool:
+    """Say whether MyST-NB leaves a cell out of the page."""
+    tags = {tag.replace("_", "-") for tag in code.cell.tags}
+    return "remove-cell" in tags or {"remove-input", "remove-output"} <= tags
+
+
+def cell_indices(notebook: NotebookNode) -> dict[int, int]:
+    """Return the index in the section of each code cell of a page, by its place on the page."""
+    cells = enumerate(notebook.cells)
+    return {place: int(cell.id.split("-")[1]) for place, cell in cells if cell.cell_type == "code"}
+
+
 def _recombine(cells: Sequence[Cell], tabs: Sequence[str]) -> tuple[int, list[str]]:
     """Return text cells that follow each other as Markdown, and the line where it starts.
 
@@ -264,13 +297,20 @@ def merge(
     for kind, part in groupby(shown, lambda cell: cell.kind):
         cells = list(part)
         if kind == "code":
-            page.run([codes[cell.index] for cell in cells])
-        elif page.text(cells, notices):
+            run = [codes[cell.index] for cell in cells]
+            if all(_is_unseen(code) for code in run):
+                page.unseen(run)
+            page.run(run)
+            continue
+        if page.text(cells, notices):
             notices = ""
+        page.slides(cells)
     if notices:  # the title is not one that `text` finds: before everything, then
         page.markdown(1, notices.split("\n"), "notices")
         page.cells.insert(0, page.cells.pop())
         page.lines.insert(0, page.lines.pop())
+    for number, text in enumerate(slide_texts(section)):
+        page.slide(f"item-{number}", " ".join(text.tabs), text.source, text.line, f"slide-item-{number}")
     found = {tab: result for tab in section.tabs if (result := results.get(tab))}
     named = ((settings.tabs[tab].name, result.made_with) for tab, result in found.items())
     made = provenance(named, settings.language)

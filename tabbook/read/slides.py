@@ -152,10 +152,14 @@ def _removal(text: str, start: int, end: int) -> tuple[int, int, str]:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A stretch of text for slides; ``starts`` says whether a slide begins with it."""
+    """A stretch of text for slides; ``starts`` says whether a slide begins with it.
+
+    ``line`` counts the lines above it in the text that it is from.
+    """
 
     text: str
     starts: bool
+    line: int = 0
 
 
 def marked_text(text: str) -> tuple[Marked, ...]:
@@ -181,5 +185,6 @@ def marked_text(text: str) -> tuple[Marked, ...]:
         content.append(text[position : closing.start()])
         heading = _HEADING.match(text[text.rfind("\n", 0, start) + 1 : start])
         shown = "".join(content).strip()
-        found.append(Marked((heading[1] if heading else "") + shown, opening["open"] == "["))
+        line = text.count("\n", 0, start)
+        found.append(Marked((heading[1] if heading else "") + shown, opening["open"] == "[", line))
     return tuple(found)

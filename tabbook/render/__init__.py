@@ -24,6 +24,7 @@ from tabbook.book import WORK_FOLDER
 from tabbook.cache import source_hash
 from tabbook.files import write_atomic
 from tabbook.language import marked, translator
+from tabbook.render.aside import CellsDirective, DropAsides, PutAsideSlides, SlideDirective
 from tabbook.render.citations import check_citations
 from tabbook.render.duplicates import Duplicates
 from tabbook.render.equations import NumberEquations
@@ -53,6 +54,8 @@ from tabbook.render.pages import (
     read_page,
 )
 from tabbook.render.raw_pictures import CheckRawPictures
+from tabbook.render.reader import use_pages
+from tabbook.render.resolved import ExportBuilder, prefer_plain_outputs
 from tabbook.render.tabs import (
     GroupTabs,
     HtmlTabs,
@@ -184,6 +187,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", translate_search)
     app.connect("config-inited", _keep_out_own_folder)
     app.connect("config-inited", _note_versions)
+    app.connect("config-inited", prefer_plain_outputs)
     app.connect("config-inited", _prepare_site)
     app.connect("config-inited", check_citations)
     app.connect("builder-inited", _declare_safe)
@@ -193,6 +197,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _copy_notebook_styles)
     app.connect("builder-inited", share_formatters)
     app.connect("env-get-outdated", outdated_pages)
+    app.connect("build-finished", use_pages)
     app.connect("source-read", begin_page)
     app.connect("doctree-read", note_references, priority=900)
     app.connect("html-page-context", _drop_repeats)
@@ -200,7 +205,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_env_collector(PageCollector)
     for name in ("ipython3", "myst-ansi"):  # Sphinx would look for them in all packages, for each cell
         app.add_lexer(name, find_lexer_class_by_name(name))
+    app.add_builder(ExportBuilder)
     app.add_directive("tab", TabDirective)
+    app.add_directive("tabbook-slide", SlideDirective)
+    app.add_directive("tabbook-cells", CellsDirective)
     setup_glue(app)
     app.add_transform(CheckRawPictures)
     setup_navigation(app)
@@ -209,6 +217,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(NumberEquations)
     app.add_transform(HideTwins)
     app.add_transform(MarkFootnotes)
+    app.add_transform(PutAsideSlides)
+    app.add_post_transform(DropAsides)
     app.add_post_transform(Unpack)
     app.add_post_transform(ShowTwins)
     app.add_post_transform(TitleReferences)

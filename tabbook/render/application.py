@@ -19,6 +19,7 @@ from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault
 from tabbook.render.contained import BeginPage, ContainedBuilder
 from tabbook.render.memory import Memory
+from tabbook.render.resolved import ExportBuilder
 from tabbook.render.targets import contents_of, digests
 from tabbook.render.warned import Warned, Warnings
 from tabbook.yaml_text import find_line, load_yaml
@@ -47,7 +48,7 @@ class BookSphinx(Sphinx):
     warnings: Warnings
     builder: ContainedBuilder
 
-    def __init__(self, make: type[ContainedBuilder], memory: Path, **arguments: Any) -> None:
+    def __init__(self, make: type[ContainedBuilder | ExportBuilder], memory: Path, **arguments: Any) -> None:
         self._make, self._path = make, memory
         super().__init__(buildername="html", confdir=None, warning=None, **arguments)
         self._number_chapters()
@@ -67,7 +68,8 @@ class BookSphinx(Sphinx):
     def create_builder(self, name: str) -> Builder:  # noqa: ARG002 - there is one of ours
         """Return the builder that was asked for."""
         builder = self._make(self, self.env)
-        builder.warnings = self.warnings
+        if isinstance(builder, ContainedBuilder):
+            builder.warnings = self.warnings
         return builder
 
     def _number_chapters(self) -> None:
@@ -100,8 +102,8 @@ class BookSphinx(Sphinx):
 
 @contextlib.contextmanager
 def application(
-    book: Book, make: type[ContainedBuilder], config: dict[str, Any], folders: dict[str, Path], memory: Path,
-    *, jobs: int = 1, status: IO[str] | None = None,
+    book: Book, make: type[ContainedBuilder | ExportBuilder], config: dict[str, Any],
+    folders: dict[str, Path], memory: Path, *, jobs: int = 1, status: IO[str] | None = None,
 ) -> Iterator[BookSphinx]:  # fmt: skip
     """Yield Sphinx for ``book``, with the configuration that `configuration` returned.
 

@@ -211,5 +211,5 @@ class BeginPage(SphinxPostTransform):
     def run(self, **_: Any) -> None:
         """Note the page."""
         builder = self.app.builder
-        assert isinstance(builder, ContainedBuilder)
-        builder.begin(self.env.docname, self.document)
+        if isinstance(builder, ContainedBuilder):  # exports have another one
+            builder.begin(self.env.docname, self.document)

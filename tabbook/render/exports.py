@@ -25,7 +25,8 @@ from tabbook.language import translator
 from tabbook.model import Section
 from tabbook.render.pages import current_book
 from tabbook.render.published import MEMORY, stamps, update
-from tabbook.render.references import references_of, write_references
+from tabbook.render.reader import reader
+from tabbook.render.resolved import building_exports
 
 _log = logging.getLogger(__name__)
 Links = list[tuple[str, str]]
@@ -98,17 +99,18 @@ def add_links(_app: Sphinx, page: str, _template: str, context: dict[str, Any], 
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:
-    """Write what the labels mean, and the exports, when the pages are written."""
+    """Write the exports, when the pages are written."""
     if exception is not None or app.builder.name not in ("html", "dirhtml"):
         return
-    write_references(app)
     book = current_book()
     if book is None or not book.settings.exports:
         return
-    exporter = Exporter(book, references_of(app))
+    exporter = Exporter(book, reader(app))
     memory = Path(app.doctreedir) / MEMORY
     try:
-        faults = update(exporter, Path(app.outdir) / PUBLISHED, memory, stamps(app, exporter))
+        stamp = stamps(app, exporter)
+        with building_exports(app):
+            faults = update(exporter, Path(app.outdir) / PUBLISHED, memory, stamp, app.parallel)
     except TabbookError as error:
         faults = error.faults
     for fault in faults:

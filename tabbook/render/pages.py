@@ -28,7 +28,7 @@ from tabbook.book import Book
 from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
 from tabbook.keys import canonical, sha256
 from tabbook.language import translator
-from tabbook.merge import merge, stored
+from tabbook.merge import cell_indices, merge, stored
 from tabbook.merge.failures import Failed
 from tabbook.merge.visible import PAGE_TYPES
 from tabbook.model import Result, Section
@@ -54,6 +54,8 @@ HEAD = re.compile(r"^(?:\((?P<label>[^()\n]+)\)=\s*\n+)?#[ \t]+(?P<title>\S.*)$"
 Results = dict[str, Result | None]
 Shown = tuple[str, str] | None
 """A key of the store, and the hash that its entry states; None for no outputs."""
+CELLS_READ = "tabbook_cells"
+"""Where Sphinx's data of the page that is read has the index in the section of each code cell."""
 _FAILED = "failed "
 """In front of a tab: what is shown of its job's failure."""
 
@@ -370,4 +372,6 @@ def read_page(text: str) -> NotebookNode:
     metadata = {
         key: value for key, value in _plain(text).metadata.items() if key not in ("tabbook", "source_map")
     }
-    return merge(section, projections, results, reading.book.settings, metadata, failures, _types(app))
+    page = merge(section, projections, results, reading.book.settings, metadata, failures, _types(app))
+    env.temp_data[CELLS_READ] = cell_indices(page)
+    return page

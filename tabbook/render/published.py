@@ -8,8 +8,9 @@ into memory beside the outputs of a large book.
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,11 @@ from tabbook.declared import declared_files
 from tabbook.errors import Fault, TabbookError
 from tabbook.export.exporter import Exporter
 from tabbook.export.make import has_code, has_marks, make_one
-from tabbook.export.references import dump
 from tabbook.export.write import remove_others, write_all, zip_files
 from tabbook.files import read_json, write_atomic
 from tabbook.keys import canonical, sha256
 from tabbook.model import Section
+from tabbook.processes import begin
 from tabbook.render.pages import shown_by
 
 MEMORY = "tabbook-exports.json"
@@ -33,14 +34,17 @@ Stamp = Callable[[Section, str], str]
 
 
 def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
-    """Return a function from a section and a tab to a hash of all that their exports are made of."""
+    """Return a function from a section and a tab to a hash of all that their exports are made of.
+
+    What references say has changed where Sphinx has written another page than before.
+    """
     book, tabs = exporter.book, {}
+    file_of: Callable[[str], str] = app.builder.get_outfilename  # type: ignore[attr-defined]  # the site's
     versions = [_version(name) for name in ("nbconvert", "nbformat")]
     shared = [
         app.config["tabbook_code"],
         versions,
         exporter.base,
-        dump(exporter.references),
         list(book.files),
     ]
     for tab in book.settings.tabs:
@@ -49,9 +53,18 @@ def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
             content.update(f"\0{name}\0".encode() + data)
         tabs[tab] = sha256(canonical([*shared, content.hexdigest()]))
 
+    @cache
+    def written(page: str) -> str:
+        file = Path(file_of(page))
+        html = file.read_text(encoding="utf-8") if file.is_file() else ""
+        return sha256(
+            html[html.find("<article") : html.rfind("</article>")]
+        )  # what is around it is the site's
+
     def stamp(section: Section, tab: str) -> str:
         known = book.cache.find(section.path)
-        pictures = app.env.dependencies.get(section.path.removesuffix(".md"), ())
+        page = section.path.removesuffix(".md")
+        pictures = app.env.dependencies.get(page, ())
         shown = shown_by(section)
         paths = {name: Path(app.srcdir) / name for name in pictures}
         paths |= declared_files(book.root, section)
@@ -60,7 +73,8 @@ def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
             if path.is_file():
                 state = path.stat()
                 files.append([name, str(state.st_mtime_ns), state.st_size])
-        return sha256(canonical([tabs[tab], known and known.key, shown.get(tab), shown.get(""), files]))
+        outputs = shown.get(tab), shown.get("")
+        return sha256(canonical([tabs[tab], known and known.key, written(page), *outputs, files]))
 
     return stamp
 
@@ -95,6 +109,28 @@ class _Update:
         self.now[place] = known
         self.files[kind] |= {*known["files"]}
 
+    def sections(
+        self, sections: Sequence[Section], names: Mapping[tuple[str, str], list[str]], stamp: Stamp
+    ) -> None:
+        """Make what some sections have to take away; ``names`` has all that there is, by kind and tab."""
+        for section in sections:
+            for (kind, tab), pages in names.items():
+                if section.path.removesuffix(".md") not in pages:
+                    continue
+                try:
+                    made_of = stamp(section, tab)
+                except TabbookError as error:  # its page says so, too; the others are exported
+                    self.faults += error.faults
+                else:
+                    self.take(kind, tab, section, pages, made_of)
+
+    def add(self, now: Mapping[str, Any], faults: Iterable[Fault], files: Mapping[str, set[str]]) -> None:
+        """Add what another process has made."""
+        self.now |= now
+        self.faults += faults
+        for kind, names in files.items():
+            self.files[kind] |= names
+
     def companions(self, tab: str) -> None:
         """Write what goes with the notebooks of ``tab``, and the archive of all, if any of it changed."""
         folder, archive = self.folder / "ipynb", f"{tab}.zip"
@@ -111,7 +147,9 @@ class _Update:
         self.files["ipynb"].add(archive)
 
 
-def update(exporter: Exporter, folder: Path, memory: Path, stamp: Stamp) -> tuple[Fault, ...]:
+def update(
+    exporter: Exporter, folder: Path, memory: Path, stamp: Stamp, processes: int = 1
+) -> tuple[Fault, ...]:
     """Bring the notebooks, archives and decks below ``folder`` up to date with the book.
 
     ``memory`` is the file that knows what they were made of; without it, all are made. Returns the
@@ -124,19 +162,25 @@ def update(exporter: Exporter, folder: Path, memory: Path, stamp: Stamp) -> tupl
     book = exporter.book
     sections, unreadable = book.readable
     work = _Update(exporter, folder, _read(memory))
-    for kind, has in (("ipynb", has_code), ("slides", has_marks)):
-        for tab in book.settings.tabs:
-            pages = [section for section in sections if has(section, tab)]
-            names = [section.path.removesuffix(".md") for section in pages]
-            for section in pages:
-                try:
-                    made_of = stamp(section, tab)
-                except TabbookError as error:  # its page says so, too; the others are exported
-                    work.faults += error.faults
-                    continue
-                work.take(kind, tab, section, names, made_of)
-            if kind == "ipynb" and pages:
-                work.companions(tab)
+    names = {
+        (kind, tab): [section.path.removesuffix(".md") for section in sections if has(section, tab)]
+        for kind, has in (("ipynb", has_code), ("slides", has_marks))
+        for tab in book.settings.tabs
+    }
+
+    def made(part: Sequence[Section]) -> tuple[dict[str, Any], list[Fault], dict[str, set[str]]]:
+        own = _Update(exporter, folder, work.known)
+        own.sections(part, names, stamp)
+        return own.now, own.faults, own.files
+
+    parts = [sections[number::processes] for number in range(min(processes, len(sections)))]
+    for wait in [begin(partial(made, part)) for part in parts[1:]] + [
+        partial(made, part) for part in parts[:1]
+    ]:
+        work.add(*wait())
+    for tab in book.settings.tabs:
+        if names["ipynb", tab]:
+            work.companions(tab)
     if work.files["slides"]:
         from tabbook.export.decks import assets
 

@@ -1,14 +1,37 @@
-"""What labels mean, as Sphinx has found out: titles, numbers, places. Exports read it from a file."""
+"""What labels mean, as Sphinx has found out: titles, numbers, places."""
 
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from tabbook.export.references import FILE, References, Target, dump
-from tabbook.files import write_atomic
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a label stands for.
+
+    ``page`` is the page's path without its ending, ``anchor`` the place on it. ``number`` is empty
+    where there is none. The title of a citation is its label, such as ``HS97``.
+    """
+
+    page: str
+    anchor: str
+    title: str = ""
+    number: str = ""
+    kind: str = "section"
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Everything that text can refer to."""
+
+    labels: Mapping[str, Target]
+    equations: Mapping[str, Target]
+    pages: Mapping[str, Target]
+    citations: Mapping[str, Target]
 
 
 def references_of(app: Sphinx) -> References:
@@ -24,8 +47,7 @@ def references_of(app: Sphinx) -> References:
         page: Target(page, "", title.astext(), _number(env.toc_secnumbers.get(page, {}).get("", ())))
         for page, title in env.titles.items()
     }
-    formats = {kind: str(text) for kind, text in app.config.numfig_format.items()}
-    return References(labels, _equations(app), pages, _citations(env), formats)
+    return References(labels, _equations(app), pages, _citations(env))
 
 
 def _number(parts: Any) -> str:
@@ -73,8 +95,3 @@ def _citations(env: BuildEnvironment) -> dict[str, Target]:
         )
         for one in cite.get("citations", ())
     }
-
-
-def write_references(app: Sphinx) -> None:
-    """Keep what labels mean beside Sphinx's own files; the same build, the same bytes."""
-    write_atomic(Path(app.doctreedir) / FILE, dump(references_of(app)))

@@ -13,9 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from docutils import nodes
+from sphinx.addnodes import index
 from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 
 _TABS, _STATE = "tabbook_tabs", "tabbook_names"
+OWN_IDS = "tabbook_own_ids"
+"""The attribute with the anchors of what repeats something on the page: those of the first."""
 _SERIAL = "eqnoserialno"
 """Where Sphinx counts the equations of a page."""
 
@@ -198,3 +202,48 @@ def _number(env: BuildEnvironment, parent: nodes.Element, count: int, first: dic
             math.equations[label] = first[label] = (env.docname, count)
         equation["number"] = math.equations[label][1]
     env.temp_data[_SERIAL] = count
+
+
+@contextmanager
+def without_names(document: nodes.document, parent: nodes.Element) -> Iterator[None]:
+    """Parse into ``parent`` text that the page has already: it names nothing, and is not counted.
+
+    What it adds to Sphinx's tables, and its warnings, are those of the page, once more: both are
+    dropped. An equation in it has the number of the one that it repeats.
+    """
+    env: BuildEnvironment = document.settings.env
+    tables = _tables(document, env)
+    kept = [*tables.values(), *_collections(env.__dict__), env.temp_data]
+    kept += [found for tables_of in env.domaindata.values() for found in _collections(tables_of)]
+    before = [(one, one.copy()) for one in kept]
+    for kind in ("ids", "nameids", "nametypes"):
+        tables[kind].clear()
+    try:
+        with logging.suppress_logging():
+            yield
+    finally:
+        for one, copied in before:
+            one.clear()
+            one.extend(copied) if isinstance(one, list) else one.update(copied)
+        for node in list(parent.findall(nodes.Element)):
+            own = node["ids"] if node["names"] or node.get("label") else []
+            node[OWN_IDS], node["ids"], node["names"] = own, [], []
+            if isinstance(node, nodes.math_block) and (known := tables["math"].get(node.get("label"))):
+                node["number"] = known[1]
+            if isinstance(node, nodes.footnote_reference):
+                _forget(document, node)
+            elif isinstance(node, nodes.target | index):
+                node.parent.remove(node)
+
+
+def _collections(values: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield what can change of ``values``."""
+    return (value for value in values.values() if isinstance(value, dict | list | set))
+
+
+def _forget(document: nodes.document, reference: nodes.footnote_reference) -> None:
+    """Take a reference to a footnote away: it would be counted, and the footnote would lead back to it."""
+    document.footnote_refs[reference["refname"]].remove(reference)
+    if reference in document.autofootnote_refs:
+        document.autofootnote_refs.remove(reference)
+    reference.parent.remove(reference)

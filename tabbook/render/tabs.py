@@ -23,13 +23,14 @@ from sphinx.writers.html5 import HTML5Translator
 from tabbook.language import marked, translator
 from tabbook.merge import KEY, NEEDS_GPU, NEEDS_GPUS, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
 from tabbook.merge.failures import FAILED, FAILED_ABOVE, FAILED_BELOW, FAILED_JOB
-from tabbook.render.packed import Description, describe, pack
+from tabbook.render.packed import CELLS, Description, describe, pack
+from tabbook.render.pages import CELLS_READ
 from tabbook.render.scopes import names_of
 
 _log = logging.getLogger(__name__)
 PART = "tabbook_part"
 """The attribute that says what a container is to us: a block, a group or a panel."""
-_UNSEEN = ("cell_index", "cell_metadata", "exec_count")
+_UNSEEN = ("cell_index", "cell_metadata", "exec_count", CELLS)
 """The attributes of a code cell that readers do not see."""
 _NOTES = {
     NEEDS_GPU: marked("Not executed in {name}: it needs a GPU, and the outputs are missing."),
@@ -163,7 +164,10 @@ class GroupTabs(SphinxTransform):
             for node in self.document.findall(nodes.container)
             if _is_block(node) or _is_cell(node)
         }
+        indices = self.env.temp_data.get(CELLS_READ, {})
         for cell in filter(_is_cell, self.document.findall(nodes.container)):
+            if cell["cell_index"] in indices:
+                cell[CELLS] = [indices[cell["cell_index"]]]
             for code in cell.findall(nodes.literal_block):
                 code["force"] = True  # code that is wrong on purpose is no reason for a warning
         for parent in parents.values():

@@ -4,12 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from export_helpers import foreign, make_book
+from export_helpers import exported, foreign, make_book
 from render_helpers import FRONT, write_book
 
 from tabbook.book import Book
-from tabbook.export.exporter import Exporter
-from tabbook.export.make import export
 from tabbook.export.write import write_all
 from tabbook.render.build import build_site
 
@@ -74,7 +72,7 @@ Later.
 """
     code = "```{code-cell} python\n:label: code\nprint(1)\n```\n"
     book = Book.load(write_book(tmp_path / "book", {"index": "# T\n", "a": f"{FRONT}\n# A\n\n{code}{slide}"}))
-    write_all(tmp_path / "out", export(Exporter(book), "slides", book.sections, ("jax",)).files)
+    write_all(tmp_path / "out", exported(book, "slides", book.sections, ("jax",)).files)
     offline.goto((tmp_path / "out/jax/a.slides.html").as_uri() + "#/1", wait_until="load")
     left, right = (offline.locator(".column").nth(number).bounding_box() for number in (0, 1))
     assert left["x"] + left["width"] <= right["x"] and abs(left["y"] - right["y"]) < 5
@@ -93,7 +91,7 @@ def test_a_slide_with_too_much_on_it_can_be_read(offline: Any, tmp_path: Path) -
     page = f"{FRONT}\n# 循环神经网络\n\n## [**长代码**] 和笔记\n\n```{{code-cell}} python\n{code}\n```\n"
     write_book(tmp_path / "book", {"index": page})
     book = Book.load(tmp_path / "book")
-    write_all(tmp_path / "decks", export(Exporter(book), "slides", book.sections, ("jax",)).files)
+    write_all(tmp_path / "decks", exported(book, "slides", book.sections, ("jax",)).files)
     offline.goto((tmp_path / "decks/jax/index.slides.html").as_uri())
     offline.wait_for_function("window.Reveal && Reveal.isReady()")
     offline.keyboard.press("ArrowRight")

@@ -1,6 +1,7 @@
 """A small book to export: every kind of cell, with words that only one framework may show."""
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,12 @@ import yaml
 from render_helpers import NAMES, fill_store, png, write_book
 
 from tabbook.book import Book
+from tabbook.export.exporter import Exporter
+from tabbook.export.make import Exported, export
 from tabbook.export.page import names_of
 from tabbook.model import Cell, Section
 from tabbook.read.slides import strip_slide_marks
+from tabbook.render.reader import with_pages
 
 FRONT = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\nGPU---\n\n"
 TOKENS = {"pytorch": "Zorilla", "jax": "Quagga", "mxnet": "Okapi"}
@@ -148,13 +152,17 @@ def make_book(root: Path, **settings: Any) -> Book:
     return Book.load(root)
 
 
+def exported(
+    book: Book, kind: str, sections: Sequence[Section], tabs: Sequence[str], **options: Any
+) -> Exported:
+    """Return an export of ``sections`` in ``tabs``, whose pages Sphinx has read."""
+    return with_pages(book, lambda read: export(Exporter(book, read), kind, sections, tabs, **options))
+
+
 def placed(section: Section, name: str) -> str:
-    """Return an exported cell's id with the cell's place in ``section`` for the hash in it."""
-    for index, known in names_of(section.cells).items():
-        for kind in ("text",) if known.startswith("text") else ("code", "caption"):
-            made = known.replace("code", kind)
-            if name == made or name.startswith(f"{made}-"):
-                return f"{kind}-{index}{name.removeprefix(made)}"
+    """Return an exported cell's id with the code cell's place in ``section`` for the hash in it."""
+    for index, known in names_of(section.code_cells).items():
+        name = name.replace(known, str(index))
     return name
 
 
@@ -179,3 +187,36 @@ def foreign(book: Book, tab: str) -> dict[str, set[str]]:
         whole = "\n".join(own)
         found[section.path.removesuffix(".md")] = {line for line in others if line not in whole}
     return found
+
+
+PAGE_OF_CONSTRUCTS = Path(__file__).parent / "books" / "constructs.md"
+BIBLIOGRAPHY = """
+@article{Key, author = {Ann Author}, title = {A title}, journal = {J}, year = {1997}}
+@article{Key2, author = {Bob Writer}, title = {B title}, journal = {J}, year = {1998}}
+"""
+EXTENSIONS = "amsmath attrs_block attrs_inline colon_fence deflist dollarmath fieldlist html_image linkify \
+    replacements smartquotes substitution tasklist"
+
+
+def construct_book(root: Path) -> Book:
+    """Return a book with a page that has every construct that we know of."""
+    (root / "img").mkdir(parents=True)
+    for name in ("net.png", "a b.png"):
+        (root / "img" / name).write_bytes(base64.b64decode(png(4, 4, 9)))
+    (root / "img/draw.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>\n')
+    (root / "code.py").write_text("import a\nprint(1)\nprint(2)\n")
+    (root / "part.inc").write_text("Included {ref}`sec_all` text.\n")
+    (root / "all.bib").write_text(BIBLIOGRAPHY)
+    text = PAGE_OF_CONSTRUCTS.read_text(encoding="utf-8")
+    write_book(root, {"index": "# Welcome\n\nText.\n", "all": text, "other": "# Other page\n\nText.\n"})
+    toc = (root / "_toc.yml").read_text()
+    (root / "_toc.yml").write_text(toc.replace("root: index", "root: index\noptions: {numbered: true}"))
+    config = yaml.safe_load((root / "_config.yml").read_text())
+    config["parse"] = {
+        "myst_substitutions": {"globalkey": "global *value*"},
+        "myst_enable_extensions": EXTENSIONS.split(),
+    }
+    config["bibtex_bibfiles"] = ["all.bib"]
+    config["sphinx"]["extra_extensions"] += ["sphinx_exercise", "sphinx_proof"]
+    (root / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False))
+    return Book.load(root)

@@ -7,13 +7,12 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from engine_helpers import code, make_book
+from export_helpers import exported
 from export_helpers import make_book as book_to_export
 
 from tabbook.book import Book
 from tabbook.cli import main
 from tabbook.errors import ReadError, TabbookError
-from tabbook.export.exporter import Exporter
-from tabbook.export.make import export
 from tabbook.export.write import write_all
 from tabbook.plan import jobs
 from tabbook.plan.outputs import lookup
@@ -222,8 +221,8 @@ def test_a_notebook_that_is_taken_away_alone_has_its_files(tmp_path):
     from nbclient import NotebookClient
 
     book = book_of(tmp_path / "book", DECLARED, *CELLS[:3], **FILES)
-    made = export(Exporter(book), "ipynb", book.find(("a",)), ("pytorch",)).files
-    assert made == export(Exporter(book), "ipynb", book.find(("a",)), ("pytorch",)).files
+    made = exported(book, "ipynb", book.find(("a",)), ("pytorch",)).files
+    assert made == exported(book, "ipynb", book.find(("a",)), ("pytorch",)).files
     write_all(tmp_path / "exported", made)
     (tmp_path / "alone/here").mkdir(parents=True)
     notebook = nbformat.reads(made["pytorch/chapters/a.ipynb"].decode(), as_version=4)

@@ -5,11 +5,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from export_helpers import foreign
+from export_helpers import exported, foreign
 
 from tabbook.book import Book
-from tabbook.export.exporter import Exporter
-from tabbook.export.make import export
 from tabbook.importers.d2lbook import import_book
 
 BOOK = Book.load(Path(__file__).parents[2])
@@ -29,7 +27,7 @@ def text_of(path: str, data: bytes) -> str:
 def leaks(book: Book, kind: str) -> tuple[int, list[str]]:
     """Return how many lines were looked for, and those that are in an export that they are not for."""
     tabs = tuple(book.settings.tabs)
-    files = export(Exporter(book), kind, book.sections, tabs, decks=False).files
+    files = exported(book, kind, book.sections, tabs, decks=False).files
     looked_for, found = 0, []
     for tab in tabs:
         for page, wrong in foreign(book, tab).items():

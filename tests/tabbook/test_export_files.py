@@ -14,15 +14,13 @@ from typing import Any
 
 import nbformat
 import pytest
-from export_helpers import TOKENS, make_book, placed
+from export_helpers import TOKENS, exported, make_book, placed
 
 from tabbook.book import Book
 from tabbook.cli import main
 from tabbook.errors import UsageError
 from tabbook.export import decks
-from tabbook.export.exporter import Exporter
 from tabbook.export.folder import LIST, write_export
-from tabbook.export.make import export
 from tabbook.export.write import archives, write_all
 from tabbook.merge.stored import StoredCell, cell_hash, outputs_path
 from tabbook.merge.stored import dump as dump_stored
@@ -38,7 +36,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
 @pytest.fixture(scope="module")
 def files(book: Book) -> dict[str, dict[str, bytes]]:
     tabs = tuple(book.settings.tabs)
-    return {kind: export(Exporter(book), kind, book.sections, tabs).files for kind in FORMATS}
+    return {kind: exported(book, kind, book.sections, tabs).files for kind in FORMATS}
 
 
 def notebook(data: bytes) -> Any:
@@ -53,16 +51,16 @@ def test_a_notebook_is_valid_and_holds_text_code_outputs_and_pictures(book: Book
     assert (found.nbformat, found.nbformat_minor) == (4, 5)
     assert found.metadata.kernelspec.name == "python3"
     ids = [placed(first, cell.id) for cell in found.cells]
-    wanted = "library text-0 code-1 text-3 code-6 text-8 code-9 caption-9 code-10 code-11 code-12"
+    wanted = "library text-start code-1 text-1 code-6 text-6 code-9 caption-9 code-10 code-11 code-12"
     assert ids == wanted.split()
     by_id = dict(zip(ids, found.cells, strict=True))
     assert by_id["code-1"].source == "shared = 1  #@save\nquagga = 'Quagga'"
-    assert "(**" not in by_id["text-0"].source and "Said on slides" not in by_id["text-0"].source
-    assert "![a net](attachment:part-img-net.png)" in by_id["text-0"].source
-    assert list(by_id["text-0"].attachments["part-img-net.png"]) == ["image/png"]
-    assert "[Nets of other](other.ipynb)" in by_id["text-0"].source
-    assert "\\tag{1}" in by_id["text-0"].source
-    assert by_id["caption-9"].source == "What it drew."
+    assert "(**" not in by_id["text-start"].source and "Said on slides" not in by_id["text-start"].source
+    assert "![a net](attachment:part-img-net.png)" in by_id["text-start"].source
+    assert list(by_id["text-start"].attachments["part-img-net.png"]) == ["image/png"]
+    assert "[Section 2](other.ipynb)" in by_id["text-start"].source
+    assert "\\tag{1.1}" in by_id["text-start"].source
+    assert by_id["caption-9"].source == "**Fig. 1.1.** What it drew."
     assert [output.output_type for output in by_id["code-10"].outputs][:3] == [
         "stream",
         "display_data",
@@ -79,10 +77,23 @@ def test_colab_is_asked_for_a_gpu_where_the_section_asks(files, tmp_path: Path) 
     page = book.root / "part/other.md"
     page.write_text(page.read_text().replace("tabbook: {}", "tabbook: {gpus: 2}"))
     again = Book.load(book.root)
-    made = export(Exporter(again), "ipynb", again.find(("other",)), ("jax",)).files
+    made = exported(again, "ipynb", again.find(("other",)), ("jax",)).files
     assert notebook(made["jax/part/other.ipynb"]).metadata.accelerator == "GPU"
     assert notebook(files["ipynb"]["jax/part/first.ipynb"]).metadata.accelerator == "GPU"
     assert "accelerator" not in notebook(files["ipynb"]["jax/part/other.ipynb"]).metadata
+
+
+def test_what_the_page_folds_is_folded(tmp_path: Path) -> None:
+    """Solutions and long helpers stood open in the notebook."""
+    book = make_book(tmp_path / "book")
+    page = book.root / "part/other.md"
+    page.write_text(page.read_text().replace(":tags: [remove-output]", ":tags: [hide-cell]"))
+    again = Book.load(book.root)
+    made = exported(again, "ipynb", again.find(("other",)), ("jax",)).files
+    cells = {cell.source: cell.metadata for cell in notebook(made["jax/part/other.ipynb"]).cells}
+    assert cells["draw()"].jupyter == {"source_hidden": True}
+    assert cells["quiet()"].jupyter == {"source_hidden": True, "outputs_hidden": True}
+    assert "jupyter" not in cells["many()"]
 
 
 def ids_after(root: Path, old: str, new: str) -> dict[str, str]:
@@ -91,7 +102,7 @@ def ids_after(root: Path, old: str, new: str) -> dict[str, str]:
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
     again = Book.load(root)
-    made = export(Exporter(again), "ipynb", again.find(("first",)), ("jax",)).files
+    made = exported(again, "ipynb", again.find(("first",)), ("jax",)).files
     cells = notebook(made["jax/part/first.ipynb"]).cells
     assert len({cell.id for cell in cells}) == len(cells)
     assert cells[0].id == "library"
@@ -107,11 +118,9 @@ def test_ids_stay_when_other_cells_change(tmp_path: Path) -> None:
     more = ids_after(
         tmp_path / "more", "```{code-cell} python\nshared", f"{cell}```{{code-cell}} python\nshared"
     )
-    assert {source for source in before if more.get(source) != before[source]} == {"What it drew."}, (
-        "outputs, and so this caption, are gone until the section is run; all else is there"
-    )
+    assert {source for source in before if more.get(source) != before[source]} == set()
     code = ids_after(tmp_path / "code", "many()", "many(2)")
-    assert {source for source in before if code.get(source) != before[source]} == {"many()", "What it drew."}
+    assert {source for source in before if code.get(source) != before[source]} == {"many()"}
     ids_after(tmp_path / "twice", "quiet()", "many()")  # code that stands there twice has two ids
 
 
@@ -153,7 +162,7 @@ def test_markdown_shows_code_outputs_and_figures(book: Book, files) -> None:
     (name,) = set(re.findall(r"first_files/(code-\w+-\d)\.png", text))
     assert placed(first, name) == "code-9-1"
     assert text.startswith(
-        "# Nets of first\n\nA slide starts with (1) and goes on. See [Nets of other](other.md)."
+        "# Nets of first\n\nA slide starts with (1.1) and goes on. See [Section 2](other.md)."
     )
     assert "![a net](first_files/part-img-net.png)" in text
     assert "```python\nclass Quagga: pass  #@save\n```" in text
@@ -173,13 +182,13 @@ def test_slides_follow_the_marks(book: Book, files) -> None:
     assert shown == [
         ("title", "slide"),
         ("library", "skip"),
-        ("text-0-0", "slide"),
-        ("text-0-1", "-"),
-        ("text-0-2", "-"),
-        ("text-0-notes", "notes"),
+        ("text-start-0", "slide"),
+        ("text-start-1", "-"),
+        ("text-start-2", "-"),
+        ("text-start-notes", "notes"),
         ("code-1", "-"),
-        ("text-3-0", "slide"),
-        ("text-3-notes", "notes"),
+        ("text-1-0", "slide"),
+        ("text-1-notes", "notes"),
         ("code-6", "-"),
         ("code-9", "skip"),
         ("code-10", "skip"),
@@ -188,7 +197,10 @@ def test_slides_follow_the_marks(book: Book, files) -> None:
     ]
     sources = {placed(first, cell.id): cell.source for cell in found.cells}
     assert sources["title"] == "# Nets of first\n\nJAX"
-    assert (sources["text-0-0"], sources["text-0-2"]) == ("A slide starts with (1)", "Said on slides only.")
+    assert (sources["text-start-0"], sources["text-start-2"]) == (
+        "A slide starts with (1.1)",
+        "Said on slides only.",
+    )
 
 
 def test_decks_hold_what_is_on_slides_and_load_nothing_from_elsewhere(files) -> None:
@@ -204,7 +216,7 @@ def test_decks_hold_what_is_on_slides_and_load_nothing_from_elsewhere(files) -> 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_the_same_book_gives_the_same_bytes(book: Book, files, kind: str) -> None:
     again = Book.load(book.root)
-    made = export(Exporter(again), kind, again.sections, tuple(again.settings.tabs)).files
+    made = exported(again, kind, again.sections, tuple(again.settings.tabs)).files
     assert made == files[kind]
     assert archives(made) == archives(files[kind])
 
@@ -385,9 +397,9 @@ def test_published_pages_are_linked_with_the_framework(tmp_path: Path) -> None:
     config = book.root / "_config.yml"
     config.write_text(config.read_text() + "html: {baseurl: 'https://book.org/'}\n")
     again = Book.load(book.root)
-    made = export(Exporter(again), "ipynb", again.sections, ("jax",)).files
+    made = exported(again, "ipynb", again.sections, ("jax",)).files
     text = json.dumps(notebook(made["jax/part/first.ipynb"]))
-    assert "[Nets of other](https://book.org/part/other.html?tab=jax#sec-other)" in text
+    assert "[Section 2](https://book.org/part/other.html?tab=jax#sec-other)" in text
 
 
 def test_outputs_that_came_with_a_section_stand_in_for_those_of_a_run(tmp_path: Path) -> None:
@@ -398,7 +410,7 @@ def test_outputs_that_came_with_a_section_stand_in_for_those_of_a_run(tmp_path: 
     output = {"output_type": "stream", "name": "stdout", "text": "from elsewhere"}
     kept = StoredCell(cell_hash(cell.source), 0, ("jax",), (output,))
     (book.root / outputs_path(section.path)).write_text(dump_stored([kept]))
-    made = export(Exporter(book), "markdown", [section], ("jax", "mxnet")).files
+    made = exported(book, "markdown", [section], ("jax", "mxnet")).files
     assert b"```text\nfrom elsewhere\n```" in made["jax/part/first.md"]
     assert b"from elsewhere" not in made["mxnet/part/first.md"]
 
@@ -406,7 +418,7 @@ def test_outputs_that_came_with_a_section_stand_in_for_those_of_a_run(tmp_path: 
 def test_a_book_that_was_never_run_is_exported_without_outputs(tmp_path: Path) -> None:
     book = make_book(tmp_path / "book")
     shutil.rmtree(book.outputs)
-    made = export(Exporter(book), "ipynb", book.sections, ("jax",)).files
+    made = exported(book, "ipynb", book.sections, ("jax",)).files
     cells = [cell for cell in notebook(made["jax/part/first.ipynb"]).cells if cell.cell_type == "code"]
     assert all(cell.execution_count is None and cell.outputs == [] for cell in cells)
 

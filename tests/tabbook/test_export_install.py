@@ -14,12 +14,10 @@ from typing import Any
 import nbformat
 import pytest
 import yaml
-from export_helpers import make_book
+from export_helpers import exported, make_book
 from nbclient.exceptions import CellExecutionError
 
 from tabbook.book import Book
-from tabbook.export.exporter import Exporter
-from tabbook.export.make import export
 from tabbook.export.write import write_all
 
 
@@ -70,7 +68,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def publish(book: Book, site: Path) -> Any:
     """Put the exports where the site has them; return the notebook of a section."""
-    made = export(Exporter(book), "ipynb", book.sections, ("jax",)).files
+    made = exported(book, "ipynb", book.sections, ("jax",)).files
     write_all(site / "_exports/ipynb", made)
     return nbformat.reads(made["jax/part/first.ipynb"].decode(), as_version=4)
 

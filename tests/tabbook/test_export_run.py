@@ -15,11 +15,11 @@ from typing import Any
 
 import nbformat
 import pytest
+from export_helpers import exported
 
 from tabbook.book import Book
 from tabbook.environments import state, uv_variables
-from tabbook.export.exporter import Exporter
-from tabbook.export.make import export, has_code
+from tabbook.export.make import has_code
 from tabbook.export.write import write_all
 
 BOOK = Book.load(Path(__file__).parents[2])
@@ -37,7 +37,7 @@ JOBS = [
 @pytest.fixture(scope="module")
 def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("notebooks")
-    write_all(folder, export(Exporter(BOOK), "ipynb", BOOK.sections, tuple(BOOK.settings.tabs)).files)
+    write_all(folder, exported(BOOK, "ipynb", BOOK.sections, tuple(BOOK.settings.tabs)).files)
     return folder
 
 

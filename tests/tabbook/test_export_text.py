@@ -1,169 +1,149 @@
-"""MyST becomes Markdown that every viewer reads; references become what readers understand."""
+"""What the tree of a page becomes in Markdown: every viewer reads it, and shows what the site shows."""
 
+import base64
 import re
 
+import nbformat
 import pytest
-from core_helpers import SETTINGS
+import yaml
+from export_helpers import construct_book, exported
 from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from render_helpers import FRONT, fill_store, png, write_book
 
-from tabbook.export.context import Context, Footnotes
+from tabbook.book import Book
 from tabbook.export.page import beside, published
-from tabbook.export.references import References, Target, dump, load, merged, of_sources, parse
-from tabbook.export.text import plain_text
-from tabbook.read import read_section
-from tabbook.read.slides import marked_text, strip_slide_marks
+from tabbook.model import Cell
+from tabbook.read.slides import marked_text
+from tabbook.render.build import build_site
 
-REFERENCES = References(
-    labels={
-        "sec_rnn": Target("chapters/rnn", "sec-rnn", "Recurrent Networks", "9.5", "section"),
-        "fig_net": Target("chapters/rnn", "fig-net", "A net.", "9.5.1", "figure"),
-        "tab_x": Target("chapters/rnn", "tab-x", "Numbers", "2.1", "table"),
-        "plain": Target("chapters/other", "plain", "Plain"),
-    },
-    equations={"eq_h": Target("chapters/rnn", "equation-eq-h", "", "9.5.2", "equation")},
-    pages={"chapters/rnn": Target("chapters/rnn", "", "Recurrent Networks")},
-    citations={"Hochreiter": Target("chapters/references", "id3", "HS97", kind="citation")},
-    formats={"section": "Section %s", "figure": "Fig. %s"},
-)
-URL = "https://book.org/chapters/rnn.html?tab=jax"
+OTHER = "(sec_other)=\n# Costs \\$5 and \\$6\n\n```{figure} img/net.png\n:name: fig_other\nA caption.\n```\n"
+PICTURE = "![PICTURE](page_files/img-net.png)"
+TEXTS = {
+    "an equation in a list, and what follows": (
+        "* $$\n  a = b\n  $$ (eq_list)\n\n  behind\n* last\n\nThe end.",
+        "* $$\n  a = b\n  \\tag{NUMBER}\n  $$\n\n  behind\n\n* last\n\nThe end.",
+    ),
+    "a picture by reference": ("![PICTURE][pic]\n\n[pic]: img/net.png", PICTURE),
+    "a picture between angle brackets": ("![PICTURE](<img/net.png>)", PICTURE),
+    "a picture with a blank in its name": ("![x](<img/a b.png>)", "![x](page_files/img-a-b.png)"),
+    "a picture in HTML": ('<img src="img/net.png" alt="x">', '<img src="page_files/img-net.png" alt="x">'),
+    "a picture's width": (
+        "```{image} img/net.png\n:alt: x\n:width: 50%\n```",
+        '<img src="page_files/img-net.png" alt="x" width="50%">',
+    ),
+    "a linked picture": (
+        "```{image} img/net.png\n:alt: PICTURE\n:target: https://a.org\n```",
+        f"[{PICTURE}](https://a.org)",
+    ),
+    "a picture from elsewhere": ("![x](https://a.org/b.png)", "![x](https://a.org/b.png)"),
+    "indented code": (
+        "Text.\n\n    *no* {ref}`sec_other` % [^1]\n\n      more",
+        "Text.\n\n```\n*no* {ref}`sec_other` % [^1]\n\n  more\n```",
+    ),
+    "code with fences": ("````text\n```\n````", "````text\n```\n````"),
+    "a link between angle brackets": ("[x](<https://a.org/b c>)", "[x](https://a.org/b%20c)"),
+    "an address with brackets": ("[x](https://a.org/b_(c))", "[x](<https://a.org/b_(c)>)"),
+    "a link to a file": ("[the data](data.csv)", "the data"),
+    "what is folded": (
+        ":::{dropdown} Answer\nIt is $a\n= b$.\n:::",
+        "<details>\n<summary>Answer</summary>\n\nIt is $a = b$.\n\n</details>",
+    ),
+    "a box that is folded": (
+        "```{note}\n:class: dropdown\ntext\n```",
+        "<details>\n<summary>Note</summary>\n\ntext\n\n</details>",
+    ),
+    "two amounts": ("From \\$5 to \\$6.", "From <span>\\$</span>5 to <span>\\$</span>6."),
+    "an amount": ("Only \\$5.", "Only \\$5."),
+    "an amount and a formula": ("\\$5 for $x$.", "<span>\\$</span>5 for $x$."),
+    "marks that are text": (
+        "\\*no\\* \\`no\\` 3 \\< 4, \\<b> a_b \\_c\\_ [x] \\[x](y)",
+        "\\*no\\* \\`no\\` 3 < 4, \\<b> a_b \\_c\\_ [x] [x\\](y)",
+    ),
+    "lines that begin no block": ("a\n\\# b\n1\\. c\n\\- d\n\\> e", "a\n\\# b\n1\\. c\n\\- d\n\\> e"),
+    "bold letters inside words": ("中文{strong}`注意：`中文", "中文<strong>注意：</strong>中文"),
+    "two formulas": ("```{math}\na\n\nb\n```", "$$\n\\begin{aligned}\na \\\\\nb\n\\end{aligned}\n$$"),
+    "lines of a formula": (
+        "```{math}\na &= b \\\\\n&= c\n```",
+        "$$\n\\begin{aligned}\na &= b \\\\\n&= c\n\\end{aligned}\n$$",
+    ),
+    "an environment with a number": (
+        "\\begin{align}\na &= b \\label{x}\n\\end{align}",
+        "$$\n\\begin{aligned}\na &= b\n\\end{aligned}\n\\tag{NUMBER}\n$$",
+    ),
+    "a formula in a quotation": ("> $$\n> a % why\n> = b\n> $$", "> $$a = b$$"),
+    "a formula in a note": (
+        "```{note}\n$$\na\n= b\n$$ (eq_n)\n```",
+        "> **Note**\n>\n> $$a = b \\tag{NUMBER}$$",
+    ),
+    "a formula in a table": (
+        "```{list-table}\n* - $|a|$\n  - $\\|b\\|$\n```",
+        "|  |  |\n| --- | --- |\n| $\\vert a\\vert$ | $\\Vert b\\Vert$ |",
+    ),
+    "blocks in a table": (
+        "````{list-table}\n* - ```python\n    x|y\n    z\n    ```\n  - :::{note}\n    n\n    :::\n````",
+        "|  |  |\n| --- | --- |\n| `x\\|y`<br>`z` | **Note**<br>n |",
+    ),
+    "formulas next to each other": ("{math}`a`{math}`b`", "$a$ $b$"),
+    "a title with amounts": (
+        "See {ref}`sec_other`.",
+        "See [TITLE](other.md).",
+    ),
+    "a numbered reference": (
+        "{numref}`fig_other` {numref}`Figure %s <fig_other>`",
+        "[Fig. 1.1](other.md) [Figure 1.1](other.md)",
+    ),
+    "a document": (
+        "{doc}`other` [](other.md) [x](other.md#sec_other)",
+        "[TITLE](other.md) [TITLE](other.md) [x](other.md)",
+    ),
+    "blocks without a title": ("Term\n: What it is", "**Term**  \nWhat it is"),
+}
 
 
-def plain(text: str, references: References = REFERENCES) -> str:
-    address = published("https://book.org/", "jax")
-    return plain_text(text, Context("chapters/page", references, address, lambda path: f"files/{path}"))
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what each text becomes, by its name."""
+    root = tmp_path_factory.mktemp("texts") / "book"
+    (root / "img").mkdir(parents=True)
+    for name in ("net.png", "a b.png"):
+        (root / "img" / name).write_bytes(base64.b64decode(png(4, 4, 9)))
+    (root / "data.csv").write_text("1\n")
+    texts = {f"case{number}": f"# Case\n\n{text}\n" for number, (text, _) in enumerate(TEXTS.values())}
+    book = numbered_book(root, {"index": "# Welcome\n", "other": OTHER, **texts})
+    files = exported(book, "markdown", book.sections, ("jax",)).files
+    pages = [
+        files[f"jax/case{number}.md"].decode().removeprefix("# Case\n\n") for number in range(len(TEXTS))
+    ]
+    return {
+        name: page.rstrip("\n").replace(f"case{number}_files", "page_files")
+        for number, (name, page) in enumerate(zip(TEXTS, pages, strict=True))
+    }
 
 
-@pytest.mark.parametrize(
-    ("source", "wanted"),
-    [
-        ("{numref}`sec_rnn`", f"[Section 9.5]({URL}#sec-rnn)"),
-        ("{numref}`part %s <sec_rnn>`", f"[part 9.5]({URL}#sec-rnn)"),
-        ("{numref}`fig_net` {numref}`tab_x`", f"[Fig. 9.5.1]({URL}#fig-net) [Table 2.1]({URL}#tab-x)"),
-        ("{numref}`plain`", "[Plain](https://book.org/chapters/other.html?tab=jax#plain)"),
-        ("{ref}`SEC_RNN`", f"[Recurrent Networks]({URL}#sec-rnn)"),
-        ("{ref}`here <sec_rnn>`", f"[here]({URL}#sec-rnn)"),
-        ("{eq}`eq_h`", f"[(9.5.2)]({URL}#equation-eq-h)"),
-        ("{doc}`rnn` and {doc}`x </chapters/rnn>`", f"[Recurrent Networks]({URL}) and [x]({URL})"),
-        ("[the *net*](#fig_net)", f"[the *net*]({URL}#fig-net)"),
-        ("[](rnn.md) [a](rnn.md#b)", f"[Recurrent Networks]({URL}) [a]({URL}#b)"),
-        ("<project:#fig_net>", f"[Fig. 9.5.1]({URL}#fig-net)"),
-        (
-            "{cite}`Hochreiter,Other`",
-            f"[[HS97]]({URL.replace('rnn', 'references')}#id3), [Other]",
-        ),
-        ("{ref}`no_such`, {numref}`no_such`, {eq}`no_such`", "no_such, no_such, (no_such)"),
-        ("[x](https://a.org/b#c) <https://a.org>", "[x](https://a.org/b#c) <https://a.org>"),
-        ("[x](missing.md) [y](#missing)", "[x](missing.md) y"),
-        ("{math}`a_b` {kbd}`Ctrl` {sub}`2` {unknown}`kept`", "$a_b$ `Ctrl` <sub>2</sub> kept"),
-        ("`{ref}` and ``{numref}`sec_rnn` ``", "`{ref}` and ``{numref}`sec_rnn` ``"),
-        (r"$x$ \$ {ref}`plain`", r"$x$ \$ [Plain](https://book.org/chapters/other.html?tab=jax#plain)"),
-        (
-            "![a net](../img/net.svg) ![b](https://a.org/b.png)",
-            "![a net](files/img/net.svg) ![b](https://a.org/b.png)",
-        ),
-    ],
-)
-def test_inline(source: str, wanted: str) -> None:
-    assert plain(source) == wanted
+def numbered_book(root, pages: dict[str, str]) -> Book:
+    write_book(root, pages)
+    toc = (root / "_toc.yml").read_text()
+    (root / "_toc.yml").write_text(toc.replace("root: index", "root: index\noptions: {numbered: true}"))
+    config = yaml.safe_load((root / "_config.yml").read_text())
+    config["parse"] = {"myst_enable_extensions": ["amsmath", "colon_fence", "deflist", "dollarmath"]}
+    (root / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False))
+    return Book.load(root)
 
 
-@pytest.mark.parametrize(
-    ("source", "wanted"),
-    [
-        ("(label)=\n# Title\n% comment\ntext", "# Title\n\ntext"),
-        ("```{math}\n:label: eq_h\na = b\n```", "$$\na = b\n\\tag{9.5.2}\n$$"),
-        ("$$a = b$$ (eq_h)", "$$\na = b\n\\tag{9.5.2}\n$$"),
-        ("$$\na\n\nb\n$$\nmore", "$$\na\nb\n$$\nmore"),
-        (
-            "```{math}\na &= b \\\\\nc &= d\n```",
-            "$$\n\\begin{aligned}\na &= b \\\\\nc &= d\n\\end{aligned}\n$$",
-        ),
-        ("```{math}\n\\begin{align*}a\\end{align*}\n```", "$$\n\\begin{aligned}a\\end{aligned}\n$$"),
-        ("- item\n\n  ```{math}\n  a\n  ```\n\n- next", "- item\n\n  $$\n  a\n  $$\n\n- next"),
-        (
-            ":::{note}\nSee {ref}`plain`.\n\n- one\n:::",
-            "> **Note**\n>\n> See [Plain](https://book.org/chapters/other.html?tab=jax#plain).\n>\n> - one",
-        ),
-        ("```{admonition} Mind\n:class: tip\nthe gap\n```", "> **Mind**\n>\n> the gap"),
-        ("```{warning} At once.\n```", "> **Warning**\n>\n> At once."),
-        (
-            "```{figure} ../img/net.png\n:name: fig_net\n:alt: Layers\nA **net**\nof two.\n\nLegend.\n```",
-            "![Layers](files/img/net.png)\n\n**Fig. 9.5.1.** A **net** of two.\n\nLegend.",
-        ),
-        ("```{image} a.png\n---\nalt: x\n---\n```", "![x](files/chapters/a.png)"),
-        (
-            "```{table} Some numbers\n:name: tab_x\n\n| a |\n| --- |\n| 1 |\n```",
-            "**Table 2.1.** Some numbers\n\n| a |\n| --- |\n| 1 |",
-        ),
-        (
-            "```{list-table}\n:header-rows: 1\n* - a\n  - b|c\n* - 1\n```",
-            "| a | b\\|c |\n| --- | --- |\n| 1 |  |",
-        ),
-        ("```{list-table}\n* - a\n    more\n```", "|  |\n| --- |\n| a more |"),
-        (
-            "```{code-block} python\n:linenos:\nx = {ref}`plain`\n\n\ny\n```",
-            "```python\nx = {ref}`plain`\n\n\ny\n```",
-        ),
-        ("````{code} text\n```\n````", "````text\n```\n````"),
-        ("```python\n{ref}`plain`\n\n\n% no comment\n```", "```python\n{ref}`plain`\n\n\n% no comment\n```"),
-        ("Term\n: What it is", "**Term**  \nWhat it is"),
-        ("```{tableofcontents}\n```\ntext", "text"),
-        ("```{raw} html\n<b>x</b>\n```\n\n```{raw} latex\n\\x\n```", "<b>x</b>"),
-        ("```{only} html\n{ref}`no`\n```", "no"),
-        ("```{strange} Words\nkept {ref}`no`\n```", "**Words**\n\nkept no"),
-        (":::\nkept\n:::", "kept"),
-        ("```{note}\nnever closed", "> **Note**\n>\n> never closed"),
-        ("```{note}\n```", "> **Note**"),
-    ],
-)
-def test_blocks(source: str, wanted: str) -> None:
-    assert plain(source) == wanted
+@pytest.mark.parametrize("name", TEXTS)
+def test_text_is_what_every_viewer_reads(made: dict[str, str], name: str) -> None:
+    wanted = TEXTS[name][1].replace("TITLE", "Costs <span>\\$</span>5 and <span>\\$</span>6")
+    assert re.sub(r"\\tag\{[\d.]+\}", r"\\tag{NUMBER}", made[name]) == wanted
 
 
 def test_without_a_published_site_references_lead_to_what_lies_beside() -> None:
     address = beside("a/b/c", ["a/b/c", "a/d", "x"], ".ipynb")
-    assert address(Target("a/d", "place")) == "../d.ipynb"
-    assert address(Target("x", "")) == "../../x.ipynb"
-    assert address(Target("a/b/c", "place")) == "", "it is the same page"
-    assert address(Target("not/exported", "")) == ""
-
-
-TEXT = """(sec_top)=
-# Top
-
-$$a$$ (eq_one)
-
-```{math}
-:label: eq_two
-b
-```
-
-(lonely)=
-
-See {eq}`eq_two`.
-"""
-
-
-def test_without_a_build_titles_stand_for_numbers_and_equations_are_counted_on_their_page() -> None:
-    found = of_sources([read_section(TEXT, "chapters/top.md", SETTINGS)])
-    assert plain("{numref}`sec_top`, {ref}`lonely`: {eq}`eq_two`", found) == (
-        "[Top](https://book.org/chapters/top.html?tab=jax#sec-top), "
-        "[Top](https://book.org/chapters/top.html?tab=jax#lonely): "
-        "[(2)](https://book.org/chapters/top.html?tab=jax#equation-eq-two)"
-    )
-
-
-def test_references_survive_their_file(tmp_path) -> None:
-    assert parse(dump(REFERENCES)) == REFERENCES
-    assert dump(parse(dump(REFERENCES))) == dump(REFERENCES)
-    sections = [read_section(TEXT, "chapters/top.md", SETTINGS)]
-    file = tmp_path / "references.json"
-    assert load(file, sections) == of_sources(sections)
-    file.write_text("[]")
-    assert load(file, sections) == of_sources(sections), "a damaged file counts as none"
-    file.write_text(dump(REFERENCES))
-    assert load(file, sections) == merged(of_sources(sections), REFERENCES)
-    assert load(file, sections).labels["sec_top"].number == "", "what no build has seen is known, too"
+    assert address("a/d", "place") == "../d.ipynb"
+    assert address("x", "") == "../../x.ipynb"
+    assert address("a/b/c", "place") == "", "it is the same page"
+    assert address("not/exported", "") == ""
+    assert published("https://book.org/", "jax")("a/d", "at") == "https://book.org/a/d.html?tab=jax#at"
 
 
 @pytest.mark.parametrize(
@@ -192,37 +172,202 @@ WITH_BREAKS = {
     "a motto": f"```{{epigraph}}\n{BROKEN}\n```",
     "a footnote": "[^1]\n\n[^1]: a  \n    b\\\n    c",
     "a glossary": "```{glossary}\nterm\n  a  \n  b\\\n  c\n```",
-    "a legend": f":::{{figure}} a.png\nwords\n\n{BROKEN}\n:::",
-    "a caption": f":::{{figure}} a.png\n{BROKEN}\n:::",
+    "a legend": f":::{{figure}} img/net.png\nwords\n\n{BROKEN}\n:::",
+    "a caption": f":::{{figure}} img/net.png\n{BROKEN}\n:::",
     "a cell of a table": "```{list-table}\n* - a  \n    b\\\n    c\n  - d\n```",
     "text for slides": "a (~~x~~)  \nb\\\nc",
     "marked text": "[**a  \nb**]\\\nc",
 }
 
 
-@pytest.mark.parametrize("text", WITH_BREAKS.values(), ids=WITH_BREAKS.keys())
-def test_line_breaks_stay(text: str) -> None:
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    root = tmp_path_factory.mktemp("breaks") / "book"
+    (root / "img").mkdir(parents=True)
+    (root / "img/net.png").write_bytes(base64.b64decode(png(4, 4, 9)))
+    cell = "\n\n```{code-cell} python\n1\n```\n"
+    texts = {f"p{i}": f"{FRONT}# Page\n\n{text}{cell}" for i, text in enumerate(WITH_BREAKS.values())}
+    book = numbered_book(root, {"index": "# Welcome\n", **texts})
+    files = exported(book, "markdown", book.sections, ("jax",)).files
+    return {name: files[f"jax/p{number}.md"].decode() for number, name in enumerate(WITH_BREAKS)}
+
+
+@pytest.mark.parametrize("name", WITH_BREAKS)
+def test_line_breaks_stay(broken: dict[str, str], name: str) -> None:
     """Two blanks, or a backslash, at a line's end are a line break: whoever strips lines loses it."""
-    text = strip_slide_marks(text)
-    context = Context(
-        "chapters/page", REFERENCES, lambda _: "x", lambda path: path, notes=Footnotes.of([text])
-    )
-    made = f"{plain_text(text, context)}\n\n{context.notes.shown()}"
-    shown = MarkdownIt("commonmark").enable("table").render(made)
-    assert re.search(r"a<br ?/?>\s*b<br ?/?>\s*c", shown), made
+    shown = MarkdownIt("commonmark").enable("table").render(broken[name])
+    assert re.search(r"a<br ?/?>\s*b<br ?/?>\s*c", shown), broken[name]
 
 
-@pytest.mark.parametrize(
-    ("source", "wanted"),
-    [
-        ("Loss {glue:text}`loss:.2f`.", "Loss 0.91."),
-        ("{glue:text}`loss` {glue:text}`count:d` {glue:text}`word`", "0.9123 3 Adam"),
-        ("{glue}`word` {glue:md}`word`", "Adam Adam"),
-        ("{glue:text}`word:.2f`", "'Adam'"),
-        ("None: {glue:text}`lost:.2f`.", "None: ."),
-    ],
+GLUED = (
+    FRONT
+    + """
+# Glued
+
+Loss {glue:text}`loss:.2f`, {glue:text}`word`, {glue}`word`. Elsewhere {glue:text}`theirs`.
+
+```{code-cell} python
+glue_values()
+```
+"""
 )
-def test_a_glued_value_is_text(source: str, wanted: str) -> None:
-    glued = {"loss": "0.9123", "count": "3", "word": "'Adam'"}
-    context = Context("a", REFERENCES, lambda _target: "", lambda path: path, glued=glued)
-    assert plain_text(source, context) == wanted
+
+
+def test_a_glued_value_is_that_of_the_framework(tmp_path) -> None:
+    def show(cell: Cell, tab: str) -> list[dict]:
+        values = {
+            "loss": {"jax": "0.9123", "pytorch": "0.8"}.get(tab, "0.7"),
+            "word": "'Adam'",
+            "theirs": f"'{tab}'",
+        }
+        return [
+            {
+                "output_type": "display_data",
+                "metadata": {"scrapbook": {"name": key, "mime_prefix": "application/papermill.record/"}},
+                "data": {"application/papermill.record/text/plain": value},
+            }
+            for key, value in values.items()
+        ]
+
+    write_book(tmp_path / "book", {"index": "# Welcome\n", "glued": GLUED})
+    fill_store(tmp_path / "book", show)
+    book = Book.load(tmp_path / "book")
+    files = exported(book, "markdown", book.sections, ("pytorch", "jax")).files
+    assert "Loss 0.91, Adam, " in files["jax/glued.md"].decode()
+    assert "Elsewhere jax." in files["jax/glued.md"].decode()
+    assert "Loss 0.80, Adam, " in files["pytorch/glued.md"].decode()
+
+
+SLIDES = (
+    FRONT
+    + """
+(sec_slides)=
+# On slides
+
+[**The formula[^note]
+
+$$a = b$$ (eq_slides)
+
+holds**], (**see {eq}`eq_slides`, {ref}`sec_slides` and {numref}`fig_net`**).
+
+[^note]: A note.
+
+```{figure} img/net.png
+:name: fig_net
+A net.
+```
+
+:::{tab} jax
+(**- one
+- two with $x$**)
+:::
+
+## [**A heading**]
+
+```{code-cell} python
+1
+```
+"""
+)
+
+
+def test_slides_have_the_numbers_of_the_page_and_change_nothing_on_it(tmp_path) -> None:
+    """What is on slides is read twice: it must not be counted twice, nor be named twice."""
+    root = tmp_path / "book"
+    (root / "img").mkdir(parents=True)
+    (root / "img/net.png").write_bytes(base64.b64decode(png(4, 4, 9)))
+    book = numbered_book(root, {"index": "# Welcome\n", "slides": SLIDES})
+    made = exported(book, "slides", book.sections, ("jax", "mxnet"), decks=False).files
+    cells = nbformat.reads(made["jax/slides.slides.ipynb"].decode(), as_version=4).cells
+    shown = [cell.source for cell in cells if cell.metadata.slideshow.slide_type in ("slide", "-")]
+    assert any("\\tag{1.1}" in source for source in shown)
+    assert any("see (1.1), On slides and Fig. 1.1" in source for source in shown)
+    assert any(source.startswith("## A heading") for source in shown)
+    assert any("two with $x$" in source for source in shown)
+    others = nbformat.reads(made["mxnet/slides.slides.ipynb"].decode(), as_version=4).cells
+    assert not any("two with" in cell.source for cell in others)
+
+
+MARKED = (
+    FRONT
+    + """
+(sec_all)=
+# All
+
+[**See {cite}`Key`, {index}`entry`, {term}`Loss`, {download}`code.py`, [a list](#lab), {numref}`fig_a`,
+{prf:ref}`thm` and a note[^n].**]
+
+[**
+```{figure} img/net.png
+:name: fig_a
+A net.
+```
+**]
+
+[**
+```{prf:theorem} Of nets
+:label: thm
+They work.
+```
+
+```{list-table} Numbers
+:name: tab
+* - a
+```
+
+$$a = b$$ (eq)
+
+(lab)=
+- a list
+**]
+
+See {numref}`tab` and {eq}`eq`.
+
+[^n]: A note.
+
+```{glossary}
+Loss
+  What is minimised.
+```
+
+```{bibliography}
+```
+
+```{code-cell} python
+1
+```
+"""
+)
+
+
+def test_a_page_is_the_same_with_and_without_marks_for_slides(tmp_path) -> None:
+    """Whatever has a name, a number or an entry in an index has it once."""
+    pages = {}
+    for name, text in {"with": MARKED, "without": MARKED.replace("[**", "").replace("**]", "")}.items():
+        book = construct_book(tmp_path / name)
+        (book.root / "all.md").write_text(text)
+        site = build_site(Book.load(book.root), jobs=1, quiet=True).page.parent
+        html = (site / "all.html").read_text()
+        index = (site / "genindex.html").read_text()
+        pages[name] = [one[one.find("<article") : one.rfind("</article>")] for one in (html, index)]
+    assert pages["with"] == pages["without"]
+    book = Book.load(tmp_path / "with")
+    made = exported(book, "slides", book.find(("all",)), ("jax",), decks=False).files
+    cells = nbformat.reads(made["jax/all.slides.ipynb"].decode(), as_version=4).cells
+    shown = "\n".join(cell.source for cell in cells if cell.metadata.slideshow.slide_type == "slide")
+    for words in (
+        "See [Aut97], entry, Loss, `code.py`, a list, Fig. 1.1,\nTheorem 1.1 and a note.",
+        "**Fig. 1.1.** A net.",
+        "![](attachment:img-net.png)",
+        "**Theorem 1.1 (Of nets)**",
+        "**Table 1.1.** Numbers",
+        "\\tag{1.1}",
+    ):
+        assert words in shown
+
+
+def test_formulas_are_formulas_to_other_readers(made: dict[str, str]) -> None:
+    """A dollar that is money must not pair with another one."""
+    reader = MarkdownIt("commonmark").use(dollarmath_plugin)
+    assert "math" not in reader.render(made["two amounts"])
+    assert reader.render(made["an amount and a formula"]).count('class="math') == 1

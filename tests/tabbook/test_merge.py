@@ -246,7 +246,7 @@ All.
 Three.
 """
     notebook = page(text)
-    (merged,) = notebook.cells
+    merged = next(cell for cell in notebook.cells if "tabbook-slide" not in cell.source)
     shown = [*[""] * (notebook.metadata.source_map[0] + 1), *merged.source.split("\n")]
     for line, (here, there) in enumerate(zip(text.split("\n"), shown, strict=False), 1):
         if here and not here.startswith((":::", "---", "file_format")):

@@ -13,13 +13,11 @@ import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from export_helpers import exported
 from render_helpers import FRONT, fill_store, model_page, write_book
 
 import tabbook
 from tabbook.book import Book
-from tabbook.export.exporter import Exporter
-from tabbook.export.markdown import markdown
-from tabbook.export.references import References
 from tabbook.importers.d2lbook import import_book
 from tabbook.language import CATALOGS, marked, translator
 from tabbook.render import STATIC, WORDS
@@ -153,11 +151,9 @@ def test_exports_are_in_the_language_of_the_book(tmp_path: Path) -> None:
     (tmp_path / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False))
     fill_store(tmp_path)
     book = Book.load(tmp_path)
-    section = book.sections[0]
-    page = Exporter(book, References()).page(section, "jax", lambda _target: "")
-    exported = markdown(page, {}, book.settings.language)["index.md"].decode()
-    assert "> **Bemerkung**" in exported
-    assert "![Ausgabe des Codes oben](" in exported
+    text = exported(book, "markdown", book.sections, ("jax",)).files["jax/index.md"].decode()
+    assert "> **Bemerkung**" in text
+    assert "![Ausgabe des Codes oben](" in text
     assert [name for name, _ in archive_links(book, "jax", "")] == ["Alle Notebooks (zip)"]
 
 

@@ -9,12 +9,10 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from core_helpers import DECLARED, SETTINGS, faults_of
+from export_helpers import exported
 from render_helpers import FRONT, fill_store, write_book
 
 from tabbook.book import Book
-from tabbook.export.exporter import Exporter
-from tabbook.export.make import export
-from tabbook.merge import merge
 from tabbook.model import Cell, Embedded
 from tabbook.plan import job
 from tabbook.read import read_section
@@ -130,7 +128,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
 
 @pytest.fixture(scope="module")
 def files(book: Book) -> dict[str, bytes]:
-    made = export(Exporter(book), "slides", book.sections, tuple(book.settings.tabs))
+    made = exported(book, "slides", book.sections, tuple(book.settings.tabs))
     assert made.faults == ()
     return made.files
 
@@ -216,15 +214,13 @@ def test_a_cell_that_a_framework_does_not_have_is_left_out_of_its_deck() -> None
 
 def test_slides_are_no_part_of_pages_and_of_other_exports(book: Book) -> None:
     (section,) = book.find(("a",))
-    page = merge(section, {tab: book.project(section, tab) for tab in section.tabs}, {}, book.settings)
-    texts = ["".join(cell.source for cell in page.cells)]
     built = build_site(book, jobs=1, quiet=True)
     assert built.status == 0, "nor does Sphinx warn of what slides hold"
-    texts.append((built.page.parent / "a.html").read_text())
+    texts = [(built.page.parent / "a.html").read_text()]
     for kind in ("ipynb", "markdown"):
-        made = export(Exporter(book), kind, (section,), ("jax",)).files
+        made = exported(book, kind, (section,), ("jax",)).files
         texts += [data.decode() for name, data in made.items() if name in ("jax/a.ipynb", "jax/a.md")]
-    assert len(texts) == 4
+    assert len(texts) == 3
     for text in texts:
         assert "Text of the page" in text
         for word in ("Why loops", "{slide}", "embed", "slowly", ":::"):
@@ -234,7 +230,7 @@ def test_slides_are_no_part_of_pages_and_of_other_exports(book: Book) -> None:
 def test_a_picture_that_only_a_slide_shows_belongs_to_its_deck_alone(tmp_path: Path) -> None:
     write_book(tmp_path, {"index": "# Welcome\n", "a": FRONT + "# T\n\n:::{slide}\n\n![](net.png)\n:::\n"})
     book = Book.load(tmp_path)
-    found = {kind: export(Exporter(book), kind, book.sections, ("jax",)) for kind in ("markdown", "slides")}
+    found = {kind: exported(book, kind, book.sections, ("jax",)) for kind in ("markdown", "slides")}
     assert found["markdown"].faults == () and "jax/a_files/net.png" not in found["markdown"].files
     (fault,) = found["slides"].faults
     assert str(fault).startswith("a.md:11: there is no picture net.png")
@@ -243,7 +239,7 @@ def test_a_picture_that_only_a_slide_shows_belongs_to_its_deck_alone(tmp_path: P
 def test_the_label_of_a_cell_is_its_id_in_notebooks(book: Book) -> None:
     """Others refer to a cell of a notebook by its id: it stays when the code is edited."""
     (section,) = book.find(("a",))
-    made = export(Exporter(book), "ipynb", (section,), ("jax",)).files["jax/a.ipynb"].decode()
+    made = exported(book, "ipynb", (section,), ("jax",)).files["jax/a.ipynb"].decode()
     ids = [cell.id for cell in nbformat.reads(made, as_version=4).cells if cell.cell_type == "code"]
     assert (ids[1], ids[2], ids[4]) == ("code-first", "code-loop", "code-last")
     assert ids[3].startswith("code-") and len(set(ids)) == len(ids)
@@ -315,7 +311,7 @@ def test_a_first_slide_without_title_goes_below_the_sections_title(tmp_path: Pat
         {"index": "# Welcome\n", "a": FRONT + "# T\n\n```{code-cell}\n1\n```\n\n:::{slide}\nA cover.\n:::\n"},
     )
     book = Book.load(tmp_path)
-    made = export(Exporter(book), "slides", book.sections, ("jax",)).files
+    made = exported(book, "slides", book.sections, ("jax",)).files
     kinds = [cell.metadata.slideshow.slide_type for cell in cells_of(made, "jax")]
     assert kinds == ["slide", "-", "skip"]
 
@@ -324,7 +320,7 @@ def test_slides_go_on_behind_what_marks_select(tmp_path: Path) -> None:
     marked = FRONT + CELLS + "\n[**Marked.**]\n" + SLIDES
     write_book(tmp_path, {"index": "# Welcome\n", "a": marked})
     book = Book.load(tmp_path)
-    found = cells_of(export(Exporter(book), "slides", book.sections, ("jax",)).files, "jax")
+    found = cells_of(exported(book, "slides", book.sections, ("jax",)).files, "jax")
     texts = [cell.source for cell in found if cell.metadata.slideshow.slide_type == "slide"]
     assert texts == ["# T\n\nJAX", "Marked.", "## Why loops?", "Not in PyTorch."]
     once = [cell.source for cell in found if "skip-execution" not in cell.metadata.get("tags", [])]

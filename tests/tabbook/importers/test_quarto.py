@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from export_helpers import exported
 from import_helpers import cell, imported, project
 
 from tabbook.book import Book
@@ -321,13 +322,11 @@ def test_what_slides_ask_for_in_vain_is_reported_and_left_out(tmp_path: Path) ->
 
 def test_the_deck_of_each_framework_shows_its_cells(tmp_path: Path) -> None:
     """From the source to the deck: code in its framework, formulas, references to the page."""
-    from tabbook.export.exporter import Exporter
-    from tabbook.export.make import export
 
     text = NAMED + "\n$$a = b$$\n:eqlabel:`eq_a`\n" + BEHIND
     text += '::: {.slide title="Two"}\n::: {.cols}\n::: {.col}\nBy :eqref:`eq_a`:\n:::\n\n::: {.col}\n@two\n:::\n:::\n:::\n'
     book = quarto(tmp_path, text)
-    made = export(Exporter(book), "slides", book.sections, ("pytorch", "jax"))
+    made = exported(book, "slides", book.sections, ("pytorch", "jax"))
     assert made.faults == ()
     deck = made.files["jax/a.slides.html"].decode()
     assert "By (1):" in deck and 'class="columns"' in deck
