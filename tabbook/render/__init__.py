@@ -2,9 +2,7 @@
 
 MyST-NB reads pages through :func:`read_page` (see ``nb_custom_formats`` in ``_config.yml``)
 and makes nodes of them; our transform groups these into tabs. So ``jupyter-book build`` needs
-nothing but this extension. Its warnings are ``tabbook.read``, a fault in a section's source,
-``tabbook.tab``, a tab block in a plain page that names no tab, and ``tabbook.html``, HTML that shows
-a file which the site will not have.
+nothing but this extension. ``docs/maintainers.md`` lists the types of its warnings.
 """
 
 import hashlib

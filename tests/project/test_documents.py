@@ -17,6 +17,7 @@ from tabbook.config import CONFIG_FILE, SectionSettings, read_settings
 from tabbook.project import project, ways_of
 from tabbook.project.idioms import rewrite
 from tabbook.read import read_section
+from tabbook.render.warned import FAILED
 from tabbook.section_faults import check_section
 
 DOCUMENTS = sorted(
@@ -127,6 +128,13 @@ def test_the_maintainers_page_names_every_module() -> None:
     modules = {part for parts in paths for part in (parts[:1] if parts[0] == "export" else parts)}
     missing = modules - named - {"__init__", "__main__"}
     assert not missing, "say in the table of docs/maintainers.md what these modules are for"
+
+
+def test_the_maintainers_page_names_the_types_of_warnings() -> None:
+    text = (ROOT / "docs/maintainers.md").read_text(encoding="utf-8")
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tabbook/render").rglob("*.py")]
+    types = {FAILED, *(name for source in sources for name in re.findall(r'subtype="(\w+)"', source))}
+    assert [name for name in sorted(types) if f"`tabbook.{name}`" not in text] == []
 
 
 def test_every_file_at_the_root_has_the_name_of_one() -> None:
