@@ -87,7 +87,7 @@ def unanswerable(code: Code) -> Iterator[CodeError]:
         elif isinstance(node, ast.JoinedStr) and asks(node):
             # Before Python 3.12 the tree does not say where in an f-string an expression is.
             hint = "choose before the string, into a variable"
-            yield CodeError("tab.selected stands inside an f-string", node.lineno, hint)
+            yield CodeError("tab.selected is inside an f-string", node.lineno, hint)
         elif isinstance(node, ast.BoolOp) and asks(node):
             asking = max(number for number, value in enumerate(node.values) if asks(value))
             before = (part for value in node.values[:asking] for part in ast.walk(value))
@@ -98,7 +98,7 @@ def unanswerable(code: Code) -> Iterator[CodeError]:
         if "tab.selected" in magic:
             line = code.magic_line(number)
             hint = "choose with an if around the command"
-            yield CodeError("tab.selected stands inside a magic or shell command", line, hint)
+            yield CodeError("tab.selected is inside a magic or shell command", line, hint)
 
 
 def unanswerable_text(text: str) -> Iterator[CodeError]:

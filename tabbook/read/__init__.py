@@ -179,7 +179,7 @@ class _Reader:
             if inside := _INSIDE.match(line):
                 kind = _kind(f"{{{inside['kind']}}}")
                 hint = "end that block first, and begin another one behind"
-                self.fault(number, f"a {kind} stands inside the block of line {start + 1}", hint)
+                self.fault(number, f"a {kind} is inside the block of line {start + 1}", hint)
 
     def _add(self, kind: Any, source: str, line: int, tabs: Any = None, metadata: Any = None) -> None:
         self.cells.append(Cell(kind, source, line, len(self.cells), tabs, metadata or {}))
@@ -201,10 +201,10 @@ class _Reader:
                 self.fault(number, "a tab block begins inside another one", hint)
             elif inside["kind"] == "code-cell":
                 hint = "move it out and mark it with %%tab"
-                self.fault(number, "a code cell stands inside a tab block", hint)
+                self.fault(number, "a code cell is inside a tab block", hint)
             else:
                 hint = "move it out and give it the option ':tabs:'"
-                self.fault(number, "a slide stands inside a tab block", hint)
+                self.fault(number, "a slide is inside a tab block", hint)
         body = token.content.split("\n")
         blank = next((i for i, line in enumerate(body) if line.strip()), 0)
         self._add("text", "\n".join(body[blank:]).rstrip(), start + 2 + blank, tabs)

@@ -112,7 +112,7 @@ class SlideReader:
                     if name == "code-cell"
                     else "end that one first"
                 )
-                self.fault(line, f"{what} stands inside a slide", hint)
+                self.fault(line, f"{what} is inside a slide", hint)
             else:
                 self._block(token, name, argument, replace(place, line=line))
         self._text(lines[position:], place.line + position, place)

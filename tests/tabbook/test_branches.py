@@ -270,9 +270,9 @@ REFUSED = [
     ("tab.selected(name)", 1, "tab.selected takes names written out, nothing computed"),
     ("\ntab.selected()", 2, "tab.selected does not say for which tabs it asks"),
     ("tab.selected('jax', name='x')", 1, "tab.selected does not say for which tabs it asks"),
-    ("f'{tab.selected(\"jax\")}'", 1, "tab.selected stands inside an f-string"),
+    ("f'{tab.selected(\"jax\")}'", 1, "tab.selected is inside an f-string"),
     ("x = 1\nask = tab.selected", 2, "tab.selected is not called"),
-    ("x = 1\n%time tab.selected('jax')\nselected", 2, "tab.selected stands inside a magic or shell command"),
+    ("x = 1\n%time tab.selected('jax')\nselected", 2, "tab.selected is inside a magic or shell command"),
     ("if (n := f()) and tab.selected('jax'): n", 1, "':=' stands before tab.selected in a condition"),
     ("if tab.selected('jax'):\n    a = (", 2, "not valid Python: '(' was never closed"),
 ]  # fmt: skip

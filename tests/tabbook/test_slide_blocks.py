@@ -168,16 +168,16 @@ FAULTS = {
     ),
     "a code cell inside": (
         "::::{slide}\n```{code-cell} python\n1\n```\n::::",
-        "a.md:40: a code cell stands inside a slide; show a cell of the page: ```{embed} its-label",
+        "a.md:40: a code cell is inside a slide; show a cell of the page: ```{embed} its-label",
     ),
-    "a slide inside": ("::::{slide}\n:::{slide}\n:::\n::::", "a.md:40: a slide stands inside a slide; end that one first"),
+    "a slide inside": ("::::{slide}\n:::{slide}\n:::\n::::", "a.md:40: a slide is inside a slide; end that one first"),
     "a slide in a list": (
         "- :::{slide}\n  a\n  :::",
         "a.md:39: this slide is nested; it must stand on its own, not inside a list or another block",
     ),
     "a slide in a tab block": (
         "::::{tab} jax\n:::{slide}\na\n:::\n::::",
-        "a.md:40: a slide stands inside a tab block; move it out and give it the option ':tabs:'",
+        "a.md:40: a slide is inside a tab block; move it out and give it the option ':tabs:'",
     ),
     "an option": (":::{slide}\n:tab: jax\n:::", "a.md:39: unknown option 'tab'; this block takes class, tabs"),
     "a tab": (

@@ -95,7 +95,7 @@ def _unclosed(page: Page, opened: _Open, line: int, following: Span | None) -> s
         page.fault(opened.line, "block", "this tab block is never closed", hint)
         return end
     if line < len(page.lines):
-        page.fault(line, "block", "a code cell stands inside a tab block", "the block ends above it")
+        page.fault(line, "block", "a code cell is inside a tab block", "the block ends above it")
     else:
         page.fault(opened.line, "block", "this tab block is never closed", "it ends with the page")
     last = line - 1

@@ -222,7 +222,7 @@ def _order(
             findings.note(path, 0, "contents", "the original of a translated page", "it is not imported")
             del pages[path]
         else:
-            hint = "it is imported, and stands in no list"
+            hint = "it is imported, but is in no list"
             findings.note(path, 0, "contents", "no contents list this page", hint)
     return tree, order
 

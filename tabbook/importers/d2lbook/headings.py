@@ -126,7 +126,7 @@ def settle_levels(page: Page, headings: list[Heading], *, has_other_title: bool)
 
 
 def make_rubric(page: Page, heading: Heading) -> None:
-    """Take a heading out of the page's structure: it stands inside a tab block."""
+    """Take a heading out of the page's structure: it is inside a tab block."""
     heading.in_block = True
     text = strip_slide_marks(page.text[heading.start : heading.end])
     heading.target.kind, heading.target.has_number = "rubric", False
@@ -171,7 +171,7 @@ def collect_labels(page: Page) -> None:
         above = [target for target in page.targets if target.position < span.start]
         target = above[-1] if above else next(iter(page.targets), None)
         if _is_in_sentence(page, span, target):
-            message = f"the label {span.arg!r} stands in a sentence, where it can name nothing"
+            message = f"the label {span.arg!r} is in a sentence, where it can name nothing"
             page.fault(line, "label", message, "it is taken for a reference")
             page.stray_labels.add(span.start)
             continue
@@ -179,7 +179,7 @@ def collect_labels(page: Page) -> None:
             page.fault(line, "label", f"there is nothing that the label {span.arg!r} could name", "")
             continue
         if not above:
-            page.fault(line, "label", f"the label {span.arg!r} stands above what it names", "")
+            page.fault(line, "label", f"the label {span.arg!r} is above what it names", "")
         label = safe_label(span.arg)
         if label not in target.labels:  # pandoc's attributes may have given it, too
             target.labels.append(page.define(span.arg, target.kind, line))

@@ -82,7 +82,7 @@ class _Marking:
             elif any(node is saved for saved in saved_bodies) or node in self.wanted.values():
                 self.dropped.add(line)  # its statement is saved already
             else:
-                self._drop(line, "this #@save stands inside a body, where it saves nothing")
+                self._drop(line, "this #@save is inside a body, where it saves nothing")
 
     def _is_clean(self, line: int) -> bool:
         return _MARK.match(self.marks[line][1]) is not None
@@ -150,7 +150,7 @@ class _Marking:
         self.taken = max([self.taken, *map(last_line, covered)])
         for node in covered:
             if isinstance(node, ast.Expr):
-                message = "an expression is saved into the library together with what stands above it"
+                message = "an expression is saved into the library together with what is above it"
                 self.faults.append(MarkFault(first_line(node), message, "note"))
         if is_same:
             self.kept.add(line)

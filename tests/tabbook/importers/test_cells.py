@@ -215,7 +215,7 @@ def test_marks_save_what_they_saved(code: str, expected: str) -> None:
     ("code", "message"),
     [
         ("#@save\n\ndef f():\n    pass", "this #@save saves nothing: a blank line follows it"),
-        ("def f():\n    x = 1  #@save", "this #@save stands inside a body, where it saves nothing"),
+        ("def f():\n    x = 1  #@save", "this #@save is inside a body, where it saves nothing"),
         ("x = 1\n#@save", "this #@save saves nothing: no statement stands below it"),
     ],
 )

@@ -393,7 +393,7 @@ BROKEN = [
     (
         "## A\n:label:`x`\n\nsee :label:`x`,",
         "(x)=\n## A\n\nsee {numref}`x`,",
-        "the label 'x' stands in a sentence",
+        "the label 'x' is in a sentence",
     ),
     ("$$x\n\ntext", r"\$\$x" "\n\ntext", "an equation that $$ begins is never closed"),
     ("text\n\n:eqlabel:`e`", None, "there is no equation that the label 'e' could name"),
