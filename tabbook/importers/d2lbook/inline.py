@@ -27,6 +27,7 @@ _LAYOUT = re.compile(
     r"|(?:small|med|big)skip|[vh]space\*?\{[^{}]*\})[ \t]*$",
     re.MULTILINE,
 )
+_SPACE = re.compile(r"\\ (?=\S)")
 _LINKED = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\](?=[(\[])")
 _SPAN = re.compile(r"(?<![!\\])\[(?:\\.|[^\[\]\\])*\](?=\{)")
 _BRACED = re.compile(r"\{(?=[A-Za-z][\w:+-]*\}`)")
@@ -254,6 +255,8 @@ def write_commands(page: Page) -> None:
         page.edits.replace(end, end + 1, f"]({found['url']})")
     for found in found_in_text(_LAYOUT):
         page.edits.replace(found.start(), found.end(), "")
+    for found in found_in_text(_SPACE):
+        page.edits.replace(found.start(), found.end(), "\N{NO-BREAK SPACE}")
     for number, found in enumerate(found_in_text(_NOTE), 1):
         _write_note(page, found, f"note-{number}")
 

@@ -59,6 +59,10 @@ COMMANDS = [
         "\\href{https://a.org}{the *site*} and \\footnote{open",
         "[the *site*](https://a.org) and \\footnote{open",
     ),
+    (
+        "Fig.\\ :numref:`sec_a`\\ s, `a\\ b`, $a\\ b$, c\\\\ d",
+        "Fig.\xa0{numref}`sec_a`\xa0s, `a\\ b`, $a\\ b$, c\\\\ d",
+    ),
     ("a\n\n\\newpage\n\n\\vspace{1cm}\n\nb", "a\n\nb"),
     ("`\\url{a}` and $\\href{a}{b}$", "`\\url{a}` and $\\href{a}{b}$"),
     ("a[^1].\n\n[^1]: The note.", "a[^1].\n\n[^1]: The note."),
