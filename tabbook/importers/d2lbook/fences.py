@@ -16,6 +16,7 @@ _OPEN = re.compile(
 )
 _ATTRIBUTES = re.compile(r"^\{(?P<inside>.*)\}$")
 _CELL = re.compile(r"^`{3,}[ \t]*\{[^}]*\.(?:input|output)\b")
+_COMMENT_END = re.compile(r"[ \t]*(?:`{3,}|~{3,})[ \t]*-->")
 _NUMBER = re.compile(r"\bn\s*=\s*['\"]?(\d+)")
 _NAME = re.compile(r"(?<![^\s{])#([\w:.-]+)")
 
@@ -182,14 +183,29 @@ def _formula_lines(lines: Sequence[str], start: int) -> int:
     return 0
 
 
+def _comment_lines(lines: Sequence[str], start: int) -> int:
+    """Return how many lines from ``start`` on are a comment that ends on the line of a fence; 0 if none are.
+
+    Such a fence closes nothing in Markdown, and hides with what it ends. Cells are looked for all the same.
+    """
+    if not lines[start].lstrip().startswith("<!--") or "-->" in lines[start]:
+        return 0
+    for number in range(start + 1, len(lines)):
+        if _CELL.match(lines[number]):
+            return 0
+        if "-->" in lines[number]:
+            return number - start + 1 if _COMMENT_END.match(lines[number]) else 0
+    return 0
+
+
 def find_fences(lines: Sequence[str]) -> list[Fence]:
     """Return the fenced blocks of a page, in order."""
     fences: list[Fence] = []
     number = 0
     while number < len(lines):
-        formula = _formula_lines(lines, number)
-        if formula:
-            number += formula
+        other = _formula_lines(lines, number) or _comment_lines(lines, number)
+        if other:
+            number += other
             continue
         found = _OPEN.match(lines[number])
         if not found or ("\t" in found["indent"]) or (found["fence"][0] == "~" and "~" in found["info"]):
@@ -229,10 +245,13 @@ def _dedent(line: str, indent: str) -> str:
 
 def tidy(text: str) -> str:
     """Return ``text`` without runs of blank lines outside of its fences."""
-    pieces, fence = list[str](), ""
-    for line in text.split("\n"):
+    pieces, fence, commented = list[str](), "", 0
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
         bare = line.strip()
-        found = re.match(r"[`~]{3,}", bare)
+        if not fence and number >= commented:
+            commented = number + _comment_lines(lines, number)
+        found = None if number < commented else re.match(r"[`~]{3,}", bare)
         if found and not fence:
             fence = found[0]
         elif fence and closes(bare, fence):

@@ -116,6 +116,14 @@ CHARACTERS = [
     ("<!-- c --> **b** text", "<!-- c -->\n**b** text"),
     ("- <!-- c --> text", "- <!-- c -->\n  text"),
     ("a <!-- b\n- c\n\nd --> e", "a <!-- b - c d --> e"),
+    (
+        "<!--```sh\nx\n```-->\n\n*B*\n\n```\ny\n\n\nz\n```",
+        "<!--```sh\nx\n```-->\n\n*B*\n\n```\ny\n\n\nz\n```",
+    ),
+    (
+        "<!--\n```toc\nx\n``` -->\n\n:numref:`sec_a`\n\n```\ny\n```",
+        "<!--\n```toc\nx\n``` -->\n\n{numref}`sec_a`\n\n```\ny\n```",
+    ),
     ("<!--\n## No\n:label:`x`\n$$\n-->\n\ntext", "<!--\n## No\n:label:`x`\n$$\n-->\n\ntext"),
 ]
 
