@@ -1,7 +1,7 @@
 """The fenced blocks of a d2lbook page: cells, stored outputs, contents, everything else."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -237,6 +237,11 @@ def find_fences(lines: Sequence[str]) -> list[Fence]:
         fences.append(Fence(kind, number, after, body, found["info"], language, indent, count, closed, fence))
         number = max(after, number + 1)
     return fences
+
+
+def fenced_lines(fences: Iterable[Fence]) -> set[int]:
+    """Return the lines of fenced blocks, with those of their fences."""
+    return {number for fence in fences for number in range(fence.start, fence.end)}
 
 
 def _dedent(line: str, indent: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import yaml
 
-from tabbook.importers.d2lbook.fences import find_fences
+from tabbook.importers.d2lbook.fences import fenced_lines, find_fences
 from tabbook.importers.d2lbook.slides import Block, blocks
 from tabbook.importers.d2lbook.tables import CAPTION
 from tabbook.yaml_text import load_yaml
@@ -27,17 +27,12 @@ _BORDER = re.compile(r"^[ \t]*\+(?:[-=:]+\+)+[ \t]*$")
 def as_d2lbook(text: str) -> str:
     """Return the text of a page without what only pandoc knows."""
     lines = without_front_matter(text.replace("\r\n", "\n")).split("\n")
-    fenced = fenced_lines(lines)
+    fenced = fenced_lines(find_fences(lines))
     for block in blocks(lines, fenced):
         _open_up(lines, block)
     _unwrap(lines, fenced)
     write_tables(lines, fenced)
     return "\n".join(lines)
-
-
-def fenced_lines(lines: Sequence[str]) -> set[int]:
-    """Return the lines that are in fenced blocks."""
-    return {n for fence in find_fences(lines) for n in range(fence.start, fence.end)}
 
 
 def without_front_matter(text: str) -> str:
@@ -54,7 +49,7 @@ def without_front_matter(text: str) -> str:
     title = " ".join(str((data or {}).get("title", "")).split())
     rest = text[found.end() :]
     lines = rest.split("\n")
-    fenced = fenced_lines(lines)
+    fenced = fenced_lines(find_fences(lines))
     has_title = any(_TITLE.match(line) for n, line in enumerate(lines) if n not in fenced)
     return (f"# {title}" if title and not has_title else "") + "\n" * found[0].count("\n") + rest
 

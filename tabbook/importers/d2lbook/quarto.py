@@ -6,7 +6,7 @@ No line moves, so that findings name the lines of the source. Slides are apart: 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from tabbook.importers.d2lbook.fences import Fence, find_fences
+from tabbook.importers.d2lbook.fences import Fence, fenced_lines, find_fences
 from tabbook.importers.d2lbook.pandoc import without_front_matter, write_tables
 from tabbook.importers.d2lbook.slides import CALLOUTS, Block, attributes, blocks
 
@@ -43,7 +43,7 @@ class QuartoPage:
         self.pictures: list[str] = []
         self.lines = without_front_matter(text.replace("\r\n", "\n")).split("\n")
         fences = find_fences(self.lines)
-        fenced = {n for fence in fences for n in range(fence.start, fence.end)}
+        fenced = fenced_lines(fences)
         for fence in fences:
             self._fence(fence)
         self._divs(blocks(self.lines, fenced), fenced)

@@ -12,7 +12,7 @@ from posixpath import relpath
 
 from tabbook.importers.d2lbook import inline
 from tabbook.importers.d2lbook.equations import write_equations
-from tabbook.importers.d2lbook.fences import find_fences
+from tabbook.importers.d2lbook.fences import fenced_lines, find_fences
 from tabbook.importers.d2lbook.kept import refusal_of_slides
 from tabbook.importers.d2lbook.scan import Image
 from tabbook.importers.d2lbook.source import Labels, Page, safe_path
@@ -44,7 +44,7 @@ def parted(text: str) -> tuple[str, str]:
     Slides are what comes behind the comment, and every slide before it.
     """
     lines = text.replace("\r\n", "\n").split("\n")
-    fenced = {n for fence in find_fences(lines) for n in range(fence.start, fence.end)}
+    fenced = fenced_lines(find_fences(lines))
     found = (n for n, line in enumerate(lines) if n not in fenced and _BEHIND.match(line))
     behind = next(found, len(lines))
     slides = set(range(behind, len(lines)))
@@ -121,7 +121,7 @@ class DeckConverter:
         files: Collection[str],
     ) -> None:
         self.page, self.tabs, self.cells, self.files = page, tuple(tabs), cells, files
-        fenced = {n for fence in page.fences for n in range(fence.start, fence.end)}
+        fenced = fenced_lines(page.fences)
         self.slides = [block for block in blocks(page.lines, fenced) if "slide" in block.classes]
         inside = {n for block in self.slides for n in range(block.first, block.last + 1)}
         self._report_rest(inside)

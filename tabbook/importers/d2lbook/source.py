@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from tabbook.importers.d2lbook.dialect import Dialect
 from tabbook.importers.d2lbook.edits import Edits
 from tabbook.importers.d2lbook.exported import as_cell, is_exported
-from tabbook.importers.d2lbook.fences import Fence, find_fences, is_plain_cell
+from tabbook.importers.d2lbook.fences import Fence, fenced_lines, find_fences, is_plain_cell
 from tabbook.importers.d2lbook.scan import Scan, Span
 from tabbook.importers.report import Findings
 
@@ -146,7 +146,7 @@ class Page:
         """Labels of equations that name something else, by place."""
         self.consumed: set[int] = set()
         """Lines that something else has taken: no headings, no text of theirs."""
-        self._fenced = {n for fence in self.fences for n in range(fence.start, fence.end)}
+        self._fenced = fenced_lines(self.fences)
         self._containers = self._list_indents()
 
     def _gaps(self) -> list[tuple[int, int]]:
