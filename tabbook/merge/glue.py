@@ -4,7 +4,6 @@ MyST-NB collects what cells glue for a page as a whole. So a value that one fram
 that differs, is collected under a key that names the framework; the renderer looks for it there.
 """
 
-import ast
 from collections.abc import Iterable, Mapping, Sequence
 
 from tabbook.model import Output
@@ -49,27 +48,3 @@ def for_all(asides: Mapping[str, Sequence[Output]], tabs: Sequence[str]) -> tupl
     if all(tuple(asides.get(tab, ())) == tuple(first) for tab in tabs):
         return tuple(first)
     return tuple(output for tab, outputs in asides.items() for output in for_tab(outputs, tab))
-
-
-def texts_of(outputs: Iterable[Output]) -> dict[str, str]:
-    """Return the plain text of each key that ``outputs`` glue."""
-    found = {}
-    for output in outputs:
-        if mark := _glued(output):
-            kind = f"{mark.get('mime_prefix', '')}text/plain"
-            found[str(mark.get("name"))] = "".join(output.get("data", {}).get(kind, ""))
-    return found
-
-
-def formatted(text: str, form: str) -> str:
-    """Return the plain text of a glued value in the format ``form``, as MyST-NB writes it.
-
-    Raises:
-        ValueError: It cannot be written so.
-    """
-    try:
-        value = ast.literal_eval(text)
-    except (SyntaxError, ValueError):
-        value = text
-    convert = {**dict.fromkeys("bcdoxX", int), **dict.fromkeys("eEfFgGn%", float)}.get(form[-1:], str)
-    return format(convert(value), form)
