@@ -123,7 +123,7 @@ def _unresolved(
         | {name for name, way in names.ways.items() if tab in way}
         for tab in project.tabs
     }
-    return unresolved(pages, project.tabs, known)
+    return unresolved(pages, project.tabs, known, library_place(project, project.tabs[0])[0])
 
 
 def _converted(project: Project, findings: Findings) -> dict[str, PageConverter]:

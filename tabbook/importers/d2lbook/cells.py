@@ -43,7 +43,7 @@ class Save:
     method: str = ""
     into: str = ""
     needs: tuple[str, ...] = ()
-    """The names of the library that it must have to be defined: those of base classes and decorators."""
+    """The base classes and decorators that it must have to be defined, such as ``d2l.Module``."""
 
 
 @dataclass(slots=True)
@@ -256,7 +256,7 @@ def _save(saved: Saved) -> Save:
 
 
 def _needs(tree: ast.Module) -> tuple[str, ...]:
-    """Return the names ``x`` that code uses as ``d2l.x`` in decorators, and as bases of its classes."""
+    """Return the attributes ``d2l.x``, of any name, that are decorators in code or bases of its classes."""
     used: list[ast.expr] = []
     for node in ast.walk(tree):
         used += getattr(node, "decorator_list", [])
@@ -264,9 +264,9 @@ def _needs(tree: ast.Module) -> tuple[str, ...]:
         used += node.bases if isinstance(node, ast.ClassDef) else []
     used = [node.func if isinstance(node, ast.Call) else node for node in used]
     return tuple(
-        node.attr
+        f"{node.value.id}.{node.attr}"
         for node in used
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "d2l"
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     )
 
 

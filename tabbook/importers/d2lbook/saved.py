@@ -28,17 +28,17 @@ class _Place:
 
 
 def unresolved(
-    pages: Sequence[PageConverter], tabs: Sequence[str], known: Mapping[str, Set[str]]
+    pages: Sequence[PageConverter], tabs: Sequence[str], known: Mapping[str, Set[str]], package: str
 ) -> Unresolved:
     """Return the saved statements that need a name which the library of their tab does not have.
 
-    ``known`` are the names that each library has from elsewhere. What is left out may leave others
-    without what they need.
+    ``known`` are the names that each library has from elsewhere; pages call it by its ``package``. What
+    is left out may leave others without what they need.
     """
     found: Unresolved = {}
     for tab in tabs:
         places, lost = list(_saved_for(pages, tab)), set[str]()
-        while missing := list(_missing(places, known[tab], lost)):
+        while missing := list(_missing(places, known[tab], lost, f"{package}.")):
             found |= {(id(place.piece), tab, place.save.line): name for place, name in missing}
             gone = {id(place.save) for place, _ in missing}
             lost |= {name for place, _ in missing for name in place.save.names}
@@ -46,14 +46,18 @@ def unresolved(
     return found
 
 
-def _missing(places: Sequence[_Place], known: Set[str], lost: Set[str]) -> Iterator[tuple[_Place, str]]:
+def _missing(
+    places: Sequence[_Place], known: Set[str], lost: Set[str], prefix: str
+) -> Iterator[tuple[_Place, str]]:
     """Yield what cannot be defined with ``known`` names and those of the others, and a name it lacks.
 
-    ``lost`` are the names of what is left out already: methods of such classes go with them.
+    ``lost`` are the names of what is left out already: methods of such classes go with them. Names of
+    the library begin with ``prefix`` in code.
     """
     there = known | {name for place in places for name in place.save.names}
     for place in places if "*" not in there else ():
-        needs = (*place.save.needs, *({place.save.into} & lost))
+        used = (name.removeprefix(prefix) for name in place.save.needs if name.startswith(prefix))
+        needs = (*used, *({place.save.into} & lost))
         lacks = next((name for name in needs if name not in there), "")
         if lacks:
             yield place, lacks

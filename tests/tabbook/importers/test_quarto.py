@@ -211,6 +211,19 @@ def test_the_library_lacks_what_it_cannot_define(tmp_path: Path) -> None:
     assert [cell.tabs for cell in book.read("a.md").code_cells][:2] == [("pytorch",), ("pytorch",)]
 
 
+def test_a_library_may_have_any_name(tmp_path: Path) -> None:
+    text = cell("%%tab pytorch\nclass Base:  #@save\n    pass") + "\n"
+    text += (
+        cell("class Own(mine.Base):  #@save\n    pass") + "\n" + cell("class B(d2l.Base):  #@save\n    pass")
+    )
+    book, report = imported(tmp_path, QUARTO | pages(text), CONFIG.replace("d2l/", "mine/"))
+    assert [str(fault) for fault in report.faults] == []
+    made = generate(Book.load(book))
+    assert "class Own" in made["d2l_lib/mine/torch.py"]
+    assert "class Own" not in made["d2l_lib/mine/jax.py"]
+    assert "class B(" in made["d2l_lib/mine/jax.py"], "another package's name is not ours"
+
+
 def test_the_names_of_fences_are_read_from_any_of_their_forms() -> None:
     forms = (
         ".python .input #a-b",
