@@ -160,6 +160,9 @@ def write_links(page: Page, files: Collection[str]) -> None:
         if start in page.anchors:
             page.edits.replace(start, end, page.anchors[start])
             continue
+        if "://" in target and " " in target:  # pandoc takes it, Markdown does not
+            page.edits.replace(start, end, target.replace(" ", "%20"))
+            continue
         name, mark, anchor = target.partition("#")
         line, as_found = page.line_of(start), "it is left as it is"
         if not (is_inside(target) or is_from_root(target)):

@@ -69,6 +69,7 @@ _TOKEN = re.compile(
     r"|[A-Za-z]{1,2}(?![A-Za-z])|[^A-Za-z$\\\n\u2e80-\uffff])+?)[ \t]*\$)"
     r"|(?P<dollar>\$)"
     r"|(?P<image>!\[)"
+    r"|(?P<spread>(?<=\])\(https?://[^()<>\s]+(?:[ ]+(?![\"'])[^()<>\s]+|[ ]*\([^()\n]*\)[^()<>\s]*)+\))"
     r"|(?P<link>(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\))"
     r"|(?P<address><[a-z]+://[^>\s]*>)",
     re.DOTALL,
@@ -87,6 +88,7 @@ _KINDS: dict[str, SpanKind] = {
     "spaced": "math",
     "dollar": "dollar",
     "link": "url",
+    "spread": "url",
     "address": "url",
 }
 _MATHEMATICS = re.compile(r"[\\_^=&<>+]")

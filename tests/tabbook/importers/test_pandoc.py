@@ -63,6 +63,12 @@ COMMANDS = [
         "Fig.\\ :numref:`sec_a`\\ s, `a\\ b`, $a\\ b$, c\\\\ d",
         "Fig.\xa0{numref}`sec_a`\xa0s, `a\\ b`, $a\\ b$, c\\\\ d",
     ),
+    ("[x *y*](https://a.org/b_ (c_d)) e", "[x *y*](https://a.org/b_%20(c_d)) e"),
+    ("[x](https://a.org/b c), y (https://a.org d)", "[x](https://a.org/b%20c), y (<https://a.org> d)"),
+    (
+        '[x](https://a.org/b_(c)) or [y](https://b.org "A b")',
+        '[x](https://a.org/b_(c)) or [y](<https://b.org> "A b")',
+    ),
     ("a\n\n\\newpage\n\n\\vspace{1cm}\n\nb", "a\n\nb"),
     ("`\\url{a}` and $\\href{a}{b}$", "`\\url{a}` and $\\href{a}{b}$"),
     ("a[^1].\n\n[^1]: The note.", "a[^1].\n\n[^1]: The note."),
