@@ -2,15 +2,20 @@
 
 Older books have one library, without tabs, and name its mark and its file in ``[library]``:
 ``save_mark`` and ``save_filename``. They import the package itself, whose names were those of its
-one module.
+one module. ``#@save_cell`` saves a cell with all that is in it, ``#@save_all`` those behind it, too.
 """
 
 import re
+from collections.abc import Sequence
 
+from tabbook.code import CodeError, parse
 from tabbook.importers.d2lbook.fences import find_fences
 from tabbook.importers.d2lbook.library import library_place
 from tabbook.importers.d2lbook.project import CONFIG, Project
 from tabbook.importers.report import Findings
+from tabbook.lines import first_line, last_line
+
+_WHOLE = re.compile(r"#[ \t]*@save_(?P<much>cell|all)\b")
 
 
 class SaveMarks:
@@ -37,10 +42,16 @@ class SaveMarks:
         """Return a page whose cells have marks and imports as newer books have them; no line moves."""
         if not (self._mark.search(text) or (self.has_one_file and self.package in text)):
             return text
-        lines = text.split("\n")
+        lines, saves_all = text.split("\n"), False
         for fence in find_fences([line.rstrip("\r") for line in lines]):
-            for number in range(fence.start + 1, fence.end) if fence.kind == "input" else ():
-                lines[number] = self._line(lines[number])
+            if fence.kind != "input":
+                continue
+            first, end = fence.start + 1, fence.end - fence.closed
+            whole = _WHOLE.search("\n".join(lines[first:end]))
+            saves_all = saves_all or bool(whole and whole["much"] == "all")
+            lines[first:end] = [self._line(line) for line in lines[first:end]]
+            if whole or saves_all:
+                lines[first:end] = _marked(lines[first:end])
         return "\n".join(lines)
 
     def _line(self, line: str) -> str:
@@ -62,3 +73,27 @@ class SaveMarks:
             if project.value("library", key):
                 hint = "not carried over: what is marked goes into the library of the book"
                 findings.note(CONFIG, 0, "configuration", f"library: {key} of older editions", hint)
+
+
+def _marked(lines: Sequence[str]) -> list[str]:
+    """Return the lines of a cell with a mark on each statement; one with commands of IPython gets none."""
+    marked = list(lines)
+    for number, line in enumerate(lines):
+        if line.strip() == "#@save" and not "".join(lines[number + 1 : number + 2]).strip():
+            marked[number] = ""
+    try:
+        code = parse("\n".join(marked))
+    except CodeError:
+        return marked
+    if code.magics or code.opaque:
+        return marked
+    end, is_covered = 0, False
+    for node in code.tree.body:
+        first = first_line(node) - 1
+        for line in marked[end:first]:
+            is_covered = line.strip() == "#@save" or (is_covered and bool(line.strip()))
+        end = last_line(node)
+        room = end - 1 if first + 2 in code.string_lines or marked[first].endswith("\\") else first
+        if not (is_covered or "@save" in marked[room]):
+            marked[room] += "  #@save"
+    return marked

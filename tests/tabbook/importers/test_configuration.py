@@ -118,7 +118,6 @@ MARKED = {
     "saved in": "#Saved in the d2ltvm package for later use\ndef f():\n    return 1\n\nx = 2",
     "saved to": "#  saved to the `d2ltvm` package\ndef f():\n    return 1\n\nx = 2",
     "at the end": "def f():  # Save to the d2ltvm package.\n    return 1\n\nx = 2",
-    "a cell": "# @save_cell\ndef f():\n    return 1\n\nx = 2",
     "the new one": "#@save\ndef f():\n    return 1\n\nx = 2",
 }
 OLD = "[project]\ntitle = B\n[build]\nindex = index\n[library]\nsave_filename = d2ltvm/d2ltvm.py\n"
@@ -132,6 +131,40 @@ def test_marks_of_older_editions_save_what_they_saved(tmp_path: Path, code: str)
     assert "def f():\n    return 1\n" in text
     assert "x = 2" not in text
     assert "Save" not in re.sub(r'""".*?"""', "", text, count=1, flags=re.DOTALL)
+
+
+WHOLE = """# @save_cell
+import abc
+def f():
+    return 1
+
+y = \'\'\'
+  # a \'\'\'
+
+@abc.abstractmethod
+def g(): ...
+class C: pass  # note"""
+
+
+@pytest.mark.parametrize(
+    "first", ["# @save_cell", "#@save_cell\n", "#@save_all\n#@hide_all", "x = 0\n# @save_all\n"]
+)
+def test_marks_for_cells_save_all_that_is_in_them(tmp_path: Path, first: str) -> None:
+    cells = [cell("a = 1"), cell(WHOLE.replace("# @save_cell", first)), cell("z = 3"), cell("%pwd\nw = 4")]
+    book, report = imported(tmp_path, {"index.md": "# B\n\n" + "\n".join(cells)}, OLD)
+    assert report.faults == ()
+    text = generate(Book.load(book))["d2l_lib/d2ltvm/d2ltvm.py"]
+    for saved in (
+        "import abc",
+        "def f():\n    return 1\n",
+        "y = '''",
+        "@abc.abstractmethod\ndef g(): ...",
+        "class C: pass",
+    ):
+        assert saved in text
+    assert ("x = 0" in text) == ("x = 0" in first)
+    assert ("z = 3" in text) == ("all" in first)
+    assert "a = 1" not in text and "w = 4" not in text
 
 
 def test_the_mark_of_the_configuration_counts(tmp_path: Path) -> None:
