@@ -26,6 +26,8 @@ _HIDE = {
     "input": re.compile(r"#[ \t]*@hide_code\b|#[ \t]*@hide\b(?!_)|#[ \t]*hide code", re.IGNORECASE),
     "output": re.compile(r"#[ \t]*@hide_outputs?\b|#[ \t]*@hide\b(?!_)|#[ \t]*hide outputs", re.IGNORECASE),
 }
+_HIDE_REST = re.compile(r"#[ \t]*@hide_all\b")
+"""Hides a cell and all behind it, as ``#@save_all`` saves them."""
 _NOWHERE = Origin("", 0, 1, None)
 
 State = Literal["code", "interactive", "empty", "invalid", "stray"]
@@ -94,6 +96,7 @@ class CellReader:
         self.path, self.tabs, self.findings, self.dialect = path, tuple(tabs), findings, dialect
         self.unmarked = None if dialect == "quarto" else (self.tabs[0],)
         """The tabs of a cell without a mark (None: all)."""
+        self.hides_rest = False
 
     def _fault(self, line: int, kind: str, message: str, hint: str = "") -> None:
         self.findings.fault(self.path, line + 1, kind, message, hint)
@@ -125,7 +128,9 @@ class CellReader:
         elif tabs == ():
             cell.state, cell.reason = "stray", "of a tab that the book does not have"
         else:
-            cell.hidden = tuple(part for part, pattern in _HIDE.items() if pattern.search(source))
+            self.hides_rest = self.hides_rest or bool(_HIDE_REST.search(source))
+            hides = (part for part, pattern in _HIDE.items() if self.hides_rest or pattern.search(source))
+            cell.hidden = tuple(hides)
             self._check(cell, places)
         return cell
 

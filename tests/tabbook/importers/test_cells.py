@@ -188,6 +188,12 @@ def test_hidden_parts_become_tags() -> None:
     assert ':tags: ["remove-input", "remove-output"]' in convert(page("# Hide codes\n# Hide outputs\nx")).text
 
 
+def test_a_mark_hides_all_cells_behind_it() -> None:
+    text = convert(page("a = 1", "#@hide_all\nb = 2", "c = 3")).text
+    assert text.count(':tags: ["remove-input", "remove-output"]') == 2
+    assert text.index("a = 1") < text.index(":tags:")
+
+
 SAVED = [
     ("x = 1  #@save\ny = 2\nprint(y)\n\nz", "x = 1  #@save\ny = 2  #@save\nprint(y)  #@save\n\nz"),
     ("#@save\ndef f():\n    pass\nq = 1", "def f():  #@save\n    pass\nq = 1"),
