@@ -106,9 +106,14 @@ class Book:
 
         Raises:
             FileNotFoundError: There is no such file.
-            ReadError: The file breaks the source format.
+            ReadError: The file breaks the source format, or cannot be read.
         """
-        data = (self.root / path).read_bytes()
+        try:
+            data = (self.root / path).read_bytes()
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise ReadError(self.unreadable(self.root / path, error).faults) from None
         try:
             text = data.decode("utf-8-sig")  # as Sphinx does: a mark of byte order is no text
         except UnicodeDecodeError as error:

@@ -46,4 +46,5 @@ def _new(found: "Iterable[Fault] | None", known: "Sequence[Fault]", faulty: froz
     """Return what Sphinx found that is not known, but for pages that it could not see as they are."""
     if found is None:
         typer.echo("the pages were not checked: pip install 'tabbook[render]' for that", err=True)
-    return [fault for fault in found or () if fault.path not in faulty and fault not in known]
+    said = {str(fault) for fault in known}  # Sphinx has message and hint in one
+    return [fault for fault in found or () if fault.path not in faulty and str(fault) not in said]

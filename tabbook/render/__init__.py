@@ -64,7 +64,7 @@ from tabbook.render.tabs import (
     visit_group,
     visit_panel,
 )
-from tabbook.render.targets import note_references
+from tabbook.render.targets import note_references, pages_that_refer
 from tabbook.render.twins import HideTwins, ShowTwins, TitleReferences
 
 __all__ = ["read_page", "setup"]
@@ -196,6 +196,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", share_formatters)
     app.connect("env-get-outdated", outdated_pages)
     app.connect("build-finished", use_pages)
+    app.connect("env-get-outdated", pages_that_refer)
     app.connect("source-read", begin_page)
     app.connect("doctree-read", note_references, priority=900)
     app.connect("html-page-context", _drop_repeats)

@@ -21,7 +21,7 @@ from tabbook.render.contained import BeginPage, ContainedBuilder
 from tabbook.render.memory import Memory
 from tabbook.render.resolved import ExportBuilder
 from tabbook.render.targets import contents_of, digests
-from tabbook.render.warned import Warned, Warnings
+from tabbook.render.warned import BIBLIOGRAPHY, Warned, Warnings
 from tabbook.yaml_text import find_line, load_yaml
 
 
@@ -55,6 +55,8 @@ class BookSphinx(Sphinx):
         self.add_post_transform(BeginPage)
         self._refers: Mapping[str, str] = {}
         self.memory = Memory.load(memory, Path(self.srcdir))
+        if self.env.all_docs and self.memory.is_bibliography_new(self.env):
+            self._parse_bibliographies()
         self.connect("env-get-outdated", lambda _app, env, *_: self.memory.to_read(env))
         self.connect("env-get-updated", self._to_write)
         self.connect("write-started", self._before_writing)
@@ -77,6 +79,14 @@ class BookSphinx(Sphinx):
         contents = self.config["external_site_map"]
         if self.config["use_multitoc_numbering"] and '"numbered": true' in json.dumps(contents.as_json()):
             self.setup_extension("sphinx_multitoc_numbering")
+
+    def _parse_bibliographies(self) -> None:
+        """Let bibliographies be parsed, if that was in a build whose warnings are not known."""
+        known: Any = self.env.domaindata.get("cite", {}).get("bibdata")
+        if known and not any(warned.stage == BIBLIOGRAPHY for warned in self.warnings.found):
+            from sphinxcontrib.bibtex.bibfile import parse_bibdata
+
+            parse_bibdata([*known.bibfiles], known.encoding)
 
     def _to_write(self, *_: object) -> list[str]:
         self._refers = digests(self, contents_of(self) if self.builder.shows_contents else "")

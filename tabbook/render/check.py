@@ -14,6 +14,7 @@ from typing import Any
 
 from pygments.formatters.other import NullFormatter
 from sphinx.highlighting import PygmentsBridge
+from sphinx.util import logging
 from sphinx.util.build_phase import BuildPhase
 
 from tabbook.book import Book
@@ -25,6 +26,7 @@ from tabbook.render.contained import ContainedBuilder
 from tabbook.render.messages import fault_of, faults_of
 from tabbook.render.pages import known
 
+_log = logging.getLogger(__name__)
 _OF_OUTPUTS = ["mystnb.glue"]
 """The types of warnings about what only outputs can have."""
 
@@ -65,8 +67,15 @@ class CheckBuilder(ContainedBuilder):
         """Write nothing."""
 
     def finish(self) -> None:
-        """Do nothing: there is no site."""
+        """Warn of files that a site could not have: a folder, say."""
         self.warnings.page = ""
+        for kind, files in (("image", [*self.images]), ("downloadable", [*self.env.dlfiles])):
+            for file in sorted(files):
+                try:
+                    with (Path(self.srcdir) / file).open("rb"):
+                        pass
+                except OSError as error:  # in Sphinx's words
+                    _log.warning(f"cannot copy {kind} file {file!r}: {error}")
 
 
 def check_pages(book: Book) -> tuple[list[Fault], list[str]]:

@@ -4,22 +4,20 @@ Directives, roles, transforms and themes can raise anything. The page at which t
 could not be made, never what it was before, and the next build reads it again.
 """
 
-import pickle
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from markdown_it.tree import SyntaxTreeNode
-from sphinx.application import ENV_PICKLE_FILENAME
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
-from sphinx.errors import SphinxParallelError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+from sphinx.util.build_phase import BuildPhase
 from sphinx.util.docutils import new_document
 
 from tabbook.language import translator
@@ -77,11 +75,9 @@ class ContainedBuilder(StandaloneHTMLBuilder):
     def _note_check(self, *_: object) -> None:
         self.is_checked = True
 
-    def begin(self, page: str, doctree: nodes.document) -> None:
+    def begin(self, page: str) -> None:
         """Note which page is resolved next."""
         self.warnings.page = page
-        if page in self.failed:
-            self._replace(page, doctree)
 
     # Sphinx asks that this be left alone, but nothing else is called around all that reads a page.
     def read_doc(self, docname: str, *, _cache: bool = True) -> None:  # type: ignore[misc]
@@ -152,30 +148,20 @@ class ContainedBuilder(StandaloneHTMLBuilder):
         updated_docnames: Sequence[str],
         method: Literal["all", "specific", "update"] = "update",
     ) -> None:
-        """Write pages; where references of one cannot be resolved, once more with a notice for it."""
-        registry = self.app.registry
-        assets: list[list[Any]] = [self._css_files, self._js_files, registry.css_files, registry.js_files]
-        before = [[*files] for files in assets]
-        while True:
-            for files, known in zip(assets, before, strict=True):
-                files[:] = known  # a page may have added some for itself, which Sphinx drops with the next
-            try:
-                return super().write(build_docnames, updated_docnames, method)
-            except SphinxParallelError:
-                raise  # it has no page
-            except Exception as error:
-                page = self.warnings.page
-                if not page or page in self.failed:
-                    raise
-                self._report(page, error)
-                self._restore()
+        """Write pages, with a notice for each whose references cannot be resolved."""
+        env = self.env
+        self.app.phase = BuildPhase.WRITING  # files are copied now; Sphinx sets this only afterwards
+        self.env = cast(BuildEnvironment, _Resolving(env, self))
+        try:
+            super().write(build_docnames, updated_docnames, method)
+        finally:
+            self.env = env
 
-    def _restore(self) -> None:
-        """Undo what resolving pages changed in what was read, such as bibliographies that were filled."""
-        saved: BuildEnvironment = pickle.loads((Path(self.doctreedir) / ENV_PICKLE_FILENAME).read_bytes())
-        for name, domain in self.env.domains.items():
-            domain.data.clear()
-            domain.data.update(saved.domaindata[name])
+    def resolved_notice(self, page: str, error: BaseException) -> nodes.document:
+        """Return what is written of a page whose references cannot be resolved."""
+        self._report(page, error)
+        self._end_page()
+        return self._notice_document(page)
 
     def write_doc_serialized(self, docname: str, doctree: nodes.document) -> None:
         """Do what must be done in one process, then note that the page is written."""
@@ -203,6 +189,27 @@ class ContainedBuilder(StandaloneHTMLBuilder):
         super().finish()
 
 
+class _Resolving:
+    """What pages were read into, for a builder that writes them: resolving any of them raises nothing."""
+
+    def __init__(self, env: BuildEnvironment, builder: ContainedBuilder) -> None:
+        vars(self).update(_env=env, _builder=builder)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(vars(self)["_env"], name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(vars(self)["_env"], name, value)
+
+    def get_and_resolve_doctree(self, docname: str, *arguments: Any, **options: Any) -> nodes.document:
+        """Return a page with its references resolved, or a notice."""
+        try:
+            page: nodes.document = self._env.get_and_resolve_doctree(docname, *arguments, **options)
+        except Exception as error:  # of a transform, or of a handler of the book's extensions
+            page = self._builder.resolved_notice(docname, error)
+        return page
+
+
 class BeginPage(SphinxPostTransform):
     """Tells the builder which page is resolved, before anything is done with it."""
 
@@ -212,4 +219,4 @@ class BeginPage(SphinxPostTransform):
         """Note the page."""
         builder = self.app.builder
         if isinstance(builder, ContainedBuilder):  # exports have another one
-            builder.begin(self.env.docname, self.document)
+            builder.begin(self.env.docname)

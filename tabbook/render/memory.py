@@ -15,7 +15,6 @@ from typing import Any
 from sphinx.environment import BuildEnvironment
 
 from tabbook.checks.pages import made_by
-from tabbook.config import CONFIG_FILE
 from tabbook.files import read_json, state_of, write_atomic
 from tabbook.keys import canonical, sha256
 from tabbook.render.warned import ALWAYS, BIBLIOGRAPHY, CONSISTENCY, READ, WRITE, Warned
@@ -29,7 +28,7 @@ class _Page:
     """What is known of a page.
 
     ``refers`` is a hash of what it refers to, as it was when the page was written; empty if it was not.
-    ``files`` is one of the files that the warnings of reading it name.
+    ``files`` is one of the files that its warnings name.
     """
 
     time: int
@@ -93,7 +92,7 @@ class Memory:
         page = self.pages.get(name)
         if page is None or page.time != env.all_docs.get(name) or page.is_failed:
             return False
-        return page.files == self._named_files(page.read)
+        return page.files == self._named_files(page.warnings)
 
     def to_write(self, refers: Mapping[str, str]) -> list[str]:
         """Return the pages that must be written again, given a hash of what each refers to."""
@@ -110,9 +109,8 @@ class Memory:
         for name, time in env.all_docs.items():
             page = self.pages.get(name)
             if page is None or page.time != time:
-                said = tuple(read.get(name, ()))
-                page = _Page(time, said, self._named_files(said))
-            pages[name] = replace(page, refers="", written=()) if name in unwritten else page
+                page = self._named(_Page(time, tuple(read.get(name, ()))))
+            pages[name] = self._named(replace(page, refers="", written=())) if name in unwritten else page
         return replace(self, pages=pages)
 
     def after_writing(
@@ -125,10 +123,12 @@ class Memory:
         is_checked: bool,
     ) -> "Memory":
         """Return the same after a build that has written ``written``, and gave these warnings in all."""
-        said = _by_page([*found, *_of_files(env, found, written)], WRITE)
+        of_files = _of_files(env, found)
+        said = _by_page([*found, *of_files], WRITE)
         pages = dict(self.pages)
         for name in written & pages.keys():
-            pages[name] = replace(pages[name], refers=refers[name], written=tuple(said.get(name, ())))
+            page = replace(pages[name], refers=refers[name], written=tuple(said.get(name, ())))
+            pages[name] = self._named(page)
         bibliographies = self._bibliographies(env)
         is_new = {CONSISTENCY: is_checked, WRITE: bool(written)}
         is_new[BIBLIOGRAPHY] = bibliographies != self.bibliographies
@@ -137,7 +137,12 @@ class Memory:
             for warned in self.others
             if not is_new[warned.stage] and (self.root / warned.path).exists()
         ]
-        new = [warned for warned in found if warned.stage in is_new and not warned.page]
+        placed = {warned.message for warned in of_files}
+        new = [
+            warned
+            for warned in found
+            if warned.stage in is_new and not warned.page and warned.message not in placed
+        ]
         others = tuple(dict.fromkeys([*kept, *new]))
         return replace(self, pages=pages, others=others, bibliographies=bibliographies)
 
@@ -150,6 +155,10 @@ class Memory:
         """Return the files that warnings name, or would, were they there; relative to the book."""
         warnings = (warned for page in self.pages.values() for warned in page.warnings)
         return {str(path.relative_to(self.root)) for warned in warnings for path in self._candidates(warned)}
+
+    def _named(self, page: _Page) -> _Page:
+        """Return what is known of a page, with the state of the files that its warnings name."""
+        return replace(page, files=self._named_files(page.warnings))
 
     def _named_files(self, warnings: Iterable[Warned]) -> str:
         """Return a hash of the files that warnings name, or would, were they there."""
@@ -167,8 +176,12 @@ class Memory:
             for suffix in _SUFFIXES
         }
 
+    def is_bibliography_new(self, env: BuildEnvironment) -> bool:
+        """Say whether bibliographies have changed since a build of which the warnings are known."""
+        return self._bibliographies(env) != self.bibliographies
+
     def _bibliographies(self, env: BuildEnvironment) -> str:
-        files = [CONFIG_FILE, *(getattr(env.config, "bibtex_bibfiles", None) or ())]
+        files = getattr(env.config, "bibtex_bibfiles", None) or ()
         return sha256(canonical([[name, _state(self.root / name)] for name in files]))
 
 
@@ -198,12 +211,18 @@ def _by_page(warnings: Iterable[Warned], stage: str) -> dict[str, list[Warned]]:
     return found
 
 
-def _of_files(env: BuildEnvironment, found: Iterable[Warned], written: set[str]) -> list[Warned]:
+def _of_files(env: BuildEnvironment, found: Iterable[Warned]) -> list[Warned]:
     """Return the warnings about files, such as pictures to be copied, for each page that needs the file."""
+    pages: dict[str, set[str]] = {}
+    for page, files in env.dependencies.items():
+        for file in files:
+            pages.setdefault(str(file), set()).add(page)
+    for file, (wanted, _) in env.dlfiles.items():
+        pages.setdefault(file, set()).update(wanted)
     return [
-        replace(warned, page=page)
+        replace(warned, page=page, path=env.doc2path(page, False))
         for warned in found
         if warned.stage == WRITE and not warned.page
-        for page in written
-        if not {*_WORDS.split(warned.message)}.isdisjoint(env.dependencies.get(page, ()))
+        for word in {*_WORDS.split(warned.message)}
+        for page in sorted(pages.get(word, ()))
     ]

@@ -102,11 +102,24 @@ def fault_of(error: Exception, app: Sphinx | None, root: Path) -> Fault:
     if file.is_relative_to(root):  # such as a bibliography that cannot be parsed
         line = getattr(cause, "lineno", None)
         return Fault(file.relative_to(root).as_posix(), int(line or 0), " ".join(str(cause).split()))
+    if type(cause).__module__.startswith("pybtex"):  # it does not say in which bibliography
+        return _in_bibliography(" ".join(str(cause).split()), root)
     if isinstance(error, SphinxError | ValueError) and not _is_from_handler(error):
         place = TOC_FILE if re.search(r"toc\b|_toc", str(error), re.IGNORECASE) else CONFIG_FILE
         return Fault(place, 0, " ".join(str(error).split()), "correct it")
     log = save_traceback(app, error)
     return Fault("", 0, f"Sphinx failed: {describe(error)}", f"the traceback is in {log}")
+
+
+def _in_bibliography(message: str, root: Path) -> Fault:
+    """Return a fault at the first line of a bibliography that has the text which the message quotes."""
+    quoted = _QUOTED.search(message)
+    text = str(quoted[1] or "") if quoted else ""
+    for path in sorted(root.rglob("*.bib")) if text else ():
+        before, found, _ = path.read_text(encoding="utf-8", errors="replace").partition(text)
+        if found:
+            return Fault(path.relative_to(root).as_posix(), before.count("\n") + 1, message, "correct it")
+    return Fault(CONFIG_FILE, 0, f"a bibliography cannot be used: {message}", "correct it")
 
 
 def _is_from_handler(error: Exception) -> bool:

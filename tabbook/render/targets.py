@@ -30,6 +30,14 @@ def note_references(app: Sphinx, doctree: nodes.document) -> None:
     kept(env, "refers")[env.docname] = sorted({word for text in found for word in _words(text, parts=True)})
 
 
+def pages_that_refer(
+    _app: Sphinx, env: BuildEnvironment, added: set[str], _changed: set[str], removed: set[str]
+) -> list[str]:
+    """Return the pages that refer to one that is new or gone: MyST looks for files as it reads a page."""
+    names = {word for page in added | removed for word in _words(page, parts=False)}
+    return [page for page, words in kept(env, "refers").items() if not names.isdisjoint(words)]
+
+
 def _words(text: str, *, parts: bool) -> Iterator[str]:
     """Yield the words that names and references to them share; with ``parts``, the ends of dotted ones."""
     for word in _BREAK.split(text.lower()):

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - every fault on one line
 
+import json
 import re
 import subprocess
 import sysconfig
@@ -426,3 +427,97 @@ def test_in_files_and_pipes_all_is_plain(builds: Builds) -> None:
     assert len(faults) == 10
     assert all(re.match(r"more\d\.md:\d+: \S", line) for line in faults)
     assert str(builds.root) not in "".join(faults)
+
+
+def test_a_handler_that_fails_on_some_pages_costs_these(builds: Builds) -> None:
+    """A handler failed on the notice as on the page, and the build ended."""
+    handler = "\ndef resolved(app, doctree, page):\n    if page in ('more1', 'more3'):\n        raise ValueError(page)\n"
+    own = builds.root / "own.py"
+    own.write_text(
+        OWN.replace(
+            "\ndef setup(app):", f"{handler}\ndef setup(app):\n    app.connect('doctree-resolved', resolved)"
+        )
+    )
+    expected = [f"{page}.md: the page cannot be made: ValueError: {page}" for page in ("more1", "more3")]
+    for jobs in (1, 3):
+        assert builds.from_nothing(jobs) == expected
+        assert "<h1>More 3" in (builds.root / "_build/html/more3.html").read_text()
+    own.write_text(OWN)
+    assert builds() == []
+    assert "This page cannot be shown" not in (builds.root / "_build/html/more3.html").read_text()
+
+
+def test_a_link_to_a_page_that_comes_and_goes(builds: Builds) -> None:
+    """MyST looks for the page as it reads the link: whether it was there was remembered."""
+    builds.add("more0", "[x](new.md#a)\n\n[y](new.md)")
+    contents = builds.root / "_toc.yml"
+    text = contents.read_text()
+    assert len(first := builds()) == 2
+    (builds.root / "new.md").write_text("# New\n\n## A\n")
+    contents.write_text(text.replace("- file: more0", "- file: more0\n- file: new"))
+    assert builds() == []
+    contents.write_text(text)
+    (builds.root / "new.md").unlink()
+    assert builds() == first == builds.from_nothing()
+
+
+@pytest.mark.parametrize("kept", ["everything", "pages"])
+def test_what_is_wrong_with_a_bibliography_is_said_whoever_parsed_it(builds: Builds, kept: str) -> None:
+    """It is parsed once; a plain build, or one of another release, was told what no other was."""
+    builds()
+    bibliography = builds.root / "references.bib"
+    if kept == "everything":
+        bibliography.write_text(ENTRY.format("One.2020") * 2)
+        jupyter_book(builds.root)
+    else:
+        bibliography.write_text(ENTRY.format("One.2020") * 2)
+        builds()
+        (builds.root / "_build/.doctrees/tabbook-warnings.json").unlink()
+    (fault,) = builds()
+    assert "repeated bibliography entry: One.2020" in fault
+    builds.edit("_config.yml", "A small book", "A book")
+    assert builds() == [fault]
+
+
+def test_folders_are_neither_pictures_nor_pages(builds: Builds) -> None:
+    """The fault was at `_config.yml`, and a check did not see it; a page that is a folder ended every command."""
+    (builds.root / "pic.png").mkdir()
+    builds.add("more0", "![x](pic.png)\n\n{download}`pic.png`")
+    expected = [f"more0.md: cannot copy {kind} file 'pic.png': [Errno 21] Is a directory: 'pic.png'" for kind in ("downloadable", "image")]  # fmt: skip
+    assert builds() == builds() == builds.check() == builds.check() == expected
+    builds.add("more1", "Another line.")
+    assert builds() == builds.check() == expected
+    (builds.root / "more1.md").unlink()
+    (builds.root / "more1.md").mkdir()
+    found = [fault for fault in builds.check() if fault.startswith("more1.md")]
+    assert found == [
+        "more1.md: this file cannot be read: Is a directory; replace it with one that can be read"
+    ]
+
+
+def test_a_fault_of_the_contents_is_said_once_by_a_check(builds: Builds) -> None:
+    (builds.root / "more0.md").unlink()
+    assert len([fault for fault in builds.check() if fault.startswith("_toc.yml:")]) == 1
+
+
+def test_an_author_that_is_none_is_at_its_place(builds: Builds) -> None:
+    (builds.root / "references.bib").write_text(
+        ENTRY.format("One.2020").replace("A. B", "A, B, C, D").replace(", author", ",\nauthor")
+    )
+    assert builds() == ["references.bib:2: Too many commas in 'A, B, C, D'; correct it"]
+
+
+def test_lines_of_a_notebook_are_those_of_its_cells(builds: Builds) -> None:
+    """MyST-NB says 20004 for the third line of the second cell."""
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "id": name, "source": text}
+        for name, text in {"a": "# A", "b": "Text.\n\n{rolle}`x`"}.items()
+    ]
+    builds.edit("_toc.yml", "- file: more0", "- file: more0\n- file: book")
+    (builds.root / "book.ipynb").write_text(
+        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    )
+    found = [fault for fault in builds() if fault.startswith("book.ipynb")]
+    assert found == [
+        'book.ipynb: line 3 of cell 2: Unknown interpreted text role "rolle". [myst.role_unknown]; perhaps role'
+    ]
