@@ -4,8 +4,11 @@ Directives, roles, transforms and themes can raise anything. The page at which t
 could not be made, never what it was before, and the next build reads it again.
 """
 
+import contextlib
+import html
 import time
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, cast
@@ -20,6 +23,7 @@ from sphinx.util import logging
 from sphinx.util.build_phase import BuildPhase
 from sphinx.util.docutils import new_document
 
+from tabbook.files import write_atomic
 from tabbook.language import translator
 from tabbook.read.front_matter import FRONT_MATTER
 from tabbook.render.messages import describe
@@ -100,7 +104,10 @@ class ContainedBuilder(StandaloneHTMLBuilder):
         document = self._notice_document(page)
         for domain in env.domains.values():
             domain.process_doc(env, page, document)
-        self.events.emit("doctree-read", document)
+        listeners = self.events.listeners["doctree-read"]
+        for listener in sorted(listeners, key=attrgetter("priority")):
+            with contextlib.suppress(Exception):  # such as what failed with the page itself
+                listener.handler(self.app, document)
         env.all_docs[page] = time.time_ns() // 1_000
         env.note_reread()
         self._end_page()
@@ -181,7 +188,16 @@ class ContainedBuilder(StandaloneHTMLBuilder):
             except Exception as error:
                 self._report(docname, error)
                 self._replace(docname, doctree)
-                super().write_doc(docname, doctree)
+                self._write_notice(docname, doctree)
+
+    def _write_notice(self, page: str, doctree: nodes.document) -> None:
+        """Write a notice, without the theme if what fails is a handler that gets no page at all."""
+        try:
+            super().write_doc(page, doctree)
+        except Exception:
+            title, text = html.escape(page), html.escape(doctree.astext())
+            bare = f'<!DOCTYPE html>\n<meta charset="utf-8">\n<title>{title}</title>\n<p>{text}</p>\n'
+            write_atomic(Path(self.get_outfilename(page)), bare)
 
     def finish(self) -> None:
         """Write what belongs to no page."""

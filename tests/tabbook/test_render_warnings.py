@@ -429,22 +429,28 @@ def test_in_files_and_pipes_all_is_plain(builds: Builds) -> None:
     assert str(builds.root) not in "".join(faults)
 
 
-def test_a_handler_that_fails_on_some_pages_costs_these(builds: Builds) -> None:
+@pytest.mark.parametrize(
+    ("event", "find"),
+    [
+        ("doctree-read", "page = app.env.docname"),
+        ("doctree-resolved", "page = rest[1]"),
+        ("html-page-context", "page = rest[0]"),
+    ],
+)
+def test_a_handler_that_fails_on_some_pages_costs_these(builds: Builds, event: str, find: str) -> None:
     """A handler failed on the notice as on the page, and the build ended."""
-    handler = "\ndef resolved(app, doctree, page):\n    if page in ('more1', 'more3'):\n        raise ValueError(page)\n"
+    handler = f"def fails(app, *rest):\n    {find}\n    if page in ('more1', 'more3'):\n        raise ValueError(page)\n"
+    connect = f"def setup(app):\n    app.connect({event!r}, fails)\n"
     own = builds.root / "own.py"
-    own.write_text(
-        OWN.replace(
-            "\ndef setup(app):", f"{handler}\ndef setup(app):\n    app.connect('doctree-resolved', resolved)"
-        )
-    )
+    own.write_text(OWN.replace("def setup(app):\n", f"{handler}\n{connect}"))
     expected = [f"{page}.md: the page cannot be made: ValueError: {page}" for page in ("more1", "more3")]
+    page = builds.root / "_build/html/more3.html"
     for jobs in (1, 3):
         assert builds.from_nothing(jobs) == expected
-        assert "<h1>More 3" in (builds.root / "_build/html/more3.html").read_text()
+        assert "This page cannot be shown" in page.read_text()
     own.write_text(OWN)
     assert builds() == []
-    assert "This page cannot be shown" not in (builds.root / "_build/html/more3.html").read_text()
+    assert "This page cannot be shown" not in page.read_text()
 
 
 def test_a_link_to_a_page_that_comes_and_goes(builds: Builds) -> None:
