@@ -525,5 +525,6 @@ def test_lines_of_a_notebook_are_those_of_its_cells(builds: Builds) -> None:
     )
     found = [fault for fault in builds() if fault.startswith("book.ipynb")]
     assert found == [
-        'book.ipynb: line 3 of cell 2: Unknown interpreted text role "rolle". [myst.role_unknown]; perhaps role'
+        'book.ipynb: line 3 of cell 2: Unknown interpreted text role "rolle". [myst.role_unknown]; '
+        "perhaps you meant 'role'"
     ]
