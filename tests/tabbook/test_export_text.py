@@ -53,6 +53,28 @@ TEXTS = {
         "```{note}\n:class: dropdown\ntext\n```",
         "<details>\n<summary>Note</summary>\n\ntext\n\n</details>",
     ),
+    "a table in a cell": (
+        "```{list-table}\n* - a\n  - | x | y |\n    |---|---|\n    | 1 | 2 |\n* - b\n  - c\n```",
+        "|  |  |\n| --- | --- |\n"
+        "| a | <table><tr><th>x</th><th>y</th></tr><tr><td>1</td><td>2</td></tr></table> |\n"
+        "| b | c |",
+    ),
+    "bars in a displayed formula in a cell": (
+        "```{list-table}\n* - $$|a| = \\|b\\|$$\n  - c\n```",
+        "|  |  |\n| --- | --- |\n| $$\\vert a\\vert  = \\Vert b\\Vert$$ | c |",
+    ),
+    "lines of an array in a cell": (
+        "```{list-table}\n* - $\\begin{array}{c|c} a & |b|\\end{array}$\n  - c\n```",
+        "|  |  |\n| --- | --- |\n| $\\begin{array}{c:c} a & \\vert b\\vert \\end{array}$ | c |",
+    ),
+    "bars in what else a cell can hold": (
+        "```{list-table}\n* - ![a|b](img/net.png)\n  - `a\\|b`, a\\\\|b, a|b\n```",
+        "|  |  |\n| --- | --- |\n| ![a\\|b](page_files/img-net.png) | `a\\\\|b`, a\\\\\\|b, a\\|b |",
+    ),
+    "a comment behind the end of a line": (
+        "> $$\n> \\begin{aligned}\n> a &= b \\\\% why\n> c &= 5\\% % how\n> \\end{aligned}\n> $$",
+        "> $$\\begin{aligned} a &= b \\\\ c &= 5\\% \\end{aligned}$$",
+    ),
     "two amounts": ("From \\$5 to \\$6.", "From <span>\\$</span>5 to <span>\\$</span>6."),
     "an amount": ("Only \\$5.", "Only \\$5."),
     "an amount and a formula": ("\\$5 for $x$.", "<span>\\$</span>5 for $x$."),

@@ -12,7 +12,7 @@ from tabbook.merge.origin import CLASS as MADE_WITH
 from tabbook.render.plain.escape import code_span, fenced, quoted, with_dollars, with_starts
 from tabbook.render.plain.formulas import display_formula
 from tabbook.render.plain.inline import Inline, is_for, numbered
-from tabbook.render.plain.tables import rows_of, table_lines
+from tabbook.render.plain.tables import own_rows, rows_of, table_html, table_lines
 from tabbook.render.tabs import PART
 
 Lines = list[str]
@@ -130,7 +130,7 @@ class Blocks(Inline):
 
     def _block_literal_block(self, node: nodes.Element) -> Lines:
         if self.tables:
-            return [code_span(line).replace("|", "\\|") for line in node.astext().split("\n") if line.strip()]
+            return [code_span(line) for line in node.astext().split("\n") if line.strip()]
         language = str(node.get("language", "") or "")
         return fenced(node.astext(), "" if language in ("default", "none") else language)
 
@@ -143,7 +143,9 @@ class Blocks(Inline):
             numbers = self.env.toc_fignumbers.get(self.page, {}).get("displaymath", {})
             anchor = nodes.make_id(f"equation-{node.get('label')}")
             number = ".".join(map(str, numbers.get(anchor, ()))) or number
-        return display_formula(node.astext(), number, on_one_line=self.in_quotation > 0)
+        return display_formula(
+            node.astext(), number, on_one_line=self.in_quotation > 0, in_table=self.tables > 0
+        )
 
     # Lists
 
@@ -316,8 +318,8 @@ class Blocks(Inline):
         self.tables += 1
         rows = [[self._cell(entry) for entry in row] for row in rows_of(node)]
         self.tables -= 1
-        heads = sum(isinstance(row.parent, nodes.thead) for row in node.findall(nodes.row))
-        return _joined([head, table_lines(rows, heads)])
+        heads = sum(isinstance(row.parent, nodes.thead) for row in own_rows(node))
+        return _joined([head, [table_html(rows, heads)] if self.tables else table_lines(rows, heads)])
 
     def _cell(self, entry: nodes.Node | None) -> str:
         """Return what is in a cell, in one line; a cell that another one covers is empty."""

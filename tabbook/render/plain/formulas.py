@@ -11,18 +11,23 @@ _AMS = {
 _ENVIRONMENT = re.compile(rf"\\(begin|end)\{{({'|'.join(_AMS)})\*?\}}")
 _EQUATION = re.compile(r"\\(?:begin|end)\{(?:equation|math|displaymath)\*?\}")
 _LABEL = re.compile(r"\\label\{[^{}]*\}")
-_COMMENT = re.compile(r"(?<!\\)%.*")
+_COLUMNS = re.compile(r"\\begin\{array\}(?:\[\w\])?\{[^{}]*\}")
+_COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*")
 
 
 def inline_formula(tex: str, *, in_table: bool) -> str:
     """Return a formula in a sentence, on one line; in a table without the sign that ends a cell."""
     text = " ".join(_bare(tex).split())
-    if in_table:
-        text = text.replace("\\|", "\\Vert ").replace("|", "\\vert ").strip()
-    return f"${text}$"
+    return f"${_without_bars(text) if in_table else text}$"
 
 
-def display_formula(tex: str, number: str, *, on_one_line: bool) -> list[str]:
+def _without_bars(text: str) -> str:
+    """Return a formula without the sign that ends a cell; the lines of an array become dashed ones."""
+    text = _COLUMNS.sub(lambda found: found[0].replace("|", ":"), text)
+    return text.replace("\\|", "\\Vert ").replace("|", "\\vert ").strip()
+
+
+def display_formula(tex: str, number: str, *, on_one_line: bool, in_table: bool = False) -> list[str]:
     """Return the lines of a displayed formula; ``number`` is empty if it has none.
 
     Viewers take a formula out of the text before they read the rest as Markdown, so it must not have
@@ -37,6 +42,8 @@ def display_formula(tex: str, number: str, *, on_one_line: bool) -> list[str]:
         body = f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
     else:
         body = _aligned(parts[0]) if parts else ""
+    if in_table:
+        body = _without_bars(body)
     lines = [line.rstrip() for line in body.split("\n") if line.strip()]
     if number and "\\tag{" not in body:
         lines.append(f"\\tag{{{number}}}")
@@ -53,4 +60,4 @@ def _aligned(part: str) -> str:
 
 def _bare(tex: str) -> str:
     """Return a formula without comments, and without labels: a notebook refers by number."""
-    return _LABEL.sub("", _COMMENT.sub("", tex)).strip()
+    return _LABEL.sub("", _COMMENT.sub(r"\1", tex)).strip()

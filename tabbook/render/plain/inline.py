@@ -67,8 +67,7 @@ class Inline:
         return next((method for name in names if (method := getattr(self, f"_{kind}_{name}", None))), None)
 
     def _inline_Text(self, node: nodes.Text) -> str:  # noqa: N802 - the nodes' names
-        text = escaped(str(node)).replace("$", DOLLAR)
-        return text.replace("|", "\\|") if self.tables else text
+        return escaped(str(node)).replace("$", DOLLAR)
 
     def _inline_emphasis(self, node: nodes.Element) -> str:
         return self._marked(node, "*")
@@ -91,8 +90,7 @@ class Inline:
         return self.inline(node)
 
     def _inline_literal(self, node: nodes.Element) -> str:
-        text = code_span(node.astext())
-        return text.replace("|", "\\|") if self.tables else text
+        return code_span(node.astext())
 
     def _inline_math(self, node: nodes.Element) -> str:
         return inline_formula(node.astext(), in_table=self.tables > 0)
