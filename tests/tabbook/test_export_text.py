@@ -75,6 +75,15 @@ TEXTS = {
         "> $$\n> \\begin{aligned}\n> a &= b \\\\% why\n> c &= 5\\% % how\n> \\end{aligned}\n> $$",
         "> $$\\begin{aligned} a &= b \\\\ c &= 5\\% \\end{aligned}$$",
     ),
+    "names with two underscores": (
+        "\\_\\_init\\_\\_, a\\_\\_b and \\_\\_x",
+        "\\_\\_init\\_\\_, a\\_\\_b and \\_\\_x",
+    ),
+    "brackets in the text of a link": (
+        "[in \\[0, 1)](https://a.org), [1\\]](https://a.org), [\\[1\\]](https://a.org)",
+        "[in \\[0, 1)](https://a.org), [1\\]](https://a.org), [[1]](https://a.org)",
+    ),
+    "a link behind an exclamation mark": ("Wow\\![x](https://a.org)", "Wow\\![x](https://a.org)"),
     "two amounts": ("From \\$5 to \\$6.", "From <span>\\$</span>5 to <span>\\$</span>6."),
     "an amount": ("Only \\$5.", "Only \\$5."),
     "an amount and a formula": ("\\$5 for $x$.", "<span>\\$</span>5 for $x$."),

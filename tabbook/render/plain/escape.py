@@ -6,7 +6,7 @@ from collections.abc import Iterable
 _SPECIAL = re.compile(
     r"\\(?=[!-/:-@\[-`{-~]|$)"  # a backslash that would escape something, or break a line
     r"|[*`]"
-    r"|(?<!\w)_|_(?!\w)"
+    r"|(?<![^\W_])_|_(?![^\W_])"  # between letters it is none
     r"|\](?=[(\[:])|\[(?=\^)"  # links and footnotes
     r"|<(?=[A-Za-z/!?])"
     r"|&(?=#?\w+;)"
@@ -65,6 +65,16 @@ def fenced(text: str, language: str = "") -> list[str]:
 def quoted(lines: Iterable[str]) -> list[str]:
     """Return ``lines`` as a quotation."""
     return [f"> {line}" if line else ">" for line in lines]
+
+
+def with_brackets(words: str) -> str:
+    """Return the text of a link, with its brackets escaped where they do not pair: they would end it."""
+    depth = 0
+    for sign in re.sub(r"\\.", "", words):
+        depth += (sign == "[") - (sign == "]")
+        if depth < 0:
+            break
+    return words if depth == 0 else re.sub(r"(?<!\\)[\[\]]", r"\\\g<0>", words)
 
 
 def link(words: str, address: str, hover: str = "") -> str:

@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.environment import BuildEnvironment
 
 from tabbook.export.page import Places
-from tabbook.render.plain.escape import DOLLAR, code_span, escaped, link
+from tabbook.render.plain.escape import DOLLAR, code_span, escaped, link, with_brackets
 from tabbook.render.plain.formulas import inline_formula
 from tabbook.render.resolved import INTERNAL
 
@@ -42,7 +42,7 @@ class Inline:
 
     def __init__(self, env: BuildEnvironment, page: str, tab: str, places: Places) -> None:
         self.env, self.page, self.tab, self.places = env, page, tab, places
-        self.tables = 0  # how many tables are around what is written
+        self.tables = self.links = 0  # how many tables and links are around what is written
 
     def inline(self, node: nodes.Node) -> str:
         """Return the Markdown of what ``node`` holds, for a sentence."""
@@ -57,6 +57,8 @@ class Inline:
             if mark and isinstance(child, nodes.strong | nodes.emphasis | nodes.title_reference):
                 after = children[number + 1].astext()[:1] if number + 1 < len(children) else ""
                 text = _delimited(text, mark, found[-1:], after)
+            if text.startswith("[") and found.endswith("!"):
+                found = f"{found[:-1]}\\!"  # a link behind this sign would be a picture
             if text.startswith("$") and found.endswith("$"):
                 found += " "  # two dollars would begin another formula
             found += text
@@ -67,7 +69,8 @@ class Inline:
         return next((method for name in names if (method := getattr(self, f"_{kind}_{name}", None))), None)
 
     def _inline_Text(self, node: nodes.Text) -> str:  # noqa: N802 - the nodes' names
-        return escaped(str(node)).replace("$", DOLLAR)
+        text = escaped(str(node)).replace("$", DOLLAR)
+        return with_brackets(text) if self.links else text
 
     def _inline_emphasis(self, node: nodes.Element) -> str:
         return self._marked(node, "*")
@@ -148,8 +151,14 @@ class Inline:
             return uri
         return self.places.picture(uri, node.line or getattr(node.parent, "line", 0) or 0)
 
-    def _inline_reference(self, node: nodes.Element) -> str:
+    def _words_of_link(self, node: nodes.Element) -> str:
+        self.links += 1
         words = self.inline(node)
+        self.links -= 1
+        return words
+
+    def _inline_reference(self, node: nodes.Element) -> str:
+        words = self._words_of_link(node)
         if number := node.get("secnumber"):
             words = f"{'.'.join(map(str, number))}. {words}"
         address = self._address(node)
@@ -169,7 +178,7 @@ class Inline:
         return uri or (self.places.address(self.page, node["refid"]) if node.get("refid") else "")
 
     def _inline_download_reference(self, node: nodes.Element) -> str:
-        words = self.inline(node)
+        words = self._words_of_link(node)
         address = self.places.file(node["filename"]) if "filename" in node else str(node.get("refuri", ""))
         return link(f"[{words}]", address) if address else words
 
