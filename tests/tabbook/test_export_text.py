@@ -84,6 +84,14 @@ TEXTS = {
         "[in \\[0, 1)](https://a.org), [1\\]](https://a.org), [[1]](https://a.org)",
     ),
     "a link behind an exclamation mark": ("Wow\\![x](https://a.org)", "Wow\\![x](https://a.org)"),
+    "lists below each other": (
+        "1. a\n2. b\n\n% c\n\n1. d\n\n::::{tab} jax\n1. e\n::::\n\n- f\n  1. g\n- h\n\n1. i\n\nText.\n\n1. k",
+        "1. a\n2. b\n\n1) d\n\n1. e\n\n- f\n  1. g\n- h\n\n1. i\n\nText.\n\n1. k",
+    ),
+    "lines that begin like lists and titles": (
+        "```{eval-rst}\n| - a\n| # b\n| 1. c\n```",
+        "\\- a  \n\\# b  \n1\\. c",
+    ),
     "two amounts": ("From \\$5 to \\$6.", "From <span>\\$</span>5 to <span>\\$</span>6."),
     "an amount": ("Only \\$5.", "Only \\$5."),
     "an amount and a formula": ("\\$5 for $x$.", "<span>\\$</span>5 for $x$."),

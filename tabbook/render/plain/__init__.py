@@ -75,6 +75,7 @@ class _Pieces:
         if self.lines or self.marked:
             self.found.append(Text("\n".join(self.lines), tuple(self.marked)))
         self.lines, self.marked = [], []
+        self.blocks.list_before = ""
 
     def _cells(self, last: int) -> None:
         """Take the code cells up to the one with the index ``last`` that are not taken yet."""

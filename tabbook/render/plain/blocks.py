@@ -17,6 +17,7 @@ from tabbook.render.tabs import PART
 
 Lines = list[str]
 _MARKS = re.compile(r"[*_`$\[<\\]")
+_LISTS = nodes.bullet_list | nodes.enumerated_list
 _NOT_FOR_EXPORTS = {
     *("tabbook-stand-in", "tabbook-failed", "tabbook-not-executed"),
     *(MADE_WITH, "tabbook-name", "tabbook-note"),
@@ -28,6 +29,8 @@ class Blocks(Inline):
     """Writes blocks: a method returns the lines of one, without blank lines around them."""
 
     in_quotation = 0
+    list_before = ""
+    """The mark of the list that was written last, if nothing else was since."""
 
     def blocks(self, children: Iterable[nodes.Node]) -> Lines:
         """Return the lines of several blocks, with blank lines between them."""
@@ -41,6 +44,12 @@ class Blocks(Inline):
 
     def block(self, node: nodes.Node) -> Lines:
         """Return the lines of a block; none if readers of the framework do not see it."""
+        lines = self._lines_of(node)
+        if lines and not any(isinstance(one, _LISTS) for one in node.findall()):
+            self.list_before = ""
+        return lines
+
+    def _lines_of(self, node: nodes.Node) -> Lines:
         if not self._is_seen(node):
             return []
         method = self._method(node, "block")
@@ -150,14 +159,15 @@ class Blocks(Inline):
     # Lists
 
     def _block_bullet_list(self, node: nodes.Element) -> Lines:
-        bullet = "*" if node.get("bullet") == "*" else "-"
-        return self._list(node, (bullet for _ in node.children))
+        mark = "*" if node.get("bullet") == "*" else "-"
+        return self._list(node, mark, (mark for _ in node.children))
 
     def _block_enumerated_list(self, node: nodes.Element) -> Lines:
         start = int(node.get("start", 1))
-        return self._list(node, (f"{number}." for number in range(start, start + len(node.children))))
+        mark = ")" if self.list_before == "." else "."  # this one would go on with the other's numbers
+        return self._list(node, mark, (f"{start + place}{mark}" for place in range(len(node.children))))
 
-    def _list(self, node: nodes.Element, marks: Iterator[str]) -> Lines:
+    def _list(self, node: nodes.Element, mark_of_all: str, marks: Iterator[str]) -> Lines:
         if self.tables:
             return [self._list_in_cell(node)]
         items = [
@@ -170,6 +180,7 @@ class Blocks(Inline):
             if lines and is_loose:
                 lines.append("")
             lines += _under(mark, content)
+        self.list_before = mark_of_all
         return lines
 
     def _list_in_cell(self, node: nodes.Element) -> str:
@@ -213,7 +224,8 @@ class Blocks(Inline):
 
     def _block_line_block(self, node: nodes.Element) -> Lines:
         lines = [
-            self.one_line(line) if isinstance(line, nodes.line) else "" for line in node.findall(nodes.line)
+            with_starts(self.one_line(line)) if isinstance(line, nodes.line) else ""
+            for line in node.findall(nodes.line)
         ]
         return [f"{line}  " for line in lines[:-1]] + lines[-1:]
 
@@ -310,7 +322,7 @@ class Blocks(Inline):
         if isinstance(node, nodes.container):
             number, words = "", " ".join(filter(None, (number, words)))
             return f"**{words}**"
-        return " ".join(part for part in (f"**{number}.**" if number else "", words) if part)
+        return f"**{number}.** {words}".strip() if number else with_starts(words)
 
     def _block_table(self, node: nodes.Element) -> Lines:
         title = next((one for one in node.children if isinstance(one, nodes.title)), None)
