@@ -92,6 +92,34 @@ TEXTS = {
         "```{eval-rst}\n| - a\n| # b\n| 1. c\n```",
         "\\- a  \n\\# b  \n1\\. c",
     ),
+    "two amounts in HTML": (
+        '```{raw} html\n<p title="$1">$5, $6</p>\n```',
+        '<p title="$1"><span>&#36;</span>5, <span>&#36;</span>6</p>',
+    ),
+    "a formula that begins with a bracket below another": (
+        "```{math}\na = 1\n\n[b] = 2\n```",
+        "$$\n\\begin{aligned}\na = 1 \\\\\n{}[b] = 2\n\\end{aligned}\n$$",
+    ),
+    "a number of a row": (
+        "$$\n\\begin{align}\na &= b \\tag{A} \\\\\nc &= d\n\\end{align}\n$$",
+        "$$\n\\begin{aligned}\na &= b  \\\\\nc &= d\n\\end{aligned}\n\\tag{A}\n$$",
+    ),
+    "numbers of bare rows": (
+        "```{math}\na &= b \\tag{A} \\\\\nc &= d \\tag{B}\n```",
+        "$$\n\\begin{align*}\na &= b \\tag{A} \\\\\nc &= d \\tag{B}\n\\end{align*}\n$$",
+    ),
+    "numbers of formulas below each other": (
+        "```{math}\na \\tag{A}\n\nb \\tag{B}\n```",
+        "$$\na\n\\tag{A}\n$$\n\n$$\nb\n\\tag{B}\n$$",
+    ),
+    "numbers of rows": (
+        "\\begin{gather}\na \\tag{A} \\\\\nb \\tag{$*$}\n\\end{gather}",
+        "$$\n\\begin{gather*}\na \\tag{A} \\\\\nb \\tag{$*$}\n\\end{gather*}\n$$",
+    ),
+    "notes that begin with a block": (
+        "Text[^a] [^b].\n\n[^a]: - a list\n\n[^b]: Words.",
+        "Text<sup>1</sup> <sup>2</sup>.\n\n---\n\n<sup>1</sup>\n\n- a list\n\n<sup>2</sup> Words.",
+    ),
     "two amounts": ("From \\$5 to \\$6.", "From <span>\\$</span>5 to <span>\\$</span>6."),
     "an amount": ("Only \\$5.", "Only \\$5."),
     "an amount and a formula": ("\\$5 for $x$.", "<span>\\$</span>5 for $x$."),

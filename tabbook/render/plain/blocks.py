@@ -349,7 +349,10 @@ class Blocks(Inline):
 
     def _block_footnote(self, node: nodes.Element) -> Lines:
         label, *rest = node.children
-        return _before(f"<sup>{label.astext()}</sup> ", self.blocks(rest))
+        number = f"<sup>{label.astext()}</sup>"
+        if rest and not isinstance(rest[0], nodes.paragraph):
+            return _joined([[number], self.blocks(rest)])
+        return _before(f"{number} ", self.blocks(rest))
 
     def _block_citation(self, node: nodes.Element) -> Lines:
         # A bibliography that was resolved for the site as well has everything twice.

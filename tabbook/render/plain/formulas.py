@@ -12,6 +12,9 @@ _ENVIRONMENT = re.compile(rf"\\(begin|end)\{{({'|'.join(_AMS)})\*?\}}")
 _EQUATION = re.compile(r"\\(?:begin|end)\{(?:equation|math|displaymath)\*?\}")
 _LABEL = re.compile(r"\\label\{[^{}]*\}")
 _COLUMNS = re.compile(r"\\begin\{array\}(?:\[\w\])?\{[^{}]*\}")
+_TAG = re.compile(r"\\tag\*?\{(?:[^{}]|\{[^{}]*\})*\}")
+_AT_BRACKET = re.compile(r"\A\s*\[")
+"""After the end of a row it would be how much space follows."""
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*")
 
 
@@ -36,7 +39,11 @@ def display_formula(tex: str, number: str, *, on_one_line: bool, in_table: bool 
     parts = [
         part.strip("\n") for part in re.split(r"\n[ \t]*\n", _EQUATION.sub("", _bare(tex))) if part.strip()
     ]
-    parts = [_ENVIRONMENT.sub(lambda found: f"\\{found[1]}{{{_AMS[found[2]]}}}", part) for part in parts]
+    tags = [found[0] for part in parts for found in _TAG.finditer(part)]
+    if len(tags) > 1 and len(parts) > 1:  # rows with numbers cannot be in a formula of other rows
+        shown = [display_formula(part, "", on_one_line=on_one_line, in_table=in_table) for part in parts]
+        return [line for lines in shown for line in ("", *lines)][1:]
+    parts = [_inner(_AT_BRACKET.sub("{}[", part), len(tags) > 1) for part in parts]
     if len(parts) > 1:  # several formulas under each other
         rows = " \\\\\n".join(_aligned(part) if "\\\\" in part else part for part in parts)
         body = f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
@@ -45,17 +52,33 @@ def display_formula(tex: str, number: str, *, on_one_line: bool, in_table: bool 
     if in_table:
         body = _without_bars(body)
     lines = [line.rstrip() for line in body.split("\n") if line.strip()]
-    if number and "\\tag{" not in body:
-        lines.append(f"\\tag{{{number}}}")
+    if len(tags) == 1 or (number and not tags):
+        lines.append(tags[0] if tags else f"\\tag{{{number}}}")
     if on_one_line:
         return ["$$" + " ".join(line.strip() for line in lines) + "$$"]
     return ["$$", *lines, "$$"]
 
 
-def _aligned(part: str) -> str:
+def _inner(part: str, has_tags: bool) -> str:
+    """Return a formula in environments that may stand inside dollars.
+
+    These can hold no number: a single one goes below the formula. With ``has_tags`` rows keep theirs, in
+    the environments that are whole displays, which viewers also take between dollars.
+    """
+    if has_tags:
+        part = _ENVIRONMENT.sub(lambda found: f"\\{found[1]}{{{_display(found[2])}}}", part)
+        return _aligned(part, "align*")
+    return _ENVIRONMENT.sub(lambda found: f"\\{found[1]}{{{_AMS[found[2]]}}}", _TAG.sub("", part))
+
+
+def _display(name: str) -> str:
+    return f"{name}*" if name in ("gather", "alignat") else "align*"
+
+
+def _aligned(part: str, name: str = "aligned") -> str:
     """Return a formula of several lines in an environment that has lines."""
     outside = re.sub(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", "", part, flags=re.DOTALL)
-    return f"\\begin{{aligned}}\n{part}\n\\end{{aligned}}" if "\\\\" in outside else part
+    return f"\\begin{{{name}}}\n{part}\n\\end{{{name}}}" if "\\\\" in outside else part
 
 
 def _bare(tex: str) -> str:

@@ -18,6 +18,8 @@ _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 _CHECKBOX = re.compile(r'<input class="task-list-item-checkbox"(?P<checked> checked="checked")?')
 _PICTURES = "image/svg+xml", "image/png", "image/gif", "image/jpeg", "image/webp"
 _RAW_PICTURE = re.compile(r"""(<img\b[^>]*?\bsrc\s*=\s*["'])(?!data:|https?:|//|/)([^"']+)""", re.IGNORECASE)
+_RAW_DOLLAR = re.compile(r"\$(?![^<>]*>)")
+"""One in the text of HTML, where the escape of Markdown shows (see `with_dollars`)."""
 _SCRIPT = re.compile(r"\s*<(?:script|style)\b", re.IGNORECASE)
 _FOR = "tabbook-for-"
 
@@ -133,7 +135,7 @@ class Inline:
             path = _normal(f"{folder}/{unquote(found[2])}")
             return found[1] + self.places.picture(path, node.line or 0)
 
-        return _RAW_PICTURE.sub(placed, text)
+        return _RAW_DOLLAR.sub("<span>&#36;</span>", _RAW_PICTURE.sub(placed, text))
 
     def _inline_image(self, node: nodes.Element) -> str:
         alt, address = str(node.get("alt", "")), self._picture(node)
