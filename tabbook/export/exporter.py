@@ -137,7 +137,8 @@ class Exporter:
             result = stored.result(stored.load(self.book.root, section.path), projection)
         pictures = _Pictures(self.book.root, section.path, prefix)
         pieces = self.read(projection, Places(address, self._file, pictures, with_slides))
-        return make_page(projection, result, pieces, pictures.found, pictures.faults)
+        language = self.book.settings.language
+        return make_page(projection, result, pieces, pictures.found, pictures.faults, language)
 
     def _file(self, name: str) -> str:
         """Return the address of a file to download; empty where no site is published."""

@@ -11,6 +11,7 @@ from typing import Literal
 from tabbook.errors import Fault
 from tabbook.export.slide_blocks import ShownSlide, plain_slides
 from tabbook.merge.glue import apart
+from tabbook.merge.notices import stand_in_notice
 from tabbook.merge.visible import shown
 from tabbook.model import Cell, Output, Projection, Result
 from tabbook.read.slides import Marked
@@ -125,20 +126,25 @@ def make_page(
     pieces: Iterable[Piece],
     pictures: Mapping[str, bytes],
     faults: Iterable[Fault] = (),
+    language: str = "en",
 ) -> Page:
-    """Return ``projection`` with the outputs of ``result``, and the text that ``pieces`` has."""
+    """Return ``projection`` with the outputs of ``result``, and the text that ``pieces`` has.
+
+    Notes of ours are in ``language``.
+    """
     pieces = list(pieces)
-    parts = list(_parts(projection, result, pieces))
+    parts = list(_parts(projection, result, pieces, language))
     if result is not None and result.stand_ins:
         missing = ", ".join(f"`{name}`" for name in result.stand_ins)
-        warning = f"> **Note.** The outputs were made with stand-in data: {missing} could not be had."
-        parts.insert(min(1, len(parts)), Part("text", "stand-ins", warning))
+        parts.insert(min(1, len(parts)), Part("text", "stand-ins", f"> {stand_in_notice(missing, language)}"))
     texts = {piece.place: piece.source for piece in pieces if isinstance(piece, SlideItem)}
     slides = plain_slides(projection.section.slides, projection.tab, texts)
     return Page(projection, tuple(parts), result is not None, pictures, tuple(faults), slides)
 
 
-def _parts(projection: Projection, result: Result | None, pieces: Iterable[Piece]) -> Iterator[Part]:
+def _parts(
+    projection: Projection, result: Result | None, pieces: Iterable[Piece], language: str
+) -> Iterator[Part]:
     cells = {cell.index: cell for cell in projection.code_cells}
     outputs = dict(zip(cells, result.outputs if result else (), strict=False))
     names = names_of(projection.section.code_cells)
@@ -151,7 +157,7 @@ def _parts(projection: Projection, result: Result | None, pieces: Iterable[Piece
             yield Part("text", _numbered(kind, above, texts), piece.source, marked=piece.marked)
             continue
         cell, above = cells[piece], names[piece]
-        visible = shown(apart(outputs.get(piece, ()), hidden=False)[0], cell.tags)
+        visible = shown(apart(outputs.get(piece, ()), hidden=False)[0], cell.tags, language)
         yield Part("code", f"code-{above}", cell.source, cell.tags, visible, label=cell.label)
 
 

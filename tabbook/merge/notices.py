@@ -23,10 +23,7 @@ def notices_of(
             stand_ins.setdefault(name, []).append(settings.tabs[tab].name)
     if stand_ins:
         missing = "; ".join(f"`{name}` ({', '.join(names)})" for name, names in sorted(stand_ins.items()))
-        words = _(
-            "This page was made with stand-in data, because these files could not be had: {files}. "
-            "The outputs below are not those of the book."
-        ).format(files=missing)
+        words = stand_in_notice(missing, settings.language)
         notices.append(f"```{{warning}}\n:class: tabbook-stand-in\n{words}\n```")
     if any(results.get(tab) for tab in section.tabs):
         return "\n\n".join(notices)
@@ -38,6 +35,15 @@ def notices_of(
     elif section.code_cells:
         notices.append(f"```{{note}}\n:class: tabbook-not-executed\n{_not_executed(section, _)}\n```")
     return "\n\n".join(notices)
+
+
+def stand_in_notice(files: str, language: str) -> str:
+    """Return the sentence for the top of a page whose outputs were made without ``files``."""
+    _ = translator(language)
+    return _(
+        "This page was made with stand-in data, because these files could not be had: {files}. "
+        "The outputs below are not those of the book."
+    ).format(files=files)
 
 
 def _not_executed(section: Section, _: Callable[[str], str]) -> str:

@@ -21,9 +21,11 @@ from tabbook.cli import main
 from tabbook.errors import UsageError
 from tabbook.export import decks
 from tabbook.export.folder import LIST, write_export
+from tabbook.export.page import Text, make_page
 from tabbook.export.write import archives, write_all
 from tabbook.merge.stored import StoredCell, cell_hash, outputs_path
 from tabbook.merge.stored import dump as dump_stored
+from tabbook.model import Result
 
 FORMATS = ("ipynb", "slides", "markdown")
 
@@ -441,3 +443,18 @@ def test_a_package_that_slides_need_is_named(
     assert capsys.readouterr().err.endswith(f"; install {missing}\n")
     assert not (tmp_path / "out").exists()
     decks.assets.cache_clear()
+
+
+def test_outputs_with_stand_in_data_are_noted_in_the_language_of_the_book(tmp_path: Path) -> None:
+    book = make_book(tmp_path)
+    section = book.sections[0]
+    projection = book.project(section, "jax")
+    outputs = tuple(() for _ in projection.code_cells)
+    result = Result("0" * 64, section.path, "jax", outputs, stand_ins=("novel.txt",))
+    pieces = [Text("# Title"), *(cell.index for cell in projection.code_cells)]
+    for language, words in (("en", "This page was made with stand-in data"), ("de", "Ersatzdaten")):
+        page = make_page(projection, result, pieces, {}, language=language)
+        notes = [part.source for part in page.parts if part.name == "stand-ins"]
+        assert len(notes) == 1
+        assert words in notes[0]
+        assert "`novel.txt`" in notes[0]
