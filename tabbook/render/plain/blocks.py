@@ -147,13 +147,9 @@ class Blocks(Inline):
         return fenced(node.astext(), "python")
 
     def _block_math_block(self, node: nodes.Element) -> Lines:
-        number = str(node.get("number") or "")
-        if number and self.env.config.math_numfig and self.env.config.numfig:
-            numbers = self.env.toc_fignumbers.get(self.page, {}).get("displaymath", {})
-            anchor = nodes.make_id(f"equation-{node.get('label')}")
-            number = ".".join(map(str, numbers.get(anchor, ()))) or number
+        number = self._equation(self.page, str(node.get("label")), str(node.get("number") or ""))
         return display_formula(
-            node.astext(), number, on_one_line=self.in_quotation > 0, in_table=self.tables > 0
+            self._tex(node), number, on_one_line=self.in_quotation > 0, in_table=self.tables > 0
         )
 
     # Lists

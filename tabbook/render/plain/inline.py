@@ -16,6 +16,7 @@ from tabbook.render.resolved import INTERNAL
 
 _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 _CHECKBOX = re.compile(r'<input class="task-list-item-checkbox"(?P<checked> checked="checked")?')
+_EQUATION_REFERENCE = re.compile(r"\\(eqref|ref)\{([^{}]*)\}")
 _PICTURES = "image/svg+xml", "image/png", "image/gif", "image/jpeg", "image/webp"
 _RAW_PICTURE = re.compile(r"""(<img\b[^>]*?\bsrc\s*=\s*["'])(?!data:|https?:|//|/)([^"']+)""", re.IGNORECASE)
 _RAW_DOLLAR = re.compile(r"\$(?![^<>]*>)")
@@ -98,7 +99,24 @@ class Inline:
         return code_span(node.astext())
 
     def _inline_math(self, node: nodes.Element) -> str:
-        return inline_formula(node.astext(), in_table=self.tables > 0)
+        return inline_formula(self._tex(node), in_table=self.tables > 0)
+
+    def _tex(self, node: nodes.Element) -> str:
+        """Return a formula with the numbers of those that it refers to; `???` is that of an unknown one."""
+        return _EQUATION_REFERENCE.sub(self._number_in_formula, node.astext())
+
+    def _number_in_formula(self, found: re.Match[str]) -> str:
+        known = self.env.get_domain("math").data["objects"].get(found[2])
+        number = self._equation(known[0], found[2], str(known[1] or "")) if known else ""
+        number = number or "???"
+        return f"\\text{{({number})}}" if found[1] == "eqref" else f"\\text{{{number}}}"
+
+    def _equation(self, page: str, label: str, number: str) -> str:
+        """Return the number of an equation as the book shows it; ``number`` is that within its page."""
+        if not (number and self.env.config.math_numfig and self.env.config.numfig):
+            return number
+        numbers = self.env.toc_fignumbers.get(page, {}).get("displaymath", {})
+        return ".".join(map(str, numbers.get(nodes.make_id(f"equation-{label}"), ()))) or number
 
     def _inline_subscript(self, node: nodes.Element) -> str:
         return f"<sub>{self.inline(node)}</sub>"
