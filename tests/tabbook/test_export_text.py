@@ -124,6 +124,14 @@ TEXTS = {
         "$$a$$ (eq_ref)\n\n$\\eqref{eq_ref}$ $\\ref{eq_ref}$ $\\eqref{no}$",
         "$$\na\n\\tag{NUMBER}\n$$\n\n$\\text{(REF)}$ $\\text{REF}$ $\\text{(???)}$",
     ),
+    "a picture's width in other units": (
+        "```{image} img/net.png\n:alt: x\n:width: 2em\n:height: 3cm\n```",
+        '<img src="page_files/img-net.png" alt="x" width="32" height="113">',
+    ),
+    "emphasis next to emphasis": (
+        "*a*{emphasis}`b` {strong}`c`{strong}`d`",
+        "*a*<em>b</em> **c**<strong>d</strong>",
+    ),
     "two amounts": ("From \\$5 to \\$6.", "From <span>\\$</span>5 to <span>\\$</span>6."),
     "an amount": ("Only \\$5.", "Only \\$5."),
     "an amount and a formula": ("\\$5 for $x$.", "<span>\\$</span>5 for $x$."),

@@ -17,6 +17,19 @@ from tabbook.render.resolved import INTERNAL
 _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 _CHECKBOX = re.compile(r'<input class="task-list-item-checkbox"(?P<checked> checked="checked")?')
 _EQUATION_REFERENCE = re.compile(r"\\(eqref|ref)\{([^{}]*)\}")
+_PIXELS = {
+    "px": 1.0,
+    "em": 16,
+    "rem": 16,
+    "ex": 8,
+    "in": 96,
+    "cm": 96 / 2.54,
+    "mm": 96 / 25.4,
+    "pt": 4 / 3,
+    "pc": 16,
+}
+"""Units of lengths, with the size of text that browsers begin with."""
+_LENGTH = re.compile(rf"([\d.]*\d)\s*({'|'.join(_PIXELS)})")
 _PICTURES = "image/svg+xml", "image/png", "image/gif", "image/jpeg", "image/webp"
 _RAW_PICTURE = re.compile(r"""(<img\b[^>]*?\bsrc\s*=\s*["'])(?!data:|https?:|//|/)([^"']+)""", re.IGNORECASE)
 _RAW_DOLLAR = re.compile(r"\$(?![^<>]*>)")
@@ -214,13 +227,15 @@ def _delimited(text: str, element: str, before: str, after: str) -> str:
     mark = "**" if element == "strong" else "*"
     words = text.removeprefix(mark).removesuffix(mark)
     opens = words[:1].isalnum() or not before.isalnum()
+    opens = opens and before != "*"  # the marks of both would be read as others
     closes = words[-1:].isalnum() or not after.isalnum()
     return text if opens and closes else f"<{element}>{words}</{element}>"
 
 
 def _size(value: str) -> str:
-    """Return a length as HTML's attributes have it."""
-    return value.removesuffix("px")
+    """Return a length as HTML's attributes have it, which know percent and pixels: of 2em they take 2."""
+    found = _LENGTH.fullmatch(value.strip())
+    return f"{float(found[1]) * _PIXELS[found[2]]:.0f}" if found else value
 
 
 def _normal(path: str) -> str:
