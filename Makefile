@@ -26,7 +26,7 @@ $(TABS:%=test-d2l-%): test-d2l-%: .venv/book.stamp
 	$(BIN)/tabbook env make --tab $*
 	OMP_NUM_THREADS=1 PYTHONPATH=d2l_lib .tabbook/environments/$*/bin/python -m pytest tests/d2l --tab $*
 
-test-site: .venv/test.stamp
+test-site: .venv/test.stamp .tabbook/lab.stamp
 	$(BIN)/python -m pytest tests/site
 
 ## Run every exported notebook in a fresh environment; takes as long as executing the book.
@@ -65,6 +65,7 @@ catalogs: .venv/book.stamp
 lock: .venv/book.stamp
 	$(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header requirements.in -o requirements.txt
 	cd requirements && ../$(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header test.in -o test.txt
+	cd requirements && ../$(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header lab.in -o lab.txt
 	cd requirements && for tab in $(TABS); do \
 	  ../$(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header --no-emit-find-links $$tab.in | sed 's/+cpu//' > $$tab.new \
 	  && mv $$tab.new $$tab.txt || exit 1; done
@@ -89,4 +90,11 @@ distclean: clean
 
 .venv/test.stamp: .venv/book.stamp requirements/test.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements/test.txt
+	touch $@
+
+# JupyterLab has an environment of its own: what it brings makes the builder slow to start.
+.tabbook/lab.stamp: .venv/uv.stamp requirements/lab.txt
+	mkdir -p .tabbook
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .tabbook/lab
+	$(BIN)/uv pip install --quiet --python .tabbook/lab/bin/python -r requirements/lab.txt
 	touch $@

@@ -6,6 +6,7 @@ so only pages that changed, or that refer to something that changed, are looked 
 """
 
 import contextlib
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,23 +19,55 @@ from sphinx.util import logging
 from sphinx.util.build_phase import BuildPhase
 
 from tabbook.book import Book
+from tabbook.checks.pages import made_by
 from tabbook.config import CONFIG_FILE
 from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault
+from tabbook.files import read_json, write_atomic
+from tabbook.keys import sha256
 from tabbook.render.application import BookSphinx, application, configuration
 from tabbook.render.contained import ContainedBuilder
 from tabbook.render.messages import fault_of, faults_of
 from tabbook.render.pages import known
+from tabbook.render.warned import Warnings
 
 _log = logging.getLogger(__name__)
+_MOST_CODE = 50_000
+"""How many hashes of code are kept before those are dropped that are not used any more."""
 _OF_OUTPUTS = ["mystnb.glue"]
 """The types of warnings about what only outputs can have."""
 
 
 class _Lexing(PygmentsBridge):
-    """Finds code that is not in its language, and makes no HTML of it."""
+    """Finds code that is not in its language, and makes no HTML of it.
+
+    ``file`` has hashes of code that was read without a warning, in this check or an earlier one.
+    """
 
     html_formatter = NullFormatter
+
+    def __init__(self, file: Path, warnings: Warnings) -> None:
+        super().__init__("html")
+        self.file, self.warnings = file, warnings
+        data = read_json(file)
+        known = data.get("code", ()) if isinstance(data, dict) and data.get("made_by") == made_by() else ()
+        self.known, self.seen = frozenset(map(str, known)), set[str]()
+
+    def highlight_block(self, source: str, lang: str, *arguments: Any, **options: Any) -> str:
+        """Read code, unless it is known to be in its language; return nothing."""
+        digest = sha256(f"{lang}\0{source}")[:16]
+        before = self.warnings.count
+        if digest not in self.known:
+            super().highlight_block(source, lang, *arguments, **options)
+        if self.warnings.count == before:
+            self.seen.add(digest)
+        return ""
+
+    def save(self) -> None:
+        """Keep the hashes for the next check, those of code that pages had once not for ever."""
+        code = self.known | self.seen if len(self.known) < _MOST_CODE else self.seen
+        if code != self.known:
+            write_atomic(self.file, json.dumps({"made_by": made_by(), "code": sorted(code)}))
 
 
 class CheckBuilder(ContainedBuilder):
@@ -48,7 +81,7 @@ class CheckBuilder(ContainedBuilder):
 
     def init_highlighter(self) -> None:
         """Prepare to look at code."""
-        self.highlighter = _Lexing("html")
+        self.highlighter = _Lexing(Path(self.doctreedir).parent / "code.json", self.warnings)
         self.dark_highlighter = None
 
     def prepare_writing(self, _docnames: set[str]) -> None:
@@ -69,6 +102,8 @@ class CheckBuilder(ContainedBuilder):
     def finish(self) -> None:
         """Warn of files that a site could not have: a folder, say."""
         self.warnings.page = ""
+        assert isinstance(self.highlighter, _Lexing)
+        self.highlighter.save()
         for kind, files in (("image", [*self.images]), ("downloadable", [*self.env.dlfiles])):
             for file in sorted(files):
                 try:

@@ -98,6 +98,11 @@ class Warnings(logging.Handler):
         return CONSISTENCY if phase is BuildPhase.CONSISTENCY_CHECK else WRITE
 
     @property
+    def count(self) -> int:
+        """How many warnings there were so far."""
+        return len(self._records)
+
+    @property
     def found(self) -> list[Warned]:
         """The warnings so far."""
         return [self._warned(record) for record in self._records.values() if record.tabbook]

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +15,7 @@ from test_export_same import markdown_text
 
 from tabbook.export.write import write_all
 
+LAB = Path(__file__).parents[2] / ".tabbook" / "lab" / "bin" / "python"
 FIND = """() => {
     const pages = [...document.querySelectorAll('.jp-RenderedMarkdown')]
     const texts = pages.map(page => {
@@ -46,11 +46,12 @@ def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def lab(notebooks: Path) -> Iterator[str]:
     """The address of JupyterLab, which shows the notebooks."""
-    pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
+    if not LAB.exists():
+        pytest.skip("JupyterLab's environment is not there: make .tabbook/lab.stamp")
     settings = {name: str(notebooks / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
     options = ("--no-browser", "--allow-root", "--ServerApp.token=", "--ServerApp.password=")
     port = "--ServerApp.port=0"
-    command = [sys.executable, "-m", "jupyterlab", *options, port, "--LabApp.news_url="]
+    command = [LAB, "-m", "jupyterlab", *options, port, "--LabApp.news_url="]
     log = notebooks / "lab.log"
     with (
         log.open("w") as output,
