@@ -52,7 +52,6 @@ from tabbook.render.pages import (
     read_page,
 )
 from tabbook.render.raw_pictures import CheckRawPictures
-from tabbook.render.reader import use_pages
 from tabbook.render.resolved import ExportBuilder, prefer_plain_outputs
 from tabbook.render.tabs import (
     GroupTabs,
@@ -195,7 +194,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _copy_notebook_styles)
     app.connect("builder-inited", share_formatters)
     app.connect("env-get-outdated", outdated_pages)
-    app.connect("build-finished", use_pages)
     app.connect("env-get-outdated", pages_that_refer)
     app.connect("source-read", begin_page)
     app.connect("doctree-read", note_references, priority=900)

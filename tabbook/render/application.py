@@ -4,6 +4,7 @@ import contextlib
 import gc
 import io
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -40,6 +41,20 @@ def rare_garbage_collection() -> Iterator[None]:
     finally:
         gc.unfreeze()
         gc.set_threshold(*before)
+
+
+@contextlib.contextmanager
+def memory_folder(folder: Path) -> Iterator[Path]:
+    """Yield ``folder`` for what Sphinx remembers; a temporary one, where the book can only be read."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError:
+        with tempfile.TemporaryDirectory(prefix="tabbook-") as name:
+            yield Path(name)
+    else:
+        yield folder
 
 
 class BookSphinx(Sphinx):

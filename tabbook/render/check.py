@@ -5,11 +5,8 @@ written. Between two checks Sphinx's memory is kept below ``.tabbook/check``, ap
 so only pages that changed, or that refer to something that changed, are looked at.
 """
 
-import contextlib
 import json
 import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +22,7 @@ from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault
 from tabbook.files import read_json, write_atomic
 from tabbook.keys import sha256
-from tabbook.render.application import BookSphinx, application, configuration
+from tabbook.render.application import BookSphinx, application, configuration, memory_folder
 from tabbook.render.contained import ContainedBuilder
 from tabbook.render.messages import fault_of, faults_of
 from tabbook.render.pages import known
@@ -131,36 +128,21 @@ def check_pages(book: Book) -> tuple[list[Fault], list[str]]:
         "tabbook_outputs": False,
     }
     try:
-        with known(book), _folder(book) as folder:
+        with known(book), memory_folder(book.work / "check") as folder:
             folders = {"outdir": folder / "out", "doctreedir": folder / "doctrees"}
-            with application(book, CheckBuilder, config, folders, folder / "warnings.json") as app:
-                # Not `app.build`, after which extensions add their files to the site.
-                app.phase = BuildPhase.READING
-                app.builder.build_update()
-                faults = [*faults, *faults_of(app, app.end())]
-                files = _files(app)
+            try:
+                with application(book, CheckBuilder, config, folders, folder / "warnings.json") as app:
+                    # Not `app.build`, after which extensions add their files to the site.
+                    app.phase = BuildPhase.READING
+                    app.builder.build_update()
+                    faults = [*faults, *faults_of(app, app.end())]
+                    files = _files(app)
+            finally:
+                # MyST-NB writes notebooks; a build takes them for pages if the book does not exclude them.
+                shutil.rmtree(folder / "jupyter_execute", ignore_errors=True)
     except Exception as error:
         faults = [*faults, fault_of(error, app, book.root)]
     return sorted(set(faults)), files
-
-
-@contextlib.contextmanager
-def _folder(book: Book) -> Iterator[Path]:
-    """Yield the folder of Sphinx's memory: a temporary one, where the book can only be read."""
-    folder = book.work / "check"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError:
-        with tempfile.TemporaryDirectory(prefix="tabbook-check-") as name:
-            yield Path(name)
-    else:
-        try:
-            yield folder
-        finally:
-            # MyST-NB writes notebooks, and a build takes them for pages if the book does not exclude them.
-            shutil.rmtree(folder / "jupyter_execute", ignore_errors=True)
 
 
 def _files(app: BookSphinx) -> list[str]:
