@@ -1,6 +1,7 @@
 """What Sphinx warns of, each warning with the page that it was at, whatever process read or wrote that."""
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,7 +114,7 @@ class Warnings(logging.Handler):
         at = page or self.app.project.path2doc(path) or ""
         if at and not (Path(self.app.srcdir) / path).is_file():  # docutils makes up names for parts
             path = self.app.project.doc2path(at, False)
-        message = logging.LogRecord.getMessage(record).replace(f"{self.app.srcdir}/", "")
+        message = self._without_folder(logging.LogRecord.getMessage(record))
         about = getattr(record, "type", ""), getattr(record, "subtype", "")
         if about == ("tabbook", "read"):  # a fault, as other commands say it
             message = message.removesuffix(" [tabbook.read]")
@@ -121,6 +122,15 @@ class Warnings(logging.Handler):
             message, line = f"line {line % _CELL - 1} of cell {line // _CELL}: {message}", 0
         failed = about == ("tabbook", FAILED)
         return Warned(path, line, " ".join(message.split()), page, stage, failed)
+
+    def _without_folder(self, message: str) -> str:
+        """Return a message with its paths relative to the book, wherever the command runs."""
+        root = str(self.app.srcdir)
+        message = message.replace(f"{root}/", "")
+        # Docutils names files as they are from the working folder. From inside the book that is "..",
+        # and cannot be told from an author's own path.
+        here = os.path.relpath(root)
+        return message.replace(f"{here}/", "") if here.strip("./") else message
 
     def _place(self, location: Any) -> tuple[str, int]:
         """Return the path, relative to the book if it is in it, and the line of a record's location."""

@@ -115,6 +115,22 @@ def test_a_file_that_a_page_needs_comes_and_goes(builds: Builds, text: str, file
     assert builds() == found
 
 
+def test_what_is_said_of_a_file_is_the_same_from_any_folder(
+    builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Docutils names it as it is from the working folder, so the file was not found when it came."""
+    builds.add("more0", "```{csv-table}\n:file: new.csv\n```")
+    for folder in (Path("/"), builds.root.parent, builds.root):
+        monkeypatch.chdir(folder)
+        (found,) = builds()
+        assert found.startswith("more0.md:5: ")
+        assert "'new.csv'" in found
+        assert builds.check() == [found]
+        (builds.root / "new.csv").write_text("a,b\n")
+        assert builds() == []
+        (builds.root / "new.csv").unlink()
+
+
 @pytest.mark.parametrize("jobs", [1, 3])
 @pytest.mark.parametrize("mended", ["more0", "more4"])
 def test_a_name_on_two_pages_is_a_fault_until_either_is_mended(
