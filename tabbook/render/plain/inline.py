@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import unquote
 from xml.sax.saxutils import quoteattr
 
@@ -52,9 +52,6 @@ class Inline:
 
     A method has the name of the node that it writes; of other nodes, what they hold is written.
     """
-
-    same: ClassVar[dict[str, str]] = {"subscript": "sub", "superscript": "sup"}
-    """Nodes that Markdown has no mark for, and HTML's elements for them."""
 
     def __init__(self, env: BuildEnvironment, page: str, tab: str, places: Places) -> None:
         self.env, self.page, self.tab, self.places = env, page, tab, places
