@@ -20,7 +20,6 @@ from tabbook.export.carried import carry_cell
 from tabbook.export.library import Package, check_cell, companions, package, wheel_address
 from tabbook.export.page import Address, Page, Places, Read, beside, make_page, published
 from tabbook.library import generate
-from tabbook.merge import stored
 from tabbook.model import Section
 from tabbook.plan.outputs import lookup
 
@@ -133,8 +132,6 @@ class Exporter:
         """
         projection = self.book.project(section, tab)
         result = lookup(self.book, section, tab)
-        if result is None:  # outputs that came with the section are better than none
-            result = stored.result(stored.load(self.book.root, section.path), projection)
         pictures = _Pictures(self.book.root, section.path, prefix)
         pieces = self.read(projection, Places(address, self._file, pictures, with_slides))
         language = self.book.settings.language

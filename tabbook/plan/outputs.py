@@ -6,12 +6,13 @@ and were replaced by stand-ins. Pages, exports and the site show the best output
 what they would otherwise execute.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, combinations
 
 from tabbook.book import Book
+from tabbook.merge import stored as brought
 from tabbook.model import Result, Section
 from tabbook.plan import Job, device_class, job
 from tabbook.store import Store
@@ -92,11 +93,31 @@ def stored(store: Store, planned: Job, device: str, missing: Iterable[str] = ())
     return None
 
 
+def shown_results(
+    book: Book, section: Section, planned: Mapping[str, Job | None]
+) -> dict[str, Result | None]:
+    """Return what readers see of ``section`` in each tab: from the store, else what came with the section.
+
+    Args:
+        book: The book.
+        section: The section.
+        planned: Its job in each tab; ``None`` where it has no code.
+
+    Returns:
+        The result for each tab; ``None`` where there is none.
+    """
+    holdings, device = Holdings(Store(book.outputs)), device_class()
+    found = {tab: holdings.best(one, device) if one else None for tab, one in planned.items()}
+    missing = [tab for tab, result in found.items() if result is None]
+    if missing and (cells := brought.load(book.root, section.path)):
+        found |= {tab: brought.result(cells, book.project(section, tab)) for tab in missing}
+    return found
+
+
 def lookup(book: Book, section: Section, tab: str) -> Result | None:
-    """Return what a page shows of ``section`` in ``tab``; ``None`` if that was not executed.
+    """Return what readers see of ``section`` in ``tab``; ``None`` if there is nothing.
 
     Raises:
         TabbookError: The section cannot be projected.
     """
-    planned = job(book, section, tab)
-    return None if planned is None else Holdings(Store(book.outputs)).best(planned, device_class())
+    return shown_results(book, section, {tab: job(book, section, tab)})[tab]

@@ -58,13 +58,15 @@ def memory_folder(folder: Path) -> Iterator[Path]:
 
 
 class BookSphinx(Sphinx):
-    """Sphinx with a builder of ours, that collects warnings and remembers them in ``memory``."""
+    """Sphinx for ``book`` with a builder of ours, that collects warnings and remembers them in ``memory``."""
 
     warnings: Warnings
     builder: ContainedBuilder
 
-    def __init__(self, make: type[ContainedBuilder | ExportBuilder], memory: Path, **arguments: Any) -> None:
-        self._make, self._path = make, memory
+    def __init__(
+        self, book: Book, make: type[ContainedBuilder | ExportBuilder], memory: Path, **arguments: Any
+    ) -> None:
+        self.book, self._make, self._path = book, make, memory
         super().__init__(buildername="html", confdir=None, warning=None, **arguments)
         self._number_chapters()
         self.add_post_transform(BeginPage)
@@ -137,7 +139,14 @@ def application(
     """
     with rare_garbage_collection(), patch_docutils(None), docutils_namespace():
         yield BookSphinx(
-            make, memory, srcdir=book.root, confoverrides=config, parallel=jobs, status=status, **folders
+            book,
+            make,
+            memory,
+            srcdir=book.root,
+            confoverrides=config,
+            parallel=jobs,
+            status=status,
+            **folders,
         )
 
 

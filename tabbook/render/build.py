@@ -35,11 +35,9 @@ def build_site(
     from tabbook.on_demand import on_demand
 
     with on_demand():
-        from tabbook.render.pages import known
         from tabbook.render.site import run_sphinx
 
-    with known(book):
-        faults, is_built = run_sphinx(book, book.site, jobs=jobs or cores(), quiet=quiet)
+    faults, is_built = run_sphinx(book, book.site, jobs=jobs or cores(), quiet=quiet)
     page = book.files[0].removesuffix(".md") + ".html"
     status = int(warnings_as_errors and bool(faults)) if is_built else NO_SITE
     return Site(book.site / page, status, tuple(faults))

@@ -25,7 +25,6 @@ from tabbook.keys import sha256
 from tabbook.render.application import BookSphinx, application, configuration, memory_folder
 from tabbook.render.contained import ContainedBuilder
 from tabbook.render.messages import fault_of, faults_of
-from tabbook.render.pages import known
 from tabbook.render.warned import Warnings
 
 _log = logging.getLogger(__name__)
@@ -128,7 +127,7 @@ def check_pages(book: Book) -> tuple[list[Fault], list[str]]:
         "tabbook_outputs": False,
     }
     try:
-        with known(book), memory_folder(book.work / "check") as folder:
+        with memory_folder(book.work / "check") as folder:
             folders = {"outdir": folder / "out", "doctreedir": folder / "doctrees"}
             try:
                 with application(book, CheckBuilder, config, folders, folder / "warnings.json") as app:

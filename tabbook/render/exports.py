@@ -83,9 +83,9 @@ def _download(address: str) -> str:
     return " download" if f"{PUBLISHED}/ipynb/" in address else ""
 
 
-def add_links(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
+def add_links(app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
     """Put the links of a page below its title."""
-    book = current_book()
+    book = current_book(app)
     if book is None or "body" not in context or not (book.settings.exports or book.settings.repository):
         return
     section = next((one for one in book.readable[0] if one.path == f"{page}.md"), None)
@@ -102,7 +102,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     """Write the exports, when the pages are written."""
     if exception is not None or app.builder.name not in ("html", "dirhtml"):
         return
-    book = current_book()
+    book = current_book(app)
     if book is None or not book.settings.exports:
         return
     exporter = Exporter(book, reader(app))

@@ -1,13 +1,13 @@
 """Pages as Sphinx reads them: from text to notebook, and when to read them again.
 
-MyST-NB hands a reader the text alone. Which page it is and what the book is comes from
-Sphinx's events, kept in one value per process: Sphinx reads in parallel by forking, so each
-process has its own copy and reads its pages one after the other.
+MyST-NB gives a reader the text alone. The book is an attribute of Sphinx's application; which page
+is being read comes from Sphinx's events, and is the one value of the process: Sphinx reads in parallel
+by forking, so each process has its own and reads its pages one after the other.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from tabbook.model import Result, Section
 from tabbook.plan import Job, device_class, job
 from tabbook.plan.history import has_failures
 from tabbook.plan.holdings import PUBLISHED, publish
-from tabbook.plan.outputs import Holdings, lookup
+from tabbook.plan.outputs import Holdings, shown_results
 from tabbook.plan.spec import Failure, steps_of
 from tabbook.read.front_matter import FRONT_MATTER
 from tabbook.read.markdown import fence_for
@@ -51,76 +51,63 @@ _CELL = re.compile(r"^( {0,3}(?:`{3,}|~{3,}|:{3,}))[ \t]*\{code-cell\}.*$", re.M
 HEAD = re.compile(r"^(?:\((?P<label>[^()\n]+)\)=\s*\n+)?#[ \t]+(?P<title>\S.*)$", re.MULTILINE)
 """The title of a page and its label, in text that may have faults and is not parsed for that reason."""
 
-Results = dict[str, Result | None]
+Jobs = Mapping[str, Job | None]
 Shown = tuple[str, str] | None
 """A key of the store, and the hash that its entry states; None for no outputs."""
 CELLS_READ = "tabbook_cells"
 """Where Sphinx's data of the page that is read has the index in the section of each code cell."""
 _FAILED = "failed "
 """In front of a tab: what is shown of its job's failure."""
+_READING = "tabbook_reading"
+"""The attribute of Sphinx's application with what a build reads."""
 
 
-@dataclass
-class _Reading:
-    """The build that this process works on, and the page that it is at.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The book that a build reads, and the class of device whose outputs its pages show.
 
-    Outputs are looked at when their page is read, and let go of: a book may have more of them
-    than there is memory.
+    ``device`` is empty where pages show no outputs at all. Outputs are looked at when their page is read,
+    and let go of: a book may have more of them than there is memory.
     """
 
-    app: Sphinx
     book: Book
     device: str
-    """The class of device whose outputs pages show; empty where they show none at all."""
-    docname: str = ""
 
-    def results_of(self, section: Section) -> Results:
-        """Return what the store has for ``section``, or came with it.
+    def jobs(self, section: Section) -> Jobs:
+        """Return the job of ``section`` in each tab; ``None`` where there is no code, or nothing is shown.
 
         Raises:
             TabbookError: The section cannot be projected.
         """
-        if not self.device:
-            return dict.fromkeys(section.tabs)
-        came = stored.load(self.book.root, section.path)
-        return {
-            tab: lookup(self.book, section, tab)
-            or (stored.result(came, self.book.project(section, tab)) if came else None)
-            for tab in section.tabs
+        return {tab: job(self.book, section, tab) if self.device else None for tab in section.tabs}
+
+    def results(self, section: Section, planned: Jobs) -> dict[str, Result | None]:
+        """Return the results that the page of ``section`` shows, by tab."""
+        return shown_results(self.book, section, planned) if self.device else dict.fromkeys(section.tabs)
+
+    def failures(self, planned: Jobs) -> dict[str, Failed]:
+        """Return how the ``planned`` jobs failed, of those that did."""
+        if not self.device or not has_failures(self.book.work):
+            return {}
+        failures = {
+            tab: (one, failed_last(self.book, one, self.device)) for tab, one in planned.items() if one
         }
+        return {tab: _failed_job(failure, one) for tab, (one, failure) in failures.items() if failure}
 
-    def failures(self, section: Section, tabs: Iterable[str]) -> dict[str, Failed]:
-        """Return how the jobs of ``section`` in ``tabs`` failed, of those that did.
-
-        Raises:
-            TabbookError: The section cannot be projected.
-        """
-        found = {}
-        for tab in tabs if self.device and has_failures(self.book.work) else ():
-            planned = job(self.book, section, tab)
-            if planned and (failure := failed_last(self.book, planned, self.device)):
-                found[tab] = _failed_job(failure, planned)
-        return found
-
-    def shown(self, section: Section) -> dict[str, Shown]:
-        """Return, without reading any, which outputs a page of ``section`` would show.
-
-        Raises:
-            TabbookError: The section cannot be projected.
-        """
-        holdings, found = Holdings(Store(self.book.outputs)), dict[str, Shown]()
+    def shown(self, section: Section, planned: Jobs) -> dict[str, Shown]:
+        """Return, without reading any, which outputs a page of ``section`` would show."""
         if not self.device:
             return dict.fromkeys(section.tabs)
-        for tab in section.tabs:
-            planned = job(self.book, section, tab)
-            found[tab] = holdings.stated(planned, self.device) if planned else None
-        path = self.book.root / stored.outputs_path(section.path)
+        holdings = Holdings(Store(self.book.outputs))
+        found: dict[str, Shown] = {
+            tab: holdings.stated(one, self.device) if one else None for tab, one in planned.items()
+        }
+        waiting = {tab: one for tab, one in planned.items() if not found[tab]}
         with suppress(OSError):  # most sections came with none
-            state = path.stat()
+            state = (self.book.root / stored.outputs_path(section.path)).stat()
             found[""] = str(state.st_mtime_ns), str(state.st_size)
-        for tab, failed in self.failures(section, [tab for tab in section.tabs if not found[tab]]).items():
-            found[_FAILED + tab] = tab, sha256(repr(failed))
-        return found
+        failures = self.failures(waiting).items()
+        return found | {_FAILED + tab: (tab, sha256(repr(failed))) for tab, failed in failures}
 
 
 def _failed_job(failure: Failure, planned: Job) -> Failed:
@@ -132,8 +119,8 @@ def _failed_job(failure: Failure, planned: Job) -> Failed:
     return Failed(failure.message, cell, traceback, failure.output)
 
 
-_reading: _Reading | None = None
-_known: Book | None = None
+_page: tuple[Sphinx, str] | None = None
+"""The build of this process, and the page that it reads: a reader of MyST-NB is given the text alone."""
 
 
 def _warn(faults: Iterable[Fault], app: Sphinx) -> None:
@@ -150,50 +137,44 @@ def load_book(app: Sphinx) -> None:
     Raises:
         sphinx.errors.ConfigError: Its configuration is not usable.
     """
-    global _reading  # noqa: PLW0603 - a reader of MyST-NB gets nothing but the text
     device = device_class() if app.config.tabbook_outputs else ""
-    if _known is not None and not device:
-        loaded = _known  # a check of it began a moment ago
-    else:
+    book: Book | None = getattr(app, "book", None)  # what has been worked out of its sections is known
+    if book is None or device:
         try:
             loaded = Book.load(Path(app.srcdir))
         except ConfigError as error:
             raise SphinxConfigError(str(error)) from None
-        if _known is not None and _known.is_same(loaded):
-            loaded = _known
-    _warn(loaded.page_faults, app)
-    _reading = _Reading(app, loaded, device)
+        book = book if book is not None and book.is_same(loaded) else loaded
+    _warn(book.page_faults, app)
+    vars(app)[_READING] = Reading(book, device)
 
 
-@contextmanager
-def known(book: Book) -> Iterator[None]:
-    """Let builds of ``book`` use what has been worked out of its sections already."""
-    global _known  # noqa: PLW0603 - as above
-    _known = book
-    try:
-        yield
-    finally:
-        _known = None
+def reading_of(app: Sphinx) -> Reading | None:
+    """Return what a build reads; ``None`` if it reads no book of ours."""
+    found: Reading | None = vars(app).get(_READING)
+    return found
 
 
-def current_book() -> Book | None:
-    """Return the book that this process builds, if it builds any."""
-    return _reading.book if _reading is not None else None
+def current_book(app: Sphinx) -> Book | None:
+    """Return the book of a build, if it has any."""
+    reading = reading_of(app)
+    return reading.book if reading else None
 
 
-def shown_by(section: Section) -> Mapping[str, Shown]:
+def shown_by(app: Sphinx, section: Section) -> Mapping[str, Shown]:
     """Return which outputs the page of ``section`` shows in each tab, without reading any.
 
     Raises:
         TabbookError: The section cannot be projected.
     """
-    return _reading.shown(section) if _reading is not None else {}
+    reading = reading_of(app)
+    return reading.shown(section, reading.jobs(section)) if reading else {}
 
 
-def begin_page(_app: Sphinx, docname: str, _content: list[str]) -> None:
+def begin_page(app: Sphinx, docname: str, _content: list[str]) -> None:
     """Note which page is read next."""
-    if _reading is not None:
-        _reading.docname = docname
+    global _page  # noqa: PLW0603 - see above
+    _page = app, docname
 
 
 def stamp(shown: Mapping[str, Shown]) -> str:
@@ -241,7 +222,8 @@ def outdated_pages(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], _removed: set[str]
 ) -> list[str]:
     """Return the pages to read again because what they show changed although their text did not."""
-    if _reading is None or not _reading.device:
+    reading = reading_of(app)
+    if reading is None or not reading.device:
         return []
     found = []
     for docname in sorted(env.found_docs - added - changed):
@@ -250,7 +232,7 @@ def outdated_pages(
             continue
         path = Path(env.doc2path(docname)).relative_to(app.srcdir).as_posix()
         try:
-            now = stamp(_reading.shown(_reading.book.read(path)))
+            now = stamp(shown_by(app, reading.book.read(path)))
         except TabbookError:
             now = ""
         if now != known:
@@ -269,11 +251,12 @@ def note_code(
 
 def publish_outputs(app: Sphinx, exception: Exception | None) -> None:
     """Let a site carry the outputs that its pages show, so that others need not execute them."""
-    if _reading is None or exception or not is_for_browsers(app):
+    book = current_book(app)
+    if book is None or exception or not is_for_browsers(app):
         return
     keys = sorted({key for found in kept(app.env, "keys").values() for key in found})
     try:
-        publish(Store(_reading.book.outputs), keys, Path(app.outdir) / PUBLISHED)
+        publish(Store(book.outputs), keys, Path(app.outdir) / PUBLISHED)
     except OSError as error:
         _log.warning(
             f"the outputs cannot be published: {error} [tabbook.outputs]", type="tabbook", subtype="outputs"
@@ -344,34 +327,34 @@ def read_page(text: str) -> NotebookNode:
     A section comes with the outputs of all its frameworks from the store. Faults of its source
     are warnings of Sphinx, each at its line, and what the page shows.
     """
-    reading = _reading
-    if reading is None or not (is_myst_markdown_notebook(text) or _CELL.search(text)):
+    reading = reading_of(_page[0]) if _page else None
+    if _page is None or reading is None or not (is_myst_markdown_notebook(text) or _CELL.search(text)):
         return _plain(text)
-    app, env = reading.app, reading.app.env
-    path = Path(env.doc2path(reading.docname)).relative_to(app.srcdir).as_posix()
+    (app, page), env = _page, _page[0].env
+    path = Path(env.doc2path(page)).relative_to(app.srcdir).as_posix()
     try:
         section = reading.book.parse(text, path)
         if faults := reading.book.faults(section, imports=False):  # readers can do without imports
             raise ProjectError(faults)
         projections = {tab: reading.book.project(section, tab) for tab in section.tabs}
-        shown = reading.shown(section)
-        results = reading.results_of(section)
+        planned = reading.jobs(section)
+        shown, results = reading.shown(section, planned), reading.results(section, planned)
     except TabbookError as error:
         if not reading.device:
             return _without_cells(text)
         _warn(error.faults, app)
         env.note_reread()  # or else the next build would not say a word
         return _failed(text, error.faults, reading.book.settings.language)
-    failures = reading.failures(section, [tab for tab in section.tabs if not results[tab]])
+    failures = reading.failures({tab: one for tab, one in planned.items() if not results[tab]})
     # What is damaged has another stamp than when it is mended, even if that is the same again.
     damaged = {tab: None for tab in section.tabs if shown[tab] and not results[tab]}
-    kept(env, "stamps")[reading.docname] = stamp(shown | damaged)
-    kept(env, "code")[reading.docname] = [tab for tab in section.tabs if projections[tab].code_cells]
-    kept(env, "executed")[reading.docname] = {tab: bool(results[tab]) for tab in section.tabs}
-    kept(env, "keys")[reading.docname] = tuple(result.key for result in results.values() if result)
+    kept(env, "stamps")[page] = stamp(shown | damaged)
+    kept(env, "code")[page] = [tab for tab in section.tabs if projections[tab].code_cells]
+    kept(env, "executed")[page] = {tab: bool(results[tab]) for tab in section.tabs}
+    kept(env, "keys")[page] = tuple(result.key for result in results.values() if result)
     metadata = {
         key: value for key, value in _plain(text).metadata.items() if key not in ("tabbook", "source_map")
     }
-    page = merge(section, projections, results, reading.book.settings, metadata, failures, _types(app))
-    env.temp_data[CELLS_READ] = cell_indices(page)
-    return page
+    made = merge(section, projections, results, reading.book.settings, metadata, failures, _types(app))
+    env.temp_data[CELLS_READ] = cell_indices(made)
+    return made

@@ -65,7 +65,7 @@ def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
         known = book.cache.find(section.path)
         page = section.path.removesuffix(".md")
         pictures = app.env.dependencies.get(page, ())
-        shown = shown_by(section)
+        shown = shown_by(app, section)
         paths = {name: Path(app.srcdir) / name for name in pictures}
         paths |= declared_files(book.root, section)
         files = []

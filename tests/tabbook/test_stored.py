@@ -3,11 +3,15 @@
 from pathlib import Path
 
 from core_helpers import SETTINGS, section
+from engine_helpers import code, make_book
 
 from tabbook.merge.stored import StoredCell, cell_hash, dump, load, outputs_path, parse, result
-from tabbook.model import Projection
+from tabbook.model import Projection, Result
+from tabbook.plan import device_class, job
+from tabbook.plan.outputs import lookup
 from tabbook.project import project
 from tabbook.read import read_section
+from tabbook.store import Store
 
 ONE = ({"output_type": "stream", "name": "stdout", "text": "one\n"},)
 TWO = ({"output_type": "stream", "name": "stdout", "text": "two\n"},)
@@ -54,3 +58,16 @@ def test_what_is_written_is_read_and_what_is_broken_counts_as_nothing(tmp_path: 
         path.write_text(broken)
         assert load(tmp_path, "chapters/a.md") == ()
     assert load(tmp_path, "chapters/b.md") == ()
+
+
+def test_readers_see_the_stores_outputs_and_else_those_that_came_along(tmp_path: Path) -> None:
+    """Pages and exports ask one function: an export must not miss what its page shows."""
+    book = make_book(tmp_path, {"a": code("print(1)")})
+    page = book.read("chapters/a.md")
+    path = tmp_path / outputs_path(page.path)
+    path.write_text(dump([StoredCell(cell_hash("print(1)"), 0, ("jax",), ONE)]))
+    assert lookup(book, page, "jax").outputs == (ONE,)
+    assert lookup(book, page, "pytorch") is None
+    key = job(book, page, "jax").key(device_class()).digest
+    Store(book.outputs).put(Result(key, page.path, "jax", (TWO,)))
+    assert lookup(book, page, "jax").outputs == (TWO,)

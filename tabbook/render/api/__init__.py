@@ -23,7 +23,6 @@ from sphinx.util.docutils import SphinxDirective, switch_source_input
 from sphinx.util.parsing import nested_parse_to_nodes
 
 from tabbook import __version__
-from tabbook.book import Book
 from tabbook.errors import nearest, suggestion
 from tabbook.read.markdown import fence_for
 from tabbook.render.api.described import Described
@@ -37,18 +36,17 @@ _NAME = re.compile(r"(?P<name>[\w.:]+)\s*(?P<signature>\(.*\)(?:\s*->.*)?)?", re
 _ENTRY = re.compile(r"\s*(?P<short>~?)(?P<name>[^\W\d][\w.]*)\s*\Z")
 _KINDS = "module", "class", "exception", "function", "decorator", "method", "property", "data", "attribute"
 """What autodoc has directives for."""
-_known: tuple[Book, Library] | None = None
+_LIBRARY = "tabbook_library"
+"""The attribute of Sphinx's application with the library of its book."""
 
 
-def current_library() -> Library | None:
-    """Return the library of the book that this process builds."""
-    global _known  # noqa: PLW0603 - as the book itself, see `pages`
-    book = current_book()
-    if book is None:
-        return None
-    if _known is None or _known[0] is not book:
-        _known = book, Library.of(book)
-    return _known[1]
+def library_of(app: Sphinx) -> Library | None:
+    """Return the library of the book that is built; ``None`` without a book."""
+    book = current_book(app)
+    if book is not None and _LIBRARY not in vars(app):
+        vars(app)[_LIBRARY] = Library.of(book)
+    found: Library | None = vars(app).get(_LIBRARY)
+    return found
 
 
 class _LibraryDirective(SphinxDirective):
@@ -103,7 +101,7 @@ class LibraryDirective(_LibraryDirective, AutodocDirective):
 
     def run(self) -> list[Node]:
         """Return the description of the object that the argument names."""
-        match, library = _NAME.fullmatch(self.arguments[0].strip()), current_library()
+        match, library = _NAME.fullmatch(self.arguments[0].strip()), library_of(self.env.app)
         if match is None or library is None or not any(self.named(library, match["name"])):
             return AutodocDirective.run(self)
         kind = self.name.removeprefix("auto")
@@ -138,7 +136,7 @@ class SummaryDirective(_LibraryDirective):
 
     def run(self) -> list[Node]:
         """Return the table."""
-        library = current_library()
+        library = library_of(self.env.app)
         if library is None:
             return []
         text = ObjectText(self.env, library, Options())
@@ -163,10 +161,10 @@ class SummaryDirective(_LibraryDirective):
         return one, one.own_name if match["short"] else match["name"]
 
 
-def outdated(_app: Sphinx, env: BuildEnvironment, *_: object) -> list[str]:
+def outdated(app: Sphinx, env: BuildEnvironment, *_: object) -> list[str]:
     """Return the pages that were made of another library than there is now."""
     made = kept(env, "library")
-    library = current_library() if made else None
+    library = library_of(app) if made else None
     return [page for page, digests in made.items() if library is None or digests != library.digests]
 
 
