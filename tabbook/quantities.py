@@ -1,17 +1,13 @@
 """Amounts as people write them: ``20min`` of time, ``6GB`` of memory."""
 
 import re
-from math import isfinite
+
+from pydantic import ByteSize, TypeAdapter, ValidationError
 
 _NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
 _PART = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)")
 _TIMES = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
-_SIZES = {
-    "": 1,
-    "b": 1,
-    **{f"{prefix}b": 1000**power for power, prefix in enumerate("kmgt", 1)},
-    **{f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgt", 1)},
-}
+_BYTES = TypeAdapter(ByteSize)
 
 
 def seconds(value: object) -> float:
@@ -45,17 +41,15 @@ def size(value: object) -> int:
     Raises:
         ValueError: ``value`` is no such size, or not more than 0.
     """
-    message = "this must be a size, such as 512MB or 6GB"
-    found: float | None = None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        found = float(value)
-    elif isinstance(value, str) and (match := _NUMBER.fullmatch(value)) and match[2].lower() in _SIZES:
-        found = float(match[1]) * _SIZES[match[2].lower()]
-    if found is None or not isfinite(found):
-        raise ValueError(message)
+    try:
+        found = int(_BYTES.validate_python(value)) if not isinstance(value, bool) else None
+    except ValidationError:
+        found = None
+    if found is None:
+        raise ValueError("this must be a size, such as 512MB or 6GB")
     if found < 1:
         raise ValueError("this must be more than 0")
-    return round(found)
+    return found
 
 
 def size_text(count: int) -> str:

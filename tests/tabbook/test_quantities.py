@@ -45,6 +45,7 @@ def test_what_is_no_time(text):
         ("512MiB", 512 * 2**20),
         ("1.5kB", 1500),
         ("200 B", 200),
+        ("0.5 TiB", 2**39),
     ],
 )
 def test_sizes(text, value):
