@@ -6,12 +6,10 @@ the user's cache; then it is downloaded into the cache.
 
 import contextlib
 import hashlib
-import http.client
 import logging
 import os
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ from pathlib import Path
 
 from tabbook.config import DataFile
 from tabbook.files import open_file, write_atomic
+from tabbook.urls import file_system, read_parts, reason
 
 CONNECT_SECONDS = 20
 """How long a server may keep silent before a download is given up."""
@@ -27,7 +26,6 @@ PAUSE = 900.0
 """Seconds for which a download that failed is not tried again."""
 
 _log = logging.getLogger(__name__)
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +93,15 @@ def download(name: str, declared: DataFile, folder: Path, seconds: float = CONNE
     digest = hashlib.sha1()
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     try:
-        with os.fdopen(handle, "wb") as file, urllib.request.urlopen(declared.url, timeout=seconds) as answer:
-            while chunk := answer.read(_CHUNK):
-                digest.update(chunk)
-                file.write(chunk)
+        with os.fdopen(handle, "wb") as file:
+            for part in read_parts(*file_system(declared.url, silence=seconds)):
+                digest.update(part)
+                file.write(part)
         if digest.hexdigest() != declared.sha1:
             raise OSError(f"what {declared.url} sent is not the declared file (its SHA-1 differs)")
         Path(temporary).replace(target)
-    except (http.client.HTTPException, ValueError) as error:
-        raise OSError(f"{declared.url}: {error}") from None
+    except Exception as error:  # file systems raise whatever they like
+        raise OSError(f"{declared.url}: {reason(error)}") from None
     finally:
         Path(temporary).unlink(missing_ok=True)
     return target.resolve()
@@ -146,31 +144,36 @@ def resolve(
         retry: Try it again nevertheless.
     """
     folders = search_folders()
-    paths: dict[str, Path] = {}
-    missing: dict[str, str] = {}
-    for name in dict.fromkeys(names):
-        path = find(name, declared[name], folders)
-        if path is None:
-            missing[name] = f"not in {' or '.join(map(str, folders))}"
-        else:
-            paths[name] = path
+    local = {name: find(name, declared[name], folders) for name in dict.fromkeys(names)}
+    paths = {name: path for name, path in local.items() if path is not None}
+    missing = {name: f"not in {' or '.join(map(str, folders))}" for name in local if name not in paths}
     if not fetch or not missing:
         return Found(paths, missing)
 
     def attempt(name: str) -> Path | str:
-        url = declared[name].url
-        if not retry and (failed := _failed_lately(notes, url)):
-            return f"{missing[name]}, and the download {failed}"
-        try:
-            return download(name, declared[name], cache_folder(), seconds)
-        except OSError as error:
-            if notes is not None:
-                with contextlib.suppress(OSError):
-                    write_atomic(_note(notes, url), str(error))
-                    os.utime(_note(notes, url))
-            return f"{missing[name]}, and the download failed: {error}"
+        failed = "" if retry else _failed_lately(notes, declared[name].url)
+        return failed or _attempt(name, declared[name], seconds, notes)
 
     with ThreadPoolExecutor(len(missing)) as pool:
         answers = dict(zip(missing, pool.map(attempt, list(missing)), strict=True))
     paths |= {name: answer for name, answer in answers.items() if isinstance(answer, Path)}
-    return Found(paths, {name: answer for name, answer in answers.items() if isinstance(answer, str)})
+    return Found(
+        paths,
+        {
+            name: f"{missing[name]}, and the download {answer}"
+            for name, answer in answers.items()
+            if isinstance(answer, str)
+        },
+    )
+
+
+def _attempt(name: str, declared: DataFile, seconds: float, notes: Path | None) -> Path | str:
+    """Download a data file and return where it is; or why that failed, which is noted for later runs."""
+    try:
+        return download(name, declared, cache_folder(), seconds)
+    except OSError as error:
+        if notes is not None:
+            with contextlib.suppress(OSError):
+                write_atomic(_note(notes, declared.url), str(error))
+                os.utime(_note(notes, declared.url))
+        return f"failed: {error}"

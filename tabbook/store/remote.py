@@ -17,13 +17,14 @@ from tabbook.errors import Fault, StoreError
 from tabbook.files import write_atomic
 from tabbook.store import Store, entry_path
 from tabbook.store.entry import unpack
+from tabbook.urls import file_system, read_parts, reason
 
 TIMEOUT = 30.0
 """Seconds that one entry may take."""
 PATIENCE = 600.0
 """Seconds that all of them may take."""
-_LARGEST, _PART = 256 << 20, 1 << 20
-"""Bytes that an entry may have, and that are read at once."""
+_LARGEST = 256 << 20
+"""Bytes that an entry may have."""
 _WORKERS = 8
 _ENOUGH = 3
 """After so many errors a store elsewhere is not asked again."""
@@ -48,27 +49,6 @@ class Pushed:
     known: tuple[str, ...] = ()
 
 
-def _open(url: str, timeout: float) -> tuple[Any, str]:
-    """Return the file system of ``url`` and the path in it."""
-    from fsspec.core import url_to_fs
-
-    options: dict[str, Any] = {}
-    if url.startswith(("http://", "https://")):
-        from aiohttp import ClientTimeout
-
-        options["client_kwargs"] = {"timeout": ClientTimeout(total=timeout)}
-    system, root = url_to_fs(url, skip_instance_cache=not url.startswith("memory:"), **options)
-    return system, str(root).rstrip("/")
-
-
-def _words(error: BaseException) -> str:
-    """Return what an error says in one line; some say nothing but their name."""
-    if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
-        return "it did not answer in time"
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
-
-
 @dataclass(frozen=True, slots=True)
 class _Answer:
     """What asking for a job's entry gave: its key; or what was wrong with the store elsewhere."""
@@ -83,12 +63,11 @@ def _fetch(system: Any, path: str) -> bytes:
 
     A site may answer with anything, without end, so that is not read at once.
     """
-    if "http" not in system.protocol:
-        return bytes(system.cat_file(path))
     data = bytearray()
-    with system.open(path, "rb", block_size=0, size=1) as file:  # any size: it is not asked for
-        while len(data) <= _LARGEST and (part := file.read(_PART)):
-            data += part
+    for part in read_parts(system, path):
+        data += part
+        if len(data) > _LARGEST:
+            break
     return bytes(data)
 
 
@@ -130,7 +109,7 @@ class _Asking:
     def _opened(self) -> tuple[Any, str]:
         with self._opening:
             if self._system is None:
-                self._system, self._root = _open(self._url, self._timeout)
+                self._system, self._root = file_system(self._url, total=self._timeout)
             return self._system, self._root
 
     def _work(self) -> None:
@@ -142,7 +121,7 @@ class _Asking:
             try:
                 self.answers.put(_ask(*self._opened(), self._store, keys))
             except Exception as error:  # file systems raise whatever they like
-                self.answers.put(_Answer(error=_words(error)))
+                self.answers.put(_Answer(error=reason(error)))
 
     def stop(self) -> None:
         self._stopped.set()
@@ -209,7 +188,7 @@ def push(url: str, store: Store, keys: Iterable[str], timeout: float = TIMEOUT) 
     """
     new, known = [], []
     try:
-        system, root = _open(url, timeout)
+        system, root = file_system(url, total=timeout)
         is_local = "file" in ([system.protocol] if isinstance(system.protocol, str) else system.protocol)
         for key in keys:
             if store.get(key) is None:
@@ -229,5 +208,5 @@ def push(url: str, store: Store, keys: Iterable[str], timeout: float = TIMEOUT) 
         raise StoreError([Fault("", 0, f"{url} can only be read", hint)]) from None
     except Exception as error:  # file systems raise whatever they like
         hint = "what was copied before is there, and is not copied again"
-        raise StoreError([Fault("", 0, f"{url} cannot be written: {_words(error)}", hint)]) from error
+        raise StoreError([Fault("", 0, f"{url} cannot be written: {reason(error)}", hint)]) from error
     return Pushed(tuple(new), tuple(known))

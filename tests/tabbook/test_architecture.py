@@ -19,7 +19,7 @@ RENDERERS = {"sphinx", "docutils", "myst_nb", "jupyter_book", "sphinx_design", "
 
 # From the ground up: a module imports only what stands before it, or its own package.
 LAYERS = [
-    "errors language quantities files cache lexemes machine on_demand pythons variables tab",
+    "errors language quantities files cache lexemes machine on_demand pythons urls variables tab",
     "processes yaml_text",
     "config code",
     "contents lines model",
