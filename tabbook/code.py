@@ -194,20 +194,30 @@ def is_python(text: str) -> bool:
     return True
 
 
+def imported_name(alias: ast.alias) -> str:
+    """Return the name that one name of an import statement binds: of ``import a.b`` that is ``a``."""
+    return (alias.asname or alias.name).split(".")[0]
+
+
+def names_bound_by(node: ast.AST) -> Iterable[str]:
+    """Return the names that a node itself binds, and nothing inside it."""
+    match node:
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return map(imported_name, names)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Name(id=name, ctx=ast.Store()):
+            return [name]
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            return [name]
+    return ()
+
+
 def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield the names that statements define where they stand: not what functions keep inside."""
     for node in nodes:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from ((alias.asname or alias.name).split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
-            yield node.name
-        elif isinstance(node, ast.MatchMapping) and node.rest:
-            yield node.rest
-        elif isinstance(node, ast.AnnAssign) and node.value is None:
+        yield from names_bound_by(node)
+        if isinstance(node, ast.AnnAssign) and node.value is None:
             continue  # a bare annotation defines nothing
         if isinstance(node, _COMPREHENSIONS):  # only `:=` in it binds outside of it
             yield from (part.target.id for part in ast.walk(node) if isinstance(part, ast.NamedExpr))

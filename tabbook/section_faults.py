@@ -5,7 +5,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator
 
-from tabbook.code import Code, CodeError, line_map, not_python, parse
+from tabbook.code import Code, CodeError, line_map, names_bound_by, not_python, parse
 from tabbook.config import BookSettings
 from tabbook.errors import Fault
 from tabbook.model import Cell, Projection, Section
@@ -113,11 +113,4 @@ def _check_roots(projection: Projection, book: BookSettings) -> Iterator[Fault]:
 
 def _bound_anywhere(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from ((alias.asname or alias.name).split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.arg):
-            yield node.arg
+        yield from [node.arg] if isinstance(node, ast.arg) else names_bound_by(node)

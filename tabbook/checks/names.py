@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tabbook.code import Code, bound_names, line_map, parse
+from tabbook.code import Code, bound_names, imported_name, line_map, names_bound_by, parse
 from tabbook.config import BookSettings
 from tabbook.model import Cell, Section
 from tabbook.project import is_verbatim, selected_cells
@@ -30,9 +30,6 @@ _ANY_NAME = frozenset({"globals", "exec", "vars", "locals", "get_ipython"})
 _ANY_MAGIC = re.compile(r"%{1,2}(?:run|pylab|load|loadpy|store|macro|px|rerun|recall)\b")
 _CODE_MAGIC = re.compile(r"%{1,2}(?:timeit|time|prun|memit|mprun|lprun)\b")
 _GUARDS = frozenset({"AttributeError", "NameError", "ImportError", "ModuleNotFoundError", "Exception"})
-_NAMING = (
-    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -110,9 +107,9 @@ class _Scope:
     def _read(self, node: ast.AST) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
             self._import(node)
-        elif isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Store):
-                self.bound.add(node.id)
+            return
+        self.bound.update(names_bound_by(node))
+        if isinstance(node, ast.Name):
             self.is_open |= node.id in _ANY_NAME
         elif isinstance(node, ast.Attribute):
             if not isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
@@ -124,10 +121,8 @@ class _Scope:
             self._call(node)
         elif isinstance(node, ast.arg):
             self.bound.add(node.arg)
-        elif isinstance(node, _NAMING):
-            self.bound.update(filter(None, [node.name]))
-        elif isinstance(node, ast.MatchMapping) and node.rest:
-            self.bound.add(node.rest)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            self.bound.add(node.name)
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         origin = (node.module or "") if isinstance(node, ast.ImportFrom) else None
@@ -140,7 +135,7 @@ class _Scope:
             elif origin is None and alias.asname and alias.name.startswith(f"{self.package}."):
                 self.aliases[alias.asname] = alias.name.partition(".")[2]
             else:
-                self.bound.add((alias.asname or alias.name).split(".")[0])
+                self.bound.add(imported_name(alias))
 
     def _call(self, node: ast.Call) -> None:
         """Note what ``hasattr(d2l, "x")`` and the like say of the library."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tabbook.code import bound_names
+from tabbook.code import bound_names, imported_name
 
 
 @dataclass(order=True, frozen=True, slots=True)
@@ -76,8 +76,8 @@ def _renames(node: ast.AST, package: str) -> bool:
     match node:
         case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
             return name == package
-        case ast.alias(name=name, asname=other):
-            return (other or name).split(".")[0] == package
+        case ast.alias():
+            return imported_name(node) == package
     return False
 
 

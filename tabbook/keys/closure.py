@@ -12,7 +12,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from tabbook.code import Code, bound_names
+from tabbook.code import Code, bound_names, imported_name
 from tabbook.keys import library_code, sha256
 from tabbook.keys.uses import NOTHING, Uses, names_in, names_used, strings_use, whole_of
 from tabbook.lines import first_line
@@ -236,7 +236,7 @@ def _imported(statements: Iterable[ast.stmt]) -> dict[str, str]:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
                 module = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
-                found[(alias.asname or alias.name).split(".")[0]] = module.split(".")[0]
+                found[imported_name(alias)] = module.split(".")[0]
     return found
 
 
