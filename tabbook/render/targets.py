@@ -1,7 +1,7 @@
 """What pages refer to, and what that is: a page is written again when it changes."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from docutils import nodes
@@ -11,7 +11,6 @@ from sphinx.environment import BuildEnvironment
 
 from tabbook.keys import canonical, sha256
 from tabbook.render.pages import kept
-from tabbook.render.references import references_of
 
 _BREAK = re.compile(r"[\s,{}()<>#]+")
 _SUFFIX = re.compile(r"\.(?:md|rst|ipynb|html)$")
@@ -53,17 +52,23 @@ def _add(index: Index, name: str, about: object, *, parts: bool = False) -> None
         index.setdefault(word, []).append(repr((name, about)))
 
 
-def _index(app: Sphinx) -> Index:
+def _index(env: BuildEnvironment) -> Index:
     """Return everything that pages can refer to, with titles, numbers and places."""
-    env, index, found = app.env, Index(), references_of(app)
-    titles = kept(env, "titles")
-    for named in (found.labels, found.equations, found.citations):
-        for name, target in named.items():
-            _add(index, name, target)
+    index, tables = Index(), env.domaindata
+    for labels in (tables["std"]["anonlabels"], tables["std"]["labels"]):
+        for name, (page, anchor, *title) in labels.items():
+            # Some titles are translated when they are shown.
+            _add(index, name, (page, anchor, [*map(str, title)], _numbers(env, page, anchor)))
+    for name, (page, number) in tables["math"]["objects"].items():
+        _add(index, name, (page, number, _numbers(env, page, nodes.make_id(f"equation-{name}"))))
+    for one in tables.get("cite", {}).get("citations", ()):
+        about = one.bibliography_key.docname, one.citation_id, str(one.formatted_entry.label)
+        _add(index, str(one.key), about)
     for page in sorted(env.found_docs):
         slugs = sorted((env.metadata.get(page) or {}).get("myst_slugs") or ())
-        _add(index, page, (found.pages.get(page), slugs))
-    for page, differing in sorted(titles.items()):
+        title = env.titles[page].astext() if page in env.titles else ""
+        _add(index, page, (title, _numbers(env, page, ""), slugs))
+    for page, differing in sorted(kept(env, "titles").items()):
         for name in differing:
             _add(index, name, (page, differing[name]))
     for domain, one in env.domains.items():
@@ -71,6 +76,14 @@ def _index(app: Sphinx) -> Index:
             if kind not in ("doc", "label"):  # which are among the references
                 _add(index, name, (str(shown), kind, *place), parts=domain not in ("std", "math"))
     return index
+
+
+def _numbers(env: BuildEnvironment, page: str, anchor: str) -> list[str]:
+    """Return the numbers that references to a place may show: of its section, its page, its figure."""
+    sections: Mapping[str, Any] = env.toc_secnumbers.get(page, {})
+    figures: Iterable[Mapping[str, Any]] = env.toc_fignumbers.get(page, {}).values()
+    found = [sections.get(f"#{anchor}"), sections.get(""), *(numbers.get(anchor) for numbers in figures)]
+    return [".".join(map(str, number or ())) for number in found]
 
 
 def contents_of(app: Sphinx) -> str:
@@ -83,7 +96,7 @@ def contents_of(app: Sphinx) -> str:
 
 def digests(app: Sphinx, contents: str = "") -> Mapping[str, str]:
     """Return for each page a hash of what it refers to, as it is now, and of the ``contents`` beside it."""
-    env, index = app.env, _index(app)
+    env, index = app.env, _index(app.env)
     bibliographies = _bibliographies(env)
     return {
         page: sha256(
