@@ -1,6 +1,6 @@
 """The values that the stages hand on: what a section is, on its own and in one framework."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -8,6 +8,11 @@ from tabbook.config import SectionSettings
 
 Output = dict[str, Any]
 """One output of a cell, as nbformat 4 writes it to JSON."""
+
+
+def with_hyphens(tags: Iterable[str]) -> frozenset[str]:
+    """Return tags as they are documented: MyST-NB takes ``remove_input`` for ``remove-input``, too."""
+    return frozenset(tag.replace("_", "-") for tag in tags)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from tabbook.export.page import Page
-from tabbook.model import Output
+from tabbook.model import Output, with_hyphens
 
 _V4: Any = nbformat.v4  # nbformat has no types
 _from_dict: Any = nbformat.from_dict
@@ -47,8 +47,7 @@ _FOLDED = {
 
 def folded(tags: Sequence[str]) -> dict[str, Any]:
     """Return the metadata of a code cell with ``tags``: what the page does not show at once is folded."""
-    names = {tag.replace("_", "-") for tag in tags}
-    hidden = {key: True for key, found in _FOLDED.items() if names & found}
+    hidden = {key: True for key, found in _FOLDED.items() if with_hyphens(tags) & found}
     return ({"tags": sorted(tags)} if tags else {}) | ({"jupyter": hidden} if hidden else {})
 
 

@@ -12,10 +12,10 @@ from tabbook.errors import usage
 from tabbook.export.ipynb import notebook
 from tabbook.export.page import Page
 from tabbook.language import translator
+from tabbook.read.markdown import fence_for
 
 TEMPLATES = Path(__file__).parent / "templates"
 _PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
-_FENCE = re.compile(r"`{3,}")
 
 
 def markdown(page: Page, language: str = "en") -> dict[str, bytes]:
@@ -62,7 +62,7 @@ def _alt(data: Mapping[str, object], alternative: str) -> str:
 
 
 def _fenced(text: str, language: str) -> str:
-    fence = "`" * max(3, 1 + max(map(len, _FENCE.findall(text)), default=0))
+    fence = fence_for(text)
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 

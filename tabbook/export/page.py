@@ -10,9 +10,8 @@ from typing import Literal
 
 from tabbook.errors import Fault
 from tabbook.export.slide_blocks import ShownSlide, plain_slides
-from tabbook.merge.glue import apart
 from tabbook.merge.notices import stand_in_notice
-from tabbook.merge.visible import shown
+from tabbook.merge.visible import seen_and_glued
 from tabbook.model import Cell, Output, Projection, Result
 from tabbook.read.slides import Marked
 
@@ -157,7 +156,7 @@ def _parts(
             yield Part("text", _numbered(kind, above, texts), piece.source, marked=piece.marked)
             continue
         cell, above = cells[piece], names[piece]
-        visible = shown(apart(outputs.get(piece, ()), hidden=False)[0], cell.tags, language)
+        visible, _glued = seen_and_glued(outputs.get(piece, ()), cell.tags, language)
         yield Part("code", f"code-{above}", cell.source, cell.tags, visible, label=cell.label)
 
 

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from tabbook.export.ipynb import code_cell, finished, folded, text_cell
 from tabbook.export.page import Page, Part
 from tabbook.export.slide_cells import Deck
+from tabbook.model import with_hyphens
 
 
 def has_slides(page: Page) -> bool:
@@ -65,7 +66,7 @@ def _marked(page: Page) -> list[NotebookNode]:
             continue
         for part in parts:
             count += 1
-            hidden = "remove-cell" in {tag.replace("_", "-") for tag in part.tags}
+            hidden = "remove-cell" in with_hyphens(part.tags)
             metadata = _show("-" if on_slide and not hidden else "skip") | folded(part.tags)
             number = count if page.executed else None
             cells.append(code_cell(part.name, part.source, part.outputs, number, metadata))

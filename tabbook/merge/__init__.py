@@ -6,7 +6,6 @@ make the tabs, and shows the note that a cell may carry (:data:`NOT_EXECUTED`, :
 :data:`NO_OUTPUT`).
 """
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -23,8 +22,8 @@ from tabbook.merge.notices import notices_of
 from tabbook.merge.origin import provenance
 from tabbook.merge.slides import slide_texts
 from tabbook.merge.visible import PAGE_TYPES, look_equal
-from tabbook.model import Cell, Output, Projection, Result, Section
-from tabbook.read.markdown import blocks_within
+from tabbook.model import Cell, Output, Projection, Result, Section, with_hyphens
+from tabbook.read.markdown import blocks_within, fence_for
 from tabbook.read.slides import marked_text, strip_slide_marks
 
 KEY = "tabbook"
@@ -45,8 +44,6 @@ OF_FIGURE = "tabbook-of-"
 _from_dict: Any = nbformat.from_dict  # nbformat has no types
 # MyST-NB adds one to the line of a cell to count from 1, and MyST adds one again.
 _LINE_OFFSET = 2
-_TICKS = re.compile(r"`{3,}")
-_COLONS = re.compile(r"^[ \t>]*(:{3,})", re.MULTILINE)
 
 
 @dataclass
@@ -90,7 +87,7 @@ class _Page:
 
     def slide(self, how: str, tabs: str, text: str, line: int, name: str) -> None:
         """Add text for slides alone; ``how`` says what of them it is."""
-        fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(text)), default=0))
+        fence = fence_for(text)
         head = [f"{fence}{{tabbook-slide}} {how}", f":tabs: {tabs}", ""]
         self.markdown(line - len(head), [*head, *text.split("\n"), fence], name)
 
@@ -209,7 +206,7 @@ class _Page:
 
 def _is_unseen(code: PageCell) -> bool:
     """Say whether MyST-NB leaves a cell out of the page."""
-    tags = {tag.replace("_", "-") for tag in code.cell.tags}
+    tags = with_hyphens(code.cell.tags)
     return "remove-cell" in tags or {"remove-input", "remove-output"} <= tags
 
 
@@ -230,8 +227,7 @@ def _recombine(cells: Sequence[Cell], tabs: Sequence[str]) -> tuple[int, list[st
         text = strip_slide_marks(cell.source).split("\n")
         line = cell.line
         if cell.tabs is not None and set(cell.tabs) != set(tabs):
-            longest = max((len(found) for found in _COLONS.findall(cell.source)), default=2)
-            fence = ":" * (longest + 1)
+            fence = fence_for(cell.source, ":")
             text = [f"{fence}{{tab}} {', '.join(cell.tabs)}", *text, fence]
             line -= 1
         start = start or line

@@ -7,9 +7,9 @@ from typing import Any
 
 from tabbook.language import translator
 from tabbook.merge.failures import Failed
-from tabbook.merge.glue import apart, for_all, for_tab
+from tabbook.merge.glue import for_all, for_tab
 from tabbook.merge.isolation import contexts
-from tabbook.merge.visible import hides_outputs, on_page, shown
+from tabbook.merge.visible import on_page, seen_and_glued
 from tabbook.model import Cell, Output, Projection, Result, Section
 
 
@@ -74,8 +74,8 @@ def page_cells(
             sources[cell.index][tab] = cell.source
             places[cell.index][tab] = position
             if result is not None and position < len(result.outputs):
-                seen, aside = apart(result.outputs[position], hidden=hides_outputs(cell.tags))
-                outputs[cell.index][tab] = on_page(shown(seen, cell.tags, language), types, language)
+                seen, aside = seen_and_glued(result.outputs[position], cell.tags, language)
+                outputs[cell.index][tab] = on_page(seen, types, language)
                 glued[cell.index][tab] = aside
     context = {
         tab: contexts({index: found[tab] for index, found in sorted(outputs.items()) if tab in found})

@@ -148,8 +148,7 @@ class _Reader(HTMLParser):
     def handle_pi(self, data: str) -> None:  # noqa: ARG002
         self.is_live = True
 
-    def unknown_decl(self, data: str) -> None:  # noqa: ARG002
-        self.is_live = True
+    unknown_decl = handle_pi
 
     def _close_implied(self) -> None:
         while self.open and self.open[-1] in _LEFT_OPEN:

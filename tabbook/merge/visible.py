@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from tabbook.language import translator
+from tabbook.merge.glue import apart
 from tabbook.merge.markup import with_html
-from tabbook.model import Output
+from tabbook.model import Output, with_hyphens
 
 WIDGETS = "application/vnd.jupyter.widget"
 """What the types of widgets begin with."""
@@ -30,7 +31,7 @@ _SVG_ID = re.compile(r"(?<=[\"#])[mp][0-9a-f]{10}(?=[\")])")
 
 def hides_outputs(tags: Iterable[str]) -> bool:
     """Say whether a cell with ``tags`` shows no outputs."""
-    return not {"remove-output", "remove-cell"}.isdisjoint(tag.replace("_", "-") for tag in tags)
+    return not with_hyphens(tags).isdisjoint(("remove-output", "remove-cell"))
 
 
 def shown(outputs: Iterable[Output], tags: Iterable[str], language: str = "en") -> tuple[Output, ...]:
@@ -39,7 +40,7 @@ def shown(outputs: Iterable[Output], tags: Iterable[str], language: str = "en") 
     Neighbouring prints on one stream are one output. Of a widget its text is kept; if it has none,
     a note in ``language`` takes its place.
     """
-    names = {tag.replace("_", "-") for tag in tags}
+    names = with_hyphens(tags)
     if hides_outputs(names):
         return ()
     found: list[Output] = []
@@ -54,6 +55,14 @@ def shown(outputs: Iterable[Output], tags: Iterable[str], language: str = "en") 
         else:
             found.append({**output, "text": text_of(output["text"])})
     return tuple(_settled(output) for output in found)
+
+
+def seen_and_glued(
+    outputs: Iterable[Output], tags: Iterable[str], language: str = "en"
+) -> tuple[tuple[Output, ...], tuple[Output, ...]]:
+    """Return what readers see at a cell with ``tags``, and what is there only to be glued elsewhere."""
+    seen, glued = apart(outputs, hidden=hides_outputs(tags))
+    return shown(seen, tags, language), glued
 
 
 def on_page(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tabbook.files import read_json, write_atomic
 from tabbook.plan.spec import Failure
+from tabbook.read.markdown import fence_for
 
 
 def job_file(folder: Path, section: str, tab: str, suffix: str = ".json") -> Path:
@@ -23,9 +24,7 @@ def report_path(folder: Path, section: str, tab: str) -> Path:
 def _fenced(title: str, text: str, language: str = "text") -> str:
     if not text.strip():
         return ""
-    fence = "```"
-    while fence in text:
-        fence += "`"
+    fence = fence_for(text)
     return f"\n## {title}\n\n{fence}{language}\n{text.rstrip()}\n{fence}\n"
 
 

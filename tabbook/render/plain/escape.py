@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from tabbook.read.markdown import fence_for
+
 _SPECIAL = re.compile(
     r"\\(?=[!-/:-@\[-`{-~]|$)"  # a backslash that would escape something, or break a line
     r"|[*`]"
@@ -58,7 +60,7 @@ def code_span(text: str) -> str:
 
 def fenced(text: str, language: str = "") -> list[str]:
     """Return code between fences that none of its lines can end."""
-    fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(text)), default=0))
+    fence = fence_for(text)
     return [f"{fence}{language}", *text.rstrip("\n").split("\n"), fence]
 
 
