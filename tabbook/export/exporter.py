@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-import yaml
-
 from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
 from tabbook.declared import declared_files
-from tabbook.errors import Fault, TabbookError
+from tabbook.errors import Fault
 from tabbook.export import PUBLISHED
 from tabbook.export.carried import carry_cell
 from tabbook.export.library import Package, check_cell, companions, package, wheel_address
 from tabbook.export.page import Address, Page, Places, Read, beside, make_page, published
-from tabbook.library import generate
+from tabbook.library import current_texts, package_path
 from tabbook.model import Section
 from tabbook.plan.outputs import lookup
+from tabbook.yaml_text import load_yaml
 
 Files = dict[str, bytes]
 _OUTPUTS = "jupyter_execute"
@@ -37,43 +36,15 @@ class Exporter:
     read: Read
 
     @cached_property
-    def config(self) -> Mapping[str, Any]:
-        """Jupyter Book's part of the configuration, as it is written."""
-        data: Any = yaml.safe_load((self.book.root / CONFIG_FILE).read_text(encoding="utf-8"))
-        return data if isinstance(data, dict) else {}
-
-    def setting(self, *keys: str) -> Any:
-        """Return what the configuration says under ``keys``; ``None`` if nothing."""
-        value: Any = self.config
-        for key in keys:
-            value = value.get(key) if isinstance(value, Mapping) else None
-        return value
-
-    @cached_property
     def base(self) -> str:
         """The address of the published site (``html.baseurl`` of the configuration); empty if none."""
-        return str(self.setting("html", "baseurl") or "")
+        data: Any = load_yaml((self.book.root / CONFIG_FILE).read_text(encoding="utf-8"))
+        return str((data.get("html") or {}).get("baseurl") or "")
 
     @cached_property
     def library(self) -> tuple[Mapping[str, str], tuple[Fault, ...]]:
-        """The text of the library's files, by path, and why it is not that of the sections, if it is not.
-
-        Where a section has faults, the library is the one on disk.
-        """
-        book = self.book
-        try:
-            return generate(book), ()
-        except TabbookError as error:
-            files = [
-                *map(book.library_file, book.settings.tabs),
-                book.library / book.settings.library.package / "__init__.py",
-            ]
-            texts = {
-                path.relative_to(book.root).as_posix(): text
-                for path in files
-                if (text := _text_of(path)) is not None
-            }
-            return texts, error.faults
+        """The text of the library's files, by path, and why it is not that of the sections, if it is not."""
+        return current_texts(self.book)
 
     @cached_property
     def packages(self) -> Mapping[str, Package]:
@@ -85,10 +56,8 @@ class Exporter:
             for path in sorted(book.library.glob("*"))
             if path.is_file() and path.suffix not in _NOT_OURS
         }
-        init = f"{book.settings.library.package}/__init__.py"
-        root = book.library.relative_to(book.root).as_posix()
-        if f"{root}/{init}" in texts:
-            files[init] = texts[f"{root}/{init}"].encode()
+        if init := texts.get(package_path(book)):
+            files[f"{book.settings.library.package}/__init__.py"] = init.encode()
         found = {}
         for tab, about in book.settings.tabs.items():
             text = texts.get(book.library_path(tab))
@@ -192,10 +161,3 @@ class _Pictures:
         while self.paths.get(name, path) != path:
             name = f"other-{name}"
         return name
-
-
-def _text_of(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None

@@ -4,40 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 from nbformat import NotebookNode
 
 from tabbook.export.ipynb import code_cell, folded, text_cell
+from tabbook.export.page import Part
 from tabbook.export.slide_blocks import ShownSlide
 from tabbook.model import Box, Embedded, Item, Output
 
 LAYOUT = "tabbook"
 """The key of a cell's metadata that says which boxes it opens and closes, and when it is shown."""
-
-
-class Code(Protocol):
-    """A code cell of a page: what slides show of it."""
-
-    @property
-    def name(self) -> str:
-        """What it is called in notebooks."""
-
-    @property
-    def label(self) -> str:
-        """The name by which slides show it; empty if it has none."""
-
-    @property
-    def source(self) -> str:
-        """Its code in one framework."""
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """Its tags."""
-
-    @property
-    def outputs(self) -> tuple[Output, ...]:
-        """What it printed and drew."""
 
 
 @dataclass
@@ -54,8 +31,8 @@ class Deck:
         pictures: The bytes of pictures, by name.
     """
 
-    codes: Sequence[Code]
-    others: Mapping[str, Sequence[Code]]
+    codes: Sequence[Part]
+    others: Mapping[str, Sequence[Part]]
     executed: bool
     pictures: Mapping[str, bytes]
     written: int = 0
@@ -120,7 +97,7 @@ class Deck:
 
     def _code(
         self,
-        code: Code,
+        code: Part,
         name: str,
         count: int,
         slideshow: Mapping[str, str],

@@ -6,12 +6,11 @@ from functools import cached_property
 from pathlib import Path
 
 from tabbook.book import Book
-from tabbook.errors import TabbookError
 from tabbook.extract import Origin
 from tabbook.extract.assemble import where
 from tabbook.extract.pieces import find
 from tabbook.keys import sha256
-from tabbook.library import generate, preamble_texts
+from tabbook.library import current_texts, preamble_texts
 from tabbook.library.faults import Places
 from tabbook.render.api.described import Described, Module
 
@@ -51,14 +50,10 @@ class Library:
     @classmethod
     def of(cls, book: Book) -> "Library":
         """Return the library of ``book``: as its sections make it, or else as it is on disk."""
+        texts, faults = current_texts(book)
         paths = {tab: book.library_path(tab) for tab in book.settings.tabs}
-        try:
-            made = generate(book)
-            return cls(book, {tab: made[path] for tab, path in paths.items()}, is_generated=True)
-        except TabbookError:
-            files = {tab: book.root / path for tab, path in paths.items()}
-            there = {tab: file.read_text("utf-8") for tab, file in files.items() if file.is_file()}
-            return cls(book, there, is_generated=False)
+        modules = {tab: texts[path] for tab, path in paths.items() if path in texts}
+        return cls(book, modules, is_generated=not faults)
 
     @property
     def package(self) -> str:
