@@ -5,7 +5,7 @@ import contextlib
 import fcntl
 import os
 import queue
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -217,17 +217,8 @@ async def _ready(client: Any) -> None:
             return
 
 
-@contextlib.asynccontextmanager
-async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator["Kernel"]:
-    """Start the job's kernel behind its guard; yield it; leave no process behind.
-
-    The kernel is started from ``job.python`` itself, so it depends on no kernel that the user
-    has registered, and spoken to through sockets in the scratch folder, so jobs that start at
-    the same moment cannot take each other's ports.
-
-    Raises:
-        JobFailedError: The kernel does not start.
-    """
+def _manager(job: JobSpec, scratch: Path, guarded: Guarded, log: Log) -> Any:
+    """Return Jupyter's manager of the kernel that `_LAUNCHER` is, behind its guard."""
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
@@ -239,16 +230,51 @@ async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator
             argv.append("--IPKernelApp.capture_fd_output=False")  # the launcher does it by itself
             return KernelSpec(argv=argv, display_name=kernel_name, language="python")
 
-    manager = AsyncKernelManager(
+    return AsyncKernelManager(
         kernel_name="tabbook",
         kernel_spec_manager=OneKernel(),
         transport="ipc",
         connection_file=str(scratch / "kernel.json"),
     )
-    log = Log(scratch)
-    client = None
+
+
+@contextlib.contextmanager
+def _start_failures(seconds: float, log: Log) -> Iterator[None]:
+    """Turn whatever keeps a kernel from starting within ``seconds`` into the failure of its job.
+
+    Raises:
+        JobFailedError: The kernel does not start.
+    """
     try:
-        try:
+        yield
+    except TimeoutError:
+        message = f"the kernel does not start: it says nothing for {seconds:g} seconds"
+        raise JobFailedError("no-start", message, log.tail()) from None
+    except OSError as error:
+        raise JobFailedError("no-start", f"the kernel does not start: {error}", log.tail()) from None
+    except JobFailedError as failed:
+        if failed.kind != "died":
+            raise
+        message = f"the kernel does not start: {failed.message}"
+        raise JobFailedError("no-start", message, failed.traceback) from None
+
+
+@contextlib.asynccontextmanager
+async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator["Kernel"]:
+    """Start the job's kernel behind its guard; yield it; leave no process behind.
+
+    The kernel is started from ``job.python`` itself, so it depends on no kernel that the user
+    has registered, and spoken to through sockets in the scratch folder, so jobs that start at
+    the same moment cannot take each other's ports.
+
+    Raises:
+        JobFailedError: The kernel does not start.
+    """
+    log, client = Log(scratch), None
+    manager = _manager(job, scratch, guarded, log)
+    patience = min(START_SECONDS, job.limits.timeout)
+    try:
+        with _start_failures(patience, log):
             with log.file.open("wb") as sink:
                 await manager.start_kernel(
                     cwd=str(work_folder(job, scratch)),
@@ -258,25 +284,14 @@ async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator
                     stdout=sink,
                     stderr=sink,
                 )
-            guarded.started(manager.provisioner.pid)  # type: ignore[union-attr]  # the local one
+            guarded.started(manager.provisioner.pid)  # the provisioner is the local one
             manager.context.rcvhwm = 0  # the other end of what _LAUNCHER does
             client = manager.client()
             client.start_channels()
             client.allow_stdin = False
             started = Kernel(manager, client, guarded, log)
-            async with asyncio.timeout(min(START_SECONDS, job.limits.timeout)):
+            async with asyncio.timeout(patience):
                 await started.alive(_ready(client))
-        except TimeoutError:
-            waited = min(START_SECONDS, job.limits.timeout)
-            message = f"the kernel does not start: it says nothing for {waited:g} seconds"
-            raise JobFailedError("no-start", message, log.tail()) from None
-        except OSError as error:
-            raise JobFailedError("no-start", f"the kernel does not start: {error}", log.tail()) from None
-        except JobFailedError as failed:
-            if failed.kind == "died":
-                message = f"the kernel does not start: {failed.message}"
-                raise JobFailedError("no-start", message, failed.traceback) from None
-            raise
         yield started
     finally:
         if client is not None:
