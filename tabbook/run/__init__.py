@@ -108,6 +108,27 @@ def _spec(
     )
 
 
+def _slots(workers: int | None, count: int, *, here: bool) -> int:
+    """Return how many of ``count`` jobs run at once: as many as wanted, or as this machine has cores."""
+    return min(workers or (cores() if here else sys.maxsize), count)
+
+
+def _specs(
+    book: Book,
+    jobs: Mapping[tuple[str, str], Job],
+    library: Path,
+    found: data_files.Found,
+    device: str,
+    slots: int,
+    spent: Mapping[tuple[str, str], Spent],
+) -> list[JobSpec]:
+    """Return all that it takes to execute ``jobs``, ``slots`` at once; those that took long come first."""
+    threads = max(1, cores() // slots)
+    peaks = {place: one.memory for place, one in spent.items()}
+    specs = [_spec(book, job, library, found, device, threads, peaks) for job in jobs.values()]
+    return longest_first(specs, {place: one.seconds for place, one in spent.items()})
+
+
 def _check_strict(stale: Iterable[Job], missing: Mapping[str, str]) -> None:
     hint = "put the file into a folder and set D2L_DATA to it, or run without --strict-data"
     faults = [
@@ -176,28 +197,35 @@ def run(
     if here:
         standing = _skip_unusable(standing, usable or (lambda tab: _unusable(book, tab)))
     _announce(standing, progress)
-
-    stale = [one.job for one in standing if one.status.status == "stale"]
-    busy = cores()
-    slots = max(1, min(workers or (busy if here else sys.maxsize), len(stale)))
-    store = Store(book.outputs)
-    folder = _prepare(book, store, library) if stale else book.library
-    peaks = {place: one.memory for place, one in spent.items()}
-    specs = [_spec(book, job, folder, found, device, max(1, busy // slots), peaks) for job in stale]
-    by_place = {(job.section.path, job.tab): job for job in stale}
-    keeper = Keeper(book, store, by_place, force=force, retry=retry)
-    given = {(spec.section, spec.tab): spec for spec in specs}
-    ordered = longest_first(specs, {place: one.seconds for place, one in spent.items()})
     done = {one.place: one.status for one in standing}
-    gpus = inventory(device) if here else None
-    with closing(_outcomes(ordered, executor, keeper, slots, progress, gpus)) as outcomes:
+    stale = {one.place: one.job for one in standing if one.status.status == "stale"}
+    if stale:
+        store, slots = Store(book.outputs), _slots(workers, len(stale), here=here)
+        specs = _specs(book, stale, _prepare(book, store, library), found, device, slots, spent)
+        keeper = Keeper(book, store, stale, force=force, retry=retry)
+        outcomes = _outcomes(specs, executor, keeper, slots, progress, inventory(device) if here else None)
+        done |= _executed(outcomes, specs, keeper, progress)
+    return RunReport.of(done.values(), found)
+
+
+def _executed(
+    outcomes: Generator[Outcome, None, None], specs: Iterable[JobSpec], keeper: Keeper, progress: Progress
+) -> dict[tuple[str, str], JobStatus]:
+    """Keep each of ``outcomes`` as it comes; return how the jobs of ``specs`` stand then.
+
+    Raises:
+        StoreError: The store cannot be written any more.
+    """
+    given = {(spec.section, spec.tab): spec for spec in specs}
+    done = {}
+    with closing(outcomes):
         for outcome in outcomes:
-            ended = keeper.keep(given[outcome.section, outcome.tab], outcome)
-            done[outcome.section, outcome.tab] = ended
-            progress.ended(ended)
+            place = outcome.section, outcome.tab
+            done[place] = keeper.keep(given[place], outcome)
+            progress.ended(done[place])
             if keeper.error is not None:
                 raise keeper.error
-    return RunReport.of(done.values(), found)
+    return done
 
 
 def _plan(
