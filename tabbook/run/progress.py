@@ -182,7 +182,7 @@ def explanations(report: RunReport, *, all_jobs: bool = False) -> list[str]:
     return lines
 
 
-def failures_text(report: RunReport, seconds: float | None = None) -> str:
+def failures_text(report: RunReport) -> str:
     """Return what a run ends with besides the table: every failure with its place and report."""
     lines = []
     for job in report.failures:
@@ -203,11 +203,4 @@ def failures_text(report: RunReport, seconds: float | None = None) -> str:
             lines.append(f"{_name(job.section)} · {job.tab}: depends on all of the library: {job.whole}")
     for name, why in report.stand_ins.items():
         lines.append(f"WARNING: the data file {name} could not be had ({why}); a stand-in was used")
-    if seconds is not None:
-        took = f"It took {int(seconds) // 60}:{int(seconds) % 60:02} minutes"
-        most = max(report.executed, key=lambda job: job.memory, default=None)
-        if most is not None and most.memory:
-            name = f"{_name(most.section)} · {most.tab}"
-            took += f", and at most {size_text(most.memory)} of memory for a job ({name})"
-        lines.append(f"{took}.")
     return "\n".join(lines)
