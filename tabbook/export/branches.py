@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from tabbook.errors import UsageError, usage
@@ -48,29 +49,31 @@ def make_branches(
         first = next(iter(branches), "main")
         _git(made, "init", "--quiet", "--bare", "--template=", "--initial-branch", first)
         (made / _MARK).touch()
-        old = _fetch(made, remote, list(branches))
-        ident = _ident(made)
-        stream = b"".join(
-            piece
-            for branch, files in branches.items()
-            for piece in _commit(made, branch, files, old.get(branch, ""), ident, message)
+        old, ident = _fetch(made, remote, list(branches)), _ident(made)
+        commits = (
+            _commit(made, name, files, old.get(name, ""), ident, message) for name, files in branches.items()
         )
-        _git(made, "fast-import", "--quiet", "--done", given=stream + b"done\n")
-        changed = []
-        for branch in branches:
-            before = old.get(branch)
-            if before and _tree(made, before) == _tree(made, f"refs/heads/{branch}"):
-                _git(made, "update-ref", f"refs/heads/{branch}", before)
-            else:
-                changed.append(branch)
-            if before:
-                _git(made, "update-ref", "-d", f"refs/old/{branch}")
+        _git(
+            made, "fast-import", "--quiet", "--done", given=b"".join(chain.from_iterable(commits)) + b"done\n"
+        )
+        changed = tuple(branch for branch in branches if _is_changed(made, branch, old.get(branch, "")))
         if folder.exists():
             shutil.rmtree(folder)
         made.replace(folder)
     finally:
         shutil.rmtree(made, ignore_errors=True)
-    return tuple(changed)
+    return changed
+
+
+def _is_changed(made: Path, branch: str, before: str) -> bool:
+    """Say whether a branch has other files than in the commit ``before``; if not, take that commit for it."""
+    if not before:
+        return True
+    is_changed = _tree(made, before) != _tree(made, f"refs/heads/{branch}")
+    if not is_changed:
+        _git(made, "update-ref", f"refs/heads/{branch}", before)
+    _git(made, "update-ref", "-d", f"refs/old/{branch}")
+    return is_changed
 
 
 def _git(folder: Path, *arguments: str, given: bytes = b"") -> str:
