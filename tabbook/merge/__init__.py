@@ -65,6 +65,25 @@ class _Page:
         """The note for a tab without outputs."""
         return (NOT_EXECUTED, NEEDS_GPU, NEEDS_GPUS)[min(self.section.settings.gpus, 2)]
 
+    def fill(self, codes: Mapping[int, PageCell], notices: str) -> None:
+        """Add the text and the code of the section, with ``notices`` below the title."""
+        shown = (cell for cell in self.section.cells if cell.kind == "text" or cell.index in codes)
+        for kind, part in groupby(shown, lambda cell: cell.kind):
+            cells = list(part)
+            if kind == "code":
+                run = [codes[cell.index] for cell in cells]
+                if all(_is_unseen(code) for code in run):
+                    self.unseen(run)
+                self.run(run)
+                continue
+            if self.text(cells, notices):
+                notices = ""
+            self.slides(cells)
+        if notices:  # the title is not one that `text` finds: before everything, then
+            self.markdown(1, notices.split("\n"), "notices")
+            self.cells.insert(0, self.cells.pop())
+            self.lines.insert(0, self.lines.pop())
+
     def text(self, cells: Sequence[Cell], notices: str) -> bool:
         """Add a stretch of text, notices below its title; return whether they are placed."""
         start, lines = _recombine(cells, self.section.tabs)
@@ -203,6 +222,22 @@ class _Page:
         more = {"note": note, "context": code.contexts.get(tab)}
         return mark | {name: value for name, value in more.items() if value}
 
+    def notebook(self, metadata: Mapping[str, Any]) -> NotebookNode:
+        """Return the page, with ``metadata`` and what MyST-NB needs besides."""
+        made = {"nbformat": 4, "nbformat_minor": 5, "metadata": dict(metadata), "cells": []}
+        notebook: NotebookNode = _from_dict(made)
+        notebook.cells = self.cells
+        notebook.metadata["source_map"] = self.lines
+        # Its own way of merging streams would put all prints first.
+        for holder in (notebook, *(cell for cell in self.cells if "mystnb" in cell.metadata)):
+            options = holder.metadata.get("mystnb", {})
+            if isinstance(options, dict):
+                holder.metadata["mystnb"] = {**options, "merge_streams": False}
+        # MyST-NB takes the lexer from here.
+        language = {"name": "python", "pygments_lexer": "ipython3"}
+        notebook.metadata.setdefault("language_info", _from_dict(language))
+        return notebook
+
 
 def _is_unseen(code: PageCell) -> bool:
     """Say whether MyST-NB leaves a cell out of the page."""
@@ -250,14 +285,6 @@ def _below_title(lines: Sequence[str]) -> int:
     )
 
 
-def _keep_order(notebook: NotebookNode) -> None:
-    """Have MyST-NB leave the streams as they are: its way of merging them puts all prints first."""
-    for holder in (notebook, *(cell for cell in notebook.cells if "mystnb" in cell.metadata)):
-        options = holder.metadata.get("mystnb", {})
-        if isinstance(options, dict):
-            holder.metadata["mystnb"] = {**options, "merge_streams": False}
-
-
 def merge(
     section: Section,
     projections: Mapping[str, Projection],
@@ -288,38 +315,11 @@ def merge(
         index: with_errors(without_lost_figures(code, settings.language), failures)
         for index, code in page_cells(section, projections, results, types, settings.language).items()
     }
-    notices = notices_of(section, results, failures, settings)
-    shown: Iterable[Cell] = (cell for cell in section.cells if cell.kind == "text" or cell.index in codes)
-    for kind, part in groupby(shown, lambda cell: cell.kind):
-        cells = list(part)
-        if kind == "code":
-            run = [codes[cell.index] for cell in cells]
-            if all(_is_unseen(code) for code in run):
-                page.unseen(run)
-            page.run(run)
-            continue
-        if page.text(cells, notices):
-            notices = ""
-        page.slides(cells)
-    if notices:  # the title is not one that `text` finds: before everything, then
-        page.markdown(1, notices.split("\n"), "notices")
-        page.cells.insert(0, page.cells.pop())
-        page.lines.insert(0, page.lines.pop())
+    page.fill(codes, notices_of(section, results, failures, settings))
     for number, text in enumerate(slide_texts(section)):
         page.slide(f"item-{number}", " ".join(text.tabs), text.source, text.line, f"slide-item-{number}")
     found = {tab: result for tab in section.tabs if (result := results.get(tab))}
     named = ((settings.tabs[tab].name, result.made_with) for tab, result in found.items())
-    made = provenance(named, settings.language)
-    if made:
+    if made := provenance(named, settings.language):
         page.markdown(section.cells[-1].line, made.split("\n"), "made-with")
-    notebook: NotebookNode = _from_dict(
-        {"nbformat": 4, "nbformat_minor": 5, "metadata": dict(metadata or {}), "cells": []}
-    )
-    notebook.cells = page.cells
-    notebook.metadata["source_map"] = page.lines
-    _keep_order(notebook)
-    # MyST-NB takes the lexer from here.
-    notebook.metadata.setdefault(
-        "language_info", _from_dict({"name": "python", "pygments_lexer": "ipython3"})
-    )
-    return notebook
+    return page.notebook(metadata or {})
