@@ -112,9 +112,8 @@ class Section:
 
     ``path`` is relative to the book, with forward slashes. ``tabs`` are the frameworks that
     the section has, in the book's order. ``label`` is the target above the title, if any.
-    ``substitutions`` are those that its front matter gives to MyST, by name. ``files`` are the files
-    and folders that it declares, with the line of the front matter that says so. ``slides`` are those
-    that are written apart from the text.
+    ``files`` are the files and folders that it declares, with the line of the front matter that says so.
+    ``slides`` are those that are written apart from the text. ``front`` is the front matter as a whole.
     """
 
     path: str
@@ -123,9 +122,9 @@ class Section:
     tabs: tuple[str, ...]
     settings: SectionSettings
     cells: tuple[Cell, ...]
-    substitutions: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, int] = field(default_factory=dict)
     slides: tuple[Slide, ...] = ()
+    front: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def library_tabs(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from tabbook.errors import Fault, nearest, suggestion
 from tabbook.model import Cell, Section
 from tabbook.read.front_matter import FRONT_MATTER
-from tabbook.yaml_text import find_line, load_yaml
+from tabbook.yaml_text import find_line
 
 TAGS = frozenset(
     [
@@ -44,7 +44,7 @@ _ALIKE = 0.75
 
 def check_options(section: Section, text: str) -> Iterator[Fault]:
     """Yield the options and keys of ``section``, whose source is ``text``, that are misspelt."""
-    yield from _front_matter(section.path, text)
+    yield from _front_matter(section, text)
     lines = text.splitlines()
     for cell in section.code_cells:
         for words, message, hint in _cell(cell):
@@ -91,10 +91,9 @@ def alike(word: str, known: Iterable[str]) -> str:
     return plain[close] if close else ""
 
 
-def _front_matter(path: str, text: str) -> Iterator[Fault]:
-    front = FRONT_MATTER.match(text)
-    data = load_yaml(front[1] or "") if front else None
-    for key in map(str, data) if isinstance(data, dict) else ():
+def _front_matter(section: Section, text: str) -> Iterator[Fault]:
+    for key in map(str, section.front):
         if key not in PAGE_KEYS and (meant := alike(key, PAGE_KEYS)):
-            line = 1 + find_line(front[1] if front else "", (key,))
-            yield Fault(path, line, f"unknown key {key!r} in the front matter", suggestion(meant))
+            front = FRONT_MATTER.match(text)
+            line = 1 + find_line(front[1] or "", (key,)) if front else 1
+            yield Fault(section.path, line, f"unknown key {key!r} in the front matter", suggestion(meant))

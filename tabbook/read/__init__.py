@@ -66,9 +66,8 @@ class _Reader:
             self.fault(*found)
         if self.faults:
             raise ReadError(self.faults)
-        cells, front, slides = tuple(self.cells), self.front, tuple(self.slides)
-        files, substitutions = front.files, front.substitutions
-        return Section(self.path, title, label, self.tabs, settings, cells, substitutions, files, slides)
+        cells, slides, front = tuple(self.cells), tuple(self.slides), self.front
+        return Section(self.path, title, label, self.tabs, settings, cells, front.files, slides, front.data)
 
     def _front_matter(self) -> FrontMatter:
         token = next((token for token in self.tokens if token.type == "front_matter"), None)

@@ -22,15 +22,16 @@ class FrontMatter:
     """What the front matter says. ``given`` is whether there is any, ``declares`` whether it has our key.
 
     ``extensions`` are those of MyST that it enables in place of the book's; ``None`` if it names none.
-    ``files`` are the files that the section declares, with the lines that say so.
+    ``files`` are the files that the section declares, with the lines that say so. ``data`` is all that it
+    says.
     """
 
     settings: SectionSettings = field(default_factory=SectionSettings)
-    substitutions: Mapping[str, Any] = field(default_factory=dict)
     extensions: frozenset[str] | None = None
     files: Mapping[str, int] = field(default_factory=dict)
     given: bool = False
     declares: bool = False
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_front_matter(text: str, path: str, book: BookSettings) -> tuple[FrontMatter, list[Fault]]:
@@ -51,11 +52,9 @@ def read_front_matter(text: str, path: str, book: BookSettings) -> tuple[FrontMa
     faults += wrong
     faults += [Fault(path, 1 + line, *what) for line, *what in repeated_keys(text)]
     myst = data.get("myst")
-    myst = myst if isinstance(myst, dict) else {}
-    given, enabled = myst.get("substitutions"), myst.get("enable_extensions")
-    substitutions = {str(name): value for name, value in given.items()} if isinstance(given, dict) else {}
+    enabled = myst.get("enable_extensions") if isinstance(myst, dict) else None
     extensions = frozenset(map(str, enabled)) if isinstance(enabled, list) else None
-    return FrontMatter(settings, substitutions, extensions, files, True, "tabbook" in data), faults
+    return FrontMatter(settings, extensions, files, True, "tabbook" in data, data), faults
 
 
 def _files(settings: SectionSettings, text: str, path: str) -> tuple[dict[str, int], list[Fault]]:

@@ -270,6 +270,11 @@ def is_for_browsers(app: Sphinx) -> bool:
     return app.builder.format == "html" and not getattr(app.builder, "embedded", False)
 
 
+def _usable(front: Mapping[str, Any]) -> dict[str, Any]:
+    """Return front matter without what MyST-NB would take for mappings although it is none."""
+    return {key: value for key, value in front.items() if isinstance(value, dict) or key not in _MAPPINGS}
+
+
 def _plain(text: str) -> NotebookNode:
     """Return a page without code as MyST-NB would read it: all its text in one cell."""
     front = FRONT_MATTER.match(text)
@@ -277,11 +282,7 @@ def _plain(text: str) -> NotebookNode:
         data = load_yaml(front[1] or "") if front else {}
     except yaml.YAMLError:
         data, front = {}, None  # shown as text, as in a page that MyST reads itself
-    metadata = {
-        key: value
-        for key, value in (data.items() if isinstance(data, dict) else ())
-        if isinstance(value, dict) or key not in _MAPPINGS
-    }
+    metadata = _usable(data) if isinstance(data, dict) else {}
     start = front.end() if front else 0
     cell = {"cell_type": "markdown", "id": "text-0", "metadata": {}, "source": text[start:]}
     source_map = [text.count("\n", 0, start) - 1]  # counted as in `tabbook.merge`
@@ -352,9 +353,7 @@ def read_page(text: str) -> NotebookNode:
     kept(env, "code")[page] = [tab for tab in section.tabs if projections[tab].code_cells]
     kept(env, "executed")[page] = {tab: bool(results[tab]) for tab in section.tabs}
     kept(env, "keys")[page] = tuple(result.key for result in results.values() if result)
-    metadata = {
-        key: value for key, value in _plain(text).metadata.items() if key not in ("tabbook", "source_map")
-    }
+    metadata = {key: value for key, value in _usable(section.front).items() if key != "tabbook"}
     made = merge(section, projections, results, reading.book.settings, metadata, failures, _types(app))
     env.temp_data[CELLS_READ] = cell_indices(made)
     return made

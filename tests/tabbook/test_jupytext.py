@@ -72,7 +72,7 @@ def meaning(section: Section) -> tuple[object, ...]:
         (cell.kind, source, cell.tabs, dict(cell.metadata))
         for cell, source in zip(section.cells, sources, strict=True)
     ]
-    return section.title, section.label, section.tabs, section.settings, section.substitutions, cells
+    return section.title, section.label, section.tabs, section.settings, cells
 
 
 @pytest.mark.parametrize("path", [*WITH_CODE, "tests/tabbook/books/constructs.md"])
