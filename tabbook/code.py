@@ -248,9 +248,10 @@ def _origins(original: str, made: str) -> tuple[int, ...]:
 
 
 class Rewriter:
-    """Replaces stretches of a text by what functions return, outermost stretches first.
+    """Replaces stretches of a text by what functions return.
 
-    A function may call :meth:`rewrite` for the parts of its stretch that it keeps.
+    Of stretches inside each other the outermost counts; its function may call :meth:`rewrite` for the
+    parts that it keeps.
     """
 
     def __init__(self, text: str) -> None:
@@ -269,7 +270,7 @@ class Rewriter:
         end = len(self.text) if end is None else end
         parts, position = [], start
         for first, last, replacement in self._inside(start, end):
-            if first >= position:
+            if first >= position or last > position:
                 parts += [self.text[position:first], replacement()]
                 position = last
         return "".join([*parts, self.text[position:end]])

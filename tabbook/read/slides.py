@@ -8,8 +8,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import partial
+from itertools import accumulate, chain
 
+from tabbook.code import Rewriter
 from tabbook.read.markdown import blocks_within, is_literal
 
 _INLINE = (
@@ -117,20 +119,15 @@ def strip_slide_marks(text: str) -> str:
     Text for slides alone is gone. Code, mathematics, links such as ``[**bold**](address)`` and
     calls such as ``f(**kw)`` are left as they are.
     """
-    marked = _Text(text)
-    edits: list[tuple[int, int, str]] = []
-    for opening, closing in marked.marks():
+    edits = Rewriter(text)
+    for opening, closing in _Text(text).marks():
         if opening["opens"] == "**":
-            edits += [(*opening.span(), ""), (*closing.span(), "")]
-            continue
-        start, end = opening.start(), closing.end()
-        edits = [edit for edit in edits if not start <= edit[0] < end]
-        edits.append(_removal(text, start, end))
-    pieces, position = [], 0
-    for start, end, replacement in sorted(edits):
-        pieces += [text[position:start], replacement]
-        position = max(position, end)
-    return "".join([*pieces, text[position:]])
+            edits.add(*opening.span(), str)
+            edits.add(*closing.span(), str)
+        else:
+            start, end, left = _removal(text, opening.start(), closing.end())
+            edits.add(start, end, partial(str, left))
+    return edits.rewrite()
 
 
 def _removal(text: str, start: int, end: int) -> tuple[int, int, str]:
@@ -170,6 +167,9 @@ def marked_text(text: str) -> tuple[Marked, ...]:
     """
     source = _Text(text)
     pairs = sorted(source.marks(), key=lambda pair: pair[0].start())
+    plain = Rewriter(text)
+    for token in chain.from_iterable(pairs):
+        plain.add(*token.span(), str)
     found: list[Marked] = []
     end = 0
     for opening, closing in pairs:
@@ -177,14 +177,8 @@ def marked_text(text: str) -> tuple[Marked, ...]:
         if start < end:
             continue
         end = closing.end()
-        inside = [token.span() for pair in pairs for token in pair if start < token.start() < closing.start()]
-        content, position = [], opening.end()
-        for first, last in sorted(inside):
-            content.append(text[position:first])
-            position = last
-        content.append(text[position : closing.start()])
+        shown = plain.rewrite(opening.end(), closing.start()).strip()
         heading = _HEADING.match(text[text.rfind("\n", 0, start) + 1 : start])
-        shown = "".join(content).strip()
         line = text.count("\n", 0, start)
         found.append(Marked((heading[1] if heading else "") + shown, opening["open"] == "[", line))
     return tuple(found)
