@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tabbook.code import line_map
 from tabbook.config import SectionSettings
 
 Output = dict[str, Any]
@@ -143,6 +144,10 @@ class Section:
         It is what readers of the library, of a status or of the file count alike.
         """
         return {cell.index: number for number, cell in enumerate(self.code_cells, 1)}
+
+    def lines_of(self, cell: Cell) -> tuple[int, ...]:
+        """Return the line of the file for each line of ``cell``, one of this section's in one framework."""
+        return line_map(self.cells[cell.index].source, cell.source, cell.line)
 
     @property
     def name(self) -> str:

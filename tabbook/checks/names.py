@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tabbook.code import Code, bound_names, imported_name, line_map, names_bound_by, parse
+from tabbook.code import Code, bound_names, imported_name, names_bound_by, parse
 from tabbook.config import BookSettings
 from tabbook.model import Cell, Section
 from tabbook.project import is_verbatim, selected_cells
@@ -76,7 +76,7 @@ def _in_file(section: Section, cell: Cell, found: Sequence[Needed]) -> set[Neede
     """Return what was found in a cell with the lines of the file in place of the cell's own."""
     if not found:
         return set()
-    lines = line_map(section.cells[cell.index].source, cell.source, cell.line)
+    lines = section.lines_of(cell)
     return {Needed(lines[min(one.line, len(lines)) - 1], one.module, one.name, one.shown) for one in found}
 
 
@@ -297,7 +297,7 @@ def bound_in_cells(section: Section, tab: str) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for cell in _python_cells(section, tab):
-        lines = line_map(section.cells[cell.index].source, cell.source, cell.line)
+        lines = section.lines_of(cell)
         for node in parse(cell.source).tree.body:
             for name in () if isinstance(node, ast.Import | ast.ImportFrom) else bound_names([node]):
                 found.setdefault(name, lines[node.lineno - 1])

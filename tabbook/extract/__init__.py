@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from tabbook.code import Code, CodeError, bound_names, line_map, parse
+from tabbook.code import Code, CodeError, bound_names, parse
 from tabbook.config import BookSettings
 from tabbook.errors import ExtractError, Fault, TabbookError
 from tabbook.lines import first_line, header_end, last_line
@@ -64,7 +64,7 @@ def extract(section: Section, tab: str) -> tuple[Saved, ...]:
         if is_verbatim(cell):
             faults += [code_fault(section, cell, error) for error in _marks_in_text(cell.source)]
             continue
-        lines = line_map(section.cells[cell.index].source, cell.source, cell.line)
+        lines = section.lines_of(cell)
         origin = Origin(section.path, numbers[cell.index], cell.line, section.label)
         found, errors = _extract(cell.source, origin, lines)
         saved += found
