@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from tabbook.errors import UsageError, usage
+from tabbook.export.write import cannot_write
 
 _MARK = "made-by-tabbook-export"
 """A file that tells our repositories from those of others."""
@@ -37,13 +38,12 @@ def make_branches(
         UsageError: The folder holds something else or cannot be written, or git says no.
     """
     if folder.exists() and not (folder / _MARK).is_file():
-        raise usage(f"cannot write to {folder}: something else is there", "name another folder with --to")
+        raise cannot_write(folder, "something else is there")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".tabbook-"))
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise usage(f"cannot write to {folder}: {reason.lower()}", "name another folder with --to") from None
+        raise cannot_write(folder, error) from None
     try:
         made.chmod(0o755)
         first = next(iter(branches), "main")

@@ -11,8 +11,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
 from tabbook.book import WORK_FOLDER, Book
-from tabbook.errors import usage
-from tabbook.export.write import write_all
+from tabbook.export.write import cannot_write, write_all
 from tabbook.files import read_json, write_atomic
 
 LIST = ".tabbook-exports.json"
@@ -25,7 +24,7 @@ def check_folder(book: Book, folder: Path) -> None:
     own = {root / PurePosixPath(path).parent for path in book.files} - {root}
     own |= {book.library.resolve(), root / WORK_FOLDER, root / ".git"}
     if place == root or any(place.is_relative_to(one) for one in own):
-        raise usage(f"cannot write to {folder}: the book itself is there", "name another folder with --to")
+        raise cannot_write(folder, "the book itself is there")
 
 
 def write_export(folder: Path, files: Mapping[str, bytes], whole: Collection[str] = ()) -> tuple[int, int]:

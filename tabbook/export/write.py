@@ -9,10 +9,16 @@ import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from tabbook.errors import usage
+from tabbook.errors import UsageError, usage
 from tabbook.files import write_atomic
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
+
+
+def cannot_write(folder: Path, why: str | OSError) -> UsageError:
+    """Return the error for a folder that an export cannot be written to."""
+    reason = why if isinstance(why, str) else (why.strerror or str(why)).lower()
+    return usage(f"cannot write to {folder}: {reason}", "name another folder with --to")
 
 
 def zipped(files: Mapping[str, bytes], *, compress: bool = True) -> bytes:
@@ -85,8 +91,7 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> int:
             os.replace(staged / name, folder / name)  # noqa: PTH105 - Path.replace says the same at length
     except OSError as error:
         _remove_empty(folder, made, staged)
-        reason = error.strerror or str(error)
-        raise usage(f"cannot write to {folder}: {reason.lower()}", "name another folder with --to") from None
+        raise cannot_write(folder, error) from None
     shutil.rmtree(staged, ignore_errors=True)
     return len(changed)
 
