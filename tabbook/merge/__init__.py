@@ -6,7 +6,7 @@ make the tabs, and shows the note that a cell may carry (:data:`NOT_EXECUTED`, :
 :data:`NO_OUTPUT`).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
