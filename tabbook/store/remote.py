@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -89,42 +90,33 @@ def _ask(system: Any, root: str, store: Store, keys: Iterable[str]) -> _Answer:
     return _Answer(damaged=damaged)
 
 
-class _Asking:
-    """Daemon threads that ask: one that hangs for ever must keep neither the run nor its end."""
+def _ask_for_all(
+    url: str, store: Store, jobs: Sequence[Sequence[str]], timeout: float
+) -> tuple["queue.SimpleQueue[_Answer]", threading.Event]:
+    """Begin to ask for the entries of ``jobs``; return where the answers come, and what stops the asking.
 
-    def __init__(self, url: str, store: Store, jobs: Iterable[Sequence[str]], timeout: float) -> None:
-        self.answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
-        self._todo: queue.SimpleQueue[Sequence[str]] = queue.SimpleQueue()
-        self._url, self._store, self._timeout = url, store, timeout
-        self._stopped, self._opening = threading.Event(), threading.Lock()
-        self._system: Any = None
-        self._root = ""
-        count = 0
-        for keys in jobs:
-            self._todo.put(keys)
-            count += 1
-        for _ in range(min(_WORKERS, count)):
-            threading.Thread(target=self._work, daemon=True, name="tabbook-pull").start()
+    The threads are daemons: one that hangs for ever must keep neither the run nor its end.
+    """
+    answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
+    stopped, lock, waiting = threading.Event(), threading.Lock(), iter(jobs)
+    opened = cache(lambda: file_system(url, total=timeout))
 
-    def _opened(self) -> tuple[Any, str]:
-        with self._opening:
-            if self._system is None:
-                self._system, self._root = file_system(self._url, total=self._timeout)
-            return self._system, self._root
-
-    def _work(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                keys = self._todo.get_nowait()
-            except queue.Empty:
+    def work() -> None:
+        while not stopped.is_set():
+            with lock:
+                keys = next(waiting, None)
+            if keys is None:
                 return
             try:
-                self.answers.put(_ask(*self._opened(), self._store, keys))
+                with lock:
+                    system, root = opened()
+                answers.put(_ask(system, root, store, keys))
             except Exception as error:  # file systems raise whatever they like
-                self.answers.put(_Answer(error=reason(error)))
+                answers.put(_Answer(error=reason(error)))
 
-    def stop(self) -> None:
-        self._stopped.set()
+    for _ in range(min(_WORKERS, len(jobs))):
+        threading.Thread(target=work, daemon=True, name="tabbook-pull").start()
+    return answers, stopped
 
 
 def pull(
@@ -143,14 +135,14 @@ def pull(
         timeout: Seconds that one entry may take.
         patience: Seconds that all of them may take together.
     """
-    asking = _Asking(url, store, jobs, timeout)
+    answers, stopped = _ask_for_all(url, store, jobs, timeout)
     end = time.monotonic() + patience
     taken: list[str] = []
     errors: list[str] = []
     damaged = 0
     for _ in jobs:
         try:
-            answer = asking.answers.get(timeout=max(0.0, min(timeout * 2, end - time.monotonic())))
+            answer = answers.get(timeout=max(0.0, min(timeout * 2, end - time.monotonic())))
         except queue.Empty:
             errors.append("it did not answer in time")
             break
@@ -161,7 +153,7 @@ def pull(
             errors.append(answer.error)
             if len(errors) >= _ENOUGH:
                 break
-    asking.stop()
+    stopped.set()
     problems = errors[:1] + [f"{damaged} of its entries are damaged or none of ours"] * bool(damaged)
     warning = f"{url} could not be used as it should: {'; '.join(problems)}" if problems else ""
     return Pulled(tuple(sorted(taken)), warning)
