@@ -1,8 +1,7 @@
 """How a run looks to whoever waits for it: live on a terminal, plain lines elsewhere."""
 
-from collections.abc import Iterable, Mapping
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -43,14 +42,6 @@ class Lines:
         self._console = console
         self._total = self._count = 0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing is left open."""
-
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
@@ -77,27 +68,10 @@ class Lines:
 class Live:
     """A line per running job with its clock, and a bar for the whole, on a terminal."""
 
-    def __init__(self, console: Console) -> None:
-        self._bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-        )
-        self._lines = Lines(self._bars.console)
+    def __init__(self, bars: Bars) -> None:
+        self._bars, self._lines = bars, Lines(bars.console)
         self._all: TaskID | None = None
         self._tasks: dict[tuple[str, str], TaskID] = {}
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bars.stop()
 
     def planned(self, stale: int, stored: int) -> None:
         """Show the bar for the whole."""
@@ -129,9 +103,15 @@ class FromAfar:
         """Show nothing: that a job was handed over is not that it begins."""
 
 
-def progress_on(console: Console) -> Lines | Live:
-    """Return what shows a run on ``console``, to be used as a context manager around the run."""
-    return Live(console) if console.is_terminal else Lines(console)
+@contextmanager
+def progress_on(console: Console) -> Iterator[Lines | Live]:
+    """Yield what shows a run on ``console``, for as long as the run takes."""
+    if not console.is_terminal:
+        yield Lines(console)
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Bars(*columns, console=console, transient=True) as bars:
+        yield Live(bars)
 
 
 def _cell(job: JobStatus | None) -> str:
@@ -194,9 +174,9 @@ def failures_text(report: RunReport) -> str:
             lines.append(
                 "    it failed so before, and nothing changed since: tabbook run --retry runs it again"
             )
-    for job in report.deferred:
+    for job in report.having("deferred"):
         lines.append(f"{_name(job.section)} · {job.tab}: deferred, {job.reason}")
-    for tab, reason in dict.fromkeys((job.tab, job.reason) for job in report.skipped):
+    for tab, reason in dict.fromkeys((job.tab, job.reason) for job in report.having("skipped")):
         lines.append(f"{tab}: not executed, {reason}")
     for job in report.jobs:
         if job.whole:

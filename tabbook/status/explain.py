@@ -15,6 +15,8 @@ ReasonKind = Literal[
 
 _PACKAGE = re.compile(r"([A-Za-z0-9][\w.-]*(?:\[[^]]*\])?)\s*(?:[=~<>!]=?=?|@)\s*([^\s;\\]+)")
 _SHOWN = 5
+_DECLARED = {"new": "is declared now", "gone": "is not declared any more", "changed": "changed"}
+"""What to say of a file that a section declares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +148,10 @@ def _symbol(name: str, word: str, digest: str | None, where: str, package: str) 
 
 def _data(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reason]:
     for name, word in changes(before, after):
-        if word == "new":
-            yield Reason("data", f"the data file {name} is declared now")
-        elif word == "gone":
-            yield Reason("data", f"the data file {name} is not declared any more")
-        elif after[name] == STAND_IN:
-            yield Reason("data", f"the data file {name} cannot be had any more")
-        elif before[name] == STAND_IN:
-            yield Reason("data", f"the data file {name} can be had now")
-        else:
-            yield Reason("data", f"the data file {name} changed")
+        said = _DECLARED[word]
+        if word == "changed" and STAND_IN in (before[name], after[name]):
+            said = "cannot be had any more" if after[name] == STAND_IN else "can be had now"
+        yield Reason("data", f"the data file {name} {said}")
 
 
 def _python(before: str, after: str) -> Iterator[Reason]:
@@ -164,9 +160,8 @@ def _python(before: str, after: str) -> Iterator[Reason]:
 
 
 def _files(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reason]:
-    said = {"new": "is declared now", "gone": "is not declared any more", "changed": "changed"}
     for name, word in changes(before, after):
-        yield Reason("file", f"the file {name} {said[word]}")
+        yield Reason("file", f"the file {name} {_DECLARED[word]}")
 
 
 def _environment(before: Sequence[str], after: Sequence[str]) -> Iterator[Reason]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tabbook.book import Book
 from tabbook.keys import Key
@@ -68,25 +68,14 @@ class RunReport:
         used = {name for job in jobs for name in job.stand_ins}
         return cls(jobs, {name: why for name, why in found.missing.items() if name in used})
 
+    def having(self, status: Status) -> tuple[JobStatus, ...]:
+        """Return the jobs that stand so."""
+        return tuple(job for job in self.jobs if job.status == status)
+
     @property
     def failures(self) -> tuple[JobStatus, ...]:
         """The jobs that failed."""
-        return tuple(job for job in self.jobs if job.status == "failed")
-
-    @property
-    def skipped(self) -> tuple[JobStatus, ...]:
-        """The jobs that have no environment to run in."""
-        return tuple(job for job in self.jobs if job.status == "skipped")
-
-    @property
-    def deferred(self) -> tuple[JobStatus, ...]:
-        """The jobs that wait for a machine with the GPUs that they need."""
-        return tuple(job for job in self.jobs if job.status == "deferred")
-
-    @property
-    def executed(self) -> tuple[JobStatus, ...]:
-        """The jobs that were executed and have new outputs."""
-        return tuple(job for job in self.jobs if job.status == "executed")
+        return self.having("failed")
 
     @property
     def ok(self) -> bool:
@@ -149,8 +138,7 @@ def standings(
             return Standing(job, failed_before(book, job, key.digest, failure), key)
         lacks = lacking(need_of(job), gpus(device)) if gpus and job.section.settings.gpus else ""
         state: Status = "deferred" if lacks else "stale"
-        waiting = JobStatus(job.section.path, job.tab, state, reason=lacks, key=key.digest, whole=job.whole)
-        return Standing(job, waiting, key)
+        return Standing(job, _status(job, state, key.digest, reason=lacks), key)
 
     return tuple(map(stand, planned)), found
 
@@ -163,17 +151,13 @@ def _stored(store: Store, job: Job, device: str, missing: Iterable[str] = ()) ->
 
 def stored_status(job: Job, result: Result) -> JobStatus:
     """Return how a job stands whose result is in the store."""
-    seconds = float(result.made_with.get("seconds", 0))
-    return JobStatus(
-        job.section.path,
-        job.tab,
-        "stored",
-        seconds,
-        int(result.made_with.get("memory", 0)),
-        stand_ins=result.stand_ins,
-        key=result.key,
-        whole=job.whole,
-    )
+    seconds, memory = (result.made_with.get(name, 0) for name in ("seconds", "memory"))
+    spent = {"seconds": float(seconds), "memory": int(memory)}
+    return _status(job, "stored", result.key, stand_ins=result.stand_ins, **spent)
+
+
+def _status(job: Job, status: Status, key: str, **more: Any) -> JobStatus:
+    return JobStatus(job.section.path, job.tab, status, key=key, whole=job.whole, **more)
 
 
 def need_of(job: Job) -> Need:
@@ -196,15 +180,6 @@ def failed_last(book: Book, job: Job, device: str) -> Failure | None:
 
 def failed_before(book: Book, job: Job, key: str, known: Remembered) -> JobStatus:
     """Return how a job stands that failed before and is what it was then."""
-    report = report_path(book.reports, job.section.path, job.tab)
-    return JobStatus(
-        job.section.path,
-        job.tab,
-        "failed",
-        known.seconds,
-        failure=known.failure,
-        report=report if report.exists() else failure_report(report, known.failure),
-        remembered=True,
-        key=key,
-        whole=job.whole,
-    )
+    path, failure = report_path(book.reports, job.section.path, job.tab), known.failure
+    report = path if path.exists() else failure_report(path, failure)
+    return _status(job, "failed", key, seconds=known.seconds, failure=failure, report=report, remembered=True)

@@ -88,7 +88,7 @@ def test_a_book_is_executed_once_in_real_kernels(tmp_path):
 
 def test_only_what_changed_is_executed_again(tmp_path, executed):
     sections = {"a": code("x = 1") + code("%%tab jax\ny = 1"), "b": code("z = 1")}
-    assert len(go(make_book(tmp_path, sections)).executed) == 4
+    assert len(go(make_book(tmp_path, sections)).having("executed")) == 4
     sections["a"] = "New prose.\n\n" + sections["a"].replace("y = 1", "y = 2")
     report = go(make_book(tmp_path, sections))
     assert states(report) == {
@@ -228,7 +228,7 @@ def test_sections_and_tabs_can_be_chosen(tmp_path, executed):
 def test_force_executes_what_the_store_has(tmp_path, executed):
     book = make_book(tmp_path, {"a": code("x = 1")})
     go(book)
-    assert len(go(book, force=True).executed) == 2
+    assert len(go(book, force=True).having("executed")) == 2
 
 
 def test_a_failing_job_stops_alone_and_leaves_a_report(tmp_path, executed):
@@ -271,7 +271,7 @@ def test_a_framework_without_environment_is_skipped_and_the_run_is_not_clean(tmp
         "b jax": "skipped",
     }
     assert not report.ok
-    assert [entry.reason for entry in report.skipped] == ["no wheel", "no wheel"]
+    assert [entry.reason for entry in report.having("skipped")] == ["no wheel", "no wheel"]
     assert failures_text(report).count("no wheel") == 1
 
 
