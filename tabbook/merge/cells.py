@@ -1,8 +1,7 @@
 """The code cells of a page: the code of each in every framework, and what readers see of its outputs."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tabbook.language import translator
@@ -23,11 +22,11 @@ class PageCell:
     """
 
     cell: Cell
-    sources: Mapping[str, str]
-    outputs: Mapping[str, tuple[Output, ...]]
-    glued: Mapping[str, tuple[Output, ...]]
-    places: Mapping[str, int]
-    contexts: Mapping[str, str]
+    sources: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, tuple[Output, ...]] = field(default_factory=dict)
+    glued: dict[str, tuple[Output, ...]] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    contexts: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_same(self) -> bool:
@@ -63,36 +62,19 @@ def page_cells(
     language: str = "en",
 ) -> dict[int, PageCell]:
     """Return the code cells of the page, by their place in the section; notes are in ``language``."""
-    sources = defaultdict[int, dict[str, str]](dict)
-    outputs = defaultdict[int, dict[str, tuple[Output, ...]]](dict)
-    glued = defaultdict[int, dict[str, tuple[Output, ...]]](dict)
-    places = defaultdict[int, dict[str, int]](dict)
+    found = {cell.index: PageCell(cell) for cell in section.code_cells}
     for tab in section.tabs:
-        cells = projections[tab].code_cells
         result = results.get(tab)
-        for position, cell in enumerate(cells):
-            sources[cell.index][tab] = cell.source
-            places[cell.index][tab] = position
+        for position, cell in enumerate(projections[tab].code_cells):
+            made = found[cell.index]
+            made.sources[tab], made.places[tab] = cell.source, position
             if result is not None and position < len(result.outputs):
-                seen, aside = seen_and_glued(result.outputs[position], cell.tags, language)
-                outputs[cell.index][tab] = on_page(seen, types, language)
-                glued[cell.index][tab] = aside
-    context = {
-        tab: contexts({index: found[tab] for index, found in sorted(outputs.items()) if tab in found})
-        for tab in section.tabs
-    }
-    return {
-        cell.index: PageCell(
-            cell,
-            sources[cell.index],
-            outputs[cell.index],
-            glued[cell.index],
-            places[cell.index],
-            {tab: found.get(cell.index, "") for tab, found in context.items()},
-        )
-        for cell in section.code_cells
-        if cell.index in sources
-    }
+                seen, made.glued[tab] = seen_and_glued(result.outputs[position], cell.tags, language)
+                made.outputs[tab] = on_page(seen, types, language)
+        shown = {index: made.outputs[tab] for index, made in found.items() if tab in made.outputs}
+        for index, context in contexts(shown).items():
+            found[index].contexts[tab] = context
+    return {index: made for index, made in found.items() if made.sources}
 
 
 def without_lost_figures(code: PageCell, language: str = "en") -> PageCell:
