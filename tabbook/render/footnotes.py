@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-from tabbook.render.variants import for_tabs, readers_of
+from tabbook.render.variants import for_tabs, parents_of, readers_of
 
 
 class MarkFootnotes(SphinxTransform):
@@ -34,10 +34,7 @@ def _readers(reference: nodes.Node, notes: Mapping[int, set[str] | None]) -> set
     tabs = next(readers_of(reference), None)
     if tabs is not None:
         return set(tabs)
-    node: nodes.Node | None = reference
-    while node is not None and id(node) not in notes:
-        node = node.parent
-    return None if node is None else notes[id(node)]
+    return next((notes[id(node)] for node in parents_of(reference) if id(node) in notes), None)
 
 
 def _union(found: Iterable[set[str] | None]) -> set[str] | None:

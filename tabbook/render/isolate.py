@@ -22,6 +22,7 @@ from tabbook.language import translator
 from tabbook.merge.isolation import Isolation, isolate
 from tabbook.merge.markup import JAVASCRIPT, Markup, read_markup
 from tabbook.render.tabs import PART
+from tabbook.render.variants import parents_of
 
 STYLES = (Path(__file__).parent / "static" / "tabbook-output.css").read_text(encoding="utf-8")
 """The style sheet of every output that is kept apart."""
@@ -99,10 +100,10 @@ def _markup(raw: nodes.raw) -> Markup:
 
 def _tabs(node: nodes.Node) -> Sequence[str]:
     """Return the tabs of the panel that ``node`` is in; none if it is in no panel."""
-    parent = node.parent
-    while parent is not None and parent.get(PART) != "panel":
-        parent = parent.parent
-    return parent["tabs"] if parent is not None else ()
+    found: Iterator[Sequence[str]] = (
+        parent["tabs"] for parent in parents_of(node) if parent.get(PART) == "panel"
+    )
+    return next(found, ())
 
 
 def _isolations(items: Sequence[Markup], tabs: Sequence[Sequence[str]]) -> dict[int, Isolation]:

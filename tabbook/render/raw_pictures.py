@@ -1,7 +1,6 @@
 """Pictures in HTML that an author wrote: Sphinx neither copies their files nor misses them."""
 
 import posixpath
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,6 +9,8 @@ from docutils import nodes
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
+
+from tabbook.render.variants import parents_of
 
 _log = logging.getLogger(__name__)
 _SHOWN = frozenset({"img", "source", "video", "audio", "embed", "track"})
@@ -55,13 +56,7 @@ class CheckRawPictures(SphinxTransform):
 
 
 def _is_output(raw: nodes.raw) -> bool:
-    return any("mime_type" in parent or "nb_element" in parent for parent in _parents(raw))
-
-
-def _parents(node: nodes.Node) -> Iterator[nodes.Element]:
-    while isinstance(node.parent, nodes.Element):
-        node = node.parent
-        yield node
+    return any("mime_type" in parent or "nb_element" in parent for parent in parents_of(raw))
 
 
 def _is_on_site(env: BuildEnvironment, address: str) -> bool:

@@ -15,12 +15,18 @@ def for_tabs(tabs: Iterable[str] | None) -> list[str]:
     return ["tabbook-only", *names] if names else []
 
 
+def parents_of(node: nodes.Node) -> Iterator[nodes.Element]:
+    """Yield the elements around ``node``, the innermost first."""
+    while isinstance(node.parent, nodes.Element):
+        node = node.parent
+        yield node
+
+
 def readers_of(node: nodes.Node) -> Iterator[tuple[str, ...]]:
     """Yield the tabs of each block around ``node`` that is for some readers, the innermost first."""
-    while (parent := node.parent) is not None:
-        node = parent
-        if isinstance(node, nodes.container) and "tabs" in node and node.get("tabbook_part") != "group":
-            yield tuple(node["tabs"])
+    for one in parents_of(node):
+        if isinstance(one, nodes.container) and "tabs" in one and one.get("tabbook_part") != "group":
+            yield tuple(one["tabs"])
 
 
 def variants(
