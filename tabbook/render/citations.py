@@ -5,9 +5,9 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.util import logging
 
-_log = logging.getLogger(__name__)
+from tabbook.render.warned import warn
+
 _TEXT = "pybtex.backends", "plaintext"
 _EXTENSION = "sphinxcontrib.bibtex"
 
@@ -30,8 +30,7 @@ def check_citations(app: Sphinx, _config: Config) -> None:
                 list(parse_citation_targets(self.target))
             except ValueError:
                 text = f"malformed citation '{self.target}'; write keys without blanks, separated by commas"
-                place: Any = self.get_location()
-                _log.warning(f"{text} [tabbook.citation]", location=place, type="tabbook", subtype="citation")
+                warn(text, "citation", self.get_location())
                 return [nodes.inline(self.rawtext, self.text, classes=["tabbook-missing"])], []
             found: tuple[list[nodes.Node], list[nodes.system_message]] = super().run()
             return found

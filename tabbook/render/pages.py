@@ -22,7 +22,6 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.environment.collectors import EnvironmentCollector
 from sphinx.errors import ConfigError as SphinxConfigError
-from sphinx.util import logging
 
 from tabbook.book import Book
 from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
@@ -39,11 +38,11 @@ from tabbook.plan.outputs import Holdings, shown_results
 from tabbook.plan.spec import Failure, steps_of
 from tabbook.read.front_matter import FRONT_MATTER
 from tabbook.read.markdown import fence_for
+from tabbook.render.warned import warn
 from tabbook.status.standing import failed_last
 from tabbook.store import Store
 from tabbook.yaml_text import load_yaml
 
-_log = logging.getLogger(__name__)
 _from_dict: Any = nbformat.from_dict  # nbformat has no types
 _MAPPINGS = ("kernelspec", "language_info")
 """Metadata that MyST-NB takes for mappings; a page does not need them."""
@@ -128,7 +127,7 @@ def _warn(faults: Iterable[Fault], app: Sphinx) -> None:
     for fault in faults:
         text = f"{fault.message}; {fault.hint}" if fault.hint else fault.message
         place = f"{Path(app.srcdir) / fault.path}:{fault.line or 1}"
-        _log.warning(f"{text} [tabbook.read]", location=place, type="tabbook", subtype="read")
+        warn(text, "read", place)
 
 
 def load_book(app: Sphinx) -> None:
@@ -258,9 +257,7 @@ def publish_outputs(app: Sphinx, exception: Exception | None) -> None:
     try:
         publish(Store(book.outputs), keys, Path(app.outdir) / PUBLISHED)
     except OSError as error:
-        _log.warning(
-            f"the outputs cannot be published: {error} [tabbook.outputs]", type="tabbook", subtype="outputs"
-        )
+        warn(f"the outputs cannot be published: {error}", "outputs")
 
 
 def is_for_browsers(app: Sphinx) -> bool:

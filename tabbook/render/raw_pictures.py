@@ -8,11 +8,10 @@ from urllib.parse import unquote, urlsplit
 from docutils import nodes
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
-from sphinx.util import logging
 
 from tabbook.render.variants import parents_of
+from tabbook.render.warned import warn
 
-_log = logging.getLogger(__name__)
 _SHOWN = frozenset({"img", "source", "video", "audio", "embed", "track"})
 
 
@@ -45,13 +44,11 @@ class CheckRawPictures(SphinxTransform):
             for line, address in _Sources(raw.astext()).found:
                 if not _is_on_site(self.env, address):
                     place = (self.env.docname, (raw.line or 0) + line if raw.line else None)
-                    _log.warning(
-                        "the site has no %s: files that HTML names are not copied; "
-                        "write a picture of Markdown, or put the file into _static [tabbook.html]",
-                        address,
-                        location=place,
-                        type="tabbook",
-                        subtype="html",
+                    hint = "write a picture of Markdown, or put the file into _static"
+                    warn(
+                        f"the site has no {address}: files that HTML names are not copied; {hint}",
+                        "html",
+                        place,
                     )
 
 

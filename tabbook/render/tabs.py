@@ -16,7 +16,6 @@ from docutils import nodes
 from sphinx.config import Config
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
@@ -26,8 +25,8 @@ from tabbook.merge.failures import FAILED, FAILED_ABOVE, FAILED_BELOW, FAILED_JO
 from tabbook.render.packed import CELLS, Description, describe, pack
 from tabbook.render.pages import CELLS_READ
 from tabbook.render.scopes import names_of
+from tabbook.render.warned import warn
 
-_log = logging.getLogger(__name__)
 PART = "tabbook_part"
 """The attribute that says what a container is to us: a block, a group or a panel."""
 _UNSEEN = ("cell_index", "cell_metadata", "exec_count", CELLS)
@@ -80,8 +79,7 @@ class TabDirective(SphinxDirective):
         known = self.config.tabbook["tabs"]
         for name in named:
             if name not in known:
-                message = f"unknown tab {name!r}; the tabs are {', '.join(known)} [tabbook.tab]"
-                _log.warning(message, location=self.get_location(), type="tabbook", subtype="tab")
+                warn(f"unknown tab {name!r}; the tabs are {', '.join(known)}", "tab", self.get_location())
         node = block([tab for tab in known if tab in named])
         self.set_source_info(node)
         if not node["tabs"]:

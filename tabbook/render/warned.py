@@ -10,6 +10,7 @@ from typing import Any
 
 from docutils.nodes import Node
 from sphinx.application import Sphinx
+from sphinx.util import logging as sphinx_logging
 from sphinx.util.build_phase import BuildPhase
 from sphinx.util.logging import NAMESPACE, get_node_location, is_suppressed_warning
 
@@ -20,6 +21,14 @@ _CELL = 10_000
 """What MyST-NB multiplies the number of a notebook's cell with, to have lines of all of them."""
 FAILED = "page"
 """The subtype of the error of a page that cannot be made."""
+
+
+_log = sphinx_logging.getLogger(__name__)
+
+
+def warn(message: str, kind: str, location: Any = None) -> None:
+    """Give Sphinx a warning of the type ``tabbook.KIND``, which ``suppress_warnings`` may name."""
+    _log.warning("%s [tabbook.%s]", message, kind, location=location, type="tabbook", subtype=kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.ext.autodoc import Options
 from sphinx.ext.autodoc.directive import AutodocDirective, process_documenter_options
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, switch_source_input
 from sphinx.util.parsing import nested_parse_to_nodes
 
@@ -30,8 +29,8 @@ from tabbook.render.api.docstrings import DefinedIn, Docstring, resolve
 from tabbook.render.api.source import Library
 from tabbook.render.api.text import ObjectText, restore_values
 from tabbook.render.pages import current_book, kept
+from tabbook.render.warned import warn
 
-_log = logging.getLogger(__name__)
 _NAME = re.compile(r"(?P<name>[\w.:]+)\s*(?P<signature>\(.*\)(?:\s*->.*)?)?", re.DOTALL)
 _ENTRY = re.compile(r"\s*(?P<short>~?)(?P<name>[^\W\d][\w.]*)\s*\Z")
 _KINDS = "module", "class", "exception", "function", "decorator", "method", "property", "data", "attribute"
@@ -80,8 +79,7 @@ class _LibraryDirective(SphinxDirective):
     def warn(self, message: str) -> None:
         """Give Sphinx a warning at the directive's place."""
         source, line = self.get_source_info()
-        place = f"{source}:{line}"
-        _log.warning(f"{message} [tabbook.library]", location=place, type="tabbook", subtype="library")
+        warn(message, "library", f"{source}:{line}")
 
     def parsed(self, text: ObjectText) -> list[Node]:
         """Return the nodes of generated text."""
