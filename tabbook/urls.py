@@ -27,7 +27,7 @@ def file_system(url: str, *, total: float | None = None, silence: float | None =
         timeout = ClientTimeout(total=total, sock_connect=silence, sock_read=silence)
         options["client_kwargs"] = {"timeout": timeout, "trust_env": True}  # which may name a proxy
     system, path = url_to_fs(url, skip_instance_cache=not url.startswith("memory:"), **options)
-    return system, str(path).rstrip("/")
+    return system, str(path)
 
 
 def read_parts(system: Any, path: str) -> Iterator[bytes]:

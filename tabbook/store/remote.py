@@ -77,7 +77,7 @@ def _ask(system: Any, root: str, store: Store, keys: Iterable[str]) -> _Answer:
     damaged = 0
     for key in keys:
         try:
-            data = _fetch(system, f"{root}/{entry_path(key)}")
+            data = _fetch(system, f"{root.rstrip('/')}/{entry_path(key)}")
         except FileNotFoundError:
             continue
         try:
@@ -185,7 +185,7 @@ def push(url: str, store: Store, keys: Iterable[str], timeout: float = TIMEOUT) 
         for key in keys:
             if store.get(key) is None:
                 continue
-            path, data = f"{root}/{entry_path(key)}", store.path(key).read_bytes()
+            path, data = f"{root.rstrip('/')}/{entry_path(key)}", store.path(key).read_bytes()
             if _has(system, path, key, data):
                 known.append(key)
                 continue
