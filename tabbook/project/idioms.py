@@ -72,7 +72,7 @@ def rewrite(text: str, ways: Mapping[str, Way], package: str = "d2l") -> str:
     known = [use for use in found if is_found(code, use, strings.get(id(use.node)))]
     for chosen in (known, outside) if strings else (outside,):
         rewriting = _Rewriting(code, ways, chosen)
-        if not rewriting.any:
+        if not rewriting.rewriter:
             return text
         made = settle(rewriting.rewriter.rewrite())
         if chosen is outside or say_the_same(code.tree, made):
@@ -97,14 +97,14 @@ class _Argument:
 
 
 class _Rewriting:
-    """The rewriting of one cell: ``rewriter`` has the sites, ``any`` says whether there are some."""
+    """The rewriting of one cell: ``rewriter`` has the sites, if there are any."""
 
     def __init__(self, code: Code, ways: Mapping[str, Way], found: Iterable[Use]) -> None:
-        self.code, self.any = code, False
+        self.code = code
         self.rewriter = Rewriter(code.text)
         for use in found:
             self._add(use, ways[use.node.attr])
-        self.marks = mark(code, self.rewriter) if self.any and _has_long_statements(code) else {}
+        self.marks = mark(code, self.rewriter) if self.rewriter and _has_long_statements(code) else {}
 
     def _add(self, use: Use, way: Way) -> None:
         node, call = use.node, use.parent
@@ -117,7 +117,6 @@ class _Rewriting:
                 self._site(call, write)
 
     def _site(self, node: ast.expr, write: Callable[[], str]) -> None:
-        self.any = True
         self.rewriter.add(self.code.start(node), self.code.end(node), write)
 
     def _text(self, node: ast.expr) -> str:
