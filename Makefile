@@ -5,6 +5,8 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python 
   if "$$python" -c '$(FITS)' >/dev/null 2>&1; then command -v "$$python"; break; fi; done)
 BIN := .venv/bin
 TABS := pytorch jax tensorflow mxnet
+PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
+CODE := tabbook plugins tests benchmarks
 
 .PHONY: book test test-tabbook test-d2l $(TABS:%=test-d2l-%) test-site test-exports test-faults lib kernels serve lint catalogs lock clean distclean
 
@@ -18,7 +20,7 @@ book: .venv/book.stamp
 test: test-tabbook test-d2l test-site
 
 test-tabbook: .venv/test.stamp
-	$(BIN)/python -m pytest tests/tabbook tests/faults tests/project --cov=tabbook --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest tests/tabbook tests/faults tests/project plugins --cov=tabbook $(addprefix --cov=,$(subst -,_,$(notdir $(PLUGINS)))) --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 
 test-d2l: $(TABS:%=test-d2l-%)
 
@@ -53,8 +55,8 @@ serve: .venv/book.stamp
 
 ## Style and types, as CI checks them.
 lint: .venv/test.stamp
-	$(BIN)/ruff check tabbook tests benchmarks
-	$(BIN)/ruff format --check tabbook tests benchmarks
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 
 ## Compile the translations of tabbook/locale, after an edit of a tabbook.po.
@@ -83,9 +85,9 @@ distclean: clean
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	touch $@
 
-.venv/book.stamp: .venv/uv.stamp requirements.txt pyproject.toml
+.venv/book.stamp: .venv/uv.stamp requirements.txt pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable . $(PLUGINS:%=--editable %)
 	touch $@
 
 .venv/test.stamp: .venv/book.stamp requirements/test.txt

@@ -22,12 +22,12 @@ from tabbook.section_faults import check_section
 
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in ("*.md", "docs/**/*.md", ".github/**/*.md", "d2l_lib/*.md")
+    for pattern in ("*.md", "docs/**/*.md", ".github/**/*.md", "d2l_lib/*.md", "plugins/*/*.md")
     for path in ROOT.glob(pattern)
 )
 SETTINGS = read_settings((ROOT / CONFIG_FILE).read_text(encoding="utf-8"))
 _PATH = re.compile(
-    r"(?:\.ci|\.github|chapters|d2l_lib|docs|requirements|tabbook|tests)/[\w./-]*|\w+\.(?:md|toml)"
+    r"(?:\.ci|\.github|chapters|d2l_lib|docs|plugins|requirements|tabbook|tests)/[\w./-]*|\w+\.(?:md|toml)"
 )
 
 
@@ -123,8 +123,9 @@ def test_the_readme_names_every_command_and_target() -> None:
 def test_the_maintainers_page_names_every_module() -> None:
     text = (ROOT / "docs/maintainers.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)/?`", text.split("## Faults")[0]))
-    paths = [Path(name).with_suffix("").parts[1:] for name in tracked() if re.match(r"tabbook/.+\.py$", name)]
-    modules = {part for parts in paths for part in parts}
+    inside = re.compile(r"(?:plugins/[\w-]+/tabbook_\w+|tabbook)/(.+)\.py")
+    paths = [found[1] for name in tracked() if (found := inside.fullmatch(name))]
+    modules = {part for path in paths for part in path.split("/")}
     missing = modules - named - {"__init__", "__main__"}
     assert not missing, "say in the table of docs/maintainers.md what these modules are for"
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import sphinx.domains.changeset  # noqa: F401 - its words are those of the language in which it is loaded
 from core_helpers import same_bytes
 from pytest_regressions.file_regression import FileRegressionFixture
-from sphinx.locale import translators
+from shared_fixtures import books_have_their_own_language, jobs_may_leave_notes
 
+__all__ = ["books_have_their_own_language", "golden", "jobs_may_leave_notes"]
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -22,15 +22,3 @@ def golden(file_regression: FileRegressionFixture) -> Callable[[str, str], None]
         )
 
     return check
-
-
-@pytest.fixture(autouse=True)
-def jobs_may_leave_notes(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let the jobs of tests, which may write to their own folders alone, write to those of tests, too."""
-    monkeypatch.setenv("TABBOOK_WRITABLE", str(tmp_path_factory.getbasetemp()))
-
-
-@pytest.fixture(autouse=True)
-def books_have_their_own_language() -> None:
-    """Forget the language of the last book: Sphinx keeps it for the process, and commands have one each."""
-    translators.clear()

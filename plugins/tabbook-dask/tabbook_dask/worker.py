@@ -33,8 +33,8 @@ from tabbook.plan.data import search_folders
 from tabbook.plan.gpus import Slots, inventory, lacking
 from tabbook.plan.memory import Room, available_memory
 from tabbook.plan.spec import JobSpec
-from tabbook.run.cluster.parcel import Parcel, file_digest, version
 from tabbook.run.schedule import Free
+from tabbook_dask.parcel import Parcel, file_digest, version
 
 ENVIRONMENTS = "TABBOOK_ENVIRONMENTS"
 """Names the folder of a worker's environments, one by the name of each tab."""

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 from tabbook.errors import usage
 from tabbook.plan.spec import DeferredError, JobSpec, Outcome
 from tabbook.quantities import seconds
-from tabbook.run.cluster.delivery import Delivery
-from tabbook.run.cluster.flight import Flight, Refusals, readable, resources_of
-from tabbook.run.cluster.parcel import pack, version
+from tabbook_dask.delivery import Delivery
+from tabbook_dask.flight import Flight, Refusals, readable, resources_of
+from tabbook_dask.parcel import pack, version
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -38,7 +38,7 @@ _STOP_SECONDS = 4.0
 _TRIES = 3
 _TROUBLES = 60
 
-_CALL = "__import__('pkgutil').resolve_name('tabbook.run.cluster.worker:carry_out')(*given)"
+_CALL = "__import__('pkgutil').resolve_name('tabbook_dask.worker:carry_out')(*given)"
 """What workers evaluate. The scheduler unpickles whatever is submitted, and may lack tabbook: so it
 gets a call by name."""
 
@@ -59,7 +59,7 @@ def connect(address: str, patience: float | None = None) -> "Cluster":
     try:
         from distributed import Client
     except ImportError:
-        raise usage("--cluster needs the package distributed", "pip install 'tabbook[cluster]'") from None
+        raise usage("--cluster needs the package distributed", "pip install distributed") from None
     patience = _patience() if patience is None else patience
     hint = "name the address that dask scheduler printed, such as tcp://host:8786"
     if not address.strip():
@@ -282,7 +282,7 @@ class Cluster(Executor):
 
     def _refuse_strangers(self, flight: Flight) -> bool:
         """Pass over the workers that do not have this tabbook; return whether there are any."""
-        from tabbook.run.cluster.worker import known_as
+        from tabbook_dask.worker import known_as
 
         answers = self._client.run(known_as, on_error="return")
         found = {worker: answer for worker, answer in answers.items() if answer != version()}
@@ -334,7 +334,7 @@ class Cluster(Executor):
 
     def _await_quiet(self) -> None:
         """Wait until no worker executes a job of this run; they are told as jobs are cancelled."""
-        from tabbook.run.cluster.worker import running_here
+        from tabbook_dask.worker import running_here
 
         with contextlib.suppress(Exception):  # whoever does not answer has nothing to say
             while any(self._client.run(running_here, self._topic, on_error="ignore").values()):

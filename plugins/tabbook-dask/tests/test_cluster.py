@@ -22,9 +22,9 @@ from tabbook.model import Result
 from tabbook.plan.gpus import Need
 from tabbook.plan.spec import DeferredError, Limits
 from tabbook.run import run
-from tabbook.run.cluster import _CALL, Cluster, connect, worker
-from tabbook.run.cluster.parcel import pack, version
 from tabbook.store import Store
+from tabbook_dask import _CALL, Cluster, connect, worker
+from tabbook_dask.parcel import pack, version
 
 LIBRARY = """
 import warnings
@@ -303,7 +303,7 @@ class TestNobody:
         copy = tmp_path / "tabbook"
         shutil.copytree(Path(tabbook.__file__).parent, copy)
         path = os.pathsep.join((str(tmp_path), *filter(None, sys.path)))
-        ask = [sys.executable, "-c", "from tabbook.run.cluster.parcel import version\nprint(version())"]
+        ask = [sys.executable, "-c", "from tabbook_dask.parcel import version\nprint(version())"]
         for more, same in (("", True), ("# another\n", False)):
             with (copy / "model.py").open("a") as file:
                 file.write(more)
@@ -461,7 +461,7 @@ class TestCommand:
         "address", ["tcp://127.0.0.1:1", "nonsense", "tcp://no.such.host.invalid:1", "x://y", "", "tcp://"]
     )
     def test_an_address_where_nobody_is_costs_one_line(self, tmp_path, capfd, monkeypatch, address):
-        monkeypatch.setattr("tabbook.run.cluster.CONNECT_SECONDS", 1.0)
+        monkeypatch.setattr("tabbook_dask.CONNECT_SECONDS", 1.0)
         make_book(tmp_path, {"a": code("x = 1")})
         command = "build" if address == "nonsense" else "run"
         assert main([command, "--book", str(tmp_path), "--cluster", address]) == 2
@@ -483,7 +483,7 @@ class TestCommand:
         make_book(tmp_path, {"a": code("x = 1")})
         assert main(["run", "--book", str(tmp_path), "--cluster", "tcp://127.0.0.1:1"]) == 2
         said = capfd.readouterr().err
-        assert said == "tabbook: --cluster needs the package distributed; pip install 'tabbook[cluster]'\n"
+        assert said == "tabbook: --cluster needs the package distributed; pip install distributed\n"
 
     def test_patience_that_is_no_time_is_named(self, tmp_path, capfd, monkeypatch):
         monkeypatch.setenv("TABBOOK_CLUSTER_PATIENCE", "soon")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tabbook.run.cluster.parcel import file_digest
+from tabbook_dask.parcel import file_digest
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -33,7 +33,7 @@ class Delivery:
         Raises:
             OSError: A file cannot be read.
         """
-        from tabbook.run.cluster.worker import missing
+        from tabbook_dask.worker import missing
 
         with self._lock:
             sending = self._sending[worker]
@@ -50,7 +50,7 @@ class Delivery:
         return ""
 
     def _send(self, worker: str, path: Path, digest: str) -> str:
-        from tabbook.run.cluster.worker import receive
+        from tabbook_dask.worker import receive
 
         token = uuid.uuid4().hex
         with path.open("rb") as file:
