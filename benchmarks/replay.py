@@ -20,10 +20,10 @@ from pathlib import Path
 
 from tabbook.book import Book
 from tabbook.errors import TabbookError
-from tabbook.importers.d2lbook import import_book
 from tabbook.keys import canonical, sha256
 from tabbook.library import generate
 from tabbook.plan import jobs
+from tabbook_d2lbook import import_book
 
 
 @dataclass(frozen=True, slots=True)

@@ -308,7 +308,7 @@ def import_d2lbook(
     """
     from tabbook.errors import usage
     from tabbook.files import write_atomic
-    from tabbook.importers.d2lbook import import_book
+    from tabbook_d2lbook import import_book
 
     if report is not None and (report.is_dir() or not report.resolve().parent.is_dir()):
         raise usage(f"{report} cannot be written", "name a file in a folder that exists")

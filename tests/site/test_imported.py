@@ -6,7 +6,7 @@ from pathlib import Path
 
 from conftest import NewReader, serve
 
-from tabbook.importers.d2lbook import import_book
+from tabbook_d2lbook import import_book
 
 FORMULAS = (
     r"$\textrm{a_b}$",

@@ -19,9 +19,9 @@ import replay
 import timing
 
 from tabbook.book import Book
-from tabbook.importers.d2lbook import import_book
 from tabbook.library import generate
 from tabbook.status import status
+from tabbook_d2lbook import import_book
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from export_helpers import exported, foreign
 
 from tabbook.book import Book
-from tabbook.importers.d2lbook import import_book
+from tabbook_d2lbook import import_book
 
 BOOK = Book.load(Path(__file__).parents[2])
 CHAPTERS = Path(__file__).parents[3] / "shared" / "real-chapters"

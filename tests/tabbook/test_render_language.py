@@ -18,14 +18,18 @@ from render_helpers import FRONT, fill_store, model_page, write_book
 
 import tabbook
 from tabbook.book import Book
-from tabbook.importers.d2lbook import import_book
 from tabbook.language import CATALOGS, marked, translator
 from tabbook.render import STATIC, WORDS
 from tabbook.render.exports import archive_links
+from tabbook_d2lbook import import_book
 
 ROOT = Path(tabbook.__file__).parent
 LANGUAGES = sorted(path.name for path in CATALOGS.iterdir())
-TEXTS = {text for _, _, text, *_ in extract_from_dir(ROOT, keywords={"_": None, "marked": None})}
+TEXTS = {
+    text
+    for folder in (ROOT, ROOT.parent / "plugins")
+    for _, _, text, *_ in extract_from_dir(folder, keywords={"_": None, "marked": None})
+}
 
 
 def catalog(language: str) -> Catalog:
