@@ -19,15 +19,16 @@ from typing import Any, TypeVar, cast
 
 _T = TypeVar("_T")
 _HASH = 64
+_OWN = Path(__file__).parent
 
 
 @cache
-def source_hash() -> str:
-    """Return the SHA-256 of tabbook's own source, in hexadecimal digits."""
-    digest, root = hashlib.sha256(), Path(__file__).parent
-    for path in sorted(root.rglob("*.py")):
+def source_hash(folder: Path = _OWN) -> str:
+    """Return the SHA-256 of the source in ``folder``, tabbook's own if not given, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
         with contextlib.suppress(OSError):
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

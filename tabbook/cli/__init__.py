@@ -15,12 +15,12 @@ import typer
 from tabbook.cli.checking import check
 from tabbook.cli.env import env_app
 from tabbook.cli.exports import export
+from tabbook.cli.imports import import_app
 from tabbook.cli.library import sound, update_library
 from tabbook.cli.options import (
     HERE,
     BookOption,
     ClusterOption,
-    DialectOption,
     SectionsArgument,
     TabOption,
     load,
@@ -48,7 +48,6 @@ app.add_typer(env_app, name="env")
 app.add_typer(store_app, name="store")
 app.command()(check)
 app.command()(export)
-import_app = typer.Typer(help="Bring in a book made with another tool.", rich_markup_mode=None)
 app.add_typer(import_app, name="import")
 
 JobsOption = Annotated[
@@ -284,47 +283,6 @@ def serve(
     with server(loaded.site, port) as running:
         _say(f"http://127.0.0.1:{running.server_port}/ (Ctrl-C stops it)")
         running.serve_forever()
-
-
-@import_app.callback()
-def import_() -> None:
-    """Bring in a book made with another tool."""
-
-
-@import_app.command("d2lbook")
-def import_d2lbook(
-    source: Annotated[Path, typer.Argument(metavar="SRC", help="The project's folder, or one of its pages.")],
-    destination: Annotated[Path, typer.Argument(metavar="DEST", help="The folder of the new book.")],
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write all findings as JSON.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace DEST if it exists.")] = False,
-    dialect: DialectOption = None,
-) -> None:
-    """Turn a d2lbook project, or one of its pages, into a book of ours.
-
-    SRC is only read. Whatever is wrong in it is reported with its place, and stays visible in the
-    result where it can; the exit status is then 1.
-    """
-    from tabbook.errors import usage
-    from tabbook.files import write_atomic
-    from tabbook_d2lbook import import_book
-
-    if report is not None and (report.is_dir() or not report.resolve().parent.is_dir()):
-        raise usage(f"{report} cannot be written", "name a file in a folder that exists")
-    found = import_book(source, destination, force=force, dialect=dialect)
-    if report is not None:
-        write_atomic(report, found.to_json())
-    for fault in found.faults:
-        _warn(str(fault))
-    pages, notes = found.counts["pages"], len(found.notes)
-    _say(f"{destination}: {pages} page{'s' * (pages != 1)}, {found.counts.get('cells', 0)} code cells")
-    if notes and report is None:
-        _say(f"{notes} note{'s' * (notes > 1)} that {'is' if notes == 1 else 'are'} no fault: see --report")
-    if found.faults:
-        count = len(found.faults)
-        _warn(f"tabbook: {count} fault{'s' * (count > 1)} in the source")
-        raise typer.Exit(1)
 
 
 def _stopped() -> int:

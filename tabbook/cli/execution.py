@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from tabbook.book import Book
     from tabbook.model import Section
     from tabbook.run import RunReport
+    from tabbook.run.executors import Cluster
     from tabbook.run.shard import Shard
-    from tabbook_dask import Cluster
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def connected(address: str | None) -> "Iterator[Cluster | None]":
     if address is None:
         yield None
         return
-    from tabbook_dask import connect
+    from tabbook.run.executors import connect
 
     with connect(address) as cluster:
         yield cluster

@@ -2,7 +2,7 @@
 
 import gc
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,16 +23,7 @@ SectionsArgument = Annotated[
 ]
 ClusterOption = Annotated[
     str | None,
-    typer.Option("--cluster", metavar="ADDRESS", help="Execute on a Dask cluster: its scheduler's address."),
-]
-DialectOption = Annotated[
-    Literal["d2lbook", "quarto"] | None,
-    typer.Option(
-        "--dialect",
-        help="How SRC is read: as d2lbook does, or as books for Quarto are, where a cell without a mark"
-        " belongs to every framework. If not given, it is recognized.",
-        show_default=False,
-    ),
+    typer.Option("--cluster", metavar="ADDRESS", help="Execute on the cluster at, say, tcp://host:8786."),
 ]
 HERE = Path()
 

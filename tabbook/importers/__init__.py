@@ -1,1 +1,1 @@
-"""Other books' ways in: each importer turns a project of another tool into one of ours."""
+"""Ways in from books made with other tools: what they share. Each is a plugin, see docs/importing.md."""

@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from tabbook import environments
 from tabbook.book import Book
@@ -31,6 +31,9 @@ from tabbook.run.shard import Shard, share
 from tabbook.status import status
 from tabbook.status.standing import JobStatus, RunReport, Standing, Status, need_of, standings
 from tabbook.store import Store
+
+if TYPE_CHECKING:
+    from tabbook.run.executors import JobExecutor
 
 __all__ = ["JobStatus", "Progress", "RunReport", "Status", "lookup", "run", "status"]
 
@@ -151,7 +154,7 @@ def run(
     force: bool = False,
     retry: bool = False,
     progress: Progress | None = None,
-    executor: Executor | None = None,
+    executor: "JobExecutor | None" = None,
     device: str | None = None,
     usable: Callable[[str], str] | None = None,
     shard: Shard | None = None,
@@ -309,7 +312,7 @@ def _announce(standing: Sequence[Standing], progress: Progress) -> None:
 
 def _outcomes(
     specs: list[JobSpec],
-    executor: Executor | None,
+    executor: "JobExecutor | None",
     keeper: Keeper,
     slots: int,
     progress: Progress,
@@ -327,7 +330,7 @@ def _outcomes(
         keeper.keep(job, outcome)
 
     try:
-        executor = own or cast(Executor, executor)
+        executor = own or cast("JobExecutor", executor)
         yield from run_all(specs, executor, slots, work, begun, gpus, room, ended)
     except BaseException:
         with stopped():

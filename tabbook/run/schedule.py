@@ -1,19 +1,22 @@
 """Run many jobs on an executor, as many at once as there are slots, the longest first.
 
-The executor is any ``concurrent.futures.Executor``; what it is, and where its workers are, is
+The executor is any `JobExecutor`; what it is, and where its workers are, is
 none of our business. Jobs are handed to it only when a slot is free, so that what was begun is
 what is running, and nothing waits in a queue when a run is stopped.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tabbook.plan.gpus import Gpu, Slots
 from tabbook.plan.memory import Room
 from tabbook.plan.spec import DeferredError, Failure, JobSpec, Outcome
+
+if TYPE_CHECKING:
+    from tabbook.run.executors import JobExecutor
 
 Lack = Literal["gpus", "memory"]
 
@@ -94,7 +97,7 @@ def _on_gpus(job: JobSpec, own: tuple[int, ...]) -> JobSpec:
 
 def run_all(
     jobs: Iterable[JobSpec],
-    executor: Executor,
+    executor: "JobExecutor",
     slots: int,
     work: Callable[[JobSpec], Outcome],
     begun: Callable[[JobSpec], None] = lambda _: None,

@@ -43,10 +43,10 @@ def check_tabbook(code: str) -> Iterator[str]:
         name = "tabbook"
         while words and hasattr(command, "commands") and not words[0].startswith("-"):
             word, words = words[0], words[1:]
-            if word not in command.commands:
+            if word not in command.list_commands(None):
                 yield f"there is no command {name} {word}"
                 return
-            command, name = command.commands[word], f"{name} {word}"
+            command, name = command.get_command(None, word), f"{name} {word}"
         options = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
         yield from (
             f"{name} has no option {word}"

@@ -15,12 +15,25 @@ MODULES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 FRAMEWORKS = {"torch", "jax", "flax", "optax", "tensorflow", "keras", "mxnet"}
+PLUGINS = [
+    pytest.param(path, id=path.relative_to(ROOT.parent / "plugins").as_posix())
+    for path in sorted(ROOT.parent.glob("plugins/*/tabbook_*/**/*.py"))
+]
+# What plugins may import: any of them, importers, executors.
+PUBLIC = [
+    "errors files machine model quantities yaml_text",
+    "importers.contents importers.importer importers.kept importers.project importers.report",
+    "code execute.outputs extract lexemes lines merge.stored project.branches project.conditions",
+    "project.names read.markdown read.slides",
+    "book cache environments execute.processes keys plan plan.data plan.gpus plan.memory plan.spec",
+    "run.executors run.schedule",
+]
 RENDERERS = {"sphinx", "docutils", "myst_nb", "jupyter_book", "sphinx_design", "sphinx_book_theme"}
 
 # From the ground up: a module imports only what stands before it, or its own package.
 LAYERS = [
     "errors language quantities files cache lexemes machine on_demand pythons urls variables tab",
-    "processes yaml_text",
+    "plugins processes yaml_text",
     "config code",
     "contents lines model",
     "declared",
@@ -87,6 +100,28 @@ def test_the_core_imports_downwards_only() -> None:
         and level.get(other, len(LAYERS)) >= level[part[0]]
     ]
     assert upwards == []
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_the_core_imports_no_plugin(name: str) -> None:
+    """It finds them by their entry points, so that one that is missing costs a line and no traceback."""
+    assert not [package for package in packages(MODULES[name]) if package.startswith("tabbook_")]
+
+
+@pytest.mark.parametrize("path", PLUGINS)
+def test_a_plugin_imports_what_is_public_and_no_other_plugin(path: Path) -> None:
+    allowed = {"tabbook", *(f"tabbook.{name}" for line in PUBLIC for name in line.split())}
+    own = path.relative_to(ROOT.parent / "plugins").parts[1]
+    others = {module for module in imported(path) if module.startswith("tabbook")} - allowed
+    assert [module for module in sorted(others) if module.split(".")[0] != own] == []
+
+
+@pytest.mark.parametrize("path", PLUGINS)
+def test_modules_of_plugins_are_small_and_say_what_they_are_for(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400
+    assert ast.get_docstring(ast.parse(text))
+    assert not packages(path) & (FRAMEWORKS | RENDERERS)
 
 
 @pytest.mark.parametrize("name", sorted(MODULES.keys() - {"tabbook.machine"}))

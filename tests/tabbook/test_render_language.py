@@ -25,11 +25,7 @@ from tabbook_d2lbook import import_book
 
 ROOT = Path(tabbook.__file__).parent
 LANGUAGES = sorted(path.name for path in CATALOGS.iterdir())
-TEXTS = {
-    text
-    for folder in (ROOT, ROOT.parent / "plugins")
-    for _, _, text, *_ in extract_from_dir(folder, keywords={"_": None, "marked": None})
-}
+TEXTS = {text for _, _, text, *_ in extract_from_dir(ROOT, keywords={"_": None, "marked": None})}
 
 
 def catalog(language: str) -> Catalog:

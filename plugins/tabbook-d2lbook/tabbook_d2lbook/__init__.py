@@ -4,7 +4,7 @@ The way: ``project`` reads the source's configuration; for each page, ``fences``
 what stands where, ``headings``, ``figures``, ``tables``, ``equations`` (with ``formulas``),
 ``inline``, ``emphasis``, ``anchors`` and ``blocks`` make edits of that, ``cells`` settles the code;
 ``book`` looks at all pages together (order, labels, what is saved); ``settings`` writes the
-project's files and ``write`` the destination. What pandoc and Sphinx read without d2lbook's marks is
+project's files. What pandoc and Sphinx read without d2lbook's marks is
 the work of ``pandoc`` and ``rst``.
 
 ``dialect`` tells books for Quarto from the others. What these have besides is the work of ``quarto``
@@ -12,15 +12,49 @@ the work of ``pandoc`` and ``rst``.
 """
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from tabbook.errors import usage
-from tabbook.importers.report import Findings, Report, make_report
-from tabbook_d2lbook.book import convert_book
+from tabbook.importers.importer import ImportedBook, Importer
+from tabbook.importers.importer import import_book as import_with
+from tabbook.importers.report import Findings, Report
 from tabbook_d2lbook.dialect import Dialect
-from tabbook_d2lbook.project import in_dialect, load_project, load_single
-from tabbook_d2lbook.write import check_places, write_tree
 
-__all__ = ["import_book"]
+__all__ = ["IMPORTER", "import_book"]
+
+DialectOption = Annotated[
+    Dialect | None,
+    typer.Option(
+        "--dialect",
+        help="How SRC is read: as d2lbook does, or as books for Quarto are, where a cell without a mark"
+        " belongs to every framework. If not given, it is recognized.",
+        show_default=False,
+    ),
+]
+
+
+def _convert(source: Path, findings: Findings, *, dialect: DialectOption = None) -> ImportedBook:
+    """Return the book that a d2lbook project, or one of its pages, becomes.
+
+    Raises:
+        UsageError: The source is no such project.
+    """
+    from tabbook_d2lbook.book import convert_book
+    from tabbook_d2lbook.project import in_dialect, load_project, load_single
+
+    if source.is_dir():
+        try:
+            project = load_project(source, findings)
+        except FileNotFoundError as error:
+            raise usage(f"{source} is no d2lbook project: it has {error}", "name its root folder") from None
+    else:
+        project = load_single(source, findings)
+    return convert_book(in_dialect(project, dialect, findings), findings)
+
+
+IMPORTER = Importer("Turn a d2lbook project, or one of its pages, into a book of ours.", _convert)
 
 
 def import_book(
@@ -34,21 +68,4 @@ def import_book(
     Raises:
         UsageError: The source is no such project, or the destination cannot be written to.
     """
-    check_places(source, destination, force=force)
-    findings = Findings()
-    if source.is_dir():
-        try:
-            project = load_project(source, findings)
-        except FileNotFoundError as error:
-            raise usage(f"{source} is no d2lbook project: it has {error}", "name its root folder") from None
-    else:
-        project = load_single(source, findings)
-    project = in_dialect(project, dialect, findings)
-    book = convert_book(project, findings)
-    copies = [(path, name) for name, path in book.copies.items()]
-    try:
-        write_tree(destination, book.texts, copies)
-    except OSError as error:
-        hint = "name another destination"
-        raise usage(f"{destination} cannot be written: {error.strerror}", hint) from None
-    return make_report(source.name, findings, book.counts)
+    return import_with(IMPORTER, source, destination, force=force, options={"dialect": dialect})

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from posixpath import normpath
 from urllib.parse import unquote
 
+from tabbook.importers.contents import Node, toc_text
+from tabbook.importers.importer import ImportedBook
+from tabbook.importers.project import common_files
 from tabbook.importers.report import Finding, Findings
 from tabbook.machine import cores
 from tabbook.merge.stored import dump, outputs_path
@@ -37,19 +39,10 @@ from tabbook_d2lbook.save_marks import SaveMarks
 from tabbook_d2lbook.saved import Unresolved, settle_saved, unresolved
 from tabbook_d2lbook.slides import parted
 from tabbook_d2lbook.source import Page, safe_path
-from tabbook_d2lbook.toc import Node, build_tree, toc_data
+from tabbook_d2lbook.toc import build_tree
 
 _WORTH_SHARING = 1000
 """From how many cells on it pays to start other processes."""
-
-
-@dataclass(slots=True)
-class ImportedBook:
-    """What an import writes: texts by path, files to copy, and how much of everything."""
-
-    texts: dict[str, str] = field(default_factory=dict)
-    copies: dict[str, Path] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
 
 
 def _target(path: str) -> str:
@@ -273,10 +266,8 @@ def _write_project(
         title=index.title if index and index.title else "Untitled",
         excluded=excluded,
     )
-    book.texts["_toc.yml"] = settings.toc_text(toc_data(tree))
-    book.texts["requirements.txt"] = settings.builder_requirements(project)
-    book.texts["jupytext.toml"] = settings.JUPYTEXT
-    book.texts[".gitignore"] = settings.IGNORE
+    book.texts["_toc.yml"] = toc_text(tree)
+    book.texts |= common_files(settings.language(project))
     named = [name for page in pages.values() for cell in page.cells for name in cell.libraries]
     for tab in project.tabs:
         sources = [

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from tabbook.code import bound_names, parse
+from tabbook.importers.contents import Node
 from tabbook.importers.report import Findings
 from tabbook.project.names import parse_way, roots
 from tabbook_d2lbook import blocks
@@ -12,7 +13,6 @@ from tabbook_d2lbook.convert import PageConverter
 from tabbook_d2lbook.library import library_place
 from tabbook_d2lbook.project import CONFIG, Project
 from tabbook_d2lbook.source import Labels, Named
-from tabbook_d2lbook.toc import Node
 
 
 def check_labels(

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from tabbook.language import translator
+from tabbook.importers.kept import code_cell, does_not_run, fill, keep, place_of, refusal
 from tabbook.merge.stored import StoredCell, cell_hash
 from tabbook.model import Output
 from tabbook.read.markdown import fence_for
@@ -13,7 +13,6 @@ from tabbook_d2lbook.anchors import settle_anchors
 from tabbook_d2lbook.cells import Piece, SourceCell, tabs_of_page, tabs_of_quarto_page
 from tabbook_d2lbook.equations import collect_equation_labels, write_equations
 from tabbook_d2lbook.fences import Fence, closes, tidy
-from tabbook_d2lbook.kept import code_cell, fill, keep, place_of, refusal
 from tabbook_d2lbook.outputs import OutputError, as_text, read_outputs
 from tabbook_d2lbook.slides import DeckConverter, shown_cells
 from tabbook_d2lbook.source import Labels, Page
@@ -318,15 +317,11 @@ class PageConverter:
 
     def _shown(self, cell: SourceCell) -> str:
         """Return a cell that cannot run: why, its code and its outputs as text."""
-        _ = translator(self.page.language)
-        if cell.state == "invalid":
-            reason = cell.reason.removeprefix("not valid Python: ")
-            note = _("The code below does not run. Not valid Python: {reason}.").format(reason=reason)
-        else:
-            note = _("The code below does not run. It is of a tab that the book does not have.")
+        is_invalid = cell.state == "invalid"
+        error = cell.reason.removeprefix("not valid Python: ") if is_invalid else ""
         marks = fence_for(cell.source)
         parts = [
-            f"```{{warning}}\n{note}\n```",
+            does_not_run(self.page.language, error),
             f"{marks}python\n{cell.source}\n{marks}",
         ]
         text = as_text(cell.outputs)
@@ -334,7 +329,7 @@ class PageConverter:
             marks = fence_for(text)
             parts.append(f"{marks}text\n{text}\n{marks}")
         own = cell.for_tabs(self.tabs)
-        if cell.state == "invalid" and own and own != self.tabs and not _OURS.search(cell.source):
+        if is_invalid and own and own != self.tabs and not _OURS.search(cell.source):
             marks = fence_for(cell.source, ":")
             parts = [f"{marks}{{tab}} {', '.join(own)}", *parts, marks]
         return "\n\n".join(parts)

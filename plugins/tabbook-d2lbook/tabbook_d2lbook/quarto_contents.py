@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
+from tabbook.importers.contents import Node, Part
 from tabbook.yaml_text import load_yaml
-from tabbook_d2lbook.toc import Node, Part
 
 
 def listed_pages(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from tabbook.importers.project import SPHINX
 from tabbook.importers.report import Findings
 from tabbook_d2lbook.aliases import Names
 from tabbook_d2lbook.bibliography import Bibliography
@@ -35,15 +36,6 @@ _COMMENTS = {
 """What a line of the written configuration is for, where it does not say so itself."""
 _KINDS = {"numfig_format": dict, "suppress_warnings": list, "mathjax3_config": dict}
 _LANGUAGES = {"zh": "zh_CN", "zh_HANS": "zh_CN", "zh_HANT": "zh_TW", "cn": "zh_CN", "pt": "pt_BR"}
-MATHJAX = {
-    "loader": {"load": ["[tex]/textmacros"]},
-    "tex": {"packages": {"[+]": ["textmacros"]}},
-}
-"""MathJax with macros in the text of formulas (``\\text{50\\%}``), wherever it comes from.
-
-The MathJax that tabbook puts into sites has this package on anyway, that of Sphinx has not.
-"""
-EXTENSIONS = ["colon_fence", "dollarmath", "html_image"]
 
 
 def config_text(
@@ -104,15 +96,7 @@ def _sphinx(
     bibliography: Bibliography,
     findings: Findings,
 ) -> dict[str, Any]:
-    config: dict[str, Any] = {
-        "nb_custom_formats": {".md": ["tabbook.render.read_page", {}, False]},
-        "myst_enable_extensions": EXTENSIONS,
-        "myst_heading_anchors": 6,  # links to headings, as with d2lbook
-        "numfig_secnum_depth": 2,
-        "math_number_all": True,
-        "mathjax3_config": MATHJAX,
-        "language": language(project),
-    }
+    config: dict[str, Any] = {**SPHINX, "language": language(project)}
     carried = _carried_over(project, findings)
     # d2lbook hides this one, too: a listing that Pygments cannot read is shown without colours.
     suppressed = ["misc.highlighting_failure", *carried.pop("suppress_warnings", ())]
@@ -213,11 +197,6 @@ def _links(project: Project, findings: Findings) -> list[dict[str, str]]:
     return links
 
 
-def toc_text(data: Mapping[str, Any]) -> str:
-    """Return the text of ``_toc.yml``."""
-    return yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=100)
-
-
 def _setup_requirements(project: Project, findings: Findings) -> list[str]:
     """Return what the source's ``setup.py`` asks for."""
     data = project.read("setup.py")
@@ -298,32 +277,9 @@ def requirements_text(
     return head + "".join(f"{kept[name]}\n" for name in sorted(kept))
 
 
-def builder_requirements(project: Project) -> str:
-    """Return the requirements of the environment that builds the book."""
-    lines = ["# What builds the book.", "jupyter-book>=1.0.4,<2", "tabbook[render]"]
-    if language(project).startswith("zh"):
-        lines.append("jieba # finds the words of Chinese text, or else the site's search finds none")
-    return "\n".join([*lines, ""])
-
-
 def language(project: Project) -> str:
     """Return the language of the book, as Sphinx calls it."""
     lang = (project.value("project", "lang") or project.language).replace("-", "_")
     first, _, region = lang.partition("_")
     lang = f"{first.lower()}_{region.upper()}" if region else first.lower()
     return _LANGUAGES.get(lang, lang) or "en"
-
-
-IGNORE = "_build/\n.tabbook/\n__pycache__/\n"
-JUPYTEXT = """\
-# How Jupytext saves a section that was edited in JupyterLab.
-
-# The front matter is the first cell of the notebook, as text, and is saved as it is there. What
-# JupyterLab knows of the session, such as the kernel that was chosen, is not saved.
-root_level_metadata_filter = "-all"
-notebook_metadata_filter = "-all"
-
-# A cell keeps its options, and what editors note for themselves is not saved.
-cell_metadata_filter = "all,-collapsed,-deletable,-editable,-execution,-ExecuteTime,-heading_collapsed,\
--jp-MarkdownHeadingCollapsed,-jupyter,-papermill,-scrolled,-trusted,-vscode"
-"""

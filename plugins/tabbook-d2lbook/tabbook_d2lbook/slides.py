@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from posixpath import relpath
 
+from tabbook.importers.kept import refusal_of_slides
 from tabbook_d2lbook import inline
 from tabbook_d2lbook.equations import write_equations
 from tabbook_d2lbook.fences import fenced_lines, find_fences
-from tabbook_d2lbook.kept import refusal_of_slides
 from tabbook_d2lbook.scan import Image
 from tabbook_d2lbook.source import Labels, Page, safe_path
 

@@ -398,7 +398,7 @@ def test_nothing_is_left_of_an_import_that_fails(tmp_path: Path, monkeypatch: py
     def full(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tabbook_d2lbook.write.shutil.copyfile", full)
+    monkeypatch.setattr("tabbook.importers.write.shutil.copyfile", full)
     assert run(source, book, "--force") == 2
     assert tree(book) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["book", "source"]

@@ -29,6 +29,8 @@ from tabbook_dask.parcel import pack, version
 if TYPE_CHECKING:
     from distributed import Client
 
+    from tabbook.run.executors import Connect
+
 CONNECT_SECONDS = 5.0
 """How long the scheduler may take to answer."""
 PATIENCE = 30.0
@@ -287,7 +289,8 @@ class Cluster(Executor):
         answers = self._client.run(known_as, on_error="return")
         found = {worker: answer for worker, answer in answers.items() if answer != version()}
         for worker, answer in found.items():
-            has = f"tabbook {answer}" if isinstance(answer, str) else "no tabbook"
+            lacking = getattr(answer, "name", None) or "tabbook"
+            has = f"tabbook {answer}" if isinstance(answer, str) else f"no {lacking}"
             self._refusals.note(flight.job, worker, f"it has {has}, and this is {version()}")
         return bool(found)
 
@@ -339,3 +342,7 @@ class Cluster(Executor):
         with contextlib.suppress(Exception):  # whoever does not answer has nothing to say
             while any(self._client.run(running_here, self._topic, on_error="ignore").values()):
                 time.sleep(0.05)
+
+
+if TYPE_CHECKING:
+    _: Connect = connect  # what the entry point must be

@@ -17,8 +17,9 @@ from tabbook.plan.spec import JobSpec
 
 
 def version() -> str:
-    """Return what tells this tabbook from others: its version, and a hash of its source."""
-    return f"{tabbook.__version__} ({source_hash()[:12]})"
+    """Return what tells this tabbook from others: its version, and a hash of its source and the plugin's."""
+    both = source_hash() + source_hash(Path(__file__).parent)
+    return f"{tabbook.__version__} ({hashlib.sha256(both.encode()).hexdigest()[:12]})"
 
 
 def file_digest(path: Path) -> str:

@@ -16,6 +16,7 @@ from cluster_helpers import Machines, environments, gone, machines, until, worke
 from engine_helpers import DATA, LocalBook, code, job, make_book, steps, with_data
 
 import tabbook
+import tabbook_dask
 from tabbook.cli import main
 from tabbook.execute import execute
 from tabbook.model import Result
@@ -280,12 +281,17 @@ class TestNobody:
         other = environments(own.folder / "other", {"pytorch": "pytorch==2.0\n"})
         own.worker("requirements", TABBOOK_ENVIRONMENTS=str(other))
         own.worker("stranger", PYTHONPATH=os.pathsep.join((str(own.folder / "no"), own.path)))
+        bare = own.folder / "without/tabbook_dask/__init__.py"
+        bare.parent.mkdir(parents=True)
+        bare.write_text("raise ModuleNotFoundError('it is not installed', name='tabbook_dask')\n")
+        own.worker("bare", PYTHONPATH=os.pathsep.join((str(bare.parents[1]), own.path)))
         with connect(own.ready(), patience=1) as cluster, pytest.raises(DeferredError) as deferred:
             cluster.submit(execute, job("1", inputs=INPUTS)).result(60)
         said = str(deferred.value)
         assert "no worker of the cluster can run it" in said
         assert "made from other requirements: it lacks pytorch==1.0 and has pytorch==2.0" in said
         assert f"it has no tabbook, and this is {version()}" in said
+        assert f"it has no tabbook_dask, and this is {version()}" in said
         own.worker("right")
         with connect(own.ready()) as cluster:
             futures = [cluster.submit(execute, job(str(n), inputs=INPUTS)) for n in range(6)]
@@ -298,14 +304,15 @@ class TestNobody:
         assert (kind, reason) == ("refused", f"its tabbook is {version()}, and this one 0.0 (another)")
         assert worker in reason or worker.startswith("tcp://")
 
-    def test_a_tabbook_that_differs_in_a_comment_is_another(self, tmp_path):
-        """Nobody can say what a difference changes."""
-        copy = tmp_path / "tabbook"
-        shutil.copytree(Path(tabbook.__file__).parent, copy)
+    @pytest.mark.parametrize(("package", "module"), [(tabbook, "model.py"), (tabbook_dask, "worker.py")])
+    def test_a_tabbook_that_differs_in_a_comment_is_another(self, tmp_path, package, module):
+        """Nobody can say what a difference changes, in tabbook or in the plugin."""
+        copy = tmp_path / package.__name__
+        shutil.copytree(Path(package.__file__).parent, copy)
         path = os.pathsep.join((str(tmp_path), *filter(None, sys.path)))
         ask = [sys.executable, "-c", "from tabbook_dask.parcel import version\nprint(version())"]
         for more, same in (("", True), ("# another\n", False)):
-            with (copy / "model.py").open("a") as file:
+            with (copy / module).open("a") as file:
                 file.write(more)
             said = subprocess.run(
                 ask,
@@ -410,6 +417,7 @@ import sys
 # Whoever starts the tests in the background may have had SIGINT ignored, which children inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 import tabbook
+import tabbook_dask
 from tabbook.cli import main
 sys.exit(main())
 """

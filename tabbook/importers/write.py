@@ -18,7 +18,7 @@ def check_places(source: Path, destination: Path, *, force: bool) -> None:
         UsageError: It may not.
     """
     if not source.exists():
-        raise usage(f"there is no {source}", "name a d2lbook project or one of its pages")
+        raise usage(f"there is no {source}", "name the folder of a book or one of its pages")
     folder = source if source.is_dir() else source.parent
     target, origin = destination.resolve(), folder.resolve()
     if target == origin or origin.is_relative_to(target):

@@ -12,9 +12,10 @@ from functools import cache
 
 from tabbook.config import BookSettings, Tab
 from tabbook.errors import TabbookError
+from tabbook.importers.project import EXTENSIONS
+from tabbook.language import translator
 from tabbook.read import read_section
 from tabbook.read.markdown import fence_for
-from tabbook_d2lbook.settings import EXTENSIONS
 
 _CELL = "```{code-cell} python\nx\n```"
 _TOP = "---\ntabbook: {}\n---\n# T\n\n"
@@ -78,6 +79,21 @@ def listing(text: str) -> str:
     """Return ``text`` as a listing."""
     marks = fence_for(text)
     return f"{marks}text\n{text}\n{marks}"
+
+
+def does_not_run(language: str, error: str = "") -> str:
+    """Return the warning above a listing of code that is no cell of the new book.
+
+    Args:
+        language: The language of the book, as Sphinx calls it.
+        error: Why it is not valid Python; empty if it is of a tab that the book does not have.
+    """
+    _ = translator(language)
+    if error:
+        note = _("The code below does not run. Not valid Python: {reason}.").format(reason=error)
+    else:
+        note = _("The code below does not run. It is of a tab that the book does not have.")
+    return f"```{{warning}}\n{note}\n```"
 
 
 def keep(body: str, tabs: tuple[str, ...]) -> tuple[str, list[tuple[int, str]]]:
