@@ -3,17 +3,29 @@
 Jupyter Book reads the same files; what is ours stands under ``sphinx.config.tabbook``.
 """
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from tabbook import quantities
 from tabbook.errors import ConfigError, Fault, nearest, suggestion, usage
+from tabbook.framework import NAME, VARIABLES, Tab
 from tabbook.yaml_text import find_line, load_yaml, not_yaml, repeated_keys
+
+__all__ = [
+    "CONFIG_FILE",
+    "BookSettings",
+    "DataFile",
+    "Library",
+    "Repository",
+    "SectionSettings",
+    "Tab",
+    "find_book",
+    "read_settings",
+]
 
 CONFIG_FILE = "_config.yml"
 KEY_PATH = ("sphinx", "config", "tabbook")
@@ -22,17 +34,16 @@ Seconds = Annotated[float, BeforeValidator(quantities.seconds)]
 """A time: in the file a number of seconds, or text such as ``20min``."""
 Size = Annotated[int, BeforeValidator(quantities.size)]
 """A size: in the file a number of bytes, or text such as ``6GB``."""
-_PYTHON = re.compile(r"3\.\d{1,2}")
 MYST_EXTENSIONS = ("colon_fence", "dollarmath", "linkify", "substitution", "tasklist")
 """The extensions of MyST that Jupyter Book enables where ``_config.yml`` names none."""
 EXCLUDED = ("**.ipynb_checkpoints", ".DS_Store", "Thumbs.db", "_build")
 """What Jupyter Book leaves out in any case."""
-_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _TAB = r"^[a-z][a-z0-9_-]*$"
 _SHA1 = r"^[0-9a-f]{40}$"
 _GITHUB = r"^https://github\.com/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$"
 _PATTERNS = {
-    _NAME: "a name that Python allows",
+    NAME: "a name that Python allows",
+    VARIABLES: "the name of a variable, or its beginning and '*', such as DEMO_*",
     _TAB: "a name of small letters, digits, '-' and '_'",
     _SHA1: "a SHA-1 in 40 hexadecimal digits",
     _GITHUB: "a repository's address, such as https://github.com/OWNER/NAME",
@@ -53,92 +64,77 @@ _TYPES = {
 }
 
 
-class _Tree(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _python(value: object) -> str:
-    """Return a version of Python as a tab names it: ``3.11``.
-
-    Raises:
-        ValueError: ``value`` is no such version, or not text.
-    """
-    if isinstance(value, str) and _PYTHON.fullmatch(value):
-        return value
-    # Patches are not named: packages are built for 3.11, whichever patch of it there is.
-    unquoted = " (without quotes, YAML takes 3.10 for 3.1)" if isinstance(value, float) else ""
-    raise ValueError(f'this must be a version of Python in quotes, such as "3.11"{unquoted}')
-
-
-class Tab(_Tree):
-    """A framework of the book: how it is called, and where its library and environment are."""
-
-    name: str
-    """The framework's name as readers know it: ``PyTorch``."""
-    module: Annotated[str, Field(pattern=_NAME)]
-    """The module of the library that holds its code: ``torch`` for ``d2l.torch``."""
-    requirements: str
-    """The pinned packages of its environment: a file, relative to the book."""
-    python: Annotated[str, BeforeValidator(_python)] | None = None
-    """The version of Python that its environment is made with; that of the builder, if not said."""
-    preamble: str | None = None
-    """Code that begins its module of the library, written by hand: a file, relative to the book."""
-
-
-class Library(_Tree):
-    """Where the generated library goes, and the name that imports it."""
+class Library(BaseModel, extra="forbid", frozen=True):
+    """The library that the saved code of the sections becomes."""
 
     path: str = "d2l_lib"
-    package: Annotated[str, Field(pattern=_NAME)] = "d2l"
+    """The folder that the library is written to, relative to the book."""
+    package: Annotated[str, Field(pattern=NAME)] = "d2l"
+    """The package that code imports: `from d2l import torch as d2l`."""
     keep_overridden: bool = False
-    """Whether a class keeps the methods that later sections define anew, as d2lbook's does."""
+    """Whether a class keeps earlier versions of the methods that later sections define again."""
     allow_undefined: bool = False
-    """Whether saved code may use names that the library does not have, as in a page of another book."""
+    """Whether saved code may use names that the library does not define."""
 
 
-class DataFile(_Tree):
-    """A file that sections read: where it comes from and what it must be."""
+class DataFile(BaseModel, extra="forbid", frozen=True):
+    """A data file that sections read. It is looked for in `$D2L_DATA` and in the cache, then downloaded."""
 
     url: str
+    """The address that the file is downloaded from. Example: `https://example.org/novel.txt`"""
     sha1: Annotated[str, Field(pattern=_SHA1)]
+    """The SHA-1 of the file, in 40 hexadecimal digits. A file with another one is not used."""
 
 
-class Repository(_Tree):
+class Repository(BaseModel, extra="forbid", frozen=True):
     """Where the exported notebooks are published, for Colab and Binder.
 
-    Each framework has a branch of its own, with the content of its folder of exported
-    notebooks: Binder makes one environment per branch. ``{tab}`` stands for the framework.
+    Each framework has a branch of its own, since Binder makes one environment per branch.
     """
 
     url: Annotated[str, Field(pattern=_GITHUB)]
+    """The address of the repository. Example: `https://github.com/OWNER/NAME`"""
     branch: Annotated[str, Field(pattern=r"^[\w./-]*\{tab\}[\w./-]*$")] = "notebooks-{tab}"
+    """The name of the branch of a framework; `{tab}` stands for its tab."""
 
 
-class _OwnSettings(_Tree):
-    """All of ``sphinx.config.tabbook``. The order of ``tabs`` is the order of the pages' tabs."""
+class _OwnSettings(BaseModel, extra="forbid", frozen=True):
+    """The settings of the book, in `_config.yml` under `sphinx.config.tabbook`."""
 
     tabs: Annotated[dict[Annotated[str, Field(pattern=_TAB)], Tab], Field(min_length=1)]
+    """The frameworks of the book, by tab. Their order is the order of the tabs on the pages."""
     library: Library = Library()
+    """The library that is generated from saved code."""
     data: dict[str, DataFile] = {}
+    """The data files that sections may read, by name."""
     timeout: Seconds = 1200
-    """Seconds that a job may take, unless its section says otherwise."""
+    """The time that a job may take, unless its section says otherwise."""
     cell_timeout: Seconds | None = None
-    """Seconds that a cell may take, unless its section says otherwise; as long as its job, if not said."""
+    """The time that a cell may take, unless its section says otherwise; without it, as long as the job."""
     memory: Size | None = None
-    """Bytes of memory that a job may take, unless its section says otherwise; all, if not said."""
+    """The memory that a job may take, unless its section says otherwise; without it, all that there is.
+
+    Example: `6GB`
+    """
     output_limit: Size = 200_000
-    """Characters that a cell may print on one stream: of more, the middle is left out, visibly."""
+    """How much a cell may print on one stream. Of more, the middle is left out, with a mark."""
     remote: str | None = None
-    """Where ``--pull`` looks for outputs, and ``tabbook store push`` puts them: a URL."""
-    names: dict[Annotated[str, Field(pattern=_NAME)], dict[str, str]] = {}
-    """Portable names: for each name, each tab's own way (see ``tabbook.project.names``)."""
+    """A remote store of outputs, for `--pull` and `tabbook store push`.
+
+    Example: `https://example.org/book/_outputs`
+    """
+    names: dict[Annotated[str, Field(pattern=NAME)], dict[str, str]] = {}
+    """The portable names, each with what it is in each tab.
+
+    Example: `{size: {numpy: np.size, pytorch: "lambda a: a.numel()"}}`
+    """
     exports: bool = False
-    """Whether the site offers notebooks and slides, linked from every page."""
+    """Whether the site offers notebooks and slides, with links on every page."""
     repository: Repository | None = None
-    """Where the exported notebooks are published; without it no page links to Colab and Binder."""
+    """Where the exported notebooks are published. Without it, pages have no links to Colab and Binder."""
 
 
-class BookSettings(_OwnSettings):
+class BookSettings(_OwnSettings, frozen=True):
     """The book's settings: ours, and those of Jupyter Book that decide how a section is read."""
 
     myst_extensions: tuple[str, ...] = MYST_EXTENSIONS
@@ -151,29 +147,32 @@ class BookSettings(_OwnSettings):
     """The language of the book, as Sphinx names it."""
 
 
-class SectionSettings(_Tree):
-    """What a section's front matter may say under ``tabbook:``."""
+class SectionSettings(BaseModel, extra="forbid", frozen=True):
+    """The settings of a section, in its front matter under `tabbook`."""
 
     tabs: tuple[str, ...] | None = None
-    """The frameworks that the section has; all, if it does not say."""
+    """The frameworks that the section has; without it, all of the book's. Example: `[pytorch, jax]`"""
     saves_for: tuple[str, ...] = ()
-    """Other frameworks whose library gets what its cells for all save."""
+    """Other frameworks whose library gets what the section saves in cells for all frameworks."""
     data: tuple[str, ...] = ()
-    """The names of the data files that its code reads."""
+    """The data files that the code reads, by the names in `_config.yml`. Example: `[timemachine.txt]`"""
     files: tuple[str, ...] = ()
-    """The files and folders that its code reads or imports, relative to its own folder."""
+    """The files and folders of the book that the code reads or imports, relative to the section.
+
+    Example: `[net.png, helpers]`
+    """
     timeout: Seconds | None = None
-    """Seconds that one of its jobs may take."""
+    """The time that a job of the section may take; without it, the book's. Example: `10min`"""
     cell_timeout: Seconds | None = None
-    """Seconds that one of its cells may take."""
+    """The time that a cell may take; without it, the book's. Example: `90s`"""
     memory: Size | None = None
-    """Bytes of the machine's memory that one of its jobs may take."""
+    """The memory that a job may take; without it, the book's. Example: `4GB`"""
     gpu: bool = False
-    """Whether readers should run it with a GPU: exported notebooks ask Colab for one."""
+    """Whether readers should run the section with a GPU: its exported notebooks ask Colab for one."""
     gpus: Annotated[int, Field(ge=0)] = 0
-    """How many GPUs one of its jobs needs."""
+    """How many GPUs a job needs. A machine with fewer leaves the job to others."""
     gpu_memory: Size | None = None
-    """How many bytes of memory a job needs on each of its GPUs; all that they have, if not said."""
+    """The memory that a job needs on each of its GPUs; without it, all. Example: `6GB`"""
 
     @model_validator(mode="after")
     def _memory_is_of_a_gpu(self) -> "SectionSettings":

@@ -8,6 +8,7 @@ from pathlib import Path
 from tabbook import environments
 from tabbook.book import Book
 from tabbook.errors import EnvironmentFailedError, Fault
+from tabbook.machine import cores
 
 
 def kernel_name(tab: str) -> str:
@@ -23,6 +24,7 @@ def kernel_spec(book: Book, tab: str) -> dict[str, object]:
         "language": "python",
         "metadata": {"debugger": True},
         "env": {
+            **book.settings.tabs[tab].environ(cores()),
             "TABBOOK_TAB": tab,
             "TABBOOK_TABS": ",".join(book.settings.tabs),
             "PYTHONPATH": str(book.library),

@@ -2,20 +2,22 @@
 
 A section opened in JupyterLab holds the code of every framework. This extension lets it run
 from top to bottom in any one of them: cells that belong to other tabs say so instead of
-running, and ``tab.selected`` answers for the tab that is chosen. It needs IPython alone.
+running, and ``tab.selected`` answers for the tab that is chosen. It needs only IPython.
+
+The tabs of the book come from the variable ``TABBOOK_TABS``, which registered kernels have, or else from
+the ``_config.yml`` above the notebook, or else from the notebook itself.
 """
 
-import importlib.util
+import contextlib
+import importlib.metadata
 import os
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
 
-_MODULES = {"pytorch": "torch"}
-"""The modules that frameworks are imported as, where they are not called like the tab."""
-_DEFAULT_TABS = ("pytorch", "jax", "tensorflow", "mxnet")
 _MARK = re.compile(r"\s*(?:%%tab|#\s*@tab)\b(?P<names>[^\n]*)\n?\Z")
 _SKIP = "__import__('tabbook.tab', fromlist=['tab']).run_mark({names!r})\n"
 
@@ -32,31 +34,53 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(re.split(r"[,\s]+", text.strip(" ,\t\r\n")))) if text.strip(" ,\t\r\n") else ()
 
 
-def _importable(tab: str) -> bool:
+def _declared() -> dict[str, str]:
+    """Return the tabs of the book that this notebook is in, each with its framework's distribution."""
+    here = Path.cwd()
+    file = next(
+        (path for folder in (here, *here.parents) if (path := folder / "_config.yml").is_file()), None
+    )
+    with contextlib.suppress(Exception):  # it may be missing, of any form, or PyYAML may not be installed
+        import yaml
+
+        tabs = yaml.safe_load(Path(str(file)).read_text(encoding="utf-8"))["sphinx"]["config"]["tabbook"][
+            "tabs"
+        ]
+        return {tab: str(about.get("distribution") or about["module"]) for tab, about in tabs.items()}
+    return {}
+
+
+def _is_installed(distribution: str) -> bool:
     try:
-        return importlib.util.find_spec(_MODULES.get(tab, tab)) is not None
-    except (ImportError, ValueError):
+        importlib.metadata.distribution(distribution)
+    except (importlib.metadata.PackageNotFoundError, ValueError):
         return False
+    return True
 
 
 class Tabs:
-    """The tabs that a notebook offers, and the one that is selected."""
+    """The tabs that a notebook offers, and the one that is selected; none and empty until they are known."""
 
     def __init__(self) -> None:
-        known = _split(os.environ.get("TABBOOK_TABS", "")) or _DEFAULT_TABS
+        named = _split(os.environ.get("TABBOOK_TABS", ""))
         own = os.environ.get("TABBOOK_TAB", "")
+        self._distributions = {} if named else _declared()
+        known = named or tuple(self._distributions)
         self.offered: tuple[str, ...] = known if not own or own in known else (own, *known)
         self.current = self._preferred()
 
     def _preferred(self) -> str:
-        """Return the kernel's own framework, else the first that can be imported, else the first."""
+        """Return the kernel's own framework, else the first that is installed, else the first."""
         own = os.environ.get("TABBOOK_TAB", "")
         if own in self.offered:
             return own
-        return next((tab for tab in self.offered if _importable(tab)), self.offered[0])
+        found = (tab for tab in self.offered if _is_installed(self._distributions.get(tab, tab)))
+        return next(found, self.offered[0] if self.offered else "")
 
     def check(self, names: Iterable[str]) -> None:
-        """Raise ``UsageError`` if one of ``names`` is not a tab of this notebook."""
+        """Raise ``UsageError`` if one of ``names`` is not a tab of this notebook, or none is known."""
+        if not self.offered:
+            raise UsageError("no tab is selected; name the tabs first: tab.interact_select('TAB', …)")
         for name in names:
             if name not in self.offered:
                 raise UsageError(f"unknown tab {name!r}; the tabs are {', '.join(self.offered)}")
@@ -71,7 +95,7 @@ class Tabs:
         """Return whether the selected tab is one of ``names``."""
         flat = _flat(names)
         if not flat:
-            raise UsageError("tab.selected needs the names of tabs: tab.selected('pytorch', 'jax')")
+            raise UsageError("tab.selected needs the names of tabs: tab.selected('TAB', …)")
         self.check(flat)
         return self.current in flat
 
@@ -86,6 +110,8 @@ class Tabs:
             self.offered = flat
             if self.current not in flat or os.environ.get("TABBOOK_TAB") in flat:
                 self.current = self._preferred()
+        elif not self.offered:
+            self.check(())
         try:
             import ipywidgets
         except ImportError:
@@ -125,7 +151,7 @@ def run_mark(names: str) -> None:
     """Stand for a cell that does not run: say why, or raise ``UsageError`` if its mark is wrong."""
     marked = _split(names)
     if not marked or ("all" in marked and len(marked) > 1):
-        raise UsageError("a tab mark names tabs, or all: %%tab pytorch, jax")
+        raise UsageError("a tab mark names tabs, or all: %%tab TAB, …")
     tab.check(marked)
     print(f"Skipped: this cell is for {', '.join(marked)}; the selected tab is {tab.current}")
 

@@ -118,7 +118,7 @@ async def _run_cells(
             record_timing=False,
             on_cell_executed=lambda execute_reply, **_: replies.append(execute_reply["content"]),
         )
-        answer = await started.alive(browser.report(job.module, is_over=False))
+        answer = await started.alive(browser.report(job.framework, is_over=False))
         names = names_of(job, scratch, answer["folders"])
         for index, cell in enumerate(cells):
             clock.begin_cell()
@@ -143,7 +143,7 @@ async def _run_cells(
                 done.append(normalise(cell.outputs, names, job.output_limit))
             if "raises-exception" not in cell.metadata["tags"] and (error := _shown_error(cell)):
                 raise _raised({**replies[-1], **error}, job, names)
-        answer = await started.alive(browser.report(job.module, is_over=True))
+        answer = await started.alive(browser.report(job.framework, is_over=True))
     # What later cells do, and threads, changes outputs of earlier ones, so all are taken at the end.
     settled = browser.widgets(answer["texts"]).settled
     done[:] = [normalise(settled(cell.outputs), names, job.output_limit) for cell in cells]
@@ -195,7 +195,7 @@ def _execute_in(scratch: Path, job: JobSpec) -> Outcome:
         make_folders(job, scratch)
         answer = asyncio.run(_run_cells(job, scratch, guarded, done))
         made_with = {
-            "framework": " ".join(filter(None, (job.framework, answer["framework"]))),
+            "framework": " ".join(filter(None, (job.framework.name, answer["framework"]))),
             "python": answer["python"],
             "device": answer["device"],
             "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

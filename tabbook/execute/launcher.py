@@ -54,19 +54,6 @@ _NOTHING = bytes(4)
 """The number 0, as C has it."""
 LOG = 10_000_000
 """Bytes that the kernel's log may have; it starts again then."""
-NOISE = re.compile(
-    r"""
-    [IWEF]\d{4}\ [\d:.]+\ +\d+\ [^\s:]+:\d+\]                      # absl and glog
-    | \d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d\.\d+:\ [IWEF]\ [^\s:]+:\d+\]  # TensorFlow
-    | \[[IWEF](\d{4})?\ ?[\d:.]*\ [^\s:]+\.(c|cc|cpp|cu|h|hpp):\d+\]   # PyTorch
-    | \[\d\d:\d\d:\d\d\]\ \S+\.(c|cc|cpp|cu|h|hpp):\d+:             # MXNet
-    | \S+:\d+:\d+\ \[\d+\]\ NCCL\ (INFO|WARN)\b
-    | WARNING:\ All\ log\ messages\ before\ absl::InitializeLog\(\)
-    | To\ enable\ the\ following\ instructions:                     # TensorFlow's second line
-    """,
-    re.VERBOSE,
-)
-"""How log lines of native code begin."""
 
 
 class Stream(OutStream):
@@ -118,8 +105,9 @@ class Native:
     the reason, is not lost.
     """
 
-    def __init__(self, number: int, path: str, stream: Stream, log: int) -> None:
+    def __init__(self, number: int, path: str, stream: Stream, log: int, noise: str) -> None:
         self.number = number
+        self._noise = re.compile(noise)
         self._stream, self._log, self._owner = stream, log, os.getpid()
         self._lock = threading.RLock()
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
@@ -174,7 +162,7 @@ class Native:
         kept = []
         for line in re.findall(r"[^\n]*\n|[^\n]+", text):
             if self._is_new_line:
-                self._is_noise = bool(NOISE.match(line))
+                self._is_noise = bool(self._noise.match(line))
             self._is_new_line = line.endswith("\n")
             if not self._is_noise:
                 kept.append(line)
@@ -373,6 +361,7 @@ class App(IPKernelApp):
     classes = [*IPKernelApp.classes, Bounded]  # noqa: RUF012 (traitlets wants it so)
     outstream_class = "__main__.Stream"
     kernel_class = Type(Kernel)
+    noise = Unicode("(?!)", help="How log lines of native code begin.").tag(config=True)
     pipes = Unicode("", help="What the paths of the two named pipes begin with.").tag(config=True)
 
     def _session_default(self) -> Bounded:
@@ -388,7 +377,7 @@ class App(IPKernelApp):
         super().init_io()  # type: ignore[no-untyped-call]
         for number, stream in ((1, sys.stdout), (2, sys.stderr)) if self.pipes else ():
             assert isinstance(stream, Stream)
-            stream.native = Native(number, f"{self.pipes}{number}", stream, LOG_FILE)
+            stream.native = Native(number, f"{self.pipes}{number}", stream, LOG_FILE, self.noise)
 
 
 if __name__ == "__main__":

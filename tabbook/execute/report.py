@@ -11,45 +11,12 @@ import re
 import site
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 _LONGEST = 20_000
 """Characters of the text of a widget that are kept."""
-
-
-def _torch(torch: Any) -> bool:
-    kinds = [getattr(torch, name, None) for name in ("cuda", "xpu")]
-    found = [kind for kind in kinds if kind is not None and kind.is_available()]
-    mps = getattr(torch, "mps", None)
-    if mps is not None and torch.backends.mps.is_available() and mps.driver_allocated_memory():
-        return True
-    return any(kind.max_memory_allocated(index) > 0 for kind in found for index in range(kind.device_count()))
-
-
-def _jax(jax: Any) -> bool:
-    devices = [device for device in jax.local_devices() if device.platform != "cpu"]
-    return any((device.memory_stats() or {}).get("peak_bytes_in_use", 1) > 0 for device in devices)
-
-
-def _tensorflow(tensorflow: Any) -> bool:
-    devices = tensorflow.config.list_logical_devices("GPU")
-    memory = tensorflow.config.experimental.get_memory_info
-    return any(memory(device.name.removeprefix("/device:"))["peak"] > 0 for device in devices)
-
-
-def _mxnet(mxnet: Any) -> bool:
-    return bool(mxnet.context.num_gpus())
-
-
-_PROBES: dict[str, Callable[[Any], bool]] = {
-    "torch": _torch,
-    "jax": _jax,
-    "tensorflow": _tensorflow,
-    "mxnet": _mxnet,
-}
-"""Whether a framework used a GPU, by the name of its module."""
 
 
 def _has_gpu_open() -> bool | None:
@@ -65,19 +32,21 @@ def _has_gpu_open() -> bool | None:
     return False
 
 
-def device() -> str:
-    """Return what the code ran on: ``cpu``, ``gpu``, or nothing if that is not known.
+def device(expression: str) -> str:
+    """Return what the code ran on: ``cpu``, ``gpu``, what ``expression`` names, or nothing if unknown.
 
-    Frameworks that the code did not import are not asked.
+    ``expression`` is the framework's own answer. Where the code has not imported what it asks, or it
+    fails, what counts is whether this process has a GPU open.
     """
-    answers = []
-    for name, probe in _PROBES.items():
-        if name in sys.modules:
-            with contextlib.suppress(Exception):  # it may be of any version, or half imported
-                answers.append(probe(sys.modules[name]))
-    if any(answers):
-        return "gpu"
-    return "cpu" if answers or _has_gpu_open() is False else ""
+    modules = {name: module for name, module in sys.modules.copy().items() if "." not in name}
+    answer: object = None
+    if expression:
+        with contextlib.suppress(Exception):  # a framework may be of any version, or half imported
+            answer = eval(expression, modules)
+    if isinstance(answer, str):
+        return answer
+    uses_gpu = _has_gpu_open() if answer is None else bool(answer)
+    return {True: "gpu", False: "cpu", None: ""}[uses_gpu]
 
 
 def folders() -> dict[str, list[str]]:
@@ -107,12 +76,14 @@ def _widget_text(kernel: Any, comm_id: str) -> str:
     return ""
 
 
-def report(kernel: Any, module: str, is_over: bool, widgets: Iterable[str]) -> dict[str, Any]:
+def report(
+    kernel: Any, distribution: str, is_over: bool, device_expression: str | None, widgets: Iterable[str]
+) -> dict[str, Any]:
     """Return versions, folders, texts of widgets and, if the section's code ``is_over``, its device."""
     return {
         "python": platform.python_version(),
-        "framework": _version(module),
+        "framework": _version(distribution),
         "folders": folders(),
-        "device": device() if is_over else "",
+        "device": device(device_expression or "") if is_over else "",
         "texts": {name: text for name in widgets if (text := _widget_text(kernel, name))},
     }

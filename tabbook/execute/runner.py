@@ -17,6 +17,7 @@ from nbformat.v4 import output_from_msg
 
 from tabbook.execute.outputs import MOST, compact, normalise, size_of
 from tabbook.execute.widgets import Widgets, wanted
+from tabbook.framework import Tab
 
 _REPORT = Path(__file__).with_name("report.py")
 _REPORT_SECONDS = 300.0
@@ -95,10 +96,15 @@ class Runner(NotebookClient):
         for captured in self.captures:
             captured.tell(self._limit)
 
-    async def report(self, module: str, is_over: bool) -> dict[str, Any]:
+    async def report(self, framework: Tab, is_over: bool) -> dict[str, Any]:
         """Return what the kernel says about itself; its outputs so far have arrived then."""
         shown = chain(self._outputs(), *(captured.outputs for captured in self.captures))
-        asked = {"module": module, "is_over": is_over, "widgets": wanted(shown, self.widget_state)}
+        asked = {
+            "distribution": framework.versioned,
+            "is_over": is_over,
+            "device_expression": framework.device,
+            "widgets": wanted(shown, self.widget_state),
+        }
         content = {"code": _REPORT.read_text(encoding="utf-8"), "asked": asked}
         message = self.kc.session.msg("report_request", content)
         async with asyncio.timeout(_REPORT_SECONDS):

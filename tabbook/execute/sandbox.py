@@ -36,10 +36,17 @@ _THREADS = [
     "OPENBLAS_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-    "TF_NUM_INTEROP_THREADS",
-    "NPROC",
 ]
+
+_LOG_LINES = r"""(?x:
+    [IWEF]\d{4}\ [\d:.]+\ +\d+\ [^\s:]+:\d+\]                      # absl and glog
+    | \d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d\.\d+:\ [IWEF]\ [^\s:]+:\d+\]  # with the date
+    | \[[IWEF](\d{4})?\ ?[\d:.]*\ [^\s:]+\.(c|cc|cpp|cu|h|hpp):\d+\]   # c10
+    | \[\d\d:\d\d:\d\d\]\ \S+\.(c|cc|cpp|cu|h|hpp):\d+:             # dmlc
+    | \S+:\d+:\d+\ \[\d+\]\ NCCL\ (INFO|WARN)\b
+    | WARNING:\ All\ log\ messages\ before\ absl::InitializeLog\(\)
+)"""
+"""How log lines of native code begin, in the formats of common loggers; a framework may have more."""
 
 
 def job_environment(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -> dict[str, str]:
@@ -47,7 +54,7 @@ def job_environment(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -
 
     Its home folder is one of its own: the user's settings and credentials are not consulted.
     """
-    kept = passed_on(inherited)
+    kept = passed_on(inherited, job.framework.passed(job.tab))
     search = os.pathsep.join(filter(None, (str(Path(job.python).parent), kept.get("PATH", os.defpath))))
     return {
         **kept,
@@ -65,13 +72,13 @@ def job_environment(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MATPLOTLIBRC": str(scratch / "matplotlibrc"),
         "SOURCE_DATE_EPOCH": "0",  # figures carry the date of their making otherwise
-        "TF_CPP_MIN_LOG_LEVEL": "3",
         "D2L_DATA": str(scratch / "data"),
         "D2L_DATA_OFFLINE": "1",
         "TABBOOK_TAB": job.tab,
         "TABBOOK_SECTION": job.section,
         "TABBOOK_DATA": os.pathsep.join((*job.data, *job.stand_ins)),  # those that it declares
         **{name: str(path) for name, path in _shared(job).items()},
+        **job.framework.environ(job.threads),
         **job.environment,
     }
 
@@ -227,6 +234,7 @@ def _manager(job: JobSpec, scratch: Path, guarded: Guarded, log: Log) -> Any:
             command = [job.python, "-c", _LAUNCHER.read_text(encoding="utf-8"), "-f", "{connection_file}"]
             argv = guarded.command(confined(command, writable(job, scratch, os.environ)))
             argv += [f"--Bounded.most={MOST}", f"--App.pipes={log.pipes}"]
+            argv.append(f"--App.noise={'|'.join([_LOG_LINES, *job.framework.log_lines])}")
             argv.append("--IPKernelApp.capture_fd_output=False")  # the launcher does it by itself
             return KernelSpec(argv=argv, display_name=kernel_name, language="python")
 

@@ -1,6 +1,7 @@
-"""The cell of an exported notebook that brings the files which its section declares.
+"""The cells of an exported notebook that bring what its code needs and readers would not have.
 
-A notebook is often taken away alone: by a download, by Colab. So it has the files in it.
+A notebook is often taken away alone: by a download, by Colab. So it has the files that its section
+declares in it, and the variables that its framework needs.
 """
 
 import base64
@@ -29,3 +30,11 @@ def carry_cell(files: Mapping[str, bytes]) -> str:
         return ""
     lines = [f"    {name!r}: {base64.b64encode(data).decode()!r}," for name, data in files.items()]
     return "\n".join([_CARRY, *lines, "})", "del bring_files"])
+
+
+def variables_cell(variables: Mapping[str, str]) -> str:
+    """Return the code that sets ``variables``; empty without any."""
+    if not variables:
+        return ""
+    lines = [f"os.environ[{name!r}] = {value!r}" for name, value in variables.items()]
+    return "\n".join(["# @title The variables that this notebook needs", "import os", "", *lines])

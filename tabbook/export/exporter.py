@@ -14,7 +14,7 @@ from tabbook.config import CONFIG_FILE
 from tabbook.declared import declared_files
 from tabbook.errors import Fault
 from tabbook.export import PUBLISHED
-from tabbook.export.carried import carry_cell
+from tabbook.export.carried import carry_cell, variables_cell
 from tabbook.export.library import Package, check_cell, companions, package, wheel_address
 from tabbook.export.page import Address, Page, Places, Read, beside, make_page, published
 from tabbook.library import current_texts, package_path
@@ -82,7 +82,8 @@ class Exporter:
         """
         paths = declared_files(self.book.root, section)
         files = {name: path.read_bytes() for name, path in paths.items()}
-        cells = {"library": self.check(tab), "files": carry_cell(files)}
+        variables = variables_cell(self.book.settings.tabs[tab].variables)
+        cells = {"variables": variables, "library": self.check(tab), "files": carry_cell(files)}
         return {name: source for name, source in cells.items() if source}
 
     def page(
@@ -125,7 +126,8 @@ class Exporter:
             text = requirements.read_text(encoding="utf-8") if requirements.is_file() else ""
         except (OSError, UnicodeDecodeError) as error:
             raise self.book.unreadable(requirements, error) from None
-        return companions(self.packages.get(tab), text, self.book.settings.tabs[tab].name)
+        framework, python = self.book.settings.tabs[tab], self.book.python_version(tab)
+        return companions(self.packages.get(tab), text, framework, python)
 
 
 @dataclass

@@ -144,14 +144,13 @@ def check_cell(package: Package, address: str) -> str:
     return _CHECK + "".join(f"\n    {value!r}," for value in values) + "\n)\ndel check_library"
 
 
-def companions(package: Package | None, requirements: str, title: str) -> dict[str, bytes]:
-    """Return the files beside the notebooks of a framework, by name."""
-    # Binder has no GPU; PyTorch's packages for one are too large for it.
-    index = "--extra-index-url https://download.pytorch.org/whl/cpu\n" if "torch==" in requirements else ""
+def companions(package: Package | None, requirements: str, framework: Tab, python: str) -> dict[str, bytes]:
+    """Return the files beside the notebooks of a framework, which run on ``python``, by name."""
+    first = "".join(f"{line}\n" for line in framework.binder_requirements)
     files = {
         "requirements.txt": requirements,
-        "binder/requirements.txt": f"{index}-r ../requirements.txt\n",
-        "binder/runtime.txt": "python-3.11\n",
+        "binder/requirements.txt": f"{first}-r ../requirements.txt\n",
+        "binder/runtime.txt": f"python-{python}\n",
     }
     steps = ["python -m venv env", "env/bin/pip install -r requirements.txt jupyterlab"]
     found: dict[str, bytes] = {}
@@ -164,7 +163,7 @@ def companions(package: Package | None, requirements: str, title: str) -> dict[s
         files["requirements.txt"] = f"{requirements.rstrip()}\n./{FOLDER}/{name}\n"
     run = "\n".join([*steps, "env/bin/jupyter lab"])
     files["README.md"] = (
-        f"# {title}\n\nThe notebooks of the book for one framework, with the library that they use."
+        f"# {framework.name}\n\nThe notebooks of the book for one framework, with the library that they use."
         f"\n\n```bash\n{run}\n```\n"
     )
     return found | {name: text.encode() for name, text in files.items()}

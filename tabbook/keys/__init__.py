@@ -122,6 +122,7 @@ def job_key(
     cells: Sequence[Mapping[str, Any]] | None = None,
     python: str | None = None,
     files: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Key:
     """Return the key of the job that executes ``projection``.
 
@@ -135,6 +136,7 @@ def job_key(
         whole: Why that is all of the library, where the text does not say what the job uses.
         python: The version of Python that the framework's tab names, if it names one.
         files: For each declared file of the section its SHA-256, by name.
+        variables: The environment variables that the framework's tab sets, if any.
     """
     record = {
         "format": FORMAT,
@@ -148,6 +150,9 @@ def job_key(
     }
     if python not in (None, PYTHON):
         record["python"] = python
-    if files:  # the keys of sections that declare none stay as they were before there were any
+    # The keys of jobs that have none of these stay as they were before there were any.
+    if files:
         record["files"] = dict(files)
+    if variables:
+        record["variables"] = dict(variables)
     return Key(sha256(canonical(record)), record)

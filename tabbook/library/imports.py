@@ -53,17 +53,18 @@ def check_imports(
 
 
 def _start(book: Book, tab: str, folder: Path) -> "subprocess.Popen[str]":
-    module = f"{book.settings.library.package}.{book.settings.tabs[tab].module}"
+    framework = book.settings.tabs[tab]
+    module = f"{book.settings.library.package}.{framework.module}"
     script = _SCRIPT.format(module=module, seconds=_SECONDS)
     return subprocess.Popen(
         [book.python(tab), "-W", "ignore", "-X", "faulthandler", "-c", script],
         cwd=folder,
         env={
-            **passed_on(os.environ),
+            **passed_on(os.environ, framework.passed(tab)),
             "HOME": str(folder),
             "PYTHONPATH": str(folder),
             "MPLBACKEND": "agg",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
+            **framework.environ(),
         },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

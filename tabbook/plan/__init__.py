@@ -47,6 +47,8 @@ class Job:
     """The version of Python that the tab names, if it names one."""
     files: Mapping[str, str] = field(default_factory=dict)
     """The SHA-256 of each file that the section declares, by name."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """The environment variables that the tab sets and that may change outputs."""
 
     def key(self, device: str, missing: Iterable[str] = ()) -> keys.Key:
         """Return the job's key on ``device`` where the data files ``missing`` cannot be had."""
@@ -62,6 +64,7 @@ class Job:
             cells=self.cells,
             python=self.python,
             files=self.files,
+            variables=self.variables,
         )
 
 
@@ -253,6 +256,7 @@ def job(book: Book, section: Section, tab: str, library_texts: Mapping[str, str]
         cells=_cell_parts(book, projection),
         python=book.settings.tabs[tab].python,
         files=files,
+        variables=book.settings.tabs[tab].variables,
     )
 
 

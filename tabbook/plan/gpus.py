@@ -1,7 +1,7 @@
 """GPUs: what this machine has, what a job needs, and which job gets which of them.
 
 Jobs share a GPU by memory: whoever says how much it needs leaves the rest to others, who says
-nothing has the GPU for itself. Frameworks that would take all of it at once are told not to.
+nothing has the GPU for itself.
 """
 
 import os
@@ -15,13 +15,9 @@ from itertools import islice
 from tabbook.errors import usage
 from tabbook.quantities import size, size_text
 
-SHARING: Mapping[str, str] = {
-    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-    "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
-}
-"""The environment of a job on a machine with GPUs: take memory as it is needed, not all at once, and
-count GPUs as the driver does (by itself, CUDA begins with the fastest)."""
+SHARING: Mapping[str, str] = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+"""The variables of a job on a machine with GPUs: count them as the driver does (by itself, CUDA begins
+with the fastest)."""
 
 
 @dataclass(frozen=True, slots=True)

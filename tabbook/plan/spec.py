@@ -10,6 +10,7 @@ from typing import Any, Literal
 from tabbook.code import line_map
 from tabbook.config import BookSettings, SectionSettings
 from tabbook.errors import Fault
+from tabbook.framework import Tab
 from tabbook.model import Cell, Projection, Result
 from tabbook.plan.gpus import Need
 from tabbook.pythons import own_version
@@ -67,7 +68,7 @@ def limits_of(book: BookSettings, section: SectionSettings) -> Limits:
 class JobSpec:
     """All that it takes to execute one section in one framework, wherever that may be.
 
-    ``python`` is the interpreter of the framework's environment, ``library`` the folder that
+    ``python`` is the interpreter of the environment of ``framework``, ``library`` the folder that
     holds the library's package, ``data`` the data files that the job may read, by name. ``files``
     are those that its section declares, by their paths from where the job runs; their hashes are in
     ``inputs``. ``limits`` are
@@ -85,8 +86,7 @@ class JobSpec:
     tab: str
     steps: tuple[Step, ...]
     python: str
-    framework: str = ""
-    module: str = ""
+    framework: Tab
     library: str | None = None
     data: Mapping[str, str] = field(default_factory=dict)
     stand_ins: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from tabbook.code import Code, CodeError, Rewriter, stands_alone
 
 _LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator)
 _ASKING = re.compile(r"\btab\.selected\b|^\s*%%tab\b")
-_HINT = "write tab.selected('pytorch'), with the names of tabs in quotes"
+_HINT = "write tab.selected('TAB'), with the names of tabs in quotes"
 
 
 def is_question(node: ast.AST) -> bool:

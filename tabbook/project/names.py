@@ -53,7 +53,7 @@ def parse_way(text: str) -> Way:
             return Way("method", text, root, text[len(root) : text.rindex("(")].rstrip())
     if isinstance(node, ast.Lambda) and not node.args.kwarg:
         return Way("expression", text)
-    raise ValueError(f"{text!r} is no attribute (torch.tanh), method (x.sum(...)) or lambda")
+    raise ValueError(f"{text!r} is no attribute (np.tanh), method (x.sum(...)) or lambda")
 
 
 def _root(node: ast.expr) -> str | None:

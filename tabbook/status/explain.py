@@ -65,6 +65,7 @@ def reasons(
         *_files(before.get("files", {}), after.get("files", {})),
         *_device(before, after),
         *_python(before.get("python", PYTHON), after.get("python", PYTHON)),
+        *_variables(before.get("variables", {}), after.get("variables", {})),
         *_environment(before.get("environment", []), after["environment"]),
     ]
     return tuple(found) or (Reason("format", "the record of its last run is not to be read"),)
@@ -162,6 +163,12 @@ def _python(before: str, after: str) -> Iterator[Reason]:
 def _files(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reason]:
     for name, word in changes(before, after):
         yield Reason("file", f"the file {name} {_DECLARED[word]}")
+
+
+def _variables(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reason]:
+    said = {"new": "is set now", "gone": "is not set any more", "changed": "changed"}
+    for name, word in changes(before, after):
+        yield Reason("environment", f"the variable {name} {said[word]}")
 
 
 def _environment(before: Sequence[str], after: Sequence[str]) -> Iterator[Reason]:

@@ -8,13 +8,14 @@ from types import MappingProxyType
 import yaml
 
 from tabbook.book import Book
-from tabbook.config import SectionSettings
+from tabbook.config import SectionSettings, Tab
 from tabbook.model import Cell, Projection, Section
 from tabbook.plan.spec import JobSpec, Limits, Step
 
 DATA = b"It was a time machine.\n"
 DATA_SHA1 = hashlib.sha1(DATA).hexdigest()
 KEY = "0" * 64
+FRAMEWORK = Tab(name="Client", module="nbclient", requirements="none.txt")
 
 
 def steps(*sources: str | tuple[str, tuple[str, ...]]) -> tuple[Step, ...]:
@@ -35,6 +36,7 @@ def job(*sources: str | tuple[str, tuple[str, ...]], **changes) -> JobSpec:
         "section": "chapters/a.md",
         "tab": "pytorch",
         "python": sys.executable,
+        "framework": FRAMEWORK,
         "limits": Limits(60),
     }
     return JobSpec(steps=steps(*sources), **{**values, **changes})

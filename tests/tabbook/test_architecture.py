@@ -33,7 +33,7 @@ RENDERERS = {"sphinx", "docutils", "myst_nb", "jupyter_book", "sphinx_design", "
 # From the ground up: a module imports only what stands before it, or its own package.
 LAYERS = [
     "errors language quantities files cache lexemes machine on_demand pythons urls variables tab",
-    "plugins processes yaml_text",
+    "plugins processes yaml_text framework",
     "config code",
     "contents lines model",
     "declared",
@@ -82,7 +82,12 @@ def test_only_the_renderer_imports_sphinx(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["tabbook", "tabbook.tab"])
 def test_what_kernels_import_needs_nothing_but_ipython(name: str) -> None:
-    assert packages(MODULES[name]) <= set(sys.stdlib_module_names) | {"IPython", "ipywidgets", "tabbook"}
+    assert packages(MODULES[name]) <= set(sys.stdlib_module_names) | {
+        "IPython",
+        "ipywidgets",
+        "yaml",
+        "tabbook",
+    }
     assert not [module for module in imported(MODULES[name]) if module.startswith("tabbook.")]
 
 

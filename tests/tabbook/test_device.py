@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
-from engine_helpers import code, job, make_book
+from engine_helpers import FRAMEWORK, code, job, make_book
 
+from tabbook.config import CONFIG_FILE, read_settings
 from tabbook.execute import execute
 from tabbook.merge.origin import made_with_line
 from tabbook.run import run
 from tabbook.store import Store
 
+TABS = read_settings((Path(__file__).parents[2] / CONFIG_FILE).read_text(encoding="utf-8")).tabs
 FRAMEWORKS = {
     "pytorch": "import torch\ntorch.ones(2) + 1",
     "jax": "import jax.numpy as np\nnp.ones(2) + 1",
@@ -29,7 +31,11 @@ def test_a_framework_that_used_the_cpu_of_a_machine_with_a_gpu_says_so(tab):
     python = Path(__file__).parents[2] / ".tabbook/environments" / tab / "bin/python"
     if not python.exists():
         pytest.skip(f"no environment of {tab}: run tabbook env make")
-    assert device_of(FRAMEWORKS[tab], python=str(python)) == "cpu"
+    plain = TABS[tab].model_copy(update={"device": None})
+    # It raises where the framework's own expression fails.
+    asked = f"{FRAMEWORKS[tab]}\nimport {TABS[tab].module}\nassert not ({TABS[tab].device})"
+    assert device_of(asked, python=str(python), framework=TABS[tab]) == "cpu"
+    assert device_of(FRAMEWORKS[tab], python=str(python), framework=plain) == "cpu"
 
 
 def test_a_section_without_a_framework_runs_on_the_cpu():
@@ -40,8 +46,10 @@ def test_a_section_without_a_framework_runs_on_the_cpu():
 
 
 TORCH = """
+class backends:
+    class mps: is_available = lambda: False
+class xpu: device_count = lambda: 0
 class cuda:
-    is_available = lambda: True
     device_count = lambda: 2
     max_memory_allocated = lambda index: {used}[index]
 """
@@ -79,8 +87,36 @@ MXNET = "class context: num_gpus = lambda: {used}"
 def test_what_frameworks_say_of_gpus_counts(tmp_path, module, text, used, device):
     """The frameworks are stand-ins, as no GPU is needed to run the tests; what they are asked is real."""
     (tmp_path / f"{module}.py").write_text(text.format(used=used))
-    assert device_of(f"import {module}", library=str(tmp_path)) == device
-    assert device_of("1", library=str(tmp_path)) == "cpu"
+    framework = next(about for about in TABS.values() if about.module == module)
+    assert device_of(f"import {module}", library=str(tmp_path), framework=framework) == device
+    assert device_of("1", library=str(tmp_path), framework=framework) == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("expression", "device"),
+    [
+        ("'tpu'", "tpu"),
+        ("1 > 0", "gpu"),
+        ("[]", "cpu"),
+        ("os.path.exists('/')", "gpu"),
+        ("no.such", "cpu"),
+        ("1 / 0", "cpu"),
+    ],
+)
+def test_a_framework_says_in_its_own_way_what_its_code_ran_on(expression, device):
+    """Any framework can be asked; where it has no answer, the files that the process has open count."""
+    framework = FRAMEWORK.model_copy(update={"device": expression})
+    assert device_of("no = 1", framework=framework) == device
+
+
+def test_a_gpu_that_the_process_has_open_counts_where_no_framework_is_asked(tmp_path, monkeypatch):
+    from tabbook.execute import report
+
+    for target, device in (("/dev/null", "cpu"), ("/dev/nvidia0", "gpu")):
+        link = tmp_path / device
+        link.symlink_to(target)
+        monkeypatch.setattr(Path, "iterdir", lambda _, link=link: iter([link]))
+        assert report.device("") == device
 
 
 def test_the_key_keeps_the_class_of_the_machine(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Jobs in real kernels: what they see, what they leave, and every way in which they fail."""
 
 import os
+import re
 import tempfile
 import threading
 import time
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from engine_helpers import KEY, job
+from engine_helpers import FRAMEWORK, KEY, job
 
+from tabbook.config import Tab
 from tabbook.execute import execute
 from tabbook.execute.processes import Stop, stopped
 from tabbook.execute.sandbox import job_environment
@@ -55,8 +57,6 @@ def test_outputs_stand_for_the_cells_in_order():
             "x = 20\nprint('hello')\nx",
             "x += 1",
             "x",
-            framework="Client",
-            module="nbclient",
             device="cpu",
             inputs={"tab": "pytorch"},
             stand_ins=("words.txt",),
@@ -75,7 +75,10 @@ def test_outputs_stand_for_the_cells_in_order():
 
 
 def test_a_framework_whose_version_cannot_be_known_has_none():
-    assert execute(job("1", framework="Odd", module="not-there")).result.made_with["framework"] == "Odd"
+    odd = Tab(name="Odd", module="not_there", requirements="")
+    assert execute(job("1", framework=odd)).result.made_with["framework"] == "Odd"
+    other = odd.model_copy(update={"distribution": "nbclient"})
+    assert re.fullmatch(r"Odd 0\.\d+\.\d+", execute(job("1", framework=other)).result.made_with["framework"])
 
 
 def test_the_same_code_leaves_the_same_outputs():
@@ -138,7 +141,18 @@ def test_credentials_are_not_passed_on_unless_named():
         "PYTHONPATH": "/mine",
         "TABBOOK_PASS_ENV": "MY_VALUE, NOT_THERE",
     }
-    seen = job_environment(job("1", python="/env/bin/python"), Path("/s"), inherited)
+    passing = FRAMEWORK.model_copy(update={"pass_variables": ("XLA_*", "EXACT", "AWS_*")})
+    inherited |= {
+        "XLA_FLAGS": "--f",
+        "EXACT": "1",
+        "EXACTLY": "2",
+        "NBCLIENT_X": "3",
+        "PYTORCH_X": "4",
+        "TF_X": "5",
+    }
+    seen = job_environment(job("1", python="/env/bin/python", framework=passing), Path("/s"), inherited)
+    own = ("XLA_FLAGS", "EXACT", "EXACTLY", "NBCLIENT_X", "PYTORCH_X", "TF_X")
+    assert [seen.get(name) for name in own] == ["--f", "1", None, "3", "4", None]
     assert seen["PATH"] == "/env/bin:/bin"
     assert seen["CUDA_VISIBLE_DEVICES"] == "0"
     assert seen["MY_VALUE"] == "v"

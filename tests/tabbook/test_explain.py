@@ -67,6 +67,7 @@ def why(now, last=None, damaged=False):
         ),
         ({"device": "gpu"}, "device cpu → gpu; environment unchanged"),
         ({"python": "3.12"}, "Python changed: 3.11 → 3.12"),
+        ({"variables": {"B": "1"}}, "the variable B is set now"),
         ({"python": "3.12", "device": "gpu"}, "device cpu → gpu; Python changed: 3.11 → 3.12"),
         ({"data": {"d": "2" * 40}}, "the data file d changed; environment unchanged"),
         ({"data": {"d": STAND_IN}}, "the data file d cannot be had any more; environment unchanged"),

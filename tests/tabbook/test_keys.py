@@ -81,6 +81,13 @@ def test_a_python_is_part_of_the_key_where_it_is_not_the_one_of_all_others():
     assert key(python="3.12").record["python"] == "3.12"
 
 
+def test_variables_that_a_framework_sets_are_part_of_the_key_where_there_are_some():
+    """The keys of all jobs of frameworks that set none stay as they were."""
+    assert key(variables={}).record == key().record
+    assert key(variables={"A": "1"}).record["variables"] == {"A": "1"}
+    assert len({key(variables=given).digest for given in ({}, {"A": "1"}, {"A": "2"}, {"B": "1"})}) == 4
+
+
 LIBRARY_OF_A_JOB = """def f():
     return g(), URL
 

@@ -1,7 +1,7 @@
 """What child processes and C code write past Python is shown, in its place, as ipykernel shows it."""
 
 import pytest
-from engine_helpers import job
+from engine_helpers import FRAMEWORK, job
 
 from tabbook.execute import execute
 
@@ -78,7 +78,6 @@ LOGS = [
     "W0000 00:00:1764352800.123456   12345 port.cc:153] oneDNN is on.",
     "I1128 18:00:00.123456 139 tpu.cc:91] Opening library",
     "2026-11-28 18:00:00.123456: I tensorflow/core/platform/cpu_feature_guard.cc:210] This TensorFlow binary",
-    "To enable the following instructions: AVX2 FMA, in other operations, rebuild TensorFlow.",
     "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
     "[18:00:00] ../src/storage/storage.cc:202: Using Pooled (Naive) StorageManager for CPU",
     "[W1128 18:00:00.123456789 NNPACK.cpp:56] Could not initialize NNPACK! Reason: Unsupported hardware.",
@@ -90,6 +89,15 @@ def test_log_lines_of_frameworks_stay_out_of_the_page():
     lines = [line for pair in zip(LOGS, [*PROSE, *PROSE], strict=False) for line in pair]
     source = f"import os\nfor line in {lines}: os.write(2, line.encode() + b'\\n')"
     assert texts(source) == [[("stderr", "".join(f"{line}\n" for line in lines if line not in LOGS))]]
+
+
+def test_a_framework_may_have_log_lines_of_its_own():
+    """They are the book's to say; another framework's pages show such lines, as any print."""
+    lines = ["To enable the following: AVX2", "in other words", "[demo] x", "'quoted'", "a | b"]
+    source = f"import os\nfor line in {lines}: os.write(2, line.encode() + b'\\n')"
+    ours = FRAMEWORK.model_copy(update={"log_lines": ("To enable the", r"\[demo\] ", "'quoted'|a \\|")})
+    assert texts(source, framework=ours) == [[("stderr", "in other words\n")]]
+    assert texts(source) == [[("stderr", "".join(f"{line}\n" for line in lines))]]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import types
 from pathlib import Path
 
 import pytest
+import yaml
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -48,13 +49,33 @@ class TestSelection:
         assert tabs.current == "jax"
         assert repr(tabs) == "<tab jax, of pytorch, jax, mxnet>"
 
-    def test_without_one_it_is_the_first_that_can_be_imported(self, monkeypatch):
+    def test_without_one_it_is_the_first_that_is_installed(self, monkeypatch, tmp_path):
+        """The book above the notebook says which package each tab needs, whatever the tab is called."""
         monkeypatch.delenv("TABBOOK_TAB", raising=False)
         monkeypatch.delenv("TABBOOK_TABS", raising=False)
-        monkeypatch.setattr(extension, "_MODULES", {"mxnet": "json", "pytorch": "no.such", "jax": "no_such"})
-        assert Tabs().current == "mxnet"
-        monkeypatch.setattr(extension, "_importable", lambda _: False)
-        assert Tabs().current == "pytorch"
+        tabs = {"odd": {"module": "no_such"}, "even": {"module": "x", "distribution": "ipython"}}
+        text = yaml.safe_dump({"sphinx": {"config": {"tabbook": {"tabs": tabs}}}}, sort_keys=False)
+        (tmp_path / "_config.yml").write_text(text)
+        (tmp_path / "chapters").mkdir()
+        monkeypatch.chdir(tmp_path / "chapters")
+        assert (Tabs().offered, Tabs().current) == (("odd", "even"), "even")
+        monkeypatch.setattr(extension, "_is_installed", lambda _: False)
+        assert Tabs().current == "odd"
+
+    @pytest.mark.parametrize("config", [None, "a: [", "sphinx: 3", "- 1"])
+    def test_where_no_book_says_the_tabs_the_notebook_does(self, monkeypatch, tmp_path, config, capsys):
+        monkeypatch.delenv("TABBOOK_TAB", raising=False)
+        monkeypatch.delenv("TABBOOK_TABS", raising=False)
+        monkeypatch.setitem(sys.modules, "ipywidgets", None)
+        if config:
+            (tmp_path / "_config.yml").write_text(config)
+        monkeypatch.chdir(tmp_path)
+        made = Tabs()
+        for ask in (made.interact_select, lambda: made.selected("ipython"), lambda: made.select("ipython")):
+            with pytest.raises(UsageError, match="name the tabs first"):
+                ask()
+        made.interact_select("no-such", "ipython")
+        assert made.selected("ipython")
 
     def test_a_tab_that_the_book_lacks_is_offered_if_the_kernel_is_for_it(self, monkeypatch):
         monkeypatch.setenv("TABBOOK_TAB", "odd")
@@ -88,7 +109,7 @@ class TestSelection:
 
     def test_a_section_without_the_kernels_framework_selects_another(self, tabs, monkeypatch):
         monkeypatch.setitem(sys.modules, "ipywidgets", None)
-        monkeypatch.setattr(extension, "_importable", lambda name: name == "mxnet")
+        monkeypatch.setattr(extension, "_is_installed", lambda name: name == "mxnet")
         tabs.interact_select("pytorch", "mxnet")
         assert tabs.current == "mxnet"
 
@@ -263,4 +284,4 @@ def test_the_extension_needs_ipython_alone():
         )
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert imported - set(sys.stdlib_module_names) <= {"IPython", "ipywidgets"}
+    assert imported - set(sys.stdlib_module_names) <= {"IPython", "ipywidgets", "yaml"}
