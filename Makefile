@@ -4,11 +4,13 @@ FITS := import sys, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[123].*/bin/python; do \
   if "$$python" -c '$(FITS)' >/dev/null 2>&1; then command -v "$$python"; break; fi; done)
 BIN := .venv/bin
-TABS := pytorch jax tensorflow mxnet
+# The frameworks of the book, as _config.yml names them. It is asked where a recipe needs them, and only
+# then: a clean checkout has no tabbook yet.
+TABS = $(shell $(BIN)/tabbook env list)
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
-CODE := tabbook plugins tests benchmarks
+CODE := tabbook plugins tests benchmarks docs
 
-.PHONY: book test test-tabbook test-d2l $(TABS:%=test-d2l-%) test-site test-exports test-faults lib kernels serve lint catalogs lock clean distclean
+.PHONY: book test test-tabbook test-d2l test-site test-exports test-faults lib kernels serve lint settings catalogs lock clean distclean
 
 ## Make the environments, generate the library, execute what changed, build the site. A framework
 ## whose environment cannot be made is left out: the build says so in the end, with status 1.
@@ -22,14 +24,18 @@ test: test-tabbook test-d2l test-site
 test-tabbook: .venv/test.stamp
 	$(BIN)/python -m pytest tests/tabbook tests/faults tests/project plugins --cov=tabbook $(addprefix --cov=,$(subst -,_,$(notdir $(PLUGINS)))) --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 
-test-d2l: $(TABS:%=test-d2l-%)
+test-d2l: .venv/book.stamp
+	$(MAKE) $(TABS:%=test-d2l-%)
 
-$(TABS:%=test-d2l-%): test-d2l-%: .venv/book.stamp
+# FORCE, as a pattern cannot be phony.
+test-d2l-%: .venv/book.stamp FORCE
 	$(BIN)/tabbook env make --tab $*
 	OMP_NUM_THREADS=1 PYTHONPATH=d2l_lib .tabbook/environments/$*/bin/python -m pytest tests/d2l --tab $*
 
 test-site: .venv/test.stamp .tabbook/lab.stamp
 	$(BIN)/python -m pytest tests/site
+
+FORCE:
 
 ## Run every exported notebook in a fresh environment; takes as long as executing the book.
 test-exports: .venv/test.stamp
@@ -44,7 +50,7 @@ test-faults: .venv/test.stamp
 lib: .venv/book.stamp
 	$(BIN)/tabbook lib
 
-## Register the four frameworks as Jupyter kernels.
+## Register the frameworks as Jupyter kernels.
 kernels: .venv/book.stamp
 	$(BIN)/tabbook env make
 	$(BIN)/tabbook env kernels
@@ -58,6 +64,10 @@ lint: .venv/test.stamp
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
+
+## Write docs/settings.md again, after an edit of a setting or its docstring.
+settings: .venv/book.stamp
+	$(BIN)/python docs/make_settings.py
 
 ## Compile the translations of tabbook/locale, after an edit of a tabbook.po.
 catalogs: .venv/book.stamp

@@ -35,6 +35,21 @@ def env(context: typer.Context, book: BookOption = HERE) -> None:
             raise typer.Exit(1)
 
 
+@env_app.command("list")
+def env_list(
+    book: BookOption = HERE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as a list in JSON.")] = False,
+) -> None:
+    """Print the tabs of the book, in its order, for scripts and workflows."""
+    import json
+
+    from tabbook.config import CONFIG_FILE, find_book, read_settings
+
+    path = find_book(book) / CONFIG_FILE
+    tabs = list(read_settings(path.read_text(encoding="utf-8")).tabs)
+    typer.echo(json.dumps(tabs) if as_json else " ".join(tabs))
+
+
 @env_app.command("make")
 def env_make(
     book: BookOption = HERE,

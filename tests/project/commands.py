@@ -13,10 +13,12 @@ import pytest
 import typer
 
 from tabbook.cli import app
+from tabbook.config import CONFIG_FILE, read_settings
 
 ROOT = Path(__file__).parents[2]
+SETTINGS = read_settings((ROOT / CONFIG_FILE).read_text(encoding="utf-8"))
 _MAKE = re.compile(r"(?:^|[\s;&|(])make((?: +[a-z][\w-]*)+)")
-_TABBOOK = re.compile(r"(?:^|[\s/;&|(])tabbook(?= +[a-z-])([^\n;&|#]*)")
+_TABBOOK = re.compile(r"(?:^|[\s/;&|(])tabbook(?= +[a-z-])([^\n;&|#)]*)")
 
 
 @cache
@@ -26,7 +28,8 @@ def make_targets() -> frozenset[str]:
     if make is None:
         pytest.skip("make is not installed")
     done = subprocess.run([make, "-pRrq"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return frozenset(re.findall(r"^([a-z][\w-]*):(?!=)", done.stdout, re.MULTILINE))
+    targets = frozenset(re.findall(r"^([a-z][\w-]*):(?!=)", done.stdout, re.MULTILINE))
+    return targets | {f"test-d2l-{tab}" for tab in SETTINGS.tabs if "test-d2l-%:" in done.stdout}
 
 
 def mentioned_targets(code: str) -> Iterator[str]:

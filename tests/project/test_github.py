@@ -1,5 +1,6 @@
 """The workflows are valid, pinned, and may do no more than they must."""
 
+import json
 import os
 import re
 import subprocess
@@ -178,14 +179,35 @@ def test_commands_of_the_workflows_exist(path: Path) -> None:
 
 
 def test_matrices_have_every_framework_of_the_book() -> None:
+    """The first job asks `_config.yml`: a framework that is added there is tested and executed at once."""
+    asking = set()
+    for path in WORKFLOWS:
+        jobs = load(path)["jobs"]
+        for name, job in jobs.items():
+            if "strategy" in job:
+                asking.add(f"{path.name}: {name}")
+                assert job["strategy"]["matrix"] == {"tab": "${{ fromJSON(needs.tabs.outputs.tabs) }}"}
+                assert job["needs"] == "tabs"
+                assert jobs["tabs"]["outputs"] == {"tabs": "${{ steps.list.outputs.tabs }}"}
+                assert "tabbook env list --json" in jobs["tabs"]["steps"][-1]["run"]
+    assert asking == {"ci.yml: library", "execute.yml: execute", "exports.yml: notebooks"}
+
+
+def test_the_job_that_lists_the_frameworks_gives_a_matrix(tmp_path: Path) -> None:
+    step = load(GITHUB / "workflows" / "ci.yml")["jobs"]["tabs"]["steps"][-1]
+    env = {**os.environ, "GITHUB_OUTPUT": str(tmp_path / "output")}
+    command = step["run"].removeprefix("make .venv/book.stamp && ")
+    subprocess.run(["bash", "-e", "-c", command], cwd=ROOT, env=env, check=True)
+    name, _, value = (tmp_path / "output").read_text().strip().partition("=")
     tabs = list(read_settings((ROOT / CONFIG_FILE).read_text(encoding="utf-8")).tabs)
-    matrices = {
-        f"{path.name}: {name}": job["strategy"]["matrix"]["tab"]
-        for path in WORKFLOWS
-        for name, job in load(path)["jobs"].items()
-        if "strategy" in job
-    }
-    assert matrices == {"ci.yml: library": tabs, "execute.yml: execute": tabs, "exports.yml: notebooks": tabs}
+    assert (name, json.loads(value)) == ("tabs", tabs)
+
+
+def test_no_workflow_names_a_framework() -> None:
+    tabs = read_settings((ROOT / CONFIG_FILE).read_text(encoding="utf-8")).tabs
+    for path in [*WORKFLOWS, *ACTIONS, ROOT / "Makefile"]:
+        text = re.sub(r"#.*|UV_TORCH_BACKEND|torch\.", "", path.read_text(encoding="utf-8"))
+        assert not re.findall(rf"\b(?:{'|'.join(tabs)})\b", text), path
 
 
 def test_publishing_waits_for_every_framework() -> None:
