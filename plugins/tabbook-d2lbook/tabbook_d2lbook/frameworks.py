@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 NAMES: Mapping[str, str] = {
     "autogluon": "AutoGluon",
@@ -90,6 +91,51 @@ DISTRIBUTIONS: Mapping[str, str] = {
     "yaml": "pyyaml",
 }
 """The distributions of modules whose names differ."""
+
+
+_PYTORCH: Mapping[str, Any] = {
+    "distribution": "torch",
+    "device": (
+        "any(kind.max_memory_allocated(i) > 0 for kind in (torch.cuda, torch.xpu)"
+        " for i in range(kind.device_count()))"
+        " or torch.backends.mps.is_available() and torch.mps.driver_allocated_memory() > 0"
+    ),
+    "binder_requirements": ["--extra-index-url https://download.pytorch.org/whl/cpu"],
+}
+_TENSORFLOW: Mapping[str, Any] = {
+    "distribution": "tensorflow",
+    "unkeyed_variables": {
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        "TF_NUM_INTRAOP_THREADS": "{threads}",
+        "TF_NUM_INTEROP_THREADS": "{threads}",
+    },
+    "pass_variables": ["TF_*", "KERAS_*", "XLA_*"],
+    "device": (
+        'any(tensorflow.config.experimental.get_memory_info(device.name.removeprefix("/device:"))["peak"] > 0'
+        ' for device in tensorflow.config.list_logical_devices("GPU"))'
+    ),
+    "log_lines": ["To enable the following instructions:"],
+}
+_JAX: Mapping[str, Any] = {
+    "distribution": "jax",
+    "unkeyed_variables": {"NPROC": "{threads}", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
+    "pass_variables": ["XLA_*"],
+    "device": (
+        'any((device.memory_stats() or {}).get("peak_bytes_in_use", 1) > 0'
+        ' for device in jax.local_devices() if device.platform != "cpu")'
+    ),
+}
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "flax": _JAX,
+    "jax": _JAX,
+    "mxnet": {"distribution": "mxnet", "device": "mxnet.context.num_gpus() > 0"},
+    "pytorch": _PYTORCH,
+    "tensorflow": _TENSORFLOW,
+    "tf": _TENSORFLOW,
+    "torch": _PYTORCH,
+}
+"""What the configuration says about how the code of a tab of this name runs, where that is known."""
 
 
 def framework_name(tab: str) -> str:

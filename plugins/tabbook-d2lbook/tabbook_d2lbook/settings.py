@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 import yaml
@@ -13,7 +14,7 @@ from tabbook.importers.project import SPHINX
 from tabbook.importers.report import Findings
 from tabbook_d2lbook.aliases import Names
 from tabbook_d2lbook.bibliography import Bibliography
-from tabbook_d2lbook.frameworks import DISTRIBUTIONS, REQUIREMENTS, framework_name
+from tabbook_d2lbook.frameworks import DISTRIBUTIONS, REQUIREMENTS, SETTINGS, framework_name
 from tabbook_d2lbook.library import library_place
 from tabbook_d2lbook.project import CONFIG, Project
 from tabbook_d2lbook.source import safe_path
@@ -129,15 +130,17 @@ def preamble_path(project: Project, tab: str) -> str:
     return f"library/{library_place(project, tab)[1]}.py"
 
 
-def _tab(project: Project, tab: str, preambles: Mapping[str, str]) -> dict[str, str]:
-    about = {
+def _tab(project: Project, tab: str, preambles: Mapping[str, str]) -> dict[str, Any]:
+    about: dict[str, Any] = {
         "name": framework_name(tab),
         "module": library_place(project, tab)[1],
         "requirements": f"requirements/{tab}.txt",
     }
     if tab in preambles:
         about["preamble"] = preamble_path(project, tab)
-    return about
+    about |= deepcopy(dict(SETTINGS.get(tab, {})))  # or YAML would write two of the same as an alias
+    about.setdefault("distribution", DISTRIBUTIONS.get(about["module"], about["module"]))
+    return {key: value for key, value in about.items() if (key, value) != ("distribution", about["module"])}
 
 
 def _carried_over(project: Project, findings: Findings) -> dict[str, Any]:

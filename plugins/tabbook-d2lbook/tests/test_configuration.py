@@ -191,3 +191,25 @@ def test_the_package_of_an_older_edition_is_imported_as_its_one_module(tmp_path:
         "\nfrom d2ltvm import d2ltvm\nfrom d2ltvm import d2ltvm as d2l  # short\nimport tvm, d2ltvm.x\n"
         in text
     )
+
+
+def test_what_is_known_about_a_framework_is_written_down(tmp_path: Path) -> None:
+    """The toolchain knows no framework; an imported book says about its own what this book says."""
+    ours = settings_of(Path(__file__).parents[3])["tabs"]
+    config = CONFIG.replace("mxnet, pytorch", "mxnet, pytorch, jax, tensorflow, paddle, chainer")
+    book, _ = imported(tmp_path, INDEX, config)
+    tabs = settings_of(book)["tabs"]
+    own = {"name", "module", "requirements", "python", "preamble"}
+    for tab, about in ours.items():
+        assert {key: value for key, value in tabs[tab].items() if key not in own | {"distribution"}} == {
+            key: value for key, value in about.items() if key not in own
+        }
+        assert tabs[tab].get("distribution", tabs[tab]["module"]) == about["module"]
+    assert tabs["paddle"]["distribution"] == "paddlepaddle"
+    assert not tabs["chainer"].keys() - own
+    assert "&id" not in (book / "_config.yml").read_text(encoding="utf-8")
+
+
+def settings_of(book: Path) -> dict[str, Any]:
+    config: dict[str, Any] = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))
+    return config["sphinx"]["config"]["tabbook"]
