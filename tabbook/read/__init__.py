@@ -17,6 +17,7 @@ from tabbook.config import BookSettings
 from tabbook.errors import Fault, ReadError, nearest, suggestion
 from tabbook.model import Cell, Section, Slide
 from tabbook.read.front_matter import FrontMatter, read_front_matter
+from tabbook.read.languages import cell_language_fault
 from tabbook.read.markdown import blocks, is_literal
 from tabbook.read.slide_blocks import SLIDE_FENCE, SlideReader, label_faults
 from tabbook.read.slides import strip_slide_marks
@@ -83,7 +84,11 @@ class _Reader:
         An editor may save a file without the keys that it does not know: what they declared would
         be gone, and the section would look like one that declares nothing.
         """
-        if self.front.declares or not any(_CODE_FENCE.match(token.info.strip()) for token in self._fences()):
+        if not any(_CODE_FENCE.match(token.info.strip()) for token in self._fences()):
+            return
+        if self.front.language:
+            self.faults.append(self.front.language)
+        if self.front.declares:
             return
         if not self.front.given and self.lines[0].startswith("---"):
             self.fault(1, "the front matter is never closed", "end it with a line '---'")
@@ -209,6 +214,9 @@ class _Reader:
         self._add("text", "\n".join(body[blank:]).rstrip(), start + 2 + blank, tabs)
 
     def _code(self, token: Token, start: int) -> None:
+        if found := cell_language_fault(token.info.strip()):
+            self.fault(start + 1, *found)
+            return
         lines = token.content.removesuffix("\n").split("\n") if token.content else []
         metadata, used = self._options(lines, start + 2)
         first = next((i for i in range(used, len(lines)) if lines[i].strip()), len(lines))

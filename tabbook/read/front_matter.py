@@ -11,6 +11,7 @@ import yaml
 from tabbook.config import BookSettings, SectionSettings, validate
 from tabbook.declared import name_fault
 from tabbook.errors import ConfigError, Fault
+from tabbook.read.languages import page_language_fault
 from tabbook.yaml_text import find_line, load_yaml, not_yaml, repeated_keys
 
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -23,7 +24,7 @@ class FrontMatter:
 
     ``extensions`` are those of MyST that it enables in place of the book's; ``None`` if it names none.
     ``files`` are the files that the section declares, with the lines that say so. ``data`` is all that it
-    says.
+    says. ``language`` is what is wrong with the language of its kernel, if anything is.
     """
 
     settings: SectionSettings = field(default_factory=SectionSettings)
@@ -32,6 +33,7 @@ class FrontMatter:
     given: bool = False
     declares: bool = False
     data: Mapping[str, Any] = field(default_factory=dict)
+    language: Fault | None = None
 
 
 def read_front_matter(text: str, path: str, book: BookSettings) -> tuple[FrontMatter, list[Fault]]:
@@ -54,7 +56,13 @@ def read_front_matter(text: str, path: str, book: BookSettings) -> tuple[FrontMa
     myst = data.get("myst")
     enabled = myst.get("enable_extensions") if isinstance(myst, dict) else None
     extensions = frozenset(map(str, enabled)) if isinstance(enabled, list) else None
-    return FrontMatter(settings, extensions, files, True, "tabbook" in data, data), faults
+    language = _language(data, text, path)
+    return FrontMatter(settings, extensions, files, True, "tabbook" in data, data, language), faults
+
+
+def _language(data: Mapping[str, Any], text: str, path: str) -> Fault | None:
+    found = page_language_fault(data)
+    return found and Fault(path, 1 + find_line(text, found[0]), *found[1:])
 
 
 def _files(settings: SectionSettings, text: str, path: str) -> tuple[dict[str, int], list[Fault]]:

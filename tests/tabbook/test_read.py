@@ -270,3 +270,48 @@ def test_a_page_without_code_declares_nothing() -> None:
 def test_tab_names_that_no_tab_comes_close_to() -> None:
     with pytest.raises(ReadError, match=r"a.md:7: unknown tab 'xyz'; the tabs are pytorch, jax, mxnet"):
         read(section("%%tab xyz\na"))
+
+
+@pytest.mark.parametrize(
+    "language", ["", "python", "Python", "python3", "ipython3", "ipython", "py", "python3.11"]
+)
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        "",
+        "kernelspec: {name: python3}",
+        "kernelspec: {name: tabbook-jax}",
+        "kernelspec: {name: irises}",
+        "kernelspec: {name: julia-env, language: python}",
+        "language_info: {name: ipython}",
+        "kernelspec: julia",
+        "jupytext: {main_language: python}",
+    ],
+)
+def test_every_name_of_python_is_one(language: str, kernel: str) -> None:
+    """What JupyterLab, Jupytext and VS Code write for Python is no other language."""
+    text = f"---\n{kernel}\ntabbook: {{}}\n---\n# T\n\n```{{code-cell}} {language}\nx = 1\n```\n"
+    assert [source for source, *_ in code(text)] == ["x = 1"]
+
+
+@pytest.mark.parametrize("magic", ["%%R", "%%bash", "%%julia", "%%javascript", "%%script perl"])
+def test_a_cell_in_python_may_hold_another_language_by_a_magic(magic: str) -> None:
+    assert read(f"{DECLARED}# T\n\n```{{code-cell}} python\n{magic}\nx <- c(1, 2)\n```\n").code_cells
+
+
+@pytest.mark.parametrize(
+    ("front", "said"),
+    [
+        ("kernelspec: {name: ir, display_name: R}", "the kernel 'ir' is for R"),
+        ("kernelspec: {name: xcpp17}", "the kernel 'xcpp17' is for C++"),
+        ("kernelspec: {name: x, language: R}", "kernelspec.language is 'R'"),
+        ("language_info: {name: rust}", "language_info.name is 'rust'"),
+        ("jupytext: {main_language: julia}", "jupytext.main_language is 'julia'"),
+    ],
+)
+def test_a_page_for_another_language_is_refused_if_it_has_code(front: str, said: str) -> None:
+    text = f"---\ntabbook: {{}}\n{front}\n---\n# T\n\n"
+    with pytest.raises(ReadError) as caught:
+        read(f"{text}```{{code-cell}}\nx <- 1\n```\n")
+    assert [str(fault).split(",")[0] for fault in caught.value.faults] == [f"chapters/a.md:3: {said}"]
+    assert read(f"{text}```r\nx <- 1\n```\n").title == "T"
