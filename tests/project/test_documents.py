@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from pydantic import BaseModel, TypeAdapter
 
+import tabbook
 from tabbook.cli import app
 from tabbook.config import (
     CONFIG_FILE,
@@ -181,6 +182,14 @@ def test_the_authors_page_shows_front_matter_that_works() -> None:
     text = next(block for block in blocks("docs/authors.md", "yaml") if "tabbook:" in block)
     settings = read_section(f"{text}\n# Title\n", "chapters/x.md", SETTINGS).settings
     assert (settings.tabs, settings.timeout) == (("pytorch", "jax"), 600.0)
+
+
+def test_the_changelog_begins_with_what_is_not_released_and_knows_the_version() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+ - \d{4}-\d\d-\d\d", heading) for heading in headings[1:])
+    assert headings[1].split()[0] == tabbook.__version__
+    assert "(CHANGELOG.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_reference_of_the_settings_is_that_of_the_code() -> None:

@@ -318,7 +318,7 @@ def test_the_limits_and_the_threads_of_a_job(tmp_path, executed):
     limits = {Path(spec.section).stem: spec.limits for spec in executed}
     assert limits == {"a": Limits(5, 2, 10**9), "b": Limits(60, None, 4 * 10**9)}
     assert all(spec.threads >= 1 for spec in executed)
-    assert {(spec.tab, spec.framework) for spec in executed} == {("jax", "Jax"), ("pytorch", "Pytorch")}
+    assert {(spec.tab, spec.framework.name) for spec in executed} == {("jax", "Jax"), ("pytorch", "Pytorch")}
 
 
 def test_jobs_that_took_long_begin_first(tmp_path, executed):
