@@ -23,6 +23,8 @@ from tabbook.read import read_section
 from tabbook.section_faults import check_section
 from tabbook.yaml_text import find_line
 
+__all__ = ["Book"]
+
 _T = TypeVar("_T")
 WORK_FOLDER = ".tabbook"
 _WORTH_SHARING = 16

@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 CONFIG_FILE = "_config.yml"
+"""The file of the settings, at the root of the book."""
 KEY_PATH = ("sphinx", "config", "tabbook")
 _Model = TypeVar("_Model", bound=BaseModel)
 Seconds = Annotated[float, BeforeValidator(quantities.seconds)]

@@ -16,6 +16,8 @@ from tabbook.config import CONFIG_FILE
 from tabbook.errors import Fault
 from tabbook.files import write_atomic
 
+__all__ = ["EnvironmentState", "make", "state"]
+
 STAMP = "tabbook-requirements.sha256"
 ORIGIN = "tabbook-requirements.txt"
 """What an environment was made from, for machines that have the environment but not the book."""

@@ -4,6 +4,22 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+__all__ = [
+    "ConfigError",
+    "EnvironmentFailedError",
+    "ExecuteError",
+    "ExtractError",
+    "Fault",
+    "ProjectError",
+    "ReadError",
+    "StoreError",
+    "TabbookError",
+    "UsageError",
+    "nearest",
+    "suggestion",
+    "usage",
+]
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:

@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from tabbook.variables import RESERVED
 
+__all__ = ["Tab"]
+
 NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 VARIABLES = r"^[A-Za-z_][A-Za-z0-9_]*\*?$"
 _PYTHON = re.compile(r"3\.\d{1,2}")

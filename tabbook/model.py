@@ -7,6 +7,8 @@ from typing import Any, Literal
 from tabbook.code import line_map
 from tabbook.config import SectionSettings
 
+__all__ = ["Box", "Cell", "Embedded", "Item", "Output", "Projection", "Result", "Section", "Slide"]
+
 Output = dict[str, Any]
 """One output of a cell, as nbformat 4 writes it to JSON."""
 

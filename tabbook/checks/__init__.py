@@ -17,6 +17,8 @@ from tabbook.library import foreign, generate, outdated
 from tabbook.model import Section
 from tabbook.project import ways_of
 
+__all__ = ["check_core"]
+
 
 def check_core(book: Book) -> list[Fault]:
     """Return what is wrong with ``book``, as far as the core can tell, in the order of the places."""

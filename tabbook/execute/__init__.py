@@ -23,6 +23,8 @@ from tabbook.execute.sandbox import kernel, make_folders
 from tabbook.model import Output, Result
 from tabbook.plan.spec import Failure, JobSpec, Limits, Outcome
 
+__all__ = ["execute"]
+
 _CELL_FRAME = re.compile(r"^ *(?:File )?Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
 _SENTENCES = ("CommandError", "EndedError")
 """Errors of the kernel's own launcher, whose messages need no name before them."""

@@ -15,6 +15,8 @@ from tabbook.export.slides import has_slides, slides
 from tabbook.model import Section
 from tabbook.read.slides import marked_text
 
+__all__ = ["Exported", "export"]
+
 
 def has_code(section: Section, tab: str) -> bool:
     """Say whether ``section`` has a notebook in ``tab``."""

@@ -18,6 +18,8 @@ from tabbook.lines import first_line, header_end, last_line
 from tabbook.model import Section
 from tabbook.project import code_fault, is_verbatim, selected_cells
 
+__all__ = ["Saved", "extract", "extract_book"]
+
 _Kind = Literal["import", "definition", "method", "statement"]
 _MARK = re.compile(r"^#\s*@save\b[ \t]*|(?<=[ \t])#\s*@save[ \t]*$")
 

@@ -23,6 +23,8 @@ from tabbook.library.imports import check_imports
 from tabbook.processes import share
 from tabbook.project import ways_of
 
+__all__ = ["LibraryReport", "generate", "outdated", "update"]
+
 _FROZEN, _FROZEN_SECONDS = 3, 86_400
 _WORTH_SHARING = 400
 """How many new statements of the library are worth another process."""

@@ -26,6 +26,8 @@ from tabbook.model import Cell, Output, Projection, Result, Section, with_hyphen
 from tabbook.read.markdown import blocks_within, fence_for
 from tabbook.read.slides import marked_text, strip_slide_marks
 
+__all__ = ["merge"]
+
 KEY = "tabbook"
 """The name of our own part of a cell's metadata."""
 NOT_EXECUTED = "not-executed"

@@ -24,6 +24,8 @@ from tabbook.keys.uses import NOTHING, Uses, cells_use, file_uses
 from tabbook.model import Projection, Section
 from tabbook.processes import share
 
+__all__ = ["Job", "device_class", "job", "jobs"]
+
 _T = TypeVar("_T")
 _WORTH_SHARING = 200_000
 """How many characters of new modules are worth another process."""

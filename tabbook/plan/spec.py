@@ -15,6 +15,8 @@ from tabbook.model import Cell, Projection, Result
 from tabbook.plan.gpus import Need
 from tabbook.pythons import own_version
 
+__all__ = ["DeferredError", "Failure", "JobSpec", "Limits", "Outcome", "Step"]
+
 FailureKind = Literal["raised", "timeout", "memory", "died", "no-start", "stopped", "broken"]
 """Why a job failed: a cell raised, the time was up, it took more memory than it may, the kernel
 died or did not start, the run was stopped, or the machinery around the job broke."""

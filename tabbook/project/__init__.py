@@ -14,6 +14,8 @@ from tabbook.project.idioms import rewrite
 from tabbook.project.names import Way, parse_way
 from tabbook.yaml_text import find_line
 
+__all__ = ["project"]
+
 
 @cache
 def _way(text: str) -> Way:

@@ -24,6 +24,8 @@ from tabbook.read.slides import strip_slide_marks
 from tabbook.read.unclosed import cell_fault, fence_fault, is_python_cell, other_fault
 from tabbook.yaml_text import find_line
 
+__all__ = ["is_section", "read_section"]
+
 _CODE_FENCE = re.compile(r"^\{code-cell\}")
 _TAB_FENCE = re.compile(r"^\{tab\}(.*)$")
 _TAB_MARK = re.compile(r"^\s*(?:%%tab\b|#\s*@tab\b)(.*)$")

@@ -19,6 +19,8 @@ from tabbook.files import open_file, read_file, write_atomic
 from tabbook.model import Result
 from tabbook.store.entry import HEAD_LENGTH, OtherFormatError, head_hash, pack, tail_stand_ins, unpack
 
+__all__ = ["Store"]
+
 _log = logging.getLogger(__name__)
 _KEY = re.compile(r"[0-9a-f]{64}")
 GRACE = 3600.0

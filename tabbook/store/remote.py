@@ -20,6 +20,8 @@ from tabbook.store import Store, entry_path
 from tabbook.store.entry import unpack
 from tabbook.urls import file_system, read_parts, reason
 
+__all__ = ["Pulled", "Pushed", "pull", "push"]
+
 TIMEOUT = 30.0
 """Seconds that one entry may take."""
 PATIENCE = 600.0

@@ -1,6 +1,9 @@
 """The layers of the toolchain, as its own imports show them."""
 
 import ast
+import importlib
+import inspect
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -144,6 +147,40 @@ def test_modules_are_small(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_modules_say_what_they_are_for(name: str) -> None:
     assert ast.get_docstring(ast.parse(MODULES[name].read_text(encoding="utf-8")))
+
+
+def public_names(path: Path) -> list[str]:
+    """Return what ``__all__`` of a module lists."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return [str(name) for name in ast.literal_eval(node.value)]
+    return []
+
+
+PUBLIC = {name: names for name, path in MODULES.items() if (names := public_names(path))}
+
+
+def test_the_maintainers_page_lists_the_modules_for_other_tools() -> None:
+    """Other tools rely on what ``__all__`` lists, so each list is one that we promised."""
+    page = (ROOT.parent / "docs/maintainers.md").read_text(encoding="utf-8")
+    table = page.split("## For other tools")[1].split("\n## ")[0]
+    core = {name for name in PUBLIC if not name.startswith("tabbook.importers")}
+    assert set(re.findall(r"`(tabbook\.[\w.]+)`", table)) == core
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_what_other_tools_may_import_exists_and_is_described(name: str) -> None:
+    module = importlib.import_module(name)
+    assert len(set(PUBLIC[name])) == len(PUBLIC[name])
+    for public in PUBLIC[name]:
+        value = getattr(module, public)
+        if inspect.isclass(value) or inspect.isroutine(inspect.unwrap(value)):
+            text = inspect.getdoc(value) or ""
+            assert text and not text.startswith(f"{public}("), f"{name}.{public} has no docstring"
+        else:
+            assert re.search(
+                rf'^{public}\b.*\n"""|^from .*\b{public}\b', MODULES[name].read_text(encoding="utf-8"), re.M
+            )
 
 
 @pytest.mark.parametrize("name", [n for n, path in MODULES.items() if path.name == "__init__.py"])
