@@ -23,7 +23,7 @@ PLUGINS = [
     for path in sorted(ROOT.parent.glob("plugins/*/tabbook_*/**/*.py"))
 ]
 # What plugins may import: any of them, importers, executors.
-PUBLIC = [
+FOR_PLUGINS = [
     "errors files machine model quantities yaml_text",
     "importers.contents importers.importer importers.kept importers.project importers.report",
     "code execute.outputs extract lexemes lines merge.stored project.branches project.conditions",
@@ -118,7 +118,7 @@ def test_the_core_imports_no_plugin(name: str) -> None:
 
 @pytest.mark.parametrize("path", PLUGINS)
 def test_a_plugin_imports_what_is_public_and_no_other_plugin(path: Path) -> None:
-    allowed = {"tabbook", *(f"tabbook.{name}" for line in PUBLIC for name in line.split())}
+    allowed = {"tabbook", *(f"tabbook.{name}" for line in FOR_PLUGINS for name in line.split())}
     own = path.relative_to(ROOT.parent / "plugins").parts[1]
     others = {module for module in imported(path) if module.startswith("tabbook")} - allowed
     assert [module for module in sorted(others) if module.split(".")[0] != own] == []
