@@ -98,7 +98,7 @@ def download(name: str, declared: DataFile, folder: Path, seconds: float = CONNE
                 digest.update(part)
                 file.write(part)
         if digest.hexdigest() != declared.sha1:
-            raise OSError(f"what {declared.url} sent is not the declared file (its SHA-1 differs)")
+            raise OSError("it is not the declared file (its SHA-1 differs)")
         Path(temporary).replace(target)
     except Exception as error:  # file systems raise whatever they like
         raise OSError(f"{declared.url}: {reason(error)}") from None

@@ -82,7 +82,8 @@ def _numbers(env: BuildEnvironment, page: str, anchor: str) -> list[str]:
     """Return the numbers that references to a place may show: of its section, its page, its figure."""
     sections: Mapping[str, Any] = env.toc_secnumbers.get(page, {})
     figures: Iterable[Mapping[str, Any]] = env.toc_fignumbers.get(page, {}).values()
-    found = [sections.get(f"#{anchor}"), sections.get(""), *(numbers.get(anchor) for numbers in figures)]
+    counted = (numbers[anchor] for numbers in figures if anchor in numbers)
+    found = [sections.get(f"#{anchor}"), sections.get(""), *counted]
     return [".".join(map(str, number or ())) for number in found]
 
 
