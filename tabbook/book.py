@@ -1,8 +1,7 @@
 """A book on disk: its configuration, its sections, and where everything it makes goes."""
 
-import contextlib
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from tabbook.errors import ConfigError, Fault, ReadError, TabbookError, usage
 from tabbook.extract import Saved, extract, extract_book
 from tabbook.model import Projection, Section
 from tabbook.pages import page_faults, sections_of
-from tabbook.processes import share
+from tabbook.processes import share_values
 from tabbook.project import check_ways, project
 from tabbook.pythons import own_version
 from tabbook.read import read_section
@@ -171,21 +170,17 @@ class Book:
         """
         ready = f"ready for {purpose}"
 
-        def work(paths: Sequence[str]) -> None:
-            for path in paths:
-                with contextlib.suppress(TabbookError, OSError):
-                    section = self.read(path)
-                    self.faults(section, imports=False)
-                    for tab in section.library_tabs:
-                        self.saved_by(section, tab)
-                    more(section)
-                    self.derived(section, ready, lambda: True)
-            self.cache.save()
+        def work(path: str) -> None:
+            section = self.read(path)
+            self.faults(section, imports=False)
+            for tab in section.library_tabs:
+                self.saved_by(section, tab)
+            more(section)
+            self.derived(section, ready, lambda: True)
 
         new = [path for path in self.files if not self._is_known(path, ready)]
         if len(new) >= _WORTH_SHARING:
-            share(work, new)
-            self.cache.reread(new)
+            share_values(self.cache, work, new)
 
     def _is_known(self, path: str, value: str) -> bool:
         try:

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from tabbook.cache import Cache
+from tabbook.errors import TabbookError
 from tabbook.machine import cores
 
 if TYPE_CHECKING:
@@ -35,6 +37,25 @@ def share(work: Callable[[Sequence[_T]], object], items: Sequence[_T]) -> None:
         for process in others:
             process.kill()
             process.join()
+
+
+def share_values(
+    cache: Cache, work: Callable[[str], object], names: Sequence[str], entry: Callable[[str], str] = str
+) -> None:
+    """Call ``work`` for each of ``names`` on all cores, and take what that leaves in ``cache``.
+
+    ``entry`` returns the name of the entry that the values of a name are in. What goes wrong is left
+    to whatever needs the values: it works them out again.
+    """
+
+    def some(part: Sequence[str]) -> None:
+        for name in part:
+            with contextlib.suppress(TabbookError, OSError, SyntaxError):
+                work(name)
+        cache.save()
+
+    share(some, names)
+    cache.reread(map(entry, names))
 
 
 def begin(work: Callable[[], _T]) -> Callable[[], _T]:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from tabbook.extract.undefined import Undefined, undefined
 from tabbook.files import write_atomic
 from tabbook.library.faults import Places, syntax_faults, undefined_faults
 from tabbook.library.imports import check_imports
-from tabbook.processes import share
+from tabbook.processes import share_values
 from tabbook.project import ways_of
 
 __all__ = ["LibraryReport", "generate", "outdated", "update"]
@@ -101,17 +101,9 @@ def _generate(book: Book, preambles: Mapping[str, str]) -> dict[str, str]:
 
 def _share_modules(book: Book, preambles: Mapping[str, str]) -> None:
     """Let all cores make the modules, if they are large."""
-
-    def make(tabs: Sequence[str]) -> None:
-        for tab in tabs:
-            with contextlib.suppress(TabbookError, SyntaxError):
-                _module(book, tab, preambles[tab])
-        book.cache.save()
-
     new = [tab for tab in book.settings.tabs if not _module_entry(book, tab, preambles[tab]).knows("module")]
     if sum(len(book.saved[tab]) for tab in new) >= _WORTH_SHARING:
-        share(make, new)
-        book.cache.reread(map(_entry_name, new))
+        share_values(book.cache, lambda tab: _module(book, tab, preambles[tab]), new, _entry_name)
 
 
 def _module_entry(book: Book, tab: str, preamble: str) -> Entry:

@@ -22,7 +22,7 @@ from tabbook.files import read_file, state_of
 from tabbook.keys.closure import LibraryIndex
 from tabbook.keys.uses import NOTHING, Uses, cells_use, file_uses
 from tabbook.model import Projection, Section
-from tabbook.processes import share
+from tabbook.processes import share_values
 
 __all__ = ["Job", "device_class", "job", "jobs"]
 
@@ -154,15 +154,9 @@ def _share_indexes(book: Book, texts: Mapping[str, str] | None) -> None:
     """Let all cores find the symbols of the library, if it is large and new."""
     modules = {tab: _library_text(book, tab, texts) for tab in book.settings.tabs}
     new = [tab for tab in modules if not _index_entry(book.cache, tab, modules[tab]).knows("index")]
-
-    def find(tabs: Sequence[str]) -> None:
-        for tab in tabs:
-            _index(book.cache, tab, modules[tab], book.settings.library.package)
-        book.cache.save()
-
+    package = book.settings.library.package
     if sum(len(modules[tab]) for tab in new) >= _WORTH_SHARING:
-        share(find, new)
-        book.cache.reread(map(_index_name, new))
+        share_values(book.cache, lambda tab: _index(book.cache, tab, modules[tab], package), new, _index_name)
 
 
 @lru_cache(maxsize=32)

@@ -250,7 +250,7 @@ def _find_data(book: Book, lacking: Sequence[Job], *, strict: bool, retry: bool)
     """
     found = data_files.resolve(
         book.settings.data,
-        dict.fromkeys(name for job in lacking for name in job.data),
+        (name for job in lacking for name in job.data),
         fetch=True,
         notes=book.work / "unreachable",
         retry=retry,

@@ -36,9 +36,8 @@ def status(
     device = device_class()
 
     def find_data(lacking: Sequence[Job]) -> data_files.Found:
-        return data_files.resolve(
-            book.settings.data, dict.fromkeys(name for job in lacking for name in job.data), fetch=False
-        )
+        names = (name for job in lacking for name in job.data)
+        return data_files.resolve(book.settings.data, names, fetch=False)
 
     planned = jobs(book, sections, tabs, library_texts)
     standing, found = standings(book, planned, device, find_data, gpus=inventory)

@@ -173,7 +173,7 @@ def recall(book: Book, job: Job, key: str) -> Remembered | None:
 
 def failed_last(book: Book, job: Job, device: str) -> Failure | None:
     """Return how ``job`` failed on ``device``, if it did and nothing has changed since."""
-    found = data_files.resolve({name: book.settings.data[name] for name in job.data}, job.data, fetch=False)
+    found = data_files.resolve(book.settings.data, job.data, fetch=False)
     known = recall(book, job, job.key(device, found.missing).digest)
     return known.failure if known else None
 
