@@ -105,6 +105,8 @@ CASES = {
     "a line break behind what vanishes": ("a (~~b~~)  \nc (~~d~~)\\\ne", "a  \nc \\\ne"),
     "no line break before what vanishes": ("a  (~~b~~)\nc (~~d~~) \ne", "a\nc\ne"),
     "blanks where nothing is left": ("a\n(~~b~~)  \nc", "a\n\nc"),
+    "neighbours that both vanish with the blank between": ("(~~a~~) (~~b~~)", ""),
+    "marks inside what vanishes": ("(~~a (**b**) c~~) d", "d"),
 }
 
 
