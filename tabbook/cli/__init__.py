@@ -14,7 +14,7 @@ import typer
 
 from tabbook.cli.checking import check
 from tabbook.cli.env import env_app
-from tabbook.cli.exports import export
+from tabbook.cli.exports import ExportCommand, export
 from tabbook.cli.imports import import_app
 from tabbook.cli.library import sound, update_library
 from tabbook.cli.options import (
@@ -47,7 +47,7 @@ app = typer.Typer(
 app.add_typer(env_app, name="env")
 app.add_typer(store_app, name="store")
 app.command()(check)
-app.command()(export)
+app.command(cls=ExportCommand)(export)
 app.add_typer(import_app, name="import")
 
 JobsOption = Annotated[

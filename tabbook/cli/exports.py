@@ -2,9 +2,10 @@
 
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from tabbook.cli.options import HERE, BookOption, SectionsArgument, TabOption, load
 
@@ -12,10 +13,21 @@ if TYPE_CHECKING:
     from tabbook.book import Book
 
 
+class ExportCommand(TyperCommand):
+    """The command, whose help lists the formats that are installed."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the list: finding out takes a moment, which no other command must wait for."""
+        from tabbook.export.formats import formats
+
+        listed = [f"{one.name} ({one.contents})" for one in formats()]
+        formatter.write_paragraph()
+        formatter.write_text(f"Formats: {', '.join(listed)}; branches (of notebooks, for Colab and Binder).")
+        super().format_epilog(ctx, formatter)
+
+
 def export(
-    kind: Annotated[
-        str, typer.Argument(metavar="FORMAT", help="ipynb (notebooks), slides, markdown; or branches.")
-    ],
+    kind: Annotated[str, typer.Argument(metavar="FORMAT", help="What to write; see below.")],
     sections: SectionsArgument = None,
     book: BookOption = HERE,
     tab: TabOption = None,
@@ -29,7 +41,7 @@ def export(
         ),
     ] = None,
 ) -> None:
-    """Write notebooks, slides or Markdown, one framework at a time.
+    """Write what readers take away, one framework at a time: notebooks, a PDF, and so on.
 
     Outputs are those that the store has: nothing is executed. Sphinx reads the book first, as far
     as it has changed, so text, numbers and references are those of the site. Each framework gets a
@@ -43,7 +55,7 @@ def export(
     from tabbook.errors import TabbookError
     from tabbook.export.exporter import Exporter
     from tabbook.export.folder import check_folder, write_export
-    from tabbook.export.make import check_format
+    from tabbook.export.formats import format_named
     from tabbook.export.make import export as make
     from tabbook.export.write import archives
     from tabbook.render.reader import with_pages
@@ -51,8 +63,10 @@ def export(
     if kind == "branches":
         _branches(load(book), tuple(sections or ()), tuple(tab or ()), to, remote)
         return
-    check_format(kind)
+    wanted = format_named(kind)
     loaded = load(book)
+    if wanted.check is not None:
+        wanted.check(loaded)
     tabs = loaded.tabs(tuple(tab or ()))
     folder = to or loaded.root / "_build" / "exports" / kind
     check_folder(loaded, folder)
@@ -64,7 +78,7 @@ def export(
     files, faults = made.files, set(made.faults)
     if not sections:
         faults |= {*loaded.readable[1], *made.library_faults}
-        if kind == "ipynb":
+        if wanted.is_archived:
             files |= archives(files)
     # What a section with faults left the last time is better than nothing.
     changed, gone = write_export(folder, files, tabs if not sections and not faults else ())

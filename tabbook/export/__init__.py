@@ -6,5 +6,3 @@ wrong is found before anything is touched.
 
 PUBLISHED = "_exports"
 """The folder of the site that has the exports."""
-FORMATS = ("ipynb", "slides", "markdown")
-"""The formats, as the command line names them."""

@@ -1,17 +1,20 @@
 """Exports of a book as files in memory, by their paths below the folder that they go to."""
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tabbook.errors import Fault, TabbookError, usage
-from tabbook.export import FORMATS
 from tabbook.export.exporter import Exporter, Files
+from tabbook.export.formats import Format, Made, format_named
 from tabbook.export.ipynb import dump, notebook
 from tabbook.export.markdown import markdown
 from tabbook.export.slide_blocks import tabs_shown
 from tabbook.export.slides import has_slides, slides
+from tabbook.language import marked
 from tabbook.model import Section
 from tabbook.read.slides import marked_text
 
@@ -31,17 +34,6 @@ def has_marks(section: Section, tab: str) -> bool:
     return any(slide.belongs_to(tab) for slide in section.slides) or any(
         marked_text(cell.source) for cell in texts
     )
-
-
-def _has_text(section: Section, tab: str) -> bool:
-    return tab in section.tabs
-
-
-_HAS: dict[str, Callable[[Section, str], bool]] = {
-    "ipynb": has_code,
-    "slides": has_marks,
-    "markdown": _has_text,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,59 +64,75 @@ def export(
 
     Args:
         exporter: The book.
-        kind: One of ``FORMATS``.
+        kind: The name of a format.
         sections: What to export; those that have nothing for the format are left out.
         tabs: The frameworks; each has a folder of its own.
         named: Whether each section was asked for, so that one with nothing for it is a mistake.
-        decks: Whether decks are made of slides, or their notebooks alone.
+        decks: Whether files are derived from those of sections: decks from notebooks of slides.
 
     Raises:
         UsageError: There is no such format, or a section that was asked for has nothing for it.
     """
-    check_format(kind)
-    has = _HAS[kind]
-    chosen = [(section, [tab for tab in tabs if has(section, tab)]) for section in sections]
+    wanted = format_named(kind)
+    chosen = [(section, [tab for tab in tabs if wanted.has(section, tab)]) for section in sections]
     for section, found in chosen:
         if named and not found:
-            what = {"ipynb": "code", "slides": "slides", "markdown": "text"}[kind]
-            raise usage(f"{section.path} has no {what} for {', '.join(tabs)}")
+            raise usage(f"{section.path} has no {wanted.needs} for {', '.join(tabs)}")
     files, faults = Files(), list[Fault]()
-    names = {tab: [_name(section) for section, found in chosen if tab in found] for tab in tabs}
-    for section, found in chosen:
-        for tab in found:
+    for tab in tabs:
+        own = [section for section, found in chosen if tab in found]
+        steps = [partial(_section, wanted, exporter, tab, section, own) for section in own]
+        if wanted.whole is not None and own:
+            name = excerpt(own) if named else file_name(exporter)
+            steps.append(partial(wanted.whole, exporter, tab, own, name))
+        for step in steps:
             try:
-                made, missing = _MAKE[kind](exporter, tab, section, names[tab])
+                made, missing = step()
             except TabbookError as error:
                 faults += error.faults
                 continue
             files |= {f"{tab}/{path}": data for path, data in made.items()}
             faults += missing
-    for tab in tabs if kind == "ipynb" else ():
-        if names[tab]:
-            files |= {f"{tab}/{path}": data for path, data in exporter.companions(tab).items()}
-    if kind == "slides" and files and decks:
-        from tabbook.export.decks import assets
-
-        files |= _decks(files) | assets()
+    if decks:
+        files |= wanted.derived(files) if wanted.derived else {}
+        files |= wanted.shared() if wanted.shared and files else {}
     return Exported(files, tuple(sorted(set(faults))), () if named else exporter.library[1])
 
 
+def file_name(exporter: Exporter) -> str:
+    """Return the name of a file that has the whole book, without its ending."""
+    words = re.findall(r"\w+", str(exporter.setting("title") or "book").lower())
+    return "-".join(words) or "book"
+
+
+def excerpt(sections: Sequence[Section]) -> str:
+    """Return the name of a file that has some sections of the book, without its ending."""
+    name = _name(sections[0]).rpartition("/")[2]
+    return f"{name}-and-{len(sections) - 1}-more" if len(sections) > 1 else name
+
+
+def _section(wanted: Format, exporter: Exporter, tab: str, section: Section, own: Sequence[Section]) -> Made:
+    names = [_name(one) for one in own]
+    return wanted.section(exporter, tab, section, names) if wanted.section else ({}, ())
+
+
 def make_one(
-    exporter: Exporter, kind: str, tab: str, section: Section, names: Sequence[str]
+    exporter: Exporter, wanted: Format, tab: str, section: Section, names: Sequence[str]
 ) -> tuple[Files, Sequence[Fault]]:
-    """Return the files of one section in one tab, decks included, and what is wrong with its pictures.
+    """Return the files of one section in one tab, with those derived, and what is wrong with its pictures.
 
     ``names`` are the sections, without their endings, that the same export has of the tab.
 
     Raises:
         TabbookError: The section has faults.
     """
-    made, missing = _MAKE[kind](exporter, tab, section, names)
+    assert wanted.section is not None
+    made, missing = wanted.section(exporter, tab, section, names)
     files = {f"{tab}/{path}": data for path, data in made.items()}
-    return (files | _decks(files) if kind == "slides" else files), missing
+    return (files | wanted.derived(files) if wanted.derived else files), missing
 
 
-def _decks(files: Files) -> Files:
+def _decks(files: Mapping[str, bytes]) -> Files:
     """Return the decks of the notebooks of slides among ``files``."""
     from tabbook.export.decks import deck
 
@@ -133,10 +141,10 @@ def _decks(files: Files) -> Files:
     return {path.removesuffix(suffix) + ".slides.html": deck(text, path) for path, text in notebooks}
 
 
-def check_format(kind: str) -> None:
-    """Raise a usage error if there is no format ``kind``."""
-    if kind not in FORMATS:
-        raise usage(f"there is no format {kind!r}", f"the formats are {', '.join(FORMATS)}; or branches")
+def _assets() -> Files:
+    from tabbook.export.decks import assets
+
+    return assets()
 
 
 def decks_of(files: Mapping[str, bytes]) -> dict[str, Any]:
@@ -148,20 +156,17 @@ def decks_of(files: Mapping[str, bytes]) -> dict[str, Any]:
     return {path: read(files[path].decode(), as_version=4) for path in names}
 
 
-_Made = tuple[Files, Sequence[Fault]]
-
-
 def _name(section: Section) -> str:
     return section.path.removesuffix(".md")
 
 
-def _notebook(exporter: Exporter, tab: str, section: Section, names: Sequence[str]) -> _Made:
+def _notebook(exporter: Exporter, tab: str, section: Section, names: Sequence[str]) -> Made:
     path = _name(section)
     page = exporter.page(section, tab, exporter.address(path, tab, names, ".ipynb"))
     return {f"{path}.ipynb": dump(notebook(page, exporter.first_cells(section, tab)))}, page.faults
 
 
-def _slides(exporter: Exporter, tab: str, section: Section, _names: Sequence[str]) -> _Made:
+def _slides(exporter: Exporter, tab: str, section: Section, _names: Sequence[str]) -> Made:
     path = _name(section)
     page = exporter.page(section, tab, exporter.address(path, tab, (), ""), with_slides=True)
     if not has_slides(page):
@@ -175,7 +180,7 @@ def _slides(exporter: Exporter, tab: str, section: Section, _names: Sequence[str
     return {f"{path}.slides.ipynb": dump(made)}, page.faults
 
 
-def _markdown(exporter: Exporter, tab: str, section: Section, names: Sequence[str]) -> _Made:
+def _markdown(exporter: Exporter, tab: str, section: Section, names: Sequence[str]) -> Made:
     path = _name(section)
     folder, name = posixpath.split(path)
     page = exporter.page(section, tab, exporter.address(path, tab, names, ".md"), f"{name}_files/")
@@ -183,8 +188,31 @@ def _markdown(exporter: Exporter, tab: str, section: Section, names: Sequence[st
     return {posixpath.join(folder, file): data for file, data in made.items()}, page.faults
 
 
-_MAKE: dict[str, Callable[[Exporter, str, Section, Sequence[str]], _Made]] = {
-    "ipynb": _notebook,
-    "slides": _slides,
-    "markdown": _markdown,
-}
+def _companions(exporter: Exporter, tab: str, _sections: Sequence[Section], _name: str) -> Made:
+    return exporter.companions(tab), ()
+
+
+NOTEBOOKS = Format(
+    name="ipynb",
+    contents="notebooks",
+    needs="code",
+    has=has_code,
+    section=_notebook,
+    whole=_companions,
+    is_archived=True,
+    ending=".ipynb",
+    page_link=marked("Notebook"),
+    book_link=marked("All notebooks (zip)"),
+)
+SLIDES = Format(
+    name="slides",
+    contents="slides",
+    needs="slides",
+    has=has_marks,
+    section=_slides,
+    derived=_decks,
+    shared=_assets,
+    ending=".slides.html",
+    page_link=marked("Slides"),
+)
+MARKDOWN = Format(name="markdown", contents="Markdown", section=_markdown, ending=".md")

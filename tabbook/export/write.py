@@ -21,13 +21,24 @@ def cannot_write(folder: Path, why: str | OSError) -> UsageError:
     return usage(f"cannot write to {folder}: {reason}", "name another folder with --to")
 
 
-def zipped(files: Mapping[str, bytes], *, compress: bool = True) -> bytes:
+def epoch() -> int:
+    """Return the time that files state as theirs, in seconds: ``SOURCE_DATE_EPOCH``, or the start of 1980."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return int(given) if given.isdecimal() else 315532800
+
+
+def zipped(
+    files: Mapping[str, bytes], *, compress: bool = True, first: Mapping[str, bytes] | None = None
+) -> bytes:
     """Return an archive of ``files``: equal files, equal bytes.
 
-    Those of compressed ones may differ where another version of zlib made them.
+    Those of compressed ones may differ where another version of zlib made them. Files that must come
+    ``first`` are not compressed.
     """
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w") as archive:
+        for name, data in (first or {}).items():
+            archive.writestr(_entry(name, compress=False), data)
         for name in sorted(files):
             archive.writestr(_entry(name, compress=compress), files[name])
     return memory.getvalue()

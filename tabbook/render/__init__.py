@@ -38,8 +38,10 @@ from tabbook.render.isolate import (
     visit_isolated,
 )
 from tabbook.render.language import TranslatePrompts, quiet_search, translate_search
+from tabbook.render.latex import RenameCells, SvgToPdf
 from tabbook.render.navigation import setup_navigation
 from tabbook.render.numbering import number_sections
+from tabbook.render.one_tab import KeepTab, prefer_outputs
 from tabbook.render.packed import Unpack
 from tabbook.render.pages import (
     PageCollector,
@@ -127,8 +129,9 @@ def _note_versions(_app: Sphinx, config: Config) -> None:
 def _prepare_site(app: Sphinx, config: Config) -> None:
     """Add what a site has and a check of its pages can do without: links, exports, MathJax, outputs."""
     if config["tabbook_outputs"]:
-        from tabbook.render.exports import add_links, finish
+        from tabbook.render.exports import add_links, finish, landing_page
 
+        app.connect("env-updated", landing_page)
         app.connect("html-page-context", add_links)
         app.connect("build-finished", finish)
         app.connect("build-finished", publish_outputs)
@@ -203,6 +206,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for name in ("ipython3", "myst-ansi"):  # Sphinx would look for them in all packages, for each cell
         app.add_lexer(name, find_lexer_class_by_name(name))
     app.add_builder(ExportBuilder)
+    app.add_post_transform(KeepTab)
+    app.add_post_transform(SvgToPdf)
+    app.add_post_transform(RenameCells)
+    app.connect("config-inited", prefer_outputs)
     app.add_directive("tab", TabDirective)
     app.add_directive("tabbook-slide", SlideDirective)
     app.add_directive("tabbook-cells", CellsDirective)

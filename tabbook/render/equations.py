@@ -1,12 +1,17 @@
-"""Numbers for equations without a label, where the book has them: ``math_number_all``.
+"""Numbers of equations: those without a label get some where the book has them (``math_number_all``).
 
 Sphinx gives them to its own directive. MyST makes equations between dollars into nodes itself, and
 numbers those with a label alone, so a book that numbers all would count only some.
 """
 
+import re
+
 from docutils import nodes
 from sphinx.domains.math import MathDomain
+from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
+
+_REFERENCE = re.compile(r"\\(eqref|ref)\{([^{}]*)\}")
 
 
 class NumberEquations(SphinxTransform):
@@ -31,3 +36,23 @@ class NumberEquations(SphinxTransform):
             node["number"] = domain.get_equation_number_for(label)
             node["ids"].append(nodes.make_id(f"equation-{label}"))
             self.document.note_explicit_target(node)
+
+
+def with_numbers(env: BuildEnvironment, tex: str) -> str:
+    """Return a formula with the numbers of those that it refers to; ``???`` is that of an unknown one."""
+    return _REFERENCE.sub(lambda found: _number_in_formula(env, found), tex)
+
+
+def _number_in_formula(env: BuildEnvironment, found: re.Match[str]) -> str:
+    known = env.get_domain("math").data["objects"].get(found[2])
+    number = equation_number(env, known[0], found[2], str(known[1] or "")) if known else ""
+    number = number or "???"
+    return f"\\text{{({number})}}" if found[1] == "eqref" else f"\\text{{{number}}}"
+
+
+def equation_number(env: BuildEnvironment, page: str, label: str, number: str) -> str:
+    """Return the number of an equation as the book shows it; ``number`` is that within its page."""
+    if not (number and env.config.math_numfig and env.config.numfig):
+        return number
+    numbers = env.toc_fignumbers.get(page, {}).get("displaymath", {})
+    return ".".join(map(str, numbers.get(nodes.make_id(f"equation-{label}"), ()))) or number

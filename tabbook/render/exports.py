@@ -4,6 +4,7 @@ The links are plain HTML below each title, one line per framework; the script th
 the page shows chooses the line as well, and without it all are visible.
 """
 
+import re
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -14,18 +15,18 @@ from urllib.parse import quote
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from tabbook.book import Book
 from tabbook.config import BookSettings
 from tabbook.errors import TabbookError
 from tabbook.export import PUBLISHED
 from tabbook.export.exporter import Exporter
+from tabbook.export.formats import formats
 from tabbook.export.library import branch_of
-from tabbook.export.make import has_code, has_marks
+from tabbook.export.make import NOTEBOOKS
 from tabbook.language import translator
 from tabbook.model import Section
 from tabbook.render.pages import current_book
-from tabbook.render.published import MEMORY, stamps, update
-from tabbook.render.reader import reader
+from tabbook.render.published import MEMORY, books, is_book, stamps, update
+from tabbook.render.reader import Reader
 from tabbook.render.resolved import building_exports
 
 _log = logging.getLogger(__name__)
@@ -39,25 +40,47 @@ def links_of(section: Section, tab: str, settings: BookSettings, up: str) -> Lin
     """
     path, _ = quote(section.path.removesuffix(".md")), translator(settings.language)
     links: Links = []
-    if settings.exports and has_code(section, tab):
-        links.append((_("Notebook"), f"{up}{PUBLISHED}/ipynb/{tab}/{path}.ipynb"))
-    if settings.repository is not None and has_code(section, tab):
-        repository = settings.repository.url.removeprefix("https://github.com/")
-        branch = quote(branch_of(settings.repository, tab))
-        colab = f"https://colab.research.google.com/github/{repository}/blob/{branch}/{path}.ipynb"
-        binder = f"https://mybinder.org/v2/gh/{repository}/{quote(branch, safe='')}"
-        links += [("Colab", colab), ("Binder", f"{binder}?urlpath=lab/tree/{path}.ipynb")]
-    if settings.exports and has_marks(section, tab):
-        links.append((_("Slides"), f"{up}{PUBLISHED}/slides/{tab}/{path}.slides.html"))
+    for wanted in formats():
+        has_it = wanted.has(section, tab)
+        if settings.exports and wanted.page_link and has_it:
+            file = f"{up}{PUBLISHED}/{wanted.name}/{tab}/{path}{wanted.ending}"
+            links.append((_(wanted.page_link), file))
+        if settings.repository is not None and wanted is NOTEBOOKS and has_it:
+            repository = settings.repository.url.removeprefix("https://github.com/")
+            branch = quote(branch_of(settings.repository, tab))
+            colab = f"https://colab.research.google.com/github/{repository}/blob/{branch}/{path}.ipynb"
+            binder = f"https://mybinder.org/v2/gh/{repository}/{quote(branch, safe='')}"
+            links += [("Colab", colab), ("Binder", f"{binder}?urlpath=lab/tree/{path}.ipynb")]
     return links
 
 
-def archive_links(book: Book, tab: str, up: str) -> Links:
-    """Return the address of the archive with all notebooks of ``tab``, if the site has it."""
-    if book.settings.exports and any(has_code(section, tab) for section in book.readable[0]):
-        _ = translator(book.settings.language)
-        return [(_("All notebooks (zip)"), f"{up}{PUBLISHED}/ipynb/{tab}.zip")]
-    return []
+def book_links(exporter: Exporter, tab: str, up: str) -> Links:
+    """Return the addresses of what the site has of the whole book in ``tab``: archives, and books if made."""
+    book, links = exporter.book, Links()
+    _ = translator(book.settings.language)
+    for wanted in formats() if book.settings.exports else ():
+        if wanted.is_archived and any(wanted.has(section, tab) for section in book.readable[0]):
+            links.append((_(wanted.book_link), f"{up}{PUBLISHED}/{wanted.name}/{tab}.zip"))
+        for place in books(exporter, wanted) if is_book(wanted) else ():
+            if place.startswith(f"{tab}/"):
+                links.append((_(wanted.book_link), f"{up}{PUBLISHED}/{wanted.name}/{quote(place)}"))
+    return links
+
+
+def landing_page(app: Sphinx, _env: object) -> list[str]:
+    """Return the landing page, to be written again, if it does not link to the books that there are now."""
+    book = current_book()
+    if book is None or not book.settings.exports or app.builder.name not in ("html", "dirhtml"):
+        return []
+    page = book.files[0].removesuffix(".md")
+    file = Path(app.builder.get_outfilename(page))  # type: ignore[attr-defined]  # the site's
+    if not file.is_file():
+        return []
+    exporter, text = Exporter(book, Reader(app)), file.read_text(encoding="utf-8")
+    whole = [wanted for wanted in formats() if is_book(wanted)]
+    now = {f"{wanted.name}/{quote(place)}" for wanted in whole for place in books(exporter, wanted)}
+    linked = {found for wanted in whole for found in re.findall(rf"{PUBLISHED}/({wanted.name}/[^\"]+)", text)}
+    return [page] if now != linked else []
 
 
 def links_html(links: Mapping[str, Links], settings: BookSettings) -> str:
@@ -80,7 +103,7 @@ def links_html(links: Mapping[str, Links], settings: BookSettings) -> str:
 
 
 def _download(address: str) -> str:
-    return " download" if f"{PUBLISHED}/ipynb/" in address else ""
+    return " download" if f"{PUBLISHED}/" in address and not address.endswith(".html") else ""
 
 
 def add_links(app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
@@ -94,7 +117,8 @@ def add_links(app: Sphinx, page: str, _template: str, context: dict[str, Any], _
     up = f"{relpath('.', dirname(page))}/" if "/" in page else ""
     links = {tab: links_of(section, tab, book.settings, up) for tab in book.settings.tabs}
     if section.path == book.files[0]:
-        links = {tab: [*found, *archive_links(book, tab, up)] for tab, found in links.items()}
+        exporter = Exporter(book, Reader(app))
+        links = {tab: [*found, *book_links(exporter, tab, up)] for tab, found in links.items()}
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{links_html(links, book.settings)}", 1)
 
 
@@ -105,7 +129,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     book = current_book(app)
     if book is None or not book.settings.exports:
         return
-    exporter = Exporter(book, reader(app))
+    exporter = Exporter(book, Reader(app))
     memory = Path(app.doctreedir) / MEMORY
     try:
         stamp = stamps(app, exporter)

@@ -8,6 +8,7 @@ into memory beside the outputs of a large book.
 import hashlib
 import importlib.metadata
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -19,7 +20,8 @@ from sphinx.application import Sphinx
 from tabbook.declared import declared_files
 from tabbook.errors import Fault, TabbookError
 from tabbook.export.exporter import Exporter
-from tabbook.export.make import has_code, has_marks, make_one
+from tabbook.export.formats import Format, formats
+from tabbook.export.make import file_name, make_one
 from tabbook.export.write import remove_others, write_all, zip_files
 from tabbook.files import read_json, write_atomic
 from tabbook.keys import canonical, sha256
@@ -88,17 +90,18 @@ class _Update:
     known: dict[str, Any]
     now: dict[str, Any] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
-    files: dict[str, set[str]] = field(default_factory=lambda: {"ipynb": set(), "slides": set()})
+    files: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def take(self, kind: str, tab: str, section: Section, names: list[str], stamp: str) -> None:
+    def take(self, wanted: Format, tab: str, section: Section, names: list[str], stamp: str) -> None:
         """Make what ``section`` has to take away, unless it is there as it would be made."""
+        kind = wanted.name
         place, folder = f"{kind}/{tab}/{section.path}", self.folder / kind
         known = self.known.get(place)
         if not (
             known and known["stamp"] == stamp and all((folder / name).is_file() for name in known["files"])
         ):
             try:
-                made, missing = make_one(self.exporter, kind, tab, section, names)
+                made, missing = make_one(self.exporter, wanted, tab, section, names)
                 write_all(folder, made)
             except TabbookError as error:
                 self.faults += error.faults
@@ -110,11 +113,11 @@ class _Update:
         self.files[kind] |= {*known["files"]}
 
     def sections(
-        self, sections: Sequence[Section], names: Mapping[tuple[str, str], list[str]], stamp: Stamp
+        self, sections: Sequence[Section], names: Mapping[tuple[Format, str], list[str]], stamp: Stamp
     ) -> None:
-        """Make what some sections have to take away; ``names`` has all that there is, by kind and tab."""
+        """Make what some sections have to take away; ``names`` has all that there is, by format and tab."""
         for section in sections:
-            for (kind, tab), pages in names.items():
+            for (wanted, tab), pages in names.items():
                 if section.path.removesuffix(".md") not in pages:
                     continue
                 try:
@@ -122,7 +125,7 @@ class _Update:
                 except TabbookError as error:  # its page says so, too; the others are exported
                     self.faults += error.faults
                 else:
-                    self.take(kind, tab, section, pages, made_of)
+                    self.take(wanted, tab, section, pages, made_of)
 
     def add(self, now: Mapping[str, Any], faults: Iterable[Fault], files: Mapping[str, set[str]]) -> None:
         """Add what another process has made."""
@@ -131,20 +134,46 @@ class _Update:
         for kind, names in files.items():
             self.files[kind] |= names
 
-    def companions(self, tab: str) -> None:
-        """Write what goes with the notebooks of ``tab``, and the archive of all, if any of it changed."""
-        folder, archive = self.folder / "ipynb", f"{tab}.zip"
-        beside = {f"{tab}/{path}": data for path, data in self.exporter.companions(tab).items()}
+    def whole(self, wanted: Format, tab: str, sections: Sequence[Section]) -> None:
+        """Write what goes with the files of the sections, and the archive of all, if any of it changed."""
+        folder, archive, kind = self.folder / wanted.name, f"{tab}.zip", wanted.name
+        assert wanted.whole is not None
+        made, missing = wanted.whole(self.exporter, tab, sections, file_name(self.exporter))
+        self.faults += missing
+        beside = {f"{tab}/{path}": data for path, data in made.items()}
         changed = write_all(folder, beside)
-        self.files["ipynb"] |= {*beside}
-        names = sorted(name for name in self.files["ipynb"] if name.startswith(f"{tab}/"))
-        content = [[place, entry] for place, entry in self.now.items() if place.startswith(f"ipynb/{tab}/")]
+        self.files[kind] |= {*beside}
+        if not wanted.is_archived:
+            return
+        names = sorted(name for name in self.files[kind] if name.startswith(f"{tab}/"))
+        content = [[place, entry] for place, entry in self.now.items() if place.startswith(f"{kind}/{tab}/")]
         stamp = sha256(canonical([names, content]))
         whole = all(entry["stamp"] for _, entry in content)
         if changed or not whole or self.known.get(archive) != stamp or not (folder / archive).is_file():
             zip_files(folder / archive, {name.removeprefix(f"{tab}/"): folder / name for name in names})
         self.now[archive] = stamp
-        self.files["ipynb"].add(archive)
+        self.files[kind].add(archive)
+
+    def books(self, wanted: Format) -> None:
+        """Copy the files of the whole book that ``tabbook export`` has made: a build makes none itself."""
+        made = books(self.exporter, wanted)
+        write_all(self.folder / wanted.name, {name: path.read_bytes() for name, path in made.items()})
+        self.files[wanted.name] |= {*made}
+
+
+def books(exporter: Exporter, wanted: Format) -> dict[str, Path]:
+    """Return the files of the whole book that ``tabbook export`` has made, by their paths on the site."""
+    folder, name = (
+        exporter.book.site.parent / "exports" / wanted.name,
+        f"{file_name(exporter)}{wanted.ending}",
+    )
+    found = {f"{tab}/{name}": folder / tab / name for tab in exporter.book.settings.tabs}
+    return {place: path for place, path in found.items() if path.is_file()}
+
+
+def is_book(wanted: Format) -> bool:
+    """Say whether a format is the whole book in one file, which takes long to make."""
+    return wanted.section is None and bool(wanted.book_link)
 
 
 def update(
@@ -162,9 +191,11 @@ def update(
     book = exporter.book
     sections, unreadable = book.readable
     work = _Update(exporter, folder, _read(memory))
+    shown = [wanted for wanted in formats() if wanted.page_link or wanted.book_link]
     names = {
-        (kind, tab): [section.path.removesuffix(".md") for section in sections if has(section, tab)]
-        for kind, has in (("ipynb", has_code), ("slides", has_marks))
+        (wanted, tab): [section.path.removesuffix(".md") for section in sections if wanted.has(section, tab)]
+        for wanted in shown
+        if wanted.section is not None
         for tab in book.settings.tabs
     }
 
@@ -178,19 +209,21 @@ def update(
         partial(made, part) for part in parts[:1]
     ]:
         work.add(*wait())
-    for tab in book.settings.tabs:
-        if names["ipynb", tab]:
-            work.companions(tab)
-    if work.files["slides"]:
-        from tabbook.export.decks import assets
-
-        shared = assets()
-        write_all(folder / "slides", shared)
-        work.files["slides"] |= {*shared}
+    for wanted in shown:
+        if is_book(wanted):
+            work.books(wanted)
+            continue
+        for tab in book.settings.tabs if wanted.whole is not None else ():
+            if own := [section for section in sections if wanted.has(section, tab)]:
+                work.whole(wanted, tab, own)
+        if wanted.shared is not None and work.files[wanted.name]:
+            shared = wanted.shared()
+            write_all(folder / wanted.name, shared)
+            work.files[wanted.name] |= {*shared}
     write_atomic(memory, json.dumps(work.now, indent=1, sort_keys=True))
     if not (work.faults or unreadable):  # or else a section may have lost its exports for a moment
-        for kind, files in work.files.items():
-            remove_others(folder / kind, files)
+        for wanted in shown:
+            remove_others(folder / wanted.name, work.files[wanted.name])
     return tuple(sorted({*work.faults}))
 
 

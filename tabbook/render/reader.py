@@ -18,6 +18,7 @@ from tabbook.export.page import Piece, Places, Read
 from tabbook.machine import cores
 from tabbook.model import Projection
 from tabbook.render.application import application, configuration, memory_folder
+from tabbook.render.latex import CONFIG as LATEX
 from tabbook.render.plain import pieces_of
 from tabbook.render.resolved import ExportBuilder, resolved
 from tabbook.render.site import MEMORY
@@ -26,21 +27,26 @@ _FOLDER = ".export"
 _Made = TypeVar("_Made")
 
 
-def reader(app: Sphinx) -> Read:
-    """Return what gives the pieces of a page, in a build for exports; it keeps the tree of the last page."""
-    trees: dict[str, nodes.document] = {}
+class Reader:
+    """Gives the pieces of a page, in a build for exports; it keeps the tree of the last page."""
 
-    def read(projection: Projection, places: Places) -> tuple[Piece, ...]:
-        page = projection.section.path.removesuffix(".md")
-        if page not in app.env.found_docs:
+    def __init__(self, app: Sphinx) -> None:
+        self.app = app
+        self._tree: tuple[str, nodes.document] | None = None
+
+    def __call__(self, projection: Projection, places: Places) -> tuple[Piece, ...]:
+        """Return the pieces of the page of ``projection``.
+
+        Raises:
+            ReadError: Sphinx does not read this page.
+        """
+        page, env = projection.section.path.removesuffix(".md"), self.app.env
+        if page not in env.found_docs:
             hint = "add it to the table of contents, or see 'tabbook check'"
             raise ReadError([Fault(projection.section.path, 1, "Sphinx does not read this page", hint)])
-        if page not in trees:
-            trees.clear()
-            trees[page] = resolved(app, page)
-        return pieces_of(trees[page], app.env, projection, places)
-
-    return read
+        if self._tree is None or self._tree[0] != page:
+            self._tree = page, resolved(self.app, page)
+        return pieces_of(self._tree[1], env, projection, places)
 
 
 def with_pages(book: Book, make: Callable[[Read], _Made]) -> _Made:
@@ -53,6 +59,7 @@ def with_pages(book: Book, make: Callable[[Read], _Made]) -> _Made:
     if faults:
         raise ConfigError(sorted(faults))
     jobs = cores() + 1  # Sphinx counts the process that hands out the work
+    config |= LATEX
     with memory_folder(book.site.parent / _FOLDER) as folder:
         doctrees = folder / "doctrees"
         _take_over(book.site.parent / ".doctrees", doctrees)
@@ -60,7 +67,7 @@ def with_pages(book: Book, make: Callable[[Read], _Made]) -> _Made:
         try:
             with application(book, ExportBuilder, config, folders, doctrees / MEMORY, jobs=jobs) as app:
                 app.build()
-                return make(reader(app))
+                return make(Reader(app))
         except TabbookError:
             raise
         except Exception as error:  # an extension can raise anything

@@ -9,6 +9,7 @@ from sphinx.locale import admonitionlabels
 
 from tabbook.merge import OF_FIGURE
 from tabbook.merge.origin import CLASS as MADE_WITH
+from tabbook.render.equations import equation_number
 from tabbook.render.plain.escape import code_span, fenced, quoted, with_dollars, with_starts
 from tabbook.render.plain.formulas import display_formula
 from tabbook.render.plain.inline import Inline, is_for, numbered
@@ -147,7 +148,8 @@ class Blocks(Inline):
         return fenced(node.astext(), "python")
 
     def _block_math_block(self, node: nodes.Element) -> Lines:
-        number = self._equation(self.page, str(node.get("label")), str(node.get("number") or ""))
+        label, count = str(node.get("label")), str(node.get("number") or "")
+        number = equation_number(self.env, self.page, label, count)
         return display_formula(
             self._tex(node), number, on_one_line=self.in_quotation > 0, in_table=self.tables > 0
         )

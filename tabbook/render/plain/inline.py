@@ -10,13 +10,13 @@ from docutils import nodes
 from sphinx.environment import BuildEnvironment
 
 from tabbook.export.page import Places
+from tabbook.render.equations import with_numbers
 from tabbook.render.plain.escape import DOLLAR, code_span, escaped, link, with_brackets
 from tabbook.render.plain.formulas import inline_formula
 from tabbook.render.resolved import INTERNAL
 
 _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 _CHECKBOX = re.compile(r'<input class="task-list-item-checkbox"(?P<checked> checked="checked")?')
-_EQUATION_REFERENCE = re.compile(r"\\(eqref|ref)\{([^{}]*)\}")
 _PIXELS = {
     "px": 1.0,
     "em": 16,
@@ -112,21 +112,7 @@ class Inline:
         return inline_formula(self._tex(node), in_table=self.tables > 0)
 
     def _tex(self, node: nodes.Element) -> str:
-        """Return a formula with the numbers of those that it refers to; `???` is that of an unknown one."""
-        return _EQUATION_REFERENCE.sub(self._number_in_formula, node.astext())
-
-    def _number_in_formula(self, found: re.Match[str]) -> str:
-        known = self.env.get_domain("math").data["objects"].get(found[2])
-        number = self._equation(known[0], found[2], str(known[1] or "")) if known else ""
-        number = number or "???"
-        return f"\\text{{({number})}}" if found[1] == "eqref" else f"\\text{{{number}}}"
-
-    def _equation(self, page: str, label: str, number: str) -> str:
-        """Return the number of an equation as the book shows it; ``number`` is that within its page."""
-        if not (number and self.env.config.math_numfig and self.env.config.numfig):
-            return number
-        numbers = self.env.toc_fignumbers.get(page, {}).get("displaymath", {})
-        return ".".join(map(str, numbers.get(nodes.make_id(f"equation-{label}"), ()))) or number
+        return with_numbers(self.env, node.astext())
 
     def _inline_subscript(self, node: nodes.Element) -> str:
         return f"<sub>{self.inline(node)}</sub>"

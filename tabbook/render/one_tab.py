@@ -1,0 +1,251 @@
+"""The book in one framework: what the writers of PDF and EPUB share.
+
+Both are Sphinx's own builders. They resolve the same trees as the site and all other exports. Each page
+is resolved alone, so its numbers are those of the site; a post-transform keeps what readers of the
+framework see, and references lead into the file, to the published site, or nowhere.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.builders import Builder
+from sphinx.builders.latex.nodes import math_reference
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from tabbook.export.page import Address
+from tabbook.merge import OF_FIGURE
+from tabbook.merge.origin import CLASS as MADE_WITH
+from tabbook.render.equations import equation_number, with_numbers
+from tabbook.render.plain.inline import is_for
+from tabbook.render.resolved import INTERNAL
+from tabbook.render.scopes import twin_id
+from tabbook.render.tabs import PART, twin_figure
+
+PDF, EPUB = "tabbook-pdf", "tabbook-epub"
+"""The names of the builders."""
+_OUTPUT_TYPES = {
+    PDF: (
+        *("image/svg+xml", "application/pdf", "image/png", "image/jpeg"),
+        *("text/markdown", "text/latex", "text/plain", "text/html"),
+    ),
+    EPUB: (
+        *("image/svg+xml", "image/png", "image/jpeg", "image/gif"),
+        *("text/html", "text/markdown", "text/latex", "text/plain"),
+    ),
+}
+"""The types of outputs that each can show, the best first."""
+_NOT_SHOWN = {
+    *("tabbook-failed", "tabbook-not-executed", "tabbook-name", "tabbook-note"),
+    *(MADE_WITH, "tabbook-variant-name", "toctree-wrapper"),
+}
+"""Classes of what a page says of all frameworks, of its own tabs, and of the pages below it."""
+_Made = TypeVar("_Made", bound="OneTabBuilder")
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What a file holds: pages in their order, each with its depth below the first level, for one framework.
+
+    ``subtitle`` is the framework's name. ``address`` gives the published address of other pages; empty
+    if there is none.
+    """
+
+    tab: str
+    title: str
+    subtitle: str
+    pages: Mapping[str, int]
+    address: Address
+
+
+class OneTabBuilder(Builder):
+    """What a builder of Sphinx's needs to write one framework: to be inherited beside it."""
+
+    volume: Volume
+    is_resolving = False
+    trees: Mapping[str, nodes.document]
+
+    def get_target_uri(self, docname: str, typ: str | None = None) -> str:
+        """Return where a page is: while trees are resolved, in a form that says no more than its name."""
+        return INTERNAL + docname if self.is_resolving else super().get_target_uri(docname, typ)
+
+    def get_relative_uri(self, from_: str, to: str, typ: str | None = None) -> str:
+        """Return the same, seen from another page."""
+        return INTERNAL + to if self.is_resolving else super().get_relative_uri(from_, to, typ)
+
+    def link(self, page: str, to: str, anchor: str) -> str:
+        """Return the address of an anchor on the page ``to`` for ``page``, as the writer wants it."""
+        raise NotImplementedError
+
+    def resolve(self) -> None:
+        """Resolve all pages, and let their references lead where they can."""
+        self.is_resolving = True
+        try:
+            self.trees = {page: self.env.get_and_resolve_doctree(page, self) for page in self.volume.pages}
+        finally:
+            self.is_resolving = False
+        anchors = {page: {"", *_anchors(tree)} for page, tree in self.trees.items()}
+        for page, tree in self.trees.items():
+            for equation in list(tree.findall(math_reference)):
+                equation.replace_self(_equation_reference(self.env, equation))
+            for reference in list(tree.findall(nodes.reference)):
+                self._lead(reference, page, anchors)
+            for picture in list(tree.findall(nodes.image)):
+                if "://" in picture["uri"]:
+                    picture.replace_self(_remote(picture))
+
+    def _lead(self, reference: nodes.reference, page: str, anchors: Mapping[str, set[str]]) -> None:
+        """Give a reference to the book its address; of one that leads nowhere leave the words."""
+        uri = str(reference.get("refuri", ""))
+        if uri.startswith(INTERNAL):
+            to, _, anchor = uri.removeprefix(INTERNAL).partition("#")
+        elif "refid" in reference:
+            to, anchor = page, str(reference["refid"])
+        else:
+            return
+        reference.attributes.pop("refid", None)
+        if anchor in anchors.get(to, ()):
+            reference["refuri"] = self.link(page, to, anchor)
+        elif address := self.volume.address(to, anchor):
+            reference["refuri"], reference["internal"] = address, False
+        else:
+            reference.replace_self(nodes.inline("", "", *reference.children, classes=reference["classes"]))
+
+
+def _anchors(tree: nodes.document) -> Iterator[str]:
+    return (str(anchor) for node in tree.findall(nodes.Element) for anchor in node["ids"])
+
+
+def _equation_reference(env: BuildEnvironment, node: nodes.Element) -> nodes.reference:
+    """Return a reference with the number that the site shows, in place of one that TeX would number."""
+    page, label = str(node["docname"]), str(node["target"])
+    _, count = env.get_domain("math").data["objects"].get(label, (page, ""))
+    number = equation_number(env, page, label, str(count))
+    words = (env.config.math_eqref_format or "({number})").format(number=number)
+    anchor = nodes.make_id(f"equation-{label}")
+    return nodes.reference("", words, internal=True, refuri=f"{INTERNAL}{page}#{anchor}")
+
+
+def _remote(picture: nodes.image) -> nodes.Node:
+    """Return a link in place of a picture that only a network has: a book is read without one."""
+    address = str(picture["uri"])
+    link = nodes.reference("", str(picture.get("alt") or address), refuri=address, internal=False)
+    return link if isinstance(picture.parent, nodes.TextElement) else nodes.paragraph("", "", link)
+
+
+def make(app: Sphinx, builder: type[_Made], volume: Volume, folder: Path) -> _Made:
+    """Return a builder that has written ``volume`` into the empty ``folder``, from what ``app`` has read."""
+    made = builder(app, app.env)
+    made.volume, made.outdir = volume, type(app.outdir)(folder)
+    with _active(app, made):
+        made.tags.add("html")  # what the site has, this has
+        made.init()
+        made.resolve()
+        made.write([*volume.pages], [*volume.pages])
+        made.finish()
+    return made
+
+
+@contextmanager
+def _active(app: Sphinx, builder: Builder) -> Iterator[None]:
+    """Let ``builder`` be the one that transforms and writers ask for."""
+    before, app.builder = app.builder, builder
+    try:
+        yield
+    finally:
+        app.builder = before
+
+
+def ordered(env: BuildEnvironment, wanted: Iterable[str]) -> dict[str, int]:
+    """Return the pages that are wanted in the order of the book, each with its depth.
+
+    A page is one level below the closest page above it that is wanted, too; the first page of the book
+    and those right below it are on the first level.
+    """
+    chosen, found = {*wanted}, dict[str, int]()
+
+    def walk(page: str, depth: int) -> None:
+        if page in chosen and page not in found:
+            found[page] = depth
+            depth += page != env.config.root_doc
+        for below in env.toctree_includes.get(page, ()):
+            walk(below, depth)
+
+    walk(env.config.root_doc, 0)
+    return found | {page: 0 for page in sorted(chosen) if page not in found}
+
+
+class KeepTab(SphinxPostTransform):
+    """Keep of a page what readers of one framework see, where a file is for them alone."""
+
+    default_priority = 12  # when references are resolved, before pictures are looked at
+
+    def run(self, **_arguments: Any) -> None:
+        """Drop what is others', and what is for tabs and browsers."""
+        builder = self.app.builder
+        if not isinstance(builder, OneTabBuilder):
+            return
+        tab = builder.volume.tab
+        for node in list(self.document.findall(nodes.Element)):
+            if node.parent is not None and not _is_seen(node, tab):
+                node.parent.remove(node)
+        for group in list(self.document.findall(nodes.container)):
+            if group.get(PART) in ("group", "panel", "block"):
+                anchors = [nodes.target("", "", ids=group["ids"])] if group["ids"] else []
+                group.parent.replace(group, [*anchors, *group.children])
+        for node in self.document.findall(nodes.Element):
+            node.attributes.pop("hide_mode", None)  # what is folded is shown
+            if node.get("design_component") == "dropdown":
+                node["opened"] = True
+        self._name_twins()
+        for kind in (nodes.math, nodes.math_block):
+            for formula in self.document.findall(kind):
+                formula.children = [nodes.Text(with_numbers(self.env, formula.astext()))]
+
+    def _name_twins(self) -> None:
+        """Give what a tab block has named the anchors that references lead to: those of the first block."""
+        found = {*_anchors(self.document)}
+        for figure in list(self.document.findall(twin_figure)):
+            names = [one for one in figure["classes"] if one.startswith(OF_FIGURE)]
+            figure["classes"] = [one for one in figure["classes"] if one not in names]
+            figure["ids"] += [one for name in names if (one := _figure_id(name)) not in found]
+            figure.replace_self(nodes.figure("", *figure.children, **figure.attributes))
+        endings = [twin_id("", tab) for tab in self.config.tabbook["tabs"]]
+        for node in self.document.findall(nodes.Element):
+            first = [one.removesuffix(end) for one in node["ids"] for end in endings if one.endswith(end)]
+            node["ids"] += [one for one in first if one not in found]
+
+
+def _figure_id(name: str) -> str:
+    return nodes.make_id(name.removeprefix(OF_FIGURE))
+
+
+def _is_seen(node: nodes.Element, tab: str) -> bool:
+    """Say whether readers of ``tab`` see ``node``, as far as itself says."""
+    if not is_for(node, tab) or not _NOT_SHOWN.isdisjoint(node["classes"]):
+        return False
+    if isinstance(node, addnodes.toctree) or type(node).__name__ == "HiddenCellNode":
+        return False
+    return node.get(PART) not in ("panel", "block") or tab in node["tabs"]
+
+
+def prefer_outputs(_app: Sphinx, config: Config) -> None:
+    """Tell MyST-NB which types of outputs these files can show."""
+    ours = [(name, mime, place) for name, types in _OUTPUT_TYPES.items() for place, mime in enumerate(types)]
+    config["nb_mime_priority_overrides"] = [*config["nb_mime_priority_overrides"], *ours]
+
+
+def section_number(env: BuildEnvironment, page: str, section: nodes.Element) -> Sequence[int]:
+    """Return the number of a section of ``page``; none if it has none."""
+    numbers = env.toc_secnumbers.get(page, {})
+    keys = [f"#{one}" for one in section["ids"]]
+    if not isinstance(section.parent, nodes.section):
+        keys.append("")  # the page's title
+    return next((numbers[key] for key in keys if key in numbers), ())
