@@ -36,10 +36,15 @@ class Exporter:
     read: Read
 
     @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """What ``_config.yml`` says."""
+        data: Mapping[str, Any] = load_yaml((self.book.root / CONFIG_FILE).read_text(encoding="utf-8"))
+        return data
+
+    @cached_property
     def base(self) -> str:
         """The address of the published site (``html.baseurl`` of the configuration); empty if none."""
-        data: Any = load_yaml((self.book.root / CONFIG_FILE).read_text(encoding="utf-8"))
-        return str((data.get("html") or {}).get("baseurl") or "")
+        return str((self.config.get("html") or {}).get("baseurl") or "")
 
     @cached_property
     def library(self) -> tuple[Mapping[str, str], tuple[Fault, ...]]:

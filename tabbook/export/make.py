@@ -101,7 +101,7 @@ def export(
 
 def file_name(exporter: Exporter) -> str:
     """Return the name of a file that has the whole book, without its ending."""
-    words = re.findall(r"\w+", str(exporter.setting("title") or "book").lower())
+    words = re.findall(r"\w+", str(exporter.config.get("title") or "book").lower())
     return "-".join(words) or "book"
 
 

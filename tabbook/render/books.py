@@ -22,7 +22,7 @@ def _volume(exporter: Exporter, tab: str, sections: Sequence[Section]) -> Volume
     app, settings = _reader(exporter).app, exporter.book.settings
     pages = ordered(app.env, [section.path.removesuffix(".md") for section in sections])
     address = published(exporter.base, tab) if exporter.base else lambda _page, _anchor: ""
-    title = str(exporter.setting("title") or app.config.project)
+    title = str(exporter.config.get("title") or app.config.project)
     return Volume(tab, title, settings.tabs[tab].name, pages, address)
 
 

@@ -69,7 +69,7 @@ def book_links(exporter: Exporter, tab: str, up: str) -> Links:
 
 def landing_page(app: Sphinx, _env: object) -> list[str]:
     """Return the landing page, to be written again, if it does not link to the books that there are now."""
-    book = current_book()
+    book = current_book(app)
     if book is None or not book.settings.exports or app.builder.name not in ("html", "dirhtml"):
         return []
     page = book.files[0].removesuffix(".md")
