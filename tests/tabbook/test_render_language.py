@@ -21,7 +21,6 @@ from tabbook.book import Book
 from tabbook.language import CATALOGS, marked, translator
 from tabbook.render import STATIC, WORDS
 from tabbook.render.exports import archive_links
-from tabbook_d2lbook import import_book
 
 ROOT = Path(tabbook.__file__).parent
 LANGUAGES = sorted(path.name for path in CATALOGS.iterdir())
@@ -155,14 +154,3 @@ def test_exports_are_in_the_language_of_the_book(tmp_path: Path) -> None:
     assert "> **Bemerkung**" in text
     assert "![Ausgabe des Codes oben](" in text
     assert [name for name, _ in archive_links(book, "jax", "")] == ["Alle Notebooks (zip)"]
-
-
-def test_what_an_import_writes_is_in_the_language_of_the_book(tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    source.mkdir()
-    (source / "config.ini").write_text("[project]\nlang = zh\n[build]\ntabs = mxnet\n")
-    (source / "index.md").write_text("# T\n\n```{.python .input}\n1 +\n```\n", encoding="utf-8")
-    import_book(source, tmp_path / "book")
-    assert "下面的代码无法运行。不是有效的 Python：" in (tmp_path / "book/index.md").read_text(
-        encoding="utf-8"
-    )

@@ -213,3 +213,9 @@ def test_what_is_known_about_a_framework_is_written_down(tmp_path: Path) -> None
 def settings_of(book: Path) -> dict[str, Any]:
     config: dict[str, Any] = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))
     return config["sphinx"]["config"]["tabbook"]
+
+
+def test_what_an_import_writes_is_in_the_language_of_the_book(tmp_path: Path) -> None:
+    config = "[project]\nlang = zh\n[build]\ntabs = mxnet\n"
+    book, _ = imported(tmp_path, {"index.md": f"# T\n\n{cell('1 +')}"}, config)
+    assert "下面的代码无法运行。不是有效的 Python：" in (book / "index.md").read_text(encoding="utf-8")
