@@ -39,7 +39,6 @@ class Contents:
     line: int
     entries: tuple[tuple[str, str, int], ...]
     numbered: bool | int = False
-    maxdepth: int = 0
     caption: str = ""
 
 
@@ -155,17 +154,10 @@ def read_contents(path: str, start: int, body: Sequence[str]) -> Contents:
             name = name.removesuffix(".md").removesuffix(".ipynb").removesuffix(".rst")
             entry = name.lstrip("/") if name.startswith("/") else normpath(f"{folder}/{name}")
             entries.append((entry, title, line))
-    depth = options.get("maxdepth", "")
     numbered: bool | int = "numbered" in options
     if options.get("numbered", "").isdigit():
         numbered = int(options["numbered"])
-    return Contents(
-        start,
-        tuple(entries),
-        numbered,
-        int(depth) if depth.isdigit() else 0,
-        options.get("caption", ""),
-    )
+    return Contents(start, tuple(entries), numbered, options.get("caption", ""))
 
 
 def read_rst(

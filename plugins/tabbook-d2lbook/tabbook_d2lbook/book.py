@@ -28,7 +28,7 @@ from tabbook_d2lbook.checks import (
 )
 from tabbook_d2lbook.convert import PageConverter
 from tabbook_d2lbook.dialect import PROJECT_FILES
-from tabbook_d2lbook.imports import check_imports
+from tabbook_d2lbook.imports import check_imports, imported_modules
 from tabbook_d2lbook.library import library_place, preambles
 from tabbook_d2lbook.pandoc import as_d2lbook
 from tabbook_d2lbook.project import Project, matching, read_text
@@ -277,7 +277,7 @@ def _write_project(
             for cell in page.cells
             if cell.state == "code" and (cell.tabs is None or tab in cell.tabs)
         ]
-        imported = settings.imported_modules([*sources, first.get(tab, "")])
+        imported = {name for source in (*sources, first.get(tab, "")) for name in imported_modules(source)}
         book.texts[f"requirements/{tab}.txt"] = settings.requirements_text(
             project, tab, imported, named, findings
         )

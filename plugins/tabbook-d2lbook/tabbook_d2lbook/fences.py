@@ -152,17 +152,9 @@ def _end_of_block(lines: Sequence[str], start: int, fence: str) -> int | None:
 
 def _valid_prefix(lines: Sequence[str]) -> int:
     """Return how many lines at the start of a cell that is never closed are its code."""
-    import ast
-
     blanks = [i for i, line in enumerate(lines) if not line.strip()] + [len(lines)]
-    for cut in reversed(blanks):
-        code = [line for line in lines[:cut] if not line.lstrip().startswith(("%", "!"))]
-        try:
-            ast.parse("\n".join(code))
-        except (SyntaxError, ValueError):
-            continue
-        return cut
-    return blanks[0]
+    code = ["" if line.lstrip().startswith(("%", "!")) else line for line in lines]
+    return next((cut for cut in reversed(blanks) if is_python("\n".join(code[:cut]))), blanks[0])
 
 
 def is_plain_cell(fence: Fence) -> bool:

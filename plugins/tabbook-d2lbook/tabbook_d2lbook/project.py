@@ -26,7 +26,6 @@ _MODULES = {
     "jax": "jax",
     "paddle": "paddle",
 }
-_KNOWN_TABS = ("mxnet", "pytorch", "tensorflow", "jax", "paddle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +252,7 @@ def guess_tabs(texts: list[str]) -> tuple[str, ...]:
                 default = next(iter(modules), "")
         if not named and not offered:
             imported += _imported(text)
-    known = set(_KNOWN_TABS) | set(offered)
+    known = {*_MODULES.values(), *offered}
     order = list(dict.fromkeys([*offered, *(name for name in named if name in known)]))
     if not order:
         return (next(iter(imported), "python"),)

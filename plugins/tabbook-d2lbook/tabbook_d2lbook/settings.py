@@ -4,7 +4,7 @@ import ast
 import json
 import re
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -20,10 +20,6 @@ from tabbook_d2lbook.project import CONFIG, Project
 from tabbook_d2lbook.source import safe_path
 
 _ALWAYS = ["ipykernel", "matplotlib", "matplotlib-inline"]
-_IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+(?P<one>[A-Za-z_]\w*)[\w.]*[ \t]+import|import[ \t]+(?P<many>[A-Za-z_][\w., \t]*))",
-    re.MULTILINE,
-)
 _CARRIED = re.compile(
     r"numfig(_format|_secnum_depth)?|math_number(_all)?|math_numfig|mathjax3_config|suppress_warnings"
     r"|linkcheck_\w+|intersphinx_mapping|nitpicky|nitpick_ignore\w*|smartquotes\w*|highlight_language"
@@ -236,18 +232,6 @@ def _colab_requirements(project: Project, tab: str) -> list[str]:
             w for w in parts[2].split() if not w.startswith("-") and "+" not in w and not w.startswith(".")
         ]
         found += [word for word in words if not word.startswith(("mxnet-cu", "d2l"))]
-    return found
-
-
-def imported_modules(sources: Iterable[str]) -> set[str]:
-    """Return the modules, by their first name, that cells import."""
-    found: set[str] = set()
-    for source in sources:
-        for match in _IMPORT.finditer(source):
-            if match["one"]:
-                found.add(match["one"])
-            else:
-                found |= {part.split()[0].split(".")[0] for part in match["many"].split(",") if part.split()}
     return found
 
 

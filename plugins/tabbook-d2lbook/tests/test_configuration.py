@@ -219,3 +219,11 @@ def test_what_an_import_writes_is_in_the_language_of_the_book(tmp_path: Path) ->
     config = "[project]\nlang = zh\n[build]\ntabs = mxnet\n"
     book, _ = imported(tmp_path, {"index.md": f"# T\n\n{cell('1 +')}"}, config)
     assert "下面的代码无法运行。不是有效的 Python：" in (book / "index.md").read_text(encoding="utf-8")
+
+
+def test_what_code_imports_is_required_and_not_what_a_string_says(tmp_path: Path) -> None:
+    code = "text = '''\nimport words\n'''\nif text:\n    import os.path, tqdm.auto\n    from PIL import Image"
+    book, _ = imported(tmp_path, {"index.md": f"# B\n\n{cell(code)}"})
+    required = (book / "requirements/mxnet.txt").read_text().split("\n")
+    assert {"tqdm", "pillow"} <= set(required)
+    assert not {"words", "os", "PIL"} & set(required)
