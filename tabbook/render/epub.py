@@ -24,6 +24,8 @@ from tabbook.render.mathml import MathML
 from tabbook.render.one_tab import EPUB, OneTabBuilder, section_number
 from tabbook.render.plain.formulas import display_formula
 
+CONFIG: dict[str, Any] = {"epub_tocscope": "includehidden", "epub_tocdup": False}
+"""What Sphinx must be told to list all pages in the contents."""
 STYLES = Path(__file__).parent / "static" / "tabbook-book.css"
 _TITLE_PAGE = "tabbook-title"
 _PAGE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -56,6 +58,8 @@ _NOT_TEXT = "script, style, iframe, object, embed, noscript, template, head, lin
 _ITEM = re.compile(r'<item id="[^"]*" href="(?P<href>[^"]+)" media-type="application/xhtml\+xml"(?= />)')
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)[^<>]*?(/?)>\Z")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*(?:\[[^\]]*\])?\s*>")
+_ANCHOR = re.compile(r'(<[a-z][^<>]*?) id="([^"]*)"')
+_SVG = re.compile(r"<svg(?![^<>]*\sxmlns=)")
 _EMPTY_PATH = re.compile(rb"<path(?![^>]*\sd=)")
 _VOID = frozenset(("br", "hr", "wbr", "col", "img"))
 
@@ -131,7 +135,6 @@ class EpubBuilder(OneTabBuilder, Epub3Builder):
         """Prepare as Sphinx does."""
         super().init()
         self.use_index = False
-        self.faults: list[Fault] = []
         known = {name: meaning for name, (meaning, _) in macros(self.config).items()}
         self._mathml = MathML(known)
 
@@ -154,6 +157,7 @@ class EpubBuilder(OneTabBuilder, Epub3Builder):
     def write(self, *_: object) -> None:
         """Write all pages."""
         self.prepare_writing({*self.volume.pages})
+        self.domain_indices = []
         self._write_title()
         for page, tree in self.trees.items():
             self.write_doc_serialized(page, tree)
@@ -173,6 +177,11 @@ class EpubBuilder(OneTabBuilder, Epub3Builder):
         lang = escape(self.config.language.replace("_", "-"))
         text = _PAGE.format(lang=lang, title=escape(title), up=up, body=_well_formed(addctx["body"]))
         path.write_text(text, encoding="utf-8")
+
+    def post_process_images(self, doctree: nodes.Node) -> None:
+        """Name the files of pictures, without blanks: addresses would have to quote them."""
+        super().post_process_images(doctree)
+        self.images = {uri: name.replace(" ", "-") for uri, name in self.images.items()}
 
     def index_page(self, *_: object) -> None:
         """Do nothing: readers of e-books search themselves."""
@@ -261,9 +270,21 @@ def _permitted(name: str, data: bytes) -> bytes:
 
 
 def _well_formed(body: str) -> str:
-    """Return the body of a page as XML; what its author has left open is closed."""
+    """Return the body of a page as XML; what its author has left open is closed.
+
+    Extensions may write an anchor twice, and drawings that are XML in HTML alone.
+    """
+    seen = set[str]()
+
+    def once(found: re.Match[str]) -> str:
+        is_new = found[2] not in seen
+        seen.add(found[2])
+        return found[0] if is_new else found[1]
+
+    body = _SVG.sub(r'<svg xmlns="http://www.w3.org/2000/svg"', _ANCHOR.sub(once, body))
     try:
         ElementTree.fromstring(f"<body>{body}</body>")
     except ElementTree.ParseError:
-        return BeautifulSoup(body, "html.parser").decode(formatter="minimal")
+        repaired = BeautifulSoup(body, "html.parser").decode(formatter="minimal")
+        return repaired.replace(" viewbox=", " viewBox=")  # of drawings, which are XML
     return body

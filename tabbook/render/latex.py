@@ -30,7 +30,7 @@ CONFIG: dict[str, Any] = {
     "latex_show_pagerefs": True,
     "latex_toplevel_sectioning": "chapter",
 }
-"""What Sphinx must be told to write LaTeX as we want it."""
+"""What Sphinx must be told to write LaTeX as we want it; none of it changes how pages are read."""
 CJK = {"zh": "SC", "ja": "JP", "ko": "KR"}
 """The languages that need fonts of their own, and how Noto's end."""
 _CJK_TRADITIONAL = ("zh_tw", "zh_hk", "zh_hant")
@@ -43,6 +43,8 @@ _LINE_BREAKS = r"""
 \XeTeXlinebreaklocale "%s"
 \XeTeXlinebreakskip=0pt plus 1pt
 """
+_WITH_ANCHORS = ("docutils.", "sphinx.")
+"""The modules whose nodes are written with their anchors."""
 _PREAMBLE = r"""
 \usepackage{unicode-math}
 \setmathfont{latinmodern-math.otf}
@@ -107,6 +109,12 @@ class Translator(LaTeXTranslator):
         if line and source.startswith(root) and not (self.table or self.in_title or self.in_caption):
             start = "" if self.body and self.body[-1].endswith("\n") else "%\n"  # no blank line: a paragraph
             self.body.append(f"{start}{PLACE}{source.removeprefix(root)}:{line}\n")
+
+    def dispatch_visit(self, node: nodes.Node) -> None:
+        """Write a node; for those of extensions, whose writers forget them, the anchors first."""
+        if isinstance(node, nodes.Element) and not type(node).__module__.startswith(_WITH_ANCHORS):
+            self.body += [self.hypertarget(one) for one in node["ids"]]
+        super().dispatch_visit(node)
 
     def visit_paragraph(self, node: nodes.Element) -> None:
         """Write a paragraph, below a line that says where it is from."""
@@ -246,7 +254,9 @@ class PdfBuilder(OneTabBuilder, LaTeXBuilder):
             del above[depth + 1 :]
             file = start_of_file("", *tree.children, docname=page)
             above[-1] += file
-            above.append(next((one for one in file.children if isinstance(one, nodes.section)), above[-1]))
+            section = next((one for one in file.children if isinstance(one, nodes.section)), above[-1])
+            section["ids"].append(":doc")  # where references to the page as a whole lead
+            above.append(section)
         return document
 
 

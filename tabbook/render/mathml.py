@@ -18,8 +18,8 @@ _TEXT = re.compile(r"\\text(?:rm)?\{([^{}$]*)\$([^$]*)\$([^{}]*)\}")
 """Text with a formula inside."""
 _SUBSTACK = re.compile(r"\\substack\{((?:[^{}]|\{[^{}]*\})*)\}")
 _REQUIRE = re.compile(r"\\require\{[^{}]*\}")
-_SPAN = re.compile(r"</?span[^<>]*>")
-"""What names the font of text in a formula: EPUB does not know it there."""
+_NOT_IN_EPUB = re.compile(r"""</?span[^<>]*>| scriptlevel="0"(?=[^<>]*><mtr)""")
+"""What names the font of text in a formula, and the size of tables, which they have anyway."""
 _ESCAPES = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -36,7 +36,7 @@ class MathML:
         except LatexError as error:
             lines = [line for line in _ESCAPES.sub("", str(error)).splitlines() if line.strip()]
             return f"<code>{escape(tex)}</code>", lines[0].removeprefix("Error: ").rstrip(".")
-        made = _SPAN.sub("", made)
+        made = _NOT_IN_EPUB.sub("", made)
         said = escape(" ".join(tex.split()), quote=True)
         return made.replace("<math", f'<math alttext="{said}"', 1), ""
 

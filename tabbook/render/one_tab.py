@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from docutils import nodes
 from sphinx import addnodes
@@ -19,7 +20,9 @@ from sphinx.builders.latex.nodes import math_reference
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.images import guess_mimetype
 
+from tabbook.errors import Fault
 from tabbook.export.page import Address
 from tabbook.merge import OF_FIGURE
 from tabbook.merge.origin import CLASS as MADE_WITH
@@ -71,6 +74,7 @@ class OneTabBuilder(Builder):
     volume: Volume
     is_resolving = False
     trees: Mapping[str, nodes.document]
+    faults: list[Fault]
 
     def get_target_uri(self, docname: str, typ: str | None = None) -> str:
         """Return where a page is: while trees are resolved, in a form that says no more than its name."""
@@ -100,6 +104,17 @@ class OneTabBuilder(Builder):
             for picture in list(tree.findall(nodes.image)):
                 if "://" in picture["uri"]:
                     picture.replace_self(_remote(picture))
+                elif picture["uri"] not in self.env.images:
+                    self._note_missing(picture, page)
+
+    def _note_missing(self, picture: nodes.image, page: str) -> None:
+        """Leave of a picture that is missing what it would show, in words."""
+        line = picture.line or getattr(picture.parent, "line", 0) or 0
+        message = f"there is no picture {picture['uri']} that can be shown here"
+        self.faults.append(Fault(f"{page}.md", line, message, "add it, or correct the path"))
+        words = str(picture.get("alt") or picture["uri"])
+        inline = isinstance(picture.parent, nodes.TextElement)
+        picture.replace_self(nodes.inline("", words) if inline else nodes.paragraph("", words))
 
     def _lead(self, reference: nodes.reference, page: str, anchors: Mapping[str, set[str]]) -> None:
         """Give a reference to the book its address; of one that leads nowhere leave the words."""
@@ -110,13 +125,13 @@ class OneTabBuilder(Builder):
             to, anchor = page, str(reference["refid"])
         else:
             return
-        reference.attributes.pop("refid", None)
-        if anchor in anchors.get(to, ()):
-            reference["refuri"] = self.link(page, to, anchor)
-        elif address := self.volume.address(to, anchor):
-            reference["refuri"], reference["internal"] = address, False
-        else:
-            reference.replace_self(nodes.inline("", "", *reference.children, classes=reference["classes"]))
+        is_here = anchor in anchors.get(to, ())
+        address = self.link(page, to, anchor) if is_here else self.volume.address(to, anchor)
+        # A plain reference, with the number that is in its words: of others, LaTeX would count itself.
+        made = nodes.reference(refuri=address, internal=is_here) if address else nodes.inline()
+        made.update_basic_atts(reference)
+        made.extend(reference.children)
+        reference.replace_self(made)
 
 
 def _anchors(tree: nodes.document) -> Iterator[str]:
@@ -143,7 +158,7 @@ def _remote(picture: nodes.image) -> nodes.Node:
 def make(app: Sphinx, builder: type[_Made], volume: Volume, folder: Path) -> _Made:
     """Return a builder that has written ``volume`` into the empty ``folder``, from what ``app`` has read."""
     made = builder(app, app.env)
-    made.volume, made.outdir = volume, type(app.outdir)(folder)
+    made.volume, made.outdir, made.faults = volume, type(app.outdir)(folder), []
     with _active(app, made):
         made.tags.add("html")  # what the site has, this has
         made.init()
@@ -205,9 +220,18 @@ class KeepTab(SphinxPostTransform):
             if node.get("design_component") == "dropdown":
                 node["opened"] = True
         self._name_twins()
+        self._find_pictures()
         for kind in (nodes.math, nodes.math_block):
             for formula in self.document.findall(kind):
                 formula.children = [nodes.Text(with_numbers(self.env, formula.astext()))]
+
+    def _find_pictures(self) -> None:
+        """Find pictures whose paths MyST has quoted, as in ``![](<a b.png>)``."""
+        for picture in self.document.findall(nodes.image):
+            path = unquote(picture["uri"])
+            if picture["uri"] not in self.env.images and (Path(self.env.srcdir) / path).is_file():
+                self.env.images.add_file(self.env.docname, path)
+                picture["uri"], picture["candidates"] = path, {guess_mimetype(path): path}
 
     def _name_twins(self) -> None:
         """Give what a tab block has named the anchors that references lead to: those of the first block."""

@@ -18,6 +18,7 @@ from tabbook.export.page import Piece, Places, Read
 from tabbook.machine import cores
 from tabbook.model import Projection
 from tabbook.render.application import application, configuration, memory_folder
+from tabbook.render.epub import CONFIG as EPUB
 from tabbook.render.latex import CONFIG as LATEX
 from tabbook.render.plain import pieces_of
 from tabbook.render.resolved import ExportBuilder, resolved
@@ -59,7 +60,7 @@ def with_pages(book: Book, make: Callable[[Read], _Made]) -> _Made:
     if faults:
         raise ConfigError(sorted(faults))
     jobs = cores() + 1  # Sphinx counts the process that hands out the work
-    config |= LATEX
+    config |= LATEX | EPUB
     with memory_folder(book.site.parent / _FOLDER) as folder:
         doctrees = folder / "doctrees"
         _take_over(book.site.parent / ".doctrees", doctrees)

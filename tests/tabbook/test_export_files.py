@@ -249,7 +249,10 @@ def test_the_command_writes_and_then_has_nothing_to_write(book: Book, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["docx"], "there is no format 'docx'; the formats are ipynb, slides, markdown, pdf, epub; or branches"),
+        (
+            ["docx"],
+            "there is no format 'docx'; the formats are ipynb, slides, markdown, pdf, epub; or branches",
+        ),
         (["ipynb", "nowhere"], "there is no section 'nowhere'"),
         (["ipynb", "--tab", "keras"], "there is no tab 'keras'"),
         (["ipynb", "index"], "index.md has no code"),
