@@ -82,3 +82,26 @@ def test_the_test_of_a_python_is_one_that_old_pythons_can_read() -> None:
         subprocess.run([sys.executable, "-c", c], env=dict(os.environ), check=False).returncode
         for c in (code, old)
     ] == [0, 1]
+
+
+def test_the_frameworks_are_those_of_the_book_and_nobody_is_asked_before_they_are_needed(
+    machine: Path,
+) -> None:
+    """A clean checkout has no tabbook that could be asked, and every target must work there."""
+    done = make(machine, "--eval", "chosen: ; @echo here", "chosen")
+    assert (done.stdout, done.stderr) == ("here\n", "")
+
+    shutil.copy(ROOT / "Makefile", machine)
+    for number, name in enumerate(
+        ("requirements.txt", "pyproject.toml", ".venv/uv.stamp", ".venv/book.stamp")
+    ):
+        (machine / name).parent.mkdir(exist_ok=True)
+        (machine / name).touch()
+        os.utime(machine / name, (number, number))
+    python(machine / "bin/python3")
+    command(machine / ".venv/bin/tabbook", 'test "$*" = "env list" && echo numpy keras')
+    command(machine / ".venv/bin/python", "exit 0")
+    tests = [line for line in make(machine, "-n", "test-d2l").stdout.splitlines() if "-m pytest" in line]
+    assert [line.split()[-1] for line in tests] == ["numpy", "keras"]
+    alone = make(machine, "-n", "test-d2l", "TABS=keras").stdout
+    assert "--tab keras" in alone and "--tab numpy" not in alone
