@@ -45,15 +45,17 @@ def _expression(value: str) -> str:
 
 
 def _pattern(value: str) -> str:
-    """Return ``value`` if it is a regular expression.
+    """Return ``value`` if it is a regular expression for the beginning of some lines.
 
     Raises:
-        ValueError: It is not.
+        ValueError: It is none, or every line begins so.
     """
     try:
-        re.compile(value)
+        is_empty = re.match(value, "")
     except re.error as error:
         raise ValueError(f"this must be a regular expression ({error})") from None
+    if is_empty:
+        raise ValueError("this regular expression fits every line")
     return value
 
 

@@ -20,6 +20,7 @@ import ctypes
 import faulthandler
 import fcntl
 import io
+import json
 import os
 import re
 import select
@@ -107,7 +108,7 @@ class Native:
 
     def __init__(self, number: int, path: str, stream: Stream, log: int, noise: str) -> None:
         self.number = number
-        self._noise = re.compile(noise)
+        self._noise = [re.compile(pattern) for pattern in json.loads(noise)]
         self._stream, self._log, self._owner = stream, log, os.getpid()
         self._lock = threading.RLock()
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
@@ -162,7 +163,7 @@ class Native:
         kept = []
         for line in re.findall(r"[^\n]*\n|[^\n]+", text):
             if self._is_new_line:
-                self._is_noise = bool(self._noise.match(line))
+                self._is_noise = any(pattern.match(line) for pattern in self._noise)
             self._is_new_line = line.endswith("\n")
             if not self._is_noise:
                 kept.append(line)
@@ -361,7 +362,7 @@ class App(IPKernelApp):
     classes = [*IPKernelApp.classes, Bounded]  # noqa: RUF012 (traitlets wants it so)
     outstream_class = "__main__.Stream"
     kernel_class = Type(Kernel)
-    noise = Unicode("(?!)", help="How log lines of native code begin.").tag(config=True)
+    noise = Unicode("[]", help="How log lines of native code begin: patterns, in JSON.").tag(config=True)
     pipes = Unicode("", help="What the paths of the two named pipes begin with.").tag(config=True)
 
     def _session_default(self) -> Bounded:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import json
 import os
 import queue
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
@@ -234,7 +235,7 @@ def _manager(job: JobSpec, scratch: Path, guarded: Guarded, log: Log) -> Any:
             command = [job.python, "-c", _LAUNCHER.read_text(encoding="utf-8"), "-f", "{connection_file}"]
             argv = guarded.command(confined(command, writable(job, scratch, os.environ)))
             argv += [f"--Bounded.most={MOST}", f"--App.pipes={log.pipes}"]
-            argv.append(f"--App.noise={'|'.join([_LOG_LINES, *job.framework.log_lines])}")
+            argv.append(f"--App.noise={json.dumps([_LOG_LINES, *job.framework.log_lines])}")
             argv.append("--IPKernelApp.capture_fd_output=False")  # the launcher does it by itself
             return KernelSpec(argv=argv, display_name=kernel_name, language="python")
 

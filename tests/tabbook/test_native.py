@@ -95,7 +95,9 @@ def test_a_framework_may_have_log_lines_of_its_own():
     """They are the book's to say; another framework's pages show such lines, as any print."""
     lines = ["To enable the following: AVX2", "in other words", "[demo] x", "'quoted'", "a | b"]
     source = f"import os\nfor line in {lines}: os.write(2, line.encode() + b'\\n')"
-    ours = FRAMEWORK.model_copy(update={"log_lines": ("To enable the", r"\[demo\] ", "'quoted'|a \\|")})
+    ours = FRAMEWORK.model_copy(
+        update={"log_lines": ("To enable the", r"(?i)\[DEMO\] ", r"(?P<q>')\w+(?P=q)", r"(?P<q>a) \|")}
+    )
     assert texts(source, framework=ours) == [[("stderr", "in other words\n")]]
     assert texts(source) == [[("stderr", "".join(f"{line}\n" for line in lines))]]
 
