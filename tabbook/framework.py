@@ -59,7 +59,7 @@ def _pattern(value: str) -> str:
     return value
 
 
-def _free(name: str) -> str:
+def _settable(name: str) -> str:
     """Return ``name`` if a framework may set the variable of that name.
 
     Raises:
@@ -70,7 +70,7 @@ def _free(name: str) -> str:
     return name
 
 
-Variables = dict[Annotated[str, Field(pattern=NAME), AfterValidator(_free)], str]
+Variables = dict[Annotated[str, Field(pattern=NAME), AfterValidator(_settable)], str]
 """Environment variables with their values."""
 
 
@@ -142,7 +142,7 @@ class Tab(BaseModel, extra="forbid", frozen=True):
     """
 
     @property
-    def versioned(self) -> str:
+    def distribution_name(self) -> str:
         """The package whose version counts as the framework's."""
         return self.distribution or self.module
 

@@ -100,7 +100,7 @@ class Runner(NotebookClient):
         """Return what the kernel says about itself; its outputs so far have arrived then."""
         shown = chain(self._outputs(), *(captured.outputs for captured in self.captures))
         asked = {
-            "distribution": framework.versioned,
+            "distribution": framework.distribution_name,
             "is_over": is_over,
             "device_expression": framework.device,
             "widgets": wanted(shown, self.widget_state),
