@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from cluster_helpers import Machines, environments, gone, machines, until, worker_of
-from engine_helpers import DATA, LocalBook, code, job, make_book, steps, with_data
+from engine_helpers import DATA, FRAMEWORK, LocalBook, code, job, make_book, steps, with_data
 
 import tabbook
 import tabbook_dask
@@ -164,6 +164,17 @@ class TestResults:
         with connect(pair.address) as cluster:
             failed = cluster.submit(execute, job("import time\ntime.sleep(300)", limits=Limits(2))).result(60)
         assert failed.failure.kind == "timeout"
+
+    def test_so_do_the_variables_of_a_framework(self, pair):
+        framework = FRAMEWORK.model_copy(
+            update={"variables": {"BACKEND": "demo"}, "unkeyed_variables": {"CORES": "{threads}"}}
+        )
+        with connect(pair.address) as cluster:
+            asked = job(
+                "import os\nprint(os.environ['BACKEND'], int(os.environ['CORES']) > 0)", framework=framework
+            )
+            done = cluster.submit(execute, asked).result(120)
+        assert done.result.outputs[0][0]["text"] == "demo True\n"
 
     def test_so_do_limits_of_memory(self, pair):
         much = job(
