@@ -37,6 +37,7 @@ from tabbook.render.isolate import (
     isolated_output,
     visit_isolated,
 )
+from tabbook.render.missing import pages_that_wait
 from tabbook.render.language import TranslatePrompts, quiet_search, translate_search
 from tabbook.render.latex import RenameCells, SvgToPdf
 from tabbook.render.navigation import setup_navigation
@@ -199,6 +200,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", outdated_pages)
     app.connect("env-get-outdated", pages_that_refer)
     app.connect("source-read", begin_page)
+    app.connect("env-get-outdated", pages_that_wait)
     app.connect("doctree-read", note_references, priority=900)
     app.connect("html-page-context", _drop_repeats)
     app.connect("html-page-context", note_code)

@@ -20,6 +20,7 @@ from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault
 from tabbook.render.contained import BeginPage, ContainedBuilder
 from tabbook.render.memory import Memory
+from tabbook.render.missing import keep_missing_apart
 from tabbook.render.resolved import ExportBuilder
 from tabbook.render.targets import contents_of, digests
 from tabbook.render.warned import BIBLIOGRAPHY, Warned, Warnings
@@ -75,6 +76,7 @@ class BookSphinx(Sphinx):
         if self.env.all_docs and self.memory.is_bibliography_new(self.env):
             self._parse_bibliographies()
         self.connect("env-get-outdated", lambda _app, env, *_: self.memory.to_read(env))
+        self.connect("env-updated", keep_missing_apart, priority=900)
         self.connect("env-get-updated", self._to_write)
         self.connect("write-started", self._before_writing)
 

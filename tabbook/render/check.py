@@ -25,6 +25,7 @@ from tabbook.keys import sha256
 from tabbook.render.application import BookSphinx, application, configuration, memory_folder
 from tabbook.render.contained import ContainedBuilder
 from tabbook.render.messages import fault_of, faults_of
+from tabbook.render.missing import named_files
 from tabbook.render.warned import Warnings
 
 _log = logging.getLogger(__name__)
@@ -152,7 +153,7 @@ def _files(app: BookSphinx) -> list[str]:
         return []
     files = {CONFIG_FILE, TOC_FILE, *map(str, getattr(app.config, "bibtex_bibfiles", ()))}
     files |= {env.doc2path(page, base=False) for page in env.found_docs}
-    files |= {str(name) for names in env.dependencies.values() for name in names}
+    files |= {name for names in named_files(env).values() for name in names}
     files |= app.memory.named_files()
     files |= {str(Path(found).relative_to(root)) for found in (root / "_static").rglob("*")}
     return sorted(files)

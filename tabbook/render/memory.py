@@ -17,6 +17,7 @@ from sphinx.environment import BuildEnvironment
 from tabbook.checks.pages import made_by
 from tabbook.files import read_json, state_of, write_atomic
 from tabbook.keys import canonical, sha256
+from tabbook.render.missing import named_files
 from tabbook.render.warned import ALWAYS, BIBLIOGRAPHY, CONSISTENCY, READ, WRITE, Warned
 
 _WORDS = re.compile(r"""[\s,;:'"“”‘’`()\[\]{}]+""")
@@ -214,9 +215,9 @@ def _by_page(warnings: Iterable[Warned], stage: str) -> dict[str, list[Warned]]:
 def _of_files(env: BuildEnvironment, found: Iterable[Warned]) -> list[Warned]:
     """Return the warnings about files, such as pictures to be copied, for each page that needs the file."""
     pages: dict[str, set[str]] = {}
-    for page, files in env.dependencies.items():
+    for page, files in named_files(env).items():
         for file in files:
-            pages.setdefault(str(file), set()).add(page)
+            pages.setdefault(file, set()).add(page)
     for file, (wanted, _) in env.dlfiles.items():
         pages.setdefault(file, set()).update(wanted)
     return [

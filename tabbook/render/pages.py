@@ -181,7 +181,10 @@ def stamp(shown: Mapping[str, Shown]) -> str:
     return sha256(canonical([*shown.items()]))
 
 
-_KEPT = "stamps", "keys", "code", "executed", "titles", "glued", "library", "refers", "defined"
+_KEPT = (
+    *("stamps", "keys", "code", "executed", "titles", "glued", "library", "refers", "defined"),
+    *("missing", "figures"),
+)
 
 
 def kept(env: BuildEnvironment, what: str) -> dict[str, Any]:
@@ -191,7 +194,9 @@ def kept(env: BuildEnvironment, what: str) -> dict[str, Any]:
     they show. ``code`` are the tabs that have any, ``executed`` says of all tabs whether there are
     outputs. ``titles`` are those of labels that differ between tabs, ``glued`` the pages that they
     take values from. ``library`` are hashes of the modules that they document. ``refers`` are the words
-    in the names that they refer to, ``defined`` the names that others can refer to.
+    in the names that they refer to, ``defined`` the names that others can refer to, ``missing`` the
+    files that they name and that are not there, ``figures`` hashes of what the numbers of figures
+    depend on.
     """
     found: dict[str, Any] = env.__dict__.setdefault(f"tabbook_{what}", {})
     return found
