@@ -26,7 +26,7 @@ from tabbook.cli.options import (
     load,
     read_quickly,
 )
-from tabbook.cli.stop import stoppable
+from tabbook.cli.stop import end_process, stoppable
 from tabbook.cli.store import store_app
 from tabbook.errors import TabbookError
 
@@ -292,11 +292,27 @@ def _stopped() -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status; nothing is raised but by a bug."""
+    """Run one command and return its exit status; nothing is raised but by a bug.
+
+    Without ``arguments``, which are those of the process then, a command that reads quickly ends the
+    process.
+    """
+    collecting = gc.isenabled()
+    try:
+        status = _status_of(arguments)
+        if arguments is None and collecting and not gc.isenabled():
+            end_process(status)
+    finally:
+        if collecting:
+            gc.enable()
+    return status
+
+
+def _status_of(arguments: Sequence[str] | None) -> int:
+    """Run one command, print what is wrong, and return the exit status."""
     from tabbook.errors import UsageError
 
     command = typer.main.get_command(app)
-    collecting = gc.isenabled()
     with stoppable(is_last=arguments is None):
         try:
             command(args=None if arguments is None else list(arguments))
@@ -320,8 +336,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             while _loaded:
                 _loaded.pop().cache.save()
-            if collecting:
-                gc.enable()
     return 0
 
 

@@ -39,6 +39,6 @@ def read_quickly() -> None:
     """Let a command that reads the book, answers and ends leave its memory alone.
 
     Looking for cycles among the trees of a large book takes a third of such a command's time,
-    and finds none. :func:`tabbook.cli.main` lets it begin again.
+    and finds none. :func:`tabbook.cli.main` lets it begin again, or ends the process.
     """
     gc.disable()

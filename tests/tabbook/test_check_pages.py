@@ -281,3 +281,17 @@ def test_without_the_packages_for_pages_the_rest_is_checked(tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     assert done.stderr == "the pages were not checked: pip install 'tabbook[render]' for that\n"
     assert "no fault" in done.stdout
+
+
+@pytest.mark.parametrize(("page", "status"), [("# A book\n", 0), ("# A book\n\n{rolle}`x`\n", 1)])
+def test_a_command_that_reads_ends_without_freeing_its_memory(tmp_path: Path, page: str, status: int) -> None:
+    """That takes a tenth of a check; what is printed, exit handlers and the status are as ever."""
+    root = make(tmp_path / "book", {"index": page})
+    code = (
+        "import atexit, sys\n\nclass Tree:\n    def __del__(self):\n        print('freed')\n\n"
+        f"tree = Tree()\natexit.register(print, 'the end')\nsys.argv = ['tabbook', 'check', '--book', {str(root)!r}]\n"
+        "from tabbook.cli import main\nsys.exit(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (status, "the end"), done.stderr
+    assert ("rolle" in done.stderr) == bool(status)
