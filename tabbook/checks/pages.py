@@ -45,7 +45,7 @@ def _check(book: Book) -> list[Fault]:
     began = time.time()
     with on_demand():
         check_pages = importlib.import_module(RENDERER).check_pages
-        faults, files = check_pages(book)
+    faults, files = check_pages(book)
     found: list[Fault] = faults
     if files and all(_modified(book.root / path) < began for path in files):
         data = {

@@ -1,5 +1,6 @@
 """What is left until it is needed: a check must not wait for packages that it does not use."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from render_helpers import write_book
 
-from tabbook.on_demand import CLIENTS, on_demand
+from tabbook.on_demand import MODULES, on_demand
 
 
 def test_a_class_is_loaded_when_one_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,13 +31,34 @@ def test_a_class_is_loaded_when_one_is_made(tmp_path: Path, monkeypatch: pytest.
     assert shelf.LOADED == []
     made = Book("Ulysses", pages=700)
     assert (shelf.LOADED, made.told, type(made).__name__) == (["shelf.book"], "Ulysses, 700", "Book")
+    assert type(made) is sys.modules["shelf.book"].Book, "there is one module, not two"
 
 
-def test_the_classes_are_those_that_the_package_has() -> None:
-    """A MyST-NB that moved its clients would be loaded whole, and nobody would see why a check is slow."""
-    for module, name in CLIENTS.items():
-        __import__(module)
-        assert isinstance(getattr(sys.modules[module], name), type), f"{module}.{name}"
+def test_a_whole_package_is_loaded_when_something_of_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others see the real one, also its modules, and no class has a copy of another identity."""
+    package = tmp_path / "cellar"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .wine import Wine\n\nCOUNT = 2\n")
+    (package / "wine.py").write_text("class Wine:\n    pass\n\ndef pour(glasses):\n    return glasses + 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with on_demand({"cellar": "", "cellar.wine": "pour"}):
+        import cellar  # type: ignore[import-not-found]
+        from cellar.wine import pour  # type: ignore[import-not-found]
+    assert not {"cellar", "cellar.wine"} & sys.modules.keys()
+    assert pour(1) == 2
+    assert cellar.COUNT == 2
+    assert cellar.Wine is sys.modules["cellar.wine"].Wine
+    with pytest.raises(AttributeError, match="GLASS"):
+        _ = cellar.GLASS
+
+
+def test_the_modules_have_what_is_imported_from_them() -> None:
+    """If MyST-NB moved its clients, it would be loaded whole, and checks would be slow without a sign."""
+    for module, name in MODULES.items():
+        found = importlib.import_module(module)
+        assert not name or callable(getattr(found, name)), f"{module}.{name}"
 
 
 def test_a_check_of_pages_does_without_what_executes_notebooks(tmp_path: Path) -> None:
@@ -51,4 +73,4 @@ def test_a_check_of_pages_does_without_what_executes_notebooks(tmp_path: Path) -
     faults, modules = json.loads(run.stdout)
     assert not faults
     assert "myst_nb" in modules
-    assert not {"sqlalchemy", "nbclient"} & set(modules)
+    assert not {"sqlalchemy", "nbclient", "IPython", "snowballstemmer"} & set(modules)
