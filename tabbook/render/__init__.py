@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from myst_nb.sphinx_ext import add_global_html_resources
-from pygments.lexers import find_lexer_class_by_name
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.ext.mathjax import MATHJAX_URL
@@ -28,7 +27,7 @@ from tabbook.render.duplicates import Duplicates
 from tabbook.render.equations import NumberEquations
 from tabbook.render.footnotes import MarkFootnotes
 from tabbook.render.glue import setup_glue
-from tabbook.render.highlighting import share_formatters
+from tabbook.render.highlighting import add_lexers, share_formatters
 from tabbook.render.isolate import (
     STYLES,
     IsolateOutputs,
@@ -37,9 +36,9 @@ from tabbook.render.isolate import (
     isolated_output,
     visit_isolated,
 )
-from tabbook.render.missing import pages_that_wait
 from tabbook.render.language import TranslatePrompts, quiet_search, translate_search
 from tabbook.render.latex import RenameCells, SvgToPdf
+from tabbook.render.missing import pages_that_wait
 from tabbook.render.navigation import setup_navigation
 from tabbook.render.numbering import number_sections
 from tabbook.render.one_tab import KeepTab, prefer_outputs
@@ -199,14 +198,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", share_formatters)
     app.connect("env-get-outdated", outdated_pages)
     app.connect("env-get-outdated", pages_that_refer)
-    app.connect("source-read", begin_page)
     app.connect("env-get-outdated", pages_that_wait)
+    app.connect("source-read", begin_page)
     app.connect("doctree-read", note_references, priority=900)
     app.connect("html-page-context", _drop_repeats)
     app.connect("html-page-context", note_code)
     app.add_env_collector(PageCollector)
-    for name in ("ipython3", "myst-ansi"):  # Sphinx would look for them in all packages, for each cell
-        app.add_lexer(name, find_lexer_class_by_name(name))
+    add_lexers(app)
     app.add_builder(ExportBuilder)
     app.add_post_transform(KeepTab)
     app.add_post_transform(SvgToPdf)

@@ -6,7 +6,6 @@ import io
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,6 +14,7 @@ from sphinx.builders import Builder
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from tabbook.book import Book
+from tabbook.checks.pages import made_by
 from tabbook.config import CONFIG_FILE
 from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault
@@ -159,7 +159,7 @@ def configuration(book: Book) -> tuple[dict[str, Any], list[Fault]]:
     """
     text = (book.root / CONFIG_FILE).read_text(encoding="utf-8")
     static = sorted(path.as_posix() for path in (book.root / "_static").rglob("*"))
-    key = repr((text, static, version("jupyter-book"), book.root)).encode()
+    key = repr((text, static, made_by(), book.root)).encode()
     if "local_extensions" in text:  # Jupyter Book must put their folders on Python's path
         return _jupyter_book(book, text)
     entry = book.cache.entry("(Jupyter Book)", key)

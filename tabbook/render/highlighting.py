@@ -1,12 +1,31 @@
-"""Formatters of code that all pages share: Sphinx makes one for each piece of code, with its style sheet."""
+"""Lexers and formatters that all code shares: Sphinx finds a lexer and makes a formatter for each piece."""
 
+from functools import cache, partial
 from typing import Any
 
 from pygments.formatter import Formatter
 from pygments.formatters.html import HtmlFormatter
+from pygments.lexer import Lexer
+from pygments.lexers import find_lexer_class_by_name
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.highlighting import PygmentsBridge
+
+LEXERS = "ipython3", "myst-ansi"
+"""The lexers of code and of coloured output. Other packages bring them."""
+_find_lexer = cache(find_lexer_class_by_name)
+
+
+def add_lexers(app: Sphinx) -> None:
+    """Let the lexers be found once, when code is highlighted: the search reads the files of all packages."""
+    for name in LEXERS:
+        make: Any = partial(_make_lexer, name)  # Sphinx has functions for its own lexers, too
+        app.add_lexer(name, make)
+
+
+def _make_lexer(name: str, **options: Any) -> Lexer:
+    lexer: Lexer = _find_lexer(name)(**options)
+    return lexer
 
 
 class _Shared(PygmentsBridge):

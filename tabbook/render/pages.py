@@ -66,11 +66,13 @@ class Reading:
     """The book that a build reads, and the class of device whose outputs its pages show.
 
     ``device`` is empty where pages show no outputs at all. Outputs are looked at when their page is read,
-    and let go of: a book may have more of them than there is memory.
+    and let go of: a book may have more of them than there is memory. ``types`` are those of the outputs
+    that a page can draw.
     """
 
     book: Book
     device: str
+    types: frozenset[str]
 
     def jobs(self, section: Section) -> Jobs:
         """Return the job of ``section`` in each tab; ``None`` where there is no code, or nothing is shown.
@@ -145,7 +147,15 @@ def load_book(app: Sphinx) -> None:
             raise SphinxConfigError(str(error)) from None
         book = book if book is not None and book.is_same(loaded) else loaded
     _warn(book.page_faults, app)
-    vars(app)[_READING] = Reading(book, device)
+    vars(app)[_READING] = Reading(book, device, _types(app) if device else PAGE_TYPES)
+
+
+def _types(app: Sphinx) -> frozenset[str]:
+    """Return the types of outputs that a page can draw; an author may have added some to MyST-NB."""
+    plugins = load_mime_renders()  # looked for among all packages
+    added = [one for plugin in plugins for one in getattr(plugin, "mime_priority_overrides", ())]
+    named = [*added, *app.config.nb_mime_priority_overrides]
+    return PAGE_TYPES | {mime for _, mime, priority in named if priority is not None}
 
 
 def reading_of(app: Sphinx) -> Reading | None:
@@ -312,13 +322,6 @@ def _failed(text: str, faults: tuple[Fault, ...], language: str) -> NotebookNode
     return _plain(f"{head[0] if head else f'# {title}'}\n\n{fence}{{error}}\n{words}\n\n{listed}\n{fence}\n")
 
 
-def _types(app: Sphinx) -> frozenset[str]:
-    """Return the types of outputs that a page can draw; an author may have added some to MyST-NB."""
-    added = [one for plugin in load_mime_renders() for one in getattr(plugin, "mime_priority_overrides", ())]
-    named = [*added, *app.config.nb_mime_priority_overrides]
-    return PAGE_TYPES | {mime for _, mime, priority in named if priority is not None}
-
-
 def _without_cells(text: str) -> NotebookNode:
     """Return a page with its code cells as plain code, so that others may refer to what it defines."""
     return _plain(_CELL.sub(r"\1python", text))
@@ -356,6 +359,6 @@ def read_page(text: str) -> NotebookNode:
     kept(env, "executed")[page] = {tab: bool(results[tab]) for tab in section.tabs}
     kept(env, "keys")[page] = tuple(result.key for result in results.values() if result)
     metadata = {key: value for key, value in _usable(section.front).items() if key != "tabbook"}
-    made = merge(section, projections, results, reading.book.settings, metadata, failures, _types(app))
+    made = merge(section, projections, results, reading.book.settings, metadata, failures, reading.types)
     env.temp_data[CELLS_READ] = cell_indices(made)
     return made
