@@ -40,7 +40,7 @@ from tabbook.render.language import TranslatePrompts, quiet_search, translate_se
 from tabbook.render.latex import RenameCells, SvgToPdf
 from tabbook.render.missing import pages_that_wait
 from tabbook.render.navigation import setup_navigation
-from tabbook.render.numbering import number_sections
+from tabbook.render.numbering import note_figures, number_sections
 from tabbook.render.one_tab import KeepTab, prefer_outputs
 from tabbook.render.packed import Unpack
 from tabbook.render.pages import (
@@ -201,6 +201,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", pages_that_wait)
     app.connect("source-read", begin_page)
     app.connect("doctree-read", note_references, priority=900)
+    app.connect("doctree-read", note_figures, priority=900)
     app.connect("html-page-context", _drop_repeats)
     app.connect("html-page-context", note_code)
     app.add_env_collector(PageCollector)

@@ -5,15 +5,52 @@ part. It compares the first numbers with the second ones of the last build. So w
 all pages were written in every build. It took a page below one without a title for one that needs
 other numbers, and looked for them at the wrong page: often a ``KeyError`` that ended the build. And
 what is no longer numbered kept its last number.
+
+Sphinx numbers figures, tables and equations anew in every build, and loads the trees of all pages for
+that. We do it where something has changed that it counts.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.environment.collectors.toctree import TocTreeCollector
 from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
+
+from tabbook.keys import canonical, sha256
+from tabbook.render.pages import kept
+
+_FIGURES = "tabbook_figure_numbers"
+"""Where Sphinx's data has the numbers of figures, and a hash of what they depend on."""
+
+
+def note_figures(app: Sphinx, doctree: nodes.document) -> None:
+    """Note what the numbers of figures depend on in a page that has been read."""
+    env = app.env
+    kept(env, "figures")[env.docname] = sha256(canonical([*_counted(env, doctree)]))
+
+
+def _counted(env: BuildEnvironment, node: nodes.Element) -> Iterator[list[Any]]:
+    """Yield all that Sphinx looks at when it numbers figures, in the order of the page."""
+    for child in node.children:
+        if isinstance(child, nodes.section):
+            yield ["section", child["ids"][:1], [*_counted(env, child)]]
+        elif isinstance(child, addnodes.toctree):
+            yield ["contents", *child["entries"]]
+        elif isinstance(child, nodes.Element):
+            if child["ids"]:
+                yield [child["ids"][0], *_kinds(env, child)]
+            yield from _counted(env, child)
+
+
+def _kinds(env: BuildEnvironment, node: nodes.Element) -> list[Any]:
+    """Return as what each domain counts a node, and whether it has a title."""
+    standard: Any = env.domains["std"]
+    kinds = [domain.get_enumerable_node_type(node) for domain in env.domains.values()]
+    return [*kinds, bool(standard.get_numfig_title(node))]
 
 
 class _FirstNumbers(TocTreeCollector):
@@ -40,6 +77,18 @@ class _Numbers(TocTreeCollectorWithStyles, _FirstNumbers):
         super().assign_section_numbers(env)  # type: ignore[no-untyped-call]
         now = env.toc_secnumbers
         return [page for page in sorted(env.found_docs) if (now.get(page) or {}) != (before.get(page) or {})]
+
+    def assign_figure_numbers(self, env: BuildEnvironment) -> list[str]:
+        """Return the pages whose figures have other numbers; they are numbered where these may differ."""
+        config = [env.config.root_doc, env.config.numfig, env.config.numfig_secnum_depth]
+        now = sha256(canonical([config, env.toc_secnumbers, kept(env, "figures")]))
+        before, numbers = vars(env).get(_FIGURES, ("", {}))
+        if now == before:
+            env.toc_fignumbers = {**numbers}  # Sphinx has forgotten those of pages that it has read
+            return []
+        changed = super().assign_figure_numbers(env)
+        vars(env)[_FIGURES] = now, {**env.toc_fignumbers}
+        return changed
 
 
 def number_sections(app: Sphinx) -> None:

@@ -1,5 +1,6 @@
 """Numbers of sections: with pages that have no title, and from one build to the next."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,55 @@ def test_numbers_go_with_the_word_that_asks_for_them(builds: Builds) -> None:
     assert "section-number" not in "".join(pages.values())
     builds.from_nothing()
     assert pages == {page: html(builds, page) for page in pages}
+
+
+FIGURE = "```{{figure}} one.png\n:name: fig_{0}\n\nA caption.\n```"
+
+
+def caption(builds: Builds, page: str) -> list[str]:
+    """Return the numbers in the captions of a page."""
+    return re.findall(r'<span class="caption-number">([^<]*)</span>', html(builds, page))
+
+
+def test_figures_are_numbered_where_something_changed_and_keep_their_numbers_elsewhere(
+    builds: Builds,
+) -> None:
+    """Sphinx forgets the numbers of a page that it reads, and counts those of all pages again."""
+    contents(builds, {"numbered": True, "chapters": [*CHAPTERS, {"file": "one"}, {"file": "two"}]})
+    for page in ("more0", "more1", "more2"):
+        builds.add(page, FIGURE.format(page))
+    builds.add("two", "See {numref}`fig_more1`.")
+    assert not builds()
+    first = caption(builds, "more1")
+    builds.add("more1", "A line.")
+    assert not builds()
+    assert (caption(builds, "more1"), builds.read) == (first, {"more1"})
+    builds.add("more0", FIGURE.format("new"))
+    assert not builds()
+    assert {"more1", "two"} <= builds.written
+    later = {page: html(builds, page) for page in ("more0", "more1", "more2", "one", "two")}
+    builds.from_nothing()
+    assert {page: html(builds, page) for page in later} == later
+
+
+def test_a_setting_of_numbers_numbers_all_figures(builds: Builds) -> None:
+    """What pages have to be numbered is the same then."""
+    contents(builds, {"numbered": True, "chapters": CHAPTERS})
+    builds.add("more1", FIGURE.format("more1"))
+    builds()
+    first = caption(builds, "more1")
+    path = builds.root / "_config.yml"
+    config = yaml.safe_load(path.read_text())
+    config["sphinx"]["config"]["numfig_secnum_depth"] = 0
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    builds()
+    assert (first, caption(builds, "more1")) == (["Fig. 1.1 "], ["Fig. 1 "])
+
+
+def test_trees_of_pages_that_did_not_change_are_not_loaded(builds: Builds) -> None:
+    """Sphinx loads those of all pages in every build, to count what is in them."""
+    builds()
+    (builds.root / "_build/.doctrees/more3.doctree").write_bytes(b"not a tree")
+    builds.add("more1", "A line.")
+    assert builds() == []
+    assert builds.status == 0
