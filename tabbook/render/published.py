@@ -11,7 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from tabbook.files import read_json, write_atomic
 from tabbook.keys import canonical, sha256
 from tabbook.model import Section
 from tabbook.processes import begin
-from tabbook.render.pages import shown_by
+from tabbook.render.pages import Shown, shown_by
 
 MEMORY = "tabbook-exports.json"
 """The file, beside Sphinx's own, that says what the exports on the site were made of."""
@@ -55,7 +55,6 @@ def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
             content.update(f"\0{name}\0".encode() + data)
         tabs[tab] = sha256(canonical([*shared, content.hexdigest()]))
 
-    @cache
     def written(page: str) -> str:
         file = Path(file_of(page))
         html = file.read_text(encoding="utf-8") if file.is_file() else ""
@@ -63,11 +62,10 @@ def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
             html[html.find("<article") : html.rfind("</article>")]
         )  # what is around it is the site's
 
-    def stamp(section: Section, tab: str) -> str:
+    def found(section: Section) -> tuple[list[Any], Mapping[str, Shown]]:
         known = book.cache.find(section.path)
         page = section.path.removesuffix(".md")
         pictures = app.env.dependencies.get(page, ())
-        shown = shown_by(app, section)
         paths = {name: Path(app.srcdir) / name for name in pictures}
         paths |= declared_files(book.root, section)
         files = []
@@ -75,8 +73,15 @@ def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
             if path.is_file():
                 state = path.stat()
                 files.append([name, str(state.st_mtime_ns), state.st_size])
-        outputs = shown.get(tab), shown.get("")
-        return sha256(canonical([tabs[tab], known and known.key, written(page), *outputs, files]))
+        return [known and known.key, written(page), files], shown_by(app, section)
+
+    of_sections: dict[str, tuple[list[Any], Mapping[str, Shown]]] = {}
+
+    def stamp(section: Section, tab: str) -> str:
+        if section.path not in of_sections:  # found once for all its exports
+            of_sections[section.path] = found(section)
+        about, shown = of_sections[section.path]
+        return sha256(canonical([tabs[tab], *about, shown.get(tab), shown.get("")]))
 
     return stamp
 
