@@ -66,6 +66,7 @@ from tabbook.render.tabs import (
     visit_panel,
 )
 from tabbook.render.targets import note_references, pages_that_refer
+from tabbook.render.templates import keep_templates
 from tabbook.render.twins import HideTwins, ShowTwins, TitleReferences
 
 __all__ = ["read_page", "setup"]
@@ -196,6 +197,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _add_assets)
     app.connect("builder-inited", _copy_notebook_styles)
     app.connect("builder-inited", share_formatters)
+    app.connect("builder-inited", keep_templates)
     app.connect("env-get-outdated", outdated_pages)
     app.connect("env-get-outdated", pages_that_refer)
     app.connect("env-get-outdated", pages_that_wait)
