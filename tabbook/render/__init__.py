@@ -24,7 +24,7 @@ from tabbook.language import marked, translator
 from tabbook.render.aside import CellsDirective, DropAsides, PutAsideSlides, SlideDirective
 from tabbook.render.citations import check_citations
 from tabbook.render.duplicates import Duplicates
-from tabbook.render.equations import NumberEquations
+from tabbook.render.equations import CountedEquations, NumberEquations
 from tabbook.render.footnotes import MarkFootnotes
 from tabbook.render.glue import setup_glue
 from tabbook.render.highlighting import add_lexers, share_formatters
@@ -213,6 +213,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(SvgToPdf)
     app.add_post_transform(RenameCells)
     app.connect("config-inited", prefer_outputs)
+    app.add_domain(CountedEquations, override=True)
     app.add_directive("tab", TabDirective)
     app.add_directive("tabbook-slide", SlideDirective)
     app.add_directive("tabbook-cells", CellsDirective)

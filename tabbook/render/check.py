@@ -26,7 +26,7 @@ from tabbook.render.application import BookSphinx, application, configuration, m
 from tabbook.render.contained import ContainedBuilder
 from tabbook.render.messages import fault_of, faults_of
 from tabbook.render.missing import named_files
-from tabbook.render.warned import Warnings
+from tabbook.render.warned import Warnings, begin_phase
 
 _log = logging.getLogger(__name__)
 _MOST_CODE = 50_000
@@ -101,7 +101,7 @@ class CheckBuilder(ContainedBuilder):
         self.warnings.page = ""
         assert isinstance(self.highlighter, _Lexing)
         self.highlighter.save()
-        for kind, files in (("image", [*self.images]), ("downloadable", [*self.env.dlfiles])):
+        for kind, files in (("image", [*self.images]), ("downloadable", [*map(str, self.env.dlfiles)])):
             for file in sorted(files):
                 try:
                     with (Path(self.srcdir) / file).open("rb"):
@@ -120,7 +120,6 @@ def check_pages(book: Book) -> tuple[list[Fault], list[str]]:
     if not config:
         return faults, []
     files: list[str] = []
-    app = None
     config = {
         **config,
         "nb_execution_mode": "off",
@@ -133,7 +132,7 @@ def check_pages(book: Book) -> tuple[list[Fault], list[str]]:
             try:
                 with application(book, CheckBuilder, config, folders, folder / "warnings.json") as app:
                     # Not `app.build`, after which extensions add their files to the site.
-                    app.phase = BuildPhase.READING
+                    begin_phase(app.builder, BuildPhase.READING)
                     app.builder.build_update()
                     faults = [*faults, *faults_of(app, app.end())]
                     files = _files(app)
@@ -141,7 +140,7 @@ def check_pages(book: Book) -> tuple[list[Fault], list[str]]:
                 # MyST-NB writes notebooks; a build takes them for pages if the book does not exclude them.
                 shutil.rmtree(folder / "jupyter_execute", ignore_errors=True)
     except Exception as error:
-        faults = [*faults, fault_of(error, app, book.root)]
+        faults = [*faults, fault_of(error, book.root)]
     return sorted(set(faults)), files
 
 
@@ -152,8 +151,8 @@ def _files(app: BookSphinx) -> list[str]:
     if has_extensions or not app.config.external_toc_exclude_missing or app.config.intersphinx_mapping:
         return []
     files = {CONFIG_FILE, TOC_FILE, *map(str, getattr(app.config, "bibtex_bibfiles", ()))}
-    files |= {env.doc2path(page, base=False) for page in env.found_docs}
-    files |= {name for names in named_files(env).values() for name in names}
+    files |= {str(env.doc2path(page, base=False)) for page in env.found_docs}
+    files |= {str(name) for names in named_files(env).values() for name in names}
     files |= app.memory.named_files()
     files |= {str(Path(found).relative_to(root)) for found in (root / "_static").rglob("*")}
     return sorted(files)

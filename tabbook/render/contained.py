@@ -28,7 +28,7 @@ from tabbook.language import translator
 from tabbook.read.front_matter import FRONT_MATTER
 from tabbook.render.messages import describe
 from tabbook.render.pages import HEAD
-from tabbook.render.warned import FAILED, Warnings
+from tabbook.render.warned import FAILED, Warnings, begin_phase
 
 _log = logging.getLogger(__name__)
 
@@ -157,7 +157,7 @@ class ContainedBuilder(StandaloneHTMLBuilder):
     ) -> None:
         """Write pages, with a notice for each whose references cannot be resolved."""
         env = self.env
-        self.app.phase = BuildPhase.WRITING  # files are copied now; Sphinx sets this only afterwards
+        begin_phase(self, BuildPhase.WRITING)  # files are copied now; Sphinx sets this only afterwards
         self.env = cast(BuildEnvironment, _Resolving(env, self))
         try:
             super().write(build_docnames, updated_docnames, method)

@@ -1,10 +1,12 @@
-"""Numbers of equations: those without a label get some where the book has them (``math_number_all``).
+"""Numbers of equations: counted so that tab blocks can share them, and given to all where the book asks.
 
-Sphinx gives them to its own directive. MyST makes equations between dollars into nodes itself, and
-numbers those with a label alone, so a book that numbers all would count only some.
+With ``math_number_all`` Sphinx numbers the equations of its own directive. MyST makes equations between
+dollars into nodes itself, and numbers those with a label alone, so a book that numbers all would count
+only some.
 """
 
 import re
+from typing import Any
 
 from docutils import nodes
 from sphinx.domains.math import MathDomain
@@ -12,6 +14,19 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 
 _REFERENCE = re.compile(r"\\(eqref|ref)\{([^{}]*)\}")
+COUNT = "tabbook_equations"
+"""Where the number of equations so far is kept while a page is read."""
+
+
+class CountedEquations(MathDomain):
+    """Numbers the equations of a page by a count that we can change: Sphinx's own only ever goes up."""
+
+    def note_equation(self, docname: str, labelid: str, location: Any = None) -> None:
+        """Give an equation the next number of its page."""
+        super().note_equation(docname, labelid, location)
+        count = self.env.temp_data.get(COUNT, 0) + 1
+        self.env.temp_data[COUNT] = count
+        self.equations[labelid] = docname, count
 
 
 class NumberEquations(SphinxTransform):

@@ -219,9 +219,9 @@ def _of_files(env: BuildEnvironment, found: Iterable[Warned]) -> list[Warned]:
         for file in files:
             pages.setdefault(file, set()).add(page)
     for file, (wanted, _) in env.dlfiles.items():
-        pages.setdefault(file, set()).update(wanted)
+        pages.setdefault(str(file), set()).update(wanted)
     return [
-        replace(warned, page=page, path=env.doc2path(page, False))
+        replace(warned, page=page, path=str(env.doc2path(page, False)))
         for warned in found
         if warned.stage == WRITE and not warned.page
         for word in {*_WORDS.split(warned.message)}

@@ -1,6 +1,8 @@
 """What Sphinx says of a book, as faults: one line each, with what to do about it."""
 
 import re
+import tempfile
+import traceback
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -12,7 +14,6 @@ from docutils.parsers.rst import directives, roles
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError, SphinxError
-from sphinx.util.exceptions import save_traceback
 
 from tabbook.config import CONFIG_FILE
 from tabbook.contents import TOC_FILE
@@ -95,7 +96,7 @@ def describe(error: BaseException) -> str:
     return f"{type(cause).__name__}: {text}" if text else type(cause).__name__
 
 
-def fault_of(error: Exception, app: Sphinx | None, root: Path) -> Fault:
+def fault_of(error: Exception, root: Path) -> Fault:
     """Return what ended Sphinx, where that is not the fault of one page."""
     cause = getattr(error, "orig_exc", None) or error
     file = Path(str(getattr(cause, "filename", None) or ""))
@@ -107,8 +108,14 @@ def fault_of(error: Exception, app: Sphinx | None, root: Path) -> Fault:
     if isinstance(error, SphinxError | ValueError) and not _is_from_handler(error):
         place = TOC_FILE if re.search(r"toc\b|_toc", str(error), re.IGNORECASE) else CONFIG_FILE
         return Fault(place, 0, " ".join(str(error).split()), "correct it")
-    log = save_traceback(app, error)
-    return Fault("", 0, f"Sphinx failed: {describe(error)}", f"the traceback is in {log}")
+    return Fault("", 0, f"Sphinx failed: {describe(error)}", f"the traceback is in {_save_traceback(error)}")
+
+
+def _save_traceback(error: Exception) -> Path:
+    """Write the traceback of an exception to a temporary file that is kept; return the file."""
+    with tempfile.NamedTemporaryFile("w", prefix="tabbook-", suffix=".log", delete=False) as file:
+        file.writelines(traceback.format_exception(error))
+    return Path(file.name)
 
 
 def _in_bibliography(message: str, root: Path) -> Fault:

@@ -37,7 +37,7 @@ def describe(node: nodes.Node) -> Description | str | None:
     if type(node) not in _SIMPLE.values():
         return None
     assert isinstance(node, nodes.Element)
-    if any(node[name] for name in _REFERRED):
+    if any(node.get(name) for name in _REFERRED):
         return None
     children = []
     for child in node.children:

@@ -66,7 +66,7 @@ def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
         known = book.cache.find(section.path)
         page = section.path.removesuffix(".md")
         pictures = app.env.dependencies.get(page, ())
-        paths = {name: Path(app.srcdir) / name for name in pictures}
+        paths = {str(name): Path(app.srcdir) / name for name in pictures}
         paths |= declared_files(book.root, section)
         files = []
         for name, path in sorted(paths.items()):

@@ -80,11 +80,18 @@ def building_exports(app: Sphinx) -> Iterator[Builder]:
         return
     builder = ExportBuilder(app, app.env)
     builder.init()
-    app.builder = builder
+    _build_with(app, builder)
     try:
         yield builder
     finally:
-        app.builder = before
+        _build_with(app, before)
+
+
+def _build_with(app: Sphinx, builder: Builder) -> None:
+    """Let transforms find ``builder``: they ask the application, since Sphinx 9 the environment as well."""
+    app.builder = builder
+    if hasattr(app.env, "_builder_cls"):
+        app.env._builder_cls = type(builder)
 
 
 def resolved(app: Sphinx, page: str) -> nodes.document:

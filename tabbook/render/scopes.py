@@ -17,11 +17,11 @@ from sphinx.addnodes import index
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
+from tabbook.render.equations import COUNT
+
 _TABS, _STATE = "tabbook_tabs", "tabbook_names"
 OWN_IDS = "tabbook_own_ids"
 """The attribute with the anchors of what repeats something on the page: those of the first."""
-_SERIAL = "eqnoserialno"
-"""Where Sphinx counts the equations of a page."""
 
 
 def twin_id(anchor: str, tab: str) -> str:
@@ -65,10 +65,14 @@ class _Named:
 
 @dataclass
 class _Names:
-    """What the tab blocks of a page have named; ``twins`` are anchors, each with that of the first."""
+    """What the tab blocks of a page have named; ``twins`` are anchors, each with that of the first.
+
+    ``notes`` has the labels of footnotes that were given before, with the label instead of it in each tab.
+    """
 
     named: defaultdict[str, _Named] = field(default_factory=lambda: defaultdict(_Named))
     twins: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def current_tabs(env: BuildEnvironment) -> tuple[str, ...]:
@@ -99,6 +103,7 @@ def _tables(document: nodes.document, env: BuildEnvironment) -> dict[str, _Table
         "ids": document.ids,
         "nameids": document.nameids,
         "nametypes": document.nametypes,
+        "names": getattr(document, "names", {}),  # which docutils has since version 0.23
         "links": markdown.setdefault("references", {}),
         "notes": markdown.setdefault("foot_refs", {}),
         # Equations, terms of glossaries, descriptions of functions: all names that Sphinx wants to be unique.
@@ -115,7 +120,7 @@ def names_of(document: nodes.document, tabs: Iterable[str], parent: nodes.Elemen
     """Parse text, in this block, for the readers of ``tabs`` alone; ``parent`` is what it is parsed into."""
     env: BuildEnvironment = document.settings.env
     tabs, names, tables = tuple(tabs), _names(env), _tables(document, env)
-    before, count = current_tabs(env), env.temp_data.get(_SERIAL, 0)
+    before, count = current_tabs(env), env.temp_data.get(COUNT, 0)
     env.temp_data[_TABS] = tabs
     for kind, table in tables.items():
         names.named[kind].show(table, tabs)
@@ -151,38 +156,51 @@ def _rename(
         names.twins[own] = anchor
         nameids.update({name: own for name, one in nameids.items() if one == anchor})
     taken = {name for name in nameids if name in names.named["nameids"].first}
+    notes = [note for note in parent.findall(nodes.footnote) if not taken.isdisjoint(note["names"])]
+    labels = [note["names"][0] for note in notes]
     for node in parent.findall(nodes.Element):
         node["names"] = [name for name in node["names"] if name not in taken]
-    _rename_notes(document, names.named["notes"], new["notes"], tabs, parent)
+    for note, label in zip(notes, labels, strict=True):
+        note["names"] = [twin_id(label, tabs[0])]
+        _number_itself(document, note)
+    labels += _rename_notes(names.named["notes"], new["notes"], tabs)
+    for label in labels:
+        names.notes.setdefault(label, {}).update(dict.fromkeys(tabs, twin_id(label, tabs[0])))
+    for reference in parent.findall(nodes.footnote_reference):
+        own_labels = names.notes.get(reference["refname"], {})
+        if own := next((own_labels[tab] for tab in tabs if tab in own_labels), ""):
+            _lead_to(document, reference, own)
 
 
-def _rename_notes(
-    document: nodes.document,
-    named: _Named,
-    new: dict[str, Any],
-    tabs: tuple[str, ...],
-    parent: nodes.Element,
-) -> None:
-    """Give footnotes that others have, too, labels of their own, to which references in the block lead."""
-    for label in [label for label in new if label in named.first]:
+def _rename_notes(named: _Named, new: dict[str, Any], tabs: tuple[str, ...]) -> list[str]:
+    """Give footnotes that others have, too, labels of their own; return those that they had.
+
+    That is where MyST makes nodes of footnotes when it has read all of a page, as before its version 4.
+    """
+    labels = [label for label in new if label in named.first]
+    for label in labels:
         own = twin_id(label, tabs[0])
         for definition in new[label]:
             definition.meta["label"] = own
         named.first[own] = new[label]
         named.known.setdefault(label, {}).update(dict.fromkeys(tabs, new.pop(label)))
-    seen = named.of(tabs)
-    for reference in parent.findall(nodes.footnote_reference):
-        label = reference["refname"]
-        name = seen[label][0].meta["label"] if label in seen else label
-        if name != label:
-            _lead_to(document, reference, name)
+    return labels
+
+
+def _number_itself(document: nodes.document, note: nodes.footnote) -> None:
+    """Let a footnote have the next number, where the author gave it one: there cannot be two of it."""
+    if not note.get("auto"):
+        document.footnotes.remove(note)
+        note["auto"] = 1
+        note.remove(note.children[0])
+        document.note_autofootnote(note)
 
 
 def _lead_to(document: nodes.document, reference: nodes.footnote_reference, name: str) -> None:
     document.footnote_refs[reference["refname"]].remove(reference)
     reference["refname"] = name
     document.note_footnote_ref(reference)
-    if not reference.get("auto"):  # a number of the author's: there cannot be two of it
+    if not reference.get("auto"):  # as in `_number_itself`
         reference["auto"] = 1
         reference.children.clear()
         document.note_autofootnote_ref(reference)
@@ -201,7 +219,7 @@ def _number(env: BuildEnvironment, parent: nodes.Element, count: int, first: dic
             seen.add(label)
             math.equations[label] = first[label] = (env.docname, count)
         equation["number"] = math.equations[label][1]
-    env.temp_data[_SERIAL] = count
+    env.temp_data[COUNT] = count
 
 
 @contextmanager
@@ -213,10 +231,11 @@ def without_names(document: nodes.document, parent: nodes.Element) -> Iterator[N
     """
     env: BuildEnvironment = document.settings.env
     tables = _tables(document, env)
-    kept = [*tables.values(), *_collections(env.__dict__), env.temp_data]
+    kept = [*tables.values(), *_collections(env.__dict__)]
     kept += [found for tables_of in env.domaindata.values() for found in _collections(tables_of)]
     before = [(one, one.copy()) for one in kept]
-    for kind in ("ids", "nameids", "nametypes"):
+    about_page = {key: env.temp_data[key] for key in env.temp_data}
+    for kind in ("ids", "nameids", "nametypes", "names"):
         tables[kind].clear()
     try:
         with logging.suppress_logging():
@@ -225,6 +244,9 @@ def without_names(document: nodes.document, parent: nodes.Element) -> Iterator[N
         for one, copied in before:
             one.clear()
             one.extend(copied) if isinstance(one, list) else one.update(copied)
+        for key in env.temp_data.keys() - about_page.keys():
+            del env.temp_data[key]
+        env.temp_data.update(about_page)
         for node in list(parent.findall(nodes.Element)):
             own = node["ids"] if node["names"] or node.get("label") else []
             node[OWN_IDS], node["ids"], node["names"] = own, [], []
@@ -232,6 +254,9 @@ def without_names(document: nodes.document, parent: nodes.Element) -> Iterator[N
                 node["number"] = known[1]
             if isinstance(node, nodes.footnote_reference):
                 _forget(document, node)
+            elif isinstance(node, nodes.footnote):
+                (document.autofootnotes if node.get("auto") else document.footnotes).remove(node)
+                node.parent.remove(node)
             elif isinstance(node, nodes.target | index):
                 node.parent.remove(node)
 

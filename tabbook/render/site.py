@@ -26,7 +26,7 @@ def run_sphinx(book: Book, out: Path, *, jobs: int, quiet: bool) -> tuple[list[F
     config = {**known, "tabbook_sharing": True}
     if not color_terminal():
         nocolor()
-    doctrees, app = out.parent / ".doctrees", None
+    doctrees = out.parent / ".doctrees"
     # Of the processes that write pages, Sphinx counts the one that hands them their work.
     processes = jobs + 1 if jobs > 1 else 1
     status = None if quiet else sys.stdout
@@ -38,4 +38,4 @@ def run_sphinx(book: Book, out: Path, *, jobs: int, quiet: bool) -> tuple[list[F
             app.build()
             return faults_of(app, app.end()), True
     except Exception as error:  # of the theme, say, or of an extension at the end
-        return [fault_of(error, app, book.root)], False
+        return [fault_of(error, book.root)], False

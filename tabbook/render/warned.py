@@ -10,6 +10,7 @@ from typing import Any
 
 from docutils.nodes import Node
 from sphinx.application import Sphinx
+from sphinx.builders import Builder
 from sphinx.util import logging as sphinx_logging
 from sphinx.util.build_phase import BuildPhase
 from sphinx.util.logging import NAMESPACE, get_node_location, is_suppressed_warning
@@ -29,6 +30,12 @@ _log = sphinx_logging.getLogger(__name__)
 def warn(message: str, kind: str, location: Any = None) -> None:
     """Give Sphinx a warning of the type ``tabbook.KIND``, which ``suppress_warnings`` may name."""
     _log.warning("%s [tabbook.%s]", message, kind, location=location, type="tabbook", subtype=kind)
+
+
+def begin_phase(builder: Builder, phase: BuildPhase) -> None:
+    """Note what a build does now: with the builder, or as Sphinx before 9 did, with the application."""
+    owner: Any = builder if hasattr(builder, "phase") else builder.app
+    owner.phase = phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +129,11 @@ class Warnings(logging.Handler):
         path, line = self._place(record.location)
         at = page or self.app.project.path2doc(path) or ""
         if at and not (Path(self.app.srcdir) / path).is_file():  # docutils makes up names for parts
-            path = self.app.project.doc2path(at, False)
+            path = str(self.app.project.doc2path(at, False))
         message = self._without_folder(logging.LogRecord.getMessage(record))
         about = getattr(record, "type", ""), getattr(record, "subtype", "")
+        if self.app.config.show_warning_types and about[0] != "myst":  # which always names its types
+            message = message.removesuffix(f" [{'.'.join(filter(None, about))}]")
         if about == ("tabbook", "read"):  # a fault, as other commands say it
             message = message.removesuffix(" [tabbook.read]")
         if path.endswith(".ipynb") and line > _CELL:
