@@ -10,7 +10,7 @@ TABS = $(shell $(BIN)/tabbook env list)
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 CODE := tabbook plugins tests benchmarks docs
 
-.PHONY: book test test-tabbook test-d2l test-site test-exports test-faults lib kernels serve lint settings catalogs lock clean distclean
+.PHONY: book test test-tabbook test-d2l test-site test-exports test-faults test-newest lib kernels serve lint settings catalogs lock clean distclean
 
 ## Make the environments, generate the library, execute what changed, build the site. A framework
 ## whose environment cannot be made is left out: the build says so in the end, with status 1.
@@ -40,6 +40,15 @@ FORCE:
 ## Run every exported notebook in a fresh environment; takes as long as executing the book.
 test-exports: .venv/test.stamp
 	TABBOOK_EXPORTS="$(TABS)" $(BIN)/python -m pytest tests/tabbook/test_export_run.py
+
+## The site without Jupyter Book, under the newest Sphinx: the pages of the book, beside those of make book,
+## and what the extension does.
+test-newest: .venv/test.stamp .tabbook/newest.stamp
+	$(BIN)/python -m pytest tests/site/test_newest.py
+	.tabbook/newest/bin/python -m pytest -p no:cacheprovider $(NEWEST)
+
+# Those of the tests that ask most of Sphinx and finish in a minute.
+NEWEST := $(addprefix tests/tabbook/test_,render.py render_names.py render_numbers.py sphinx_config.py)
 
 ## The faults that a run survives, at full length: a hundred kills, a gigabyte of output.
 KILLS ?= 100
@@ -78,6 +87,7 @@ lock: .venv/book.stamp
 	$(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header requirements.in -o requirements.txt
 	cd requirements && ../$(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header test.in -o test.txt
 	cd requirements && ../$(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header lab.in -o lab.txt
+	cd requirements && ../$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header ../pyproject.toml --extra render --extra export newest.in -o newest.txt
 	cd requirements && for tab in $(TABS); do \
 	  ../$(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header --no-emit-find-links $$tab.in | sed 's/+cpu//' > $$tab.new \
 	  && mv $$tab.new $$tab.txt || exit 1; done
@@ -109,4 +119,14 @@ distclean: clean
 	mkdir -p .tabbook
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .tabbook/lab
 	$(BIN)/uv pip install --quiet --python .tabbook/lab/bin/python -r requirements/lab.txt
+	touch $@
+
+# The newest Sphinx needs the newest Python, of those that are here.
+NEWEST_PYTHON := import os; from tabbook.pythons import find; \
+  print(next(filter(None, (find(version, os.environ) for version in ("3.13", "3.12", "3.11")))))
+
+.tabbook/newest.stamp: .venv/book.stamp requirements/newest.txt
+	$(BIN)/uv venv --quiet --clear --python "$$(UV_PYTHON_DOWNLOADS=never $(BIN)/python -c '$(NEWEST_PYTHON)')" .tabbook/newest
+	$(BIN)/uv pip install --quiet --python .tabbook/newest/bin/python -r requirements/newest.txt
+	$(BIN)/uv pip install --quiet --python .tabbook/newest/bin/python --no-deps --editable .
 	touch $@

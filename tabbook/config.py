@@ -52,6 +52,7 @@ _PATTERNS = {
 _TYPES = {
     "string_type": "text; put it in quotes if YAML takes it for something else",
     "tuple_type": "a list, such as [a, b]",
+    "list_type": "a list, such as [a, b]",
     "dict_type": "a mapping of keys to values",
     "model_type": "a mapping of keys to values",
     "bool_parsing": "true or false",

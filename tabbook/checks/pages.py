@@ -23,7 +23,7 @@ from tabbook.processes import begin
 
 RENDERER = "tabbook.render.check"
 """The module whose ``check_pages(book)`` returns faults, and the files that they come from."""
-_NEEDS = ("sphinx", "myst_nb", "jupyter_book")
+_NEEDS = ("sphinx", "myst_nb", "sphinx_external_toc", "sphinx_book_theme")
 _MEMORY = "check/pages.json"
 
 

@@ -2,8 +2,6 @@
 
 import contextlib
 import gc
-import io
-import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,9 +12,7 @@ from sphinx.builders import Builder
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from tabbook.book import Book
-from tabbook.checks.pages import made_by
 from tabbook.config import CONFIG_FILE
-from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault
 from tabbook.render.contained import BeginPage, ContainedBuilder
 from tabbook.render.memory import Memory
@@ -24,7 +20,7 @@ from tabbook.render.missing import keep_missing_apart
 from tabbook.render.resolved import ExportBuilder
 from tabbook.render.targets import contents_of, digests
 from tabbook.render.warned import BIBLIOGRAPHY, Warned, Warnings
-from tabbook.yaml_text import find_line, load_yaml
+from tabbook.sphinx_config import config_of, read_keys
 
 
 @contextlib.contextmanager
@@ -69,7 +65,6 @@ class BookSphinx(Sphinx):
     ) -> None:
         self.book, self._make, self._path = book, make, memory
         super().__init__(buildername="html", confdir=None, warning=None, **arguments)
-        self._number_chapters()
         self.add_post_transform(BeginPage)
         self._refers: Mapping[str, str] = {}
         self.memory = Memory.load(memory, Path(self.srcdir))
@@ -92,12 +87,6 @@ class BookSphinx(Sphinx):
         if isinstance(builder, ContainedBuilder):
             builder.warnings = self.warnings
         return builder
-
-    def _number_chapters(self) -> None:
-        """Do what Jupyter Book does with Sphinx before it builds."""
-        contents = self.config["external_site_map"]
-        if self.config["use_multitoc_numbering"] and '"numbered": true' in json.dumps(contents.as_json()):
-            self.setup_extension("sphinx_multitoc_numbering")
 
     def _parse_bibliographies(self) -> None:
         """Let bibliographies be parsed, if that was in a build whose warnings are not known."""
@@ -153,45 +142,6 @@ def application(
 
 
 def configuration(book: Book) -> tuple[dict[str, Any], list[Fault]]:
-    """Return Sphinx's configuration as Jupyter Book makes it, and what its schema does not allow.
-
-    Both are known from an earlier build where nothing changed that they depend on.
-    """
-    text = (book.root / CONFIG_FILE).read_text(encoding="utf-8")
-    static = sorted(path.as_posix() for path in (book.root / "_static").rglob("*"))
-    key = repr((text, static, made_by(), book.root)).encode()
-    if "local_extensions" in text:  # Jupyter Book must put their folders on Python's path
-        return _jupyter_book(book, text)
-    entry = book.cache.entry("(Jupyter Book)", key)
-    found = entry.get("configuration", lambda: _jupyter_book(book, text))
-    entry.save()
-    return found
-
-
-def _jupyter_book(book: Book, text: str) -> tuple[dict[str, Any], list[Fault]]:
-    from jupyter_book.config import get_final_config, get_validator
-
-    faults = [
-        Fault(
-            CONFIG_FILE,
-            find_line(text, tuple(error.path)),
-            f"{'.'.join(map(str, error.path))}: {error.message}",
-            "correct it",
-        )
-        for error in get_validator().iter_errors(load_yaml(text))
-    ]
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):  # it prints advice
-            # These are the values that jupyter-book's own command passes.
-            config, _ = get_final_config(
-                user_yaml=book.root / CONFIG_FILE,
-                cli_config={
-                    "external_toc_path": (book.root / TOC_FILE).as_posix(),
-                    "latex_individualpages": False,
-                },
-                sourcedir=book.root,
-                validate=False,
-            )
-    except (ValueError, TypeError, AttributeError) as error:
-        return {}, faults or [Fault(CONFIG_FILE, 0, f"Jupyter Book cannot use it: {error}", "correct it")]
-    return config, faults
+    """Return Sphinx's configuration as Jupyter Book makes it, and what is wrong with ``_config.yml``."""
+    keys, faults = read_keys((book.root / CONFIG_FILE).read_text(encoding="utf-8"))
+    return config_of(book.root, keys), faults

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from tabbook.book import Book
 from tabbook.model import Cell, Result
 from tabbook.plan import job
+from tabbook.sphinx_config import sphinx_config
 from tabbook.store import Store
 
 NAMES = {"pytorch": "PyTorch", "jax": "JAX", "mxnet": "MXNet"}
@@ -168,6 +171,21 @@ def write_book(root: Path, pages: Mapping[str, str]) -> Path:
     for name, text in pages.items():
         (root / f"{name}.md").write_text(text)
     return root
+
+
+def sphinx(
+    root: Path, out: Path, builder: str = "html", *, doctrees: Path | None = None, jobs: int = 1,
+    strict: bool = False, **settings: Any,
+) -> int:  # fmt: skip
+    """Build a book with Sphinx alone, as a plain build does; return the status."""
+    trees = doctrees or out.with_name(f"{out.name}-trees")
+    with patch_docutils(None), docutils_namespace():
+        app = Sphinx(
+            root, None, out, trees, builder, sphinx_config(root) | settings,
+            status=None, warningiserror=strict, keep_going=True, parallel=jobs,
+        )  # fmt: skip
+        app.build()
+    return app.statuscode
 
 
 def fill_store(

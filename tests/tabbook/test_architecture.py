@@ -39,6 +39,7 @@ LAYERS = [
     "plugins processes yaml_text framework",
     "config code",
     "contents lines model",
+    "sphinx_config",
     "declared",
     "read",
     "pages",

@@ -224,9 +224,9 @@ def test_outputs_do_not_matter(tmp_path: Path, capsys: pytest.CaptureFixture[str
     [
         (("sphinx", "config", "nb_merge_stream"), True, "unknown config value 'nb_merge_stream' in override, ignoring; perhaps you meant 'nb_merge_streams'"),
         (("sphinx", "config", "html_theme_options", "navbar_persistant"), [], "unsupported theme option 'navbar_persistant' given"),
-        (("execute", "timeout"), "long", "execute.timeout: 'long' is not of type 'number'; correct it"),
+        (("execute", "timeout"), "long", "execute.timeout: this must be a whole number; it says 'long'"),
         (("sphinx", "extra_extensions"), ["tabbook.render", "nowhere"], "Could not import extension nowhere"),
-        (("html", "use_issues_button"), True, "To use 'repository' buttons, you must specify the repository URL"),
+        (("html", "use_issues_button"), True, "html.use_issues_button: a button that leads to the repository needs its address; give it as url under repository"),
     ],
 )  # fmt: skip
 def test_the_configuration_is_checked(

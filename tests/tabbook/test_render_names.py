@@ -5,8 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from jupyter_book.sphinx import build_sphinx
-from render_helpers import FRONT, NAMES, write_book
+from render_helpers import FRONT, NAMES, sphinx, write_book
 
 from tabbook.book import Book
 from tabbook.render.build import build_site
@@ -255,12 +254,7 @@ def test_other_builders_have_the_text_of_every_framework(
 ) -> None:
     root = write_book(tmp_path, {"index": f"{FRONT}# A\n\n{SHARED}{LABELS}{AFTER}{NOTES}"})
     (root / "p.svg").write_text(PICTURE)
-    overrides = {"external_toc_path": str(root / "_toc.yml"), "latex_individualpages": False, "version": "1"}
-    status = build_sphinx(
-        root, root / "out", noconfig=True, path_config=root / "_config.yml", confoverrides=overrides,
-        builder=builder, warningiserror=builder != "latex", keep_going=True, quiet=True,
-    )  # fmt: skip
-    assert status == 0
+    assert sphinx(root, root / "out", builder, strict=builder != "latex", version="1") == 0
     assert "uplicate" not in capsys.readouterr().err
     (page,) = [
         file

@@ -10,9 +10,8 @@ import pydata_sphinx_theme.toctree
 import pytest
 import yaml
 from jinja2 import Environment
-from jupyter_book.sphinx import build_sphinx
 from pygments.formatters.html import HtmlFormatter
-from render_helpers import png
+from render_helpers import png, sphinx
 
 from tabbook.book import Book
 from tabbook.render.build import build_site
@@ -110,18 +109,7 @@ def build(book: Folder, *, shared: bool, jobs: int = 1) -> dict[str, bytes]:
     root, config = book
     (root / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     out = root / "site" / f"{shared}"
-    toc = {"external_toc_path": (root / "_toc.yml").as_posix(), "latex_individualpages": False}
-    status = build_sphinx(
-        root,
-        out,
-        noconfig=True,
-        path_config=root / "_config.yml",
-        doctreedir=root / "other",
-        confoverrides={**toc, "tabbook_sharing": True} if shared else toc,
-        quiet=True,
-        jobs=jobs,
-    )
-    assert status == 0
+    assert sphinx(root, out, doctrees=root / "other", jobs=jobs, tabbook_sharing=shared) == 0
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*.html"))}
 
 
