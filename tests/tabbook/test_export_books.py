@@ -285,7 +285,7 @@ COUNTS = Format(name="counts", contents="counts of cells", section=count, ending
 
 
 def test_a_distribution_can_bring_a_format(small: Book, tmp_path: Path) -> None:
-    """The command, its help, its messages and the site ask the same values: nothing of ours knows this one."""
+    """Command, help, messages and site ask the same values; nothing of ours knows this one."""
     info = tmp_path / "plugin/counts-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: counts\nVersion: 1.0\n")
