@@ -91,7 +91,9 @@ def _check_roots(projection: Projection, book: BookSettings) -> Iterator[Fault]:
     section, tab, package = projection.section, projection.tab, book.library.package
     ways = ways_of(tab, book)
     cells = [cell for cell in projection.code_cells if not is_verbatim(cell)]
-    bound = {name for cell in cells for name in _bound_anywhere(parse(cell.source).tree)}
+    nodes = [node for cell in cells for node in ast.walk(parse(cell.source).tree)]
+    bound = {name for node in nodes for name in names_bound_by(node)}
+    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     if "*" in bound:
         return
     bound.add(package)
@@ -109,8 +111,3 @@ def _check_roots(projection: Projection, book: BookSettings) -> Iterator[Fault]:
                 message = f"{package}.{node.attr} becomes {way.text} for {tab}, but no cell imports {root}"
                 yield Fault(section.path, line, message, f"import it in a cell for {tab}")
                 bound.add(root)  # once is enough
-
-
-def _bound_anywhere(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        yield from [node.arg] if isinstance(node, ast.arg) else names_bound_by(node)

@@ -74,7 +74,8 @@ def text_cell(name: str, source: str, pictures: Mapping[str, bytes], **metadata:
     """
     attachments = {}
     for picture, data in pictures.items():
-        address, kind = f"attachment:{picture}", _type(picture)
+        address = f"attachment:{picture}"
+        kind = mimetypes.guess_type(picture)[0] or "application/octet-stream"
         content = base64.b64encode(data).decode()
         uri = f"data:{kind};base64,{content}"
         source = source.replace(f'"{address}"', f'"{uri}"')
@@ -103,17 +104,14 @@ def code_cell(
 
 def _cell(kind: str, name: str, source: str, metadata: Mapping[str, Any]) -> NotebookNode:
     """Return a cell as nbformat's own functions make it; they check each, and :func:`dump` checks all."""
-    made = {"cell_type": kind, "id": _id(name), "metadata": dict(metadata), "source": source}
+    made = {
+        "cell_type": kind,
+        "id": _BAD_NAME.sub("-", name)[:64],
+        "metadata": dict(metadata),
+        "source": source,
+    }
     cell: NotebookNode = _from_dict(made)
     return cell
-
-
-def _id(name: str) -> str:
-    return _BAD_NAME.sub("-", name)[:64]
-
-
-def _type(name: str) -> str:
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def dump(made: NotebookNode) -> bytes:
