@@ -41,11 +41,7 @@ _FORMATS = {
     "jb-article": ("subtrees", "sections"),
 }
 """The keys of a page that hold its groups of entries, or its entries: for each format, at the top."""
-_BELOW = {
-    "": ("subtrees", "entries"),
-    "jb-book": ("subtrees", "sections"),
-    "jb-article": ("subtrees", "sections"),
-}
+_BELOW = _FORMATS | {"jb-book": ("subtrees", "sections")}
 """The same, for pages below the top."""
 
 
