@@ -31,6 +31,18 @@ from tabbook.render.scopes import current_tabs, names_of
 from tabbook.render.tabs import Panel, block, group_of, names_in
 from tabbook.render.variants import readers_of, variants
 
+_ROLES: dict[str, type[RoleBase]] = {
+    **dict.fromkeys(("", "any"), PasteRoleAny),
+    "text": PasteTextRole,
+    "md": PasteMarkdownRole,
+}
+_DIRECTIVES: dict[str, type[DirectiveBase]] = {
+    **dict.fromkeys(("", "any"), PasteAnyDirective),
+    "figure": PasteFigureDirective,
+    "math": PasteMathDirective,
+    "md": PasteMarkdownDirective,
+}
+"""MyST-NB's roles and directives, by their names in the domain ``glue``; without one, ``{glue}`` itself."""
 Data = Mapping[str, Any]
 Found = list[tuple[tuple[str, ...], str]]
 """The keys under which tabs have different values; empty, where the code was not executed."""
@@ -97,22 +109,6 @@ class _Role(RoleBase):
         return variants(found, names_in(self.document.settings.env.config)), messages
 
 
-class GlueRole(_Role, PasteRoleAny):
-    """``{glue}`` in a sentence."""
-
-
-class GlueTextRole(_Role, PasteTextRole):
-    """``{glue:text}``, with a format."""
-
-    has_format = True
-
-
-class GlueMarkdownRole(_Role, PasteMarkdownRole):
-    """``{glue:md}`` in a sentence."""
-
-    has_format = True
-
-
 class _Directive(DirectiveBase):
     """A directive of MyST-NB, for each value of its key."""
 
@@ -148,22 +144,6 @@ def _mark_missing(made: nodes.container) -> None:
     for node in made.children:
         if isinstance(node, nodes.Element):
             node["classes"].append("tabbook-missing")
-
-
-class GlueDirective(_Directive, PasteAnyDirective):
-    """``{glue}`` as a block."""
-
-
-class GlueFigureDirective(_Directive, PasteFigureDirective):
-    """``{glue:figure}``."""
-
-
-class GlueMathDirective(_Directive, PasteMathDirective):
-    """``{glue:math}``."""
-
-
-class GlueMarkdownDirective(_Directive, PasteMarkdownDirective):
-    """``{glue:md}`` as a block."""
 
 
 class FindGlued(SphinxPostTransform):
@@ -229,17 +209,15 @@ class _Reads:
 def setup_glue(app: Sphinx) -> None:
     """Let MyST-NB's roles and directives for glued values know of tabs."""
     app.setup_extension("myst_nb")
-    app.add_role("glue", GlueRole(), override=True)
-    app.add_directive("glue", GlueDirective, override=True)
-    for name, role in {"": GlueRole, "any": GlueRole, "text": GlueTextRole, "md": GlueMarkdownRole}.items():
+    for name, kind in _ROLES.items():
+        role = type(f"Glue{kind.__name__}", (_Role, kind), {"has_format": name in ("text", "md")})
         app.add_role_to_domain("glue", name, role(), override=True)
-    for name, directive in {
-        "": GlueDirective,
-        "any": GlueDirective,
-        "figure": GlueFigureDirective,
-        "math": GlueMathDirective,
-        "md": GlueMarkdownDirective,
-    }.items():
+        if not name:
+            app.add_role("glue", role(), override=True)
+    for name, base in _DIRECTIVES.items():
+        directive = type(f"Glue{base.__name__}", (_Directive, base), {})
         app.add_directive_to_domain("glue", name, directive, override=True)
+        if not name:
+            app.add_directive("glue", directive, override=True)
     app.add_post_transform(FindGlued)
     _Reads(app)
