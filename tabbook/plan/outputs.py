@@ -12,7 +12,6 @@ from functools import cached_property
 from itertools import chain, combinations
 
 from tabbook.book import Book
-from tabbook.merge import stored as brought
 from tabbook.model import Result, Section
 from tabbook.plan import Job, device_class, job
 from tabbook.store import Store
@@ -106,6 +105,8 @@ def shown_results(
     Returns:
         The result for each tab; ``None`` where there is none.
     """
+    from tabbook.merge import stored as brought  # not at the top: with it comes nbformat
+
     holdings, device = Holdings(Store(book.outputs)), device_class()
     found = {tab: holdings.best(one, device) if one else None for tab, one in planned.items()}
     missing = [tab for tab, result in found.items() if result is None]

@@ -63,8 +63,7 @@ def reasons(
         *_library(before, after, symbol_place, package),
         *_data(before.get("data", {}), after["data"]),
         *_files(before.get("files", {}), after.get("files", {})),
-        *_device(before, after),
-        *_python(before.get("python", PYTHON), after.get("python", PYTHON)),
+        *_machine(before, after),
         *_variables(before.get("variables", {}), after.get("variables", {})),
         *_environment(before.get("environment", []), after["environment"]),
     ]
@@ -85,9 +84,12 @@ def _format(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Rea
         yield Reason("format", "tabbook's way to execute jobs changed")
 
 
-def _device(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Reason]:
+def _machine(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Reason]:
     if before.get("device") != after["device"]:
         yield Reason("device", f"device {before.get('device')} → {after['device']}")
+    old, new = (record.get("python", PYTHON) for record in (before, after))
+    if old != new:
+        yield Reason("environment", f"Python changed: {old} → {new}")
 
 
 def _cells(
@@ -153,11 +155,6 @@ def _data(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reaso
         if word == "changed" and STAND_IN in (before[name], after[name]):
             said = "cannot be had any more" if after[name] == STAND_IN else "can be had now"
         yield Reason("data", f"the data file {name} {said}")
-
-
-def _python(before: str, after: str) -> Iterator[Reason]:
-    if before != after:
-        yield Reason("environment", f"Python changed: {before} → {after}")
 
 
 def _files(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reason]:
