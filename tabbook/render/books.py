@@ -8,7 +8,6 @@ from tabbook.book import Book
 from tabbook.export.exporter import Exporter
 from tabbook.export.formats import Format, Made
 from tabbook.export.page import published
-from tabbook.language import marked
 from tabbook.model import Section
 from tabbook.render.epub import EpubBuilder
 from tabbook.render.latex import PdfBuilder
@@ -63,6 +62,6 @@ PDF = Format(
     whole=_pdf,
     check=_check_pdf,
     ending=".pdf",
-    book_link=marked("PDF"),
+    book_link="PDF",
 )
-EPUB = Format(name="epub", contents="an EPUB of it", whole=_epub, ending=".epub", book_link=marked("EPUB"))
+EPUB = Format(name="epub", contents="an EPUB of it", whole=_epub, ending=".epub", book_link="EPUB")

@@ -29,6 +29,7 @@ CONFIG: dict[str, Any] = {
     "latex_use_xindy": False,
     "latex_show_pagerefs": True,
     "latex_toplevel_sectioning": "chapter",
+    "latex_docclass": {"manual": "report"},  # for Japanese, Sphinx has one that XeTeX cannot use
 }
 """What Sphinx must be told to write LaTeX as we want it; none of it changes how pages are read."""
 CJK = {"zh": "SC", "ja": "JP", "ko": "KR"}
@@ -55,7 +56,6 @@ _PREAMBLE = r"""
 \setcounter{tocdepth}{1}
 \widowpenalty=10000
 \clubpenalty=10000
-\fvset{fontsize=\small}
 """
 _ELEMENTS = {
     "extraclassoptions": "openany,oneside",
@@ -212,6 +212,9 @@ class PdfBuilder(OneTabBuilder, LaTeXBuilder):
             _PREAMBLE, _fonts(self.config.language), _macros(self.config), author.get("preamble", ""),
         ])  # fmt: skip
         author.setdefault("fontpkg", "")
+        # For Chinese, Sphinx loads a large package; fonts that have all signs need none.
+        author.setdefault("fontenc", r"\usepackage{fontspec}")
+        author.setdefault("fvset", r"\fvset{fontsize=\small}")
         before, self.config.latex_elements = self.config.latex_elements, {**_ELEMENTS, **author}
         try:
             super().init()

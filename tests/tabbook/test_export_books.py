@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 from export_helpers import TOKENS, construct_book, exported, foreign, make_book
 from test_export_same import NOT_TEXT, text_of, words
@@ -226,6 +227,32 @@ def test_every_construct_can_be_typeset(constructs: Book) -> None:
     assert made.faults == ()
     log = (constructs.root / "_build/.export/tabbook-pdf/jax/book.log").read_text(errors="replace")
     assert [line for line in log.splitlines() if "undefined on" in line or "Overfull" in line] == []
+
+
+@needs_tex
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh_CN", "循环神经网络"), ("ja", "再帰型ネットワーク"), ("ko", "순환 신경망")]
+)
+def test_a_book_in_chinese_japanese_or_korean(language: str, words: str, tmp_path: Path) -> None:
+    """Each language has fonts with its signs; without these, one line names the package."""
+    book = make_book(tmp_path / "book")
+    config = yaml.safe_load((book.root / "_config.yml").read_text())
+    config["sphinx"]["config"]["language"] = language
+    (book.root / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False))
+    path = book.root / "part/other.md"
+    path.write_text(path.read_text() + f"\n## {words}\n\n" + words * 40 + "\n")
+    try:
+        check_tools(language)
+    except UsageError as error:
+        assert str(error).endswith("apt-get install fonts-noto-cjk")
+        pytest.skip(str(error))
+    book = Book.load(book.root)
+    made = exported(book, "pdf", book.find(("other",)), ("jax",), named=True)
+    assert made.faults == ()
+    text = "".join(pdf_text(made.files["jax/other.pdf"], tmp_path).split())
+    assert words.replace(" ", "") * 3 in text
+    log = (book.root / "_build/.export/tabbook-pdf/jax/book.log").read_text(errors="replace")
+    assert "Overfull" not in log and "Missing character" not in log
 
 
 @needs_tex
