@@ -18,9 +18,10 @@ from render_helpers import FRONT, fill_store, model_page, write_book
 
 import tabbook
 from tabbook.book import Book
+from tabbook.export.exporter import Exporter
 from tabbook.language import CATALOGS, marked, translator
 from tabbook.render import STATIC, WORDS
-from tabbook.render.exports import archive_links
+from tabbook.render.exports import book_links
 
 ROOT = Path(tabbook.__file__).parent
 LANGUAGES = sorted(path.name for path in CATALOGS.iterdir())
@@ -153,4 +154,6 @@ def test_exports_are_in_the_language_of_the_book(tmp_path: Path) -> None:
     text = exported(book, "markdown", book.sections, ("jax",)).files["jax/index.md"].decode()
     assert "> **Bemerkung**" in text
     assert "![Ausgabe des Codes oben](" in text
-    assert [name for name, _ in archive_links(book, "jax", "")] == ["Alle Notebooks (zip)"]
+    assert [name for name, _ in book_links(Exporter(book, lambda *_: ()), "jax", "")] == [
+        "Alle Notebooks (zip)"
+    ]
