@@ -13,6 +13,8 @@ IMPORTERS = "tabbook.importers"
 """By the name of the command: an `Importer` of ``tabbook.importers.importer``."""
 EXECUTORS = "tabbook.executors"
 """By the scheme of an address: a `Connect` of ``tabbook.run.executors``."""
+EXPORTERS = "tabbook.exporters"
+"""By the name of the format: a `Format` of ``tabbook.export.formats``."""
 _OURS = {
     IMPORTERS: {"d2lbook": "tabbook-d2lbook"},
     EXECUTORS: dict.fromkeys(("tcp", "tls", "ucx", "ws", "wss"), "tabbook-dask"),

@@ -8,16 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any
 
 from tabbook.book import Book
 from tabbook.errors import Fault, usage
 from tabbook.export.exporter import Exporter, Files
 from tabbook.model import Section
+from tabbook.plugins import EXPORTERS, installed, load
 
-GROUP = "tabbook.exporters"
-"""The group of entry points."""
 _OURS = {
     "ipynb": "tabbook.export.make:NOTEBOOKS",
     "slides": "tabbook.export.make:SLIDES",
@@ -82,16 +80,12 @@ def format_named(name: str) -> Format:
     """
     if name in _OURS:
         return _loaded(_OURS[name])
-    for found in entry_points(group=GROUP, name=name):
-        try:
-            made = found.load()
-        except Exception as error:  # of code that is not ours
-            words = f"the format {name!r} cannot be loaded: {type(error).__name__}: {error}"
-            raise usage(words, "install its distribution again") from error
-        if isinstance(made, Format) and made.name == name:
-            return made
-        raise usage(f"the format {name!r} is no Format with this name", f"correct {found.value}")
-    raise usage(f"there is no format {name!r}", f"the formats are {', '.join(names())}; or branches")
+    if name not in installed(EXPORTERS):
+        raise usage(f"there is no format {name!r}", f"the formats are {', '.join(names())}; or branches")
+    made = load(EXPORTERS, name, f"the format {name!r}")
+    if not (isinstance(made, Format) and made.name == name):
+        raise usage(f"the format {name!r} is no Format with this name", "correct its plugin")
+    return made
 
 
 def _loaded(place: str) -> Format:
@@ -104,7 +98,7 @@ def _loaded(place: str) -> Format:
 @cache  # looking through all distributions takes as long as a quick command
 def names() -> tuple[str, ...]:
     """Return the names of all formats: ours, then those of other distributions, sorted."""
-    return *_OURS, *sorted({found.name for found in entry_points(group=GROUP)} - _OURS.keys())
+    return *_OURS, *(name for name in installed(EXPORTERS) if name not in _OURS)
 
 
 def formats() -> Iterator[Format]:

@@ -80,9 +80,10 @@ class Translator(HTML5Translator):
         number = equation_number(self.builder.env, self.builder.current_docname, label, count)
         lines = display_formula(node.astext(), "", on_one_line=False)
         self.body.append(self.starttag(node, "div", CLASS="math"))
+        self.body.append(f'<span class="eqno">({number})</span>' if number else "")  # it floats beside
         for part in "\n".join(lines).split("$$")[1::2]:
             self.body.append(self.builder.formula(node, part.strip(), display=True))
-        self.body.append(f'<span class="eqno">({number})</span></div>\n' if number else "</div>\n")
+        self.body.append("</div>\n")
         raise nodes.SkipNode
 
     def visit_raw(self, node: nodes.Element) -> None:

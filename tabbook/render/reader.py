@@ -60,7 +60,7 @@ def with_pages(book: Book, make: Callable[[Read], _Made]) -> _Made:
     if faults:
         raise ConfigError(sorted(faults))
     jobs = cores() + 1  # Sphinx counts the process that hands out the work
-    config |= LATEX | EPUB
+    config = {**config, **LATEX, **EPUB}
     with memory_folder(book.site.parent / _FOLDER) as folder:
         doctrees = folder / "doctrees"
         _take_over(book.site.parent / ".doctrees", doctrees)
