@@ -56,7 +56,7 @@ def load(group: str, name: str, wish: str) -> Any:
 
 def _missing(group: str, name: str, wish: str) -> tuple[str, str]:
     """Return what is wrong where no plugin is for ``name``, and what to do."""
-    if plugin := _OURS[group].get(name):
+    if plugin := _OURS.get(group, {}).get(name):
         return f"{wish} needs the plugin {plugin}, which is not installed", _install(plugin)
     others = ", ".join(installed(group)) or "none"
     return f"{wish} needs a plugin for {name!r}, and none is installed", f"installed are: {others}"
