@@ -1,5 +1,6 @@
 """Plugins: found by their entry points when they are asked for, and named when they are missing."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -100,6 +101,22 @@ def test_an_importer_is_a_command_with_options_of_its_own(
     assert "a.txt:1: an odd word; it stays" in capsys.readouterr().err
 
 
+def test_the_importer_in_the_documents_works(
+    install: Install, text: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parents[2] / "docs/importing.md").read_text(encoding="utf-8")
+    entry = re.search(r"^(text) = \"(\w+):IMPORTER\"$", page, re.MULTILINE)
+    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert entry
+    assert code
+    install(entry[2], code[1], plugins.IMPORTERS, entry[0].replace('"', ""))
+    text.write_text("TODO\n")
+    assert main(["import", "text", str(text), str(tmp_path / "book"), "--title", "Ours"]) == 1
+    assert "a.txt: the text is not finished; it is taken as it is" in capsys.readouterr().err
+    assert (tmp_path / "book/index.md").read_text() == "# Ours\n\nTODO\n"
+    assert (tmp_path / "book/_toc.yml").read_text() == "format: jb-book\nroot: index\n"
+
+
 def test_an_executor_is_chosen_by_the_scheme_of_the_address(
     install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +207,7 @@ def test_two_plugins_of_one_name_are_refused(install: Install, capsys: pytest.Ca
     assert capsys.readouterr().err == "tabbook: import plain: one and other both provide it; uninstall one\n"
 
 
-@pytest.mark.parametrize("command", ["--help", "status", "lib", "run", "store list", "import --help"])
+@pytest.mark.parametrize("command", ["--help", "status", "check", "lib", "run", "import --help"])
 def test_only_commands_that_need_a_plugin_look_for_one(command: str, tmp_path: Path) -> None:
     """To look through all installed packages takes as long as a quick command."""
     make_book(tmp_path, {"a": code("x = 1")})
