@@ -289,9 +289,9 @@ class Cluster(Executor):
         answers = self._client.run(known_as, on_error="return")
         found = {worker: answer for worker, answer in answers.items() if answer != version()}
         for worker, answer in found.items():
-            lacking = getattr(answer, "name", None) or "tabbook"
-            has = f"tabbook {answer}" if isinstance(answer, str) else f"no {lacking}"
-            self._refusals.note(flight.job, worker, f"it has {has}, and this is {version()}")
+            is_other = isinstance(answer, str)
+            why = f"it has tabbook {answer}" if is_other else f"it cannot load tabbook-dask ({answer})"
+            self._refusals.note(flight.job, worker, f"{why}, and this is {version()}")
         return bool(found)
 
     def _watch(self) -> None:

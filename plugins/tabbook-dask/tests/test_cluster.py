@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -294,15 +295,15 @@ class TestNobody:
         own.worker("stranger", PYTHONPATH=os.pathsep.join((str(own.folder / "no"), own.path)))
         bare = own.folder / "without/tabbook_dask/__init__.py"
         bare.parent.mkdir(parents=True)
-        bare.write_text("raise ModuleNotFoundError('it is not installed', name='tabbook_dask')\n")
+        bare.write_text("raise ModuleNotFoundError(\"No module named 'tabbook_dask'\")\n")
         own.worker("bare", PYTHONPATH=os.pathsep.join((str(bare.parents[1]), own.path)))
         with connect(own.ready(), patience=1) as cluster, pytest.raises(DeferredError) as deferred:
             cluster.submit(execute, job("1", inputs=INPUTS)).result(60)
         said = str(deferred.value)
         assert "no worker of the cluster can run it" in said
         assert "made from other requirements: it lacks pytorch==1.0 and has pytorch==2.0" in said
-        assert f"it has no tabbook, and this is {version()}" in said
-        assert f"it has no tabbook_dask, and this is {version()}" in said
+        for missing in ("there is no tabbook here", "No module named 'tabbook_dask'"):
+            assert re.search(rf"it cannot load tabbook-dask \([^;]*{missing}[^;]*, and this is 0", said)
         own.worker("right")
         with connect(own.ready()) as cluster:
             futures = [cluster.submit(execute, job(str(n), inputs=INPUTS)) for n in range(6)]
