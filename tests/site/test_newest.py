@@ -36,9 +36,12 @@ def article(path: Path) -> Any:
 
 
 def structure(path: Path) -> dict[str, Any]:
-    """Return what a page consists of: all but the addresses of its headings, of which each has several."""
+    """Return what a page consists of: all but the addresses of its headings, of which each has several.
+
+    Nor does it count scripts: Thebe's, which Jupyter Book brings, adds two to each page.
+    """
     page = article(path)
-    tags = page.find_all(True)
+    tags = [tag for tag in page.find_all(True) if tag.name != "script"]
     return {
         "text": re.sub(r"\s+", " ", page.get_text(" ")),
         "tags": Counter(tag.name for tag in tags),
