@@ -54,6 +54,7 @@ from tabbook.render.pages import (
     read_page,
 )
 from tabbook.render.raw_pictures import CheckRawPictures
+from tabbook.render.removed_pages import remove_old_pages
 from tabbook.render.resolved import ExportBuilder, prefer_plain_outputs
 from tabbook.render.tabs import (
     GroupTabs,
@@ -201,6 +202,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", outdated_pages)
     app.connect("env-get-outdated", pages_that_refer)
     app.connect("env-get-outdated", pages_that_wait)
+    app.connect("env-get-outdated", remove_old_pages)
     app.connect("source-read", begin_page)
     app.connect("doctree-read", note_references, priority=900)
     app.connect("doctree-read", note_figures, priority=900)

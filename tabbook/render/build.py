@@ -37,7 +37,7 @@ def build_site(
     with on_demand():
         from tabbook.render.site import run_sphinx
 
-    faults, is_built = run_sphinx(book, book.site, jobs=jobs or cores(), quiet=quiet)
-    page = book.files[0].removesuffix(".md") + ".html"
-    status = int(warnings_as_errors and bool(faults)) if is_built else NO_SITE
-    return Site(book.site / page, status, tuple(faults))
+    faults, page = run_sphinx(book, book.site, jobs=jobs or cores(), quiet=quiet)
+    if page is None:
+        return Site(book.site, NO_SITE, tuple(faults))
+    return Site(page, int(warnings_as_errors and bool(faults)), tuple(faults))

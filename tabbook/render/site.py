@@ -15,14 +15,14 @@ MEMORY = "tabbook-warnings.json"
 """The file, beside Sphinx's own, that says what the builds so far said of each page."""
 
 
-def run_sphinx(book: Book, out: Path, *, jobs: int, quiet: bool) -> tuple[list[Fault], bool]:
-    """Build ``book`` into ``out``; return its faults by place, and whether there is a site.
+def run_sphinx(book: Book, out: Path, *, jobs: int, quiet: bool) -> tuple[list[Fault], Path | None]:
+    """Build ``book`` into ``out``; return its faults by place, and its first page if there is a site.
 
     Sphinx's progress goes to standard output, unless ``quiet``.
     """
     known, faults = configuration(book)
     if faults:
-        return sorted(faults), False
+        return sorted(faults), None
     config = {**known, "tabbook_sharing": True}
     if not color_terminal():
         nocolor()
@@ -36,6 +36,6 @@ def run_sphinx(book: Book, out: Path, *, jobs: int, quiet: bool) -> tuple[list[F
             book, ContainedBuilder, config, folders, doctrees / MEMORY, jobs=processes, status=status
         ) as app:
             app.build()
-            return faults_of(app, app.end()), True
+            return faults_of(app, app.end()), Path(app.builder.get_outfilename(app.config.root_doc))
     except Exception as error:  # of the theme, say, or of an extension at the end
-        return [fault_of(error, book.root)], False
+        return [fault_of(error, book.root)], None

@@ -10,6 +10,7 @@ import yaml
 from render_helpers import FRONT, NAMES, fill_store, model_page, outputs_of, sphinx, write_book
 
 from tabbook.book import Book
+from tabbook.cli import main
 from tabbook.render.build import Site, build_site
 
 # What Jupyter Book's own parts warn of is not ours to mend.
@@ -388,3 +389,19 @@ def test_reports_of_failures_are_no_pages(tmp_path: Path) -> None:
     site = build(root)
     assert (site.status, site.faults) == (0, ())
     assert not (site.page.parent / ".tabbook").exists()
+
+
+def test_a_book_may_have_no_markdown_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its pages have no code to execute. The first page is the root of the contents, whatever its format."""
+    root = write_book(tmp_path, {"start": "", "next": ""})
+    for name in ("start", "next"):
+        (root / f"{name}.md").unlink()
+        (root / f"{name}.rst").write_text(f"{name.title()}\n=====\n\nText, and :doc:`start`.\n")
+    for tab in NAMES:
+        (root / f"{tab}.txt").write_text("")
+    site = build_site(Book.load(root), jobs=1, quiet=True)
+    assert (site.status, site.faults) == (0, ())
+    assert site.page == root / "_build/html/start.html"
+    assert site.page.is_file()
+    for command in ("lib", "run", "status", "check"):
+        assert main([command, "--book", str(root)]) == 0, (command, capsys.readouterr().err)
