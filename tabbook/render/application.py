@@ -3,18 +3,20 @@
 import contextlib
 import gc
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from sphinx.application import Sphinx
 from sphinx.builders import Builder
+from sphinx.domains import Domain
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
 from tabbook.errors import Fault
-from tabbook.render.contained import BeginPage, ContainedBuilder
+from tabbook.render.citations import reading_bibliographies
+from tabbook.render.contained import BeginPage, ContainedBuilder, contained_check
 from tabbook.render.memory import Memory
 from tabbook.render.missing import keep_missing_apart
 from tabbook.render.resolved import ExportBuilder
@@ -64,12 +66,15 @@ class BookSphinx(Sphinx):
         self, book: Book, make: type[ContainedBuilder | ExportBuilder], memory: Path, **arguments: Any
     ) -> None:
         self.book, self._make, self._path = book, make, memory
-        super().__init__(buildername="html", confdir=None, warning=None, **arguments)
+        root, config = arguments["srcdir"], arguments["confoverrides"]
+        with reading_bibliographies(root, config):
+            super().__init__(buildername="html", confdir=None, warning=None, **arguments)
         self.add_post_transform(BeginPage)
         self._refers: Mapping[str, str] = {}
         self.memory = Memory.load(memory, Path(self.srcdir))
         if self.env.all_docs and self.memory.is_bibliography_new(self.env):
-            self._parse_bibliographies()
+            with reading_bibliographies(root, config):
+                self._parse_bibliographies()
         self.connect("env-get-outdated", lambda _app, env, *_: self.memory.to_read(env))
         self.connect("env-updated", keep_missing_apart, priority=900)
         self.connect("env-get-updated", self._to_write)
@@ -80,6 +85,17 @@ class BookSphinx(Sphinx):
         if not hasattr(self, "warnings"):
             self.warnings = Warnings(self)
         super().setup_extension(extname)
+
+    def connect(self, event: str, callback: Callable[..., Any], priority: int = 500) -> int:
+        """Connect a listener; one that fails in the check of all pages does not end the build."""
+        if event == "env-check-consistency":
+            callback = contained_check(callback, Path(self.srcdir))
+        return super().connect(event, callback, priority)
+
+    def add_domain(self, domain: type[Domain], override: bool = False) -> None:
+        """Add a domain; if it fails in the check of all pages, that does not end the build."""
+        check = contained_check(domain.check_consistency, Path(self.srcdir))
+        super().add_domain(type(domain.__name__, (domain,), {"check_consistency": check}), override)
 
     def create_builder(self, name: str) -> Builder:  # noqa: ARG002 - there is one of ours
         """Return the builder that was asked for."""

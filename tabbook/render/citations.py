@@ -1,15 +1,54 @@
-"""Malformed citations are warnings; sphinxcontrib-bibtex raises an error that ends the build."""
+"""Malformed citations and bibliographies are warnings; sphinxcontrib-bibtex raises errors and ends builds."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.util import logging
 
+from tabbook.render.messages import QUOTED
 from tabbook.render.warned import warn
 
+_log = logging.getLogger(__name__)
 _TEXT = "pybtex.backends", "plaintext"
 _EXTENSION = "sphinxcontrib.bibtex"
+_TYPE: Any = {"type": "bibtex", "subtype": "bibfile_error"}
+"""The type of warnings about bibliographies, as the extension has it."""
+
+
+@contextmanager
+def reading_bibliographies(root: Path, config: Mapping[str, Any]) -> Iterator[None]:
+    """Read bibliographies to their end: what is wrong in one is a warning, and costs at most one entry."""
+    if _EXTENSION not in config["extensions"]:
+        yield
+        return
+    from pybtex import errors
+
+    with errors.capture() as found:
+        yield
+    files = [root / name for name in config.get("bibtex_bibfiles", ())]
+    for error in found:
+        message = " ".join(str(error).split())
+        name, line = getattr(error, "filename", None), getattr(error, "lineno", None)
+        place = f"{name}:{line or ''}" if name else _place(message, files)
+        _log.warning(message, location=place, **_TYPE)
+
+
+def _place(message: str, files: Iterable[Path]) -> str | None:
+    """Return the file and the line that have, for the last time, the entry or text that a message names."""
+    quoted = QUOTED.search(message)
+    named = [f"{{{word}," for word in message.split()]
+    named += filter(None, quoted.groups()) if quoted else ()
+    for path, text in product(files, named):
+        before, found, _ = path.read_text(encoding="utf-8", errors="replace").rpartition(text)
+        if found:
+            return f"{path}:{before.count(chr(10)) + 1}"
+    return None
 
 
 def check_citations(app: Sphinx, _config: Config) -> None:

@@ -7,7 +7,9 @@ could not be made, never what it was before, and the next build reads it again.
 import contextlib
 import html
 import time
-from collections.abc import Iterable, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
@@ -57,6 +59,27 @@ def _notice(title: str, reason: str) -> nodes.section:
     """Return what a page shows that cannot be made: its title, and why."""
     error = nodes.error("", nodes.paragraph(reason, reason))
     return nodes.section("", nodes.title(title, title), error, ids=[nodes.make_id(title) or "page"])
+
+
+def contained_check(check: Callable[..., Any], root: Path) -> Callable[..., Any]:
+    """Return a part of Sphinx's check of all pages that gives an error where ``check`` would raise one.
+
+    Its place is the line of the book's own extension that the exception came through last, if there is one.
+    """
+
+    @wraps(check)
+    def checked(*arguments: Any) -> Any:
+        try:
+            return check(*arguments)
+        except Exception as error:  # whatever the book's extensions raise
+            frames = traceback.extract_tb(error.__traceback__)
+            own = [frame for frame in frames if Path(frame.filename).is_relative_to(root)]
+            place = f"{own[-1].filename}:{own[-1].lineno}" if own else None
+            text = f"the check of all pages failed: {describe(error)}"
+            _log.error(text, location=place, type="tabbook", subtype="check")
+            return None
+
+    return checked
 
 
 class ContainedBuilder(StandaloneHTMLBuilder):

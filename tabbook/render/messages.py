@@ -21,7 +21,8 @@ from tabbook.errors import Fault, nearest, suggestion
 from tabbook.render.warned import Warned
 
 _UNKNOWN = re.compile(r"unknown|undefined|not found|could not find|no target|no role|no such", re.IGNORECASE)
-_QUOTED = re.compile(r"""['"“‘]([^'"”’]+)['"”’]|: ([\w:.-]+)$""")
+QUOTED = re.compile(r"""['"“‘]([^'"”’]+)['"”’]|: ([\w:.-]+)$""")
+"""What a message quotes, or names at its end."""
 _CANDIDATES = 50
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
@@ -35,7 +36,7 @@ def faults_of(app: Sphinx, warnings: Sequence[Warned]) -> list[Fault]:
     propose = cache(_Names(_known_names(app)).like) if warnings else str  # one may be wrong on many pages
     found = set()
     for warned in warnings:
-        quoted = _QUOTED.search(warned.message)
+        quoted = QUOTED.search(warned.message)
         name = next(filter(None, quoted.groups()), "") if quoted else ""
         hint = propose(name) if name and _UNKNOWN.search(warned.message) and not warned.failed else ""
         path, line = warned.path, warned.line
@@ -100,11 +101,9 @@ def fault_of(error: Exception, root: Path) -> Fault:
     """Return what ended Sphinx, where that is not the fault of one page."""
     cause = getattr(error, "orig_exc", None) or error
     file = Path(str(getattr(cause, "filename", None) or ""))
-    if file.is_relative_to(root):  # such as a bibliography that cannot be parsed
+    if file.is_relative_to(root):  # such as an extension of the book's own
         line = getattr(cause, "lineno", None)
         return Fault(file.relative_to(root).as_posix(), int(line or 0), " ".join(str(cause).split()))
-    if type(cause).__module__.startswith("pybtex"):  # it does not say in which bibliography
-        return _in_bibliography(" ".join(str(cause).split()), root)
     if isinstance(error, SphinxError | ValueError) and not _is_from_handler(error):
         place = TOC_FILE if re.search(r"toc\b|_toc", str(error), re.IGNORECASE) else CONFIG_FILE
         return Fault(place, 0, " ".join(str(error).split()), "correct it")
@@ -116,17 +115,6 @@ def _save_traceback(error: Exception) -> Path:
     with tempfile.NamedTemporaryFile("w", prefix="tabbook-", suffix=".log", delete=False) as file:
         file.writelines(traceback.format_exception(error))
     return Path(file.name)
-
-
-def _in_bibliography(message: str, root: Path) -> Fault:
-    """Return a fault at the first line of a bibliography that has the text which the message quotes."""
-    quoted = _QUOTED.search(message)
-    text = str(quoted[1] or "") if quoted else ""
-    for path in sorted(root.rglob("*.bib")) if text else ():
-        before, found, _ = path.read_text(encoding="utf-8", errors="replace").partition(text)
-        if found:
-            return Fault(path.relative_to(root).as_posix(), before.count("\n") + 1, message, "correct it")
-    return Fault(CONFIG_FILE, 0, f"a bibliography cannot be used: {message}", "correct it")
 
 
 def _is_from_handler(error: Exception) -> bool:
