@@ -47,8 +47,8 @@ test-newest: .venv/test.stamp .tabbook/newest.stamp
 	$(BIN)/python -m pytest tests/site/test_newest.py
 	.tabbook/newest/bin/python -m pytest -p no:cacheprovider $(NEWEST)
 
-# Those of the tests that ask most of Sphinx and finish in a minute.
-NEWEST := $(addprefix tests/tabbook/test_,render.py render_names.py render_numbers.py sphinx_config.py)
+# Those of the tests that ask most of Sphinx.
+NEWEST := $(addprefix tests/tabbook/test_,render.py render_names.py sphinx_config.py)
 
 ## The faults that a run survives, at full length: a hundred kills, a gigabyte of output.
 KILLS ?= 100
