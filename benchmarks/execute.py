@@ -31,7 +31,7 @@ from tabbook.book import Book
 from tabbook.execute import execute
 from tabbook.execute.sandbox import job_environment, make_folders, work_folder
 from tabbook.machine import cores
-from tabbook.plan.spec import DeferredError, JobSpec
+from tabbook.plan.job_spec import DeferredError, JobSpec
 from tabbook.run import run
 from tabbook.store import Store
 

@@ -7,15 +7,15 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
+from tabbook.book_files import page_faults, sections_of
 from tabbook.cache import Cache, Entry
 from tabbook.config import CONFIG_FILE, KEY_PATH, BookSettings, find_book, read_settings
 from tabbook.contents import TOC_FILE, Listed, read_contents
-from tabbook.declared import declared_files
+from tabbook.declared_files import declared_files
 from tabbook.errors import ConfigError, Fault, ReadError, TabbookError, usage
 from tabbook.extract import Saved, extract, extract_book
 from tabbook.model import Projection, Section
-from tabbook.pages import page_faults, sections_of
-from tabbook.processes import share_values
+from tabbook.parallel import share_values
 from tabbook.project import check_ways, project
 from tabbook.pythons import own_version
 from tabbook.read import read_section

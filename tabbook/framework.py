@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from tabbook.variables import RESERVED
+from tabbook.environ import RESERVED
 
 __all__ = ["Tab"]
 

@@ -18,8 +18,8 @@ from tabbook.cache import source_hash
 from tabbook.errors import Fault
 from tabbook.files import read_file, read_json, write_atomic
 from tabbook.keys import sha256
-from tabbook.on_demand import on_demand
-from tabbook.processes import begin
+from tabbook.lazy_imports import on_demand
+from tabbook.parallel import begin
 
 RENDERER = "tabbook.render.check"
 """The module whose ``check_pages(book)`` returns faults, and the files that they come from."""

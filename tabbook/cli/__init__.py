@@ -246,7 +246,7 @@ def build(
     """
     from tabbook.cli.execution import connected, execute
     from tabbook.plan import prepare
-    from tabbook.render.build import NO_SITE, build_site
+    from tabbook.render.site import NO_SITE, build_site
     from tabbook.run import status as run_status
 
     loaded = _load(book)

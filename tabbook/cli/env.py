@@ -89,7 +89,7 @@ def env_kernels(
     ] = None,
 ) -> None:
     """Register a Jupyter kernel for each framework, so that sections open and run in JupyterLab."""
-    from tabbook.kernels import register
+    from tabbook.kernel_specs import register
 
     loaded = load(book)
     for folder in register(loaded, loaded.tabs(tuple(tab or ())), prefix=prefix):

@@ -58,7 +58,7 @@ def export(
     from tabbook.export.formats import format_named
     from tabbook.export.make import export as make
     from tabbook.export.write import archives
-    from tabbook.render.reader import with_pages
+    from tabbook.render.export_pages import with_pages
 
     if kind == "branches":
         _branches(load(book), tuple(sections or ()), tuple(tab or ()), to, remote)
@@ -93,12 +93,12 @@ def _branches(
 ) -> None:
     from tabbook.config import Repository
     from tabbook.errors import TabbookError, usage
-    from tabbook.export.branches import make_branches
     from tabbook.export.exporter import Exporter
     from tabbook.export.folder import check_folder
+    from tabbook.export.git_branches import make_branches
     from tabbook.export.library import branch_of
     from tabbook.export.make import export as make
-    from tabbook.render.reader import with_pages
+    from tabbook.render.export_pages import with_pages
 
     chosen, repository = book.tabs(tabs), book.settings.repository
     if sections:

@@ -58,7 +58,7 @@ def _total(entries: Iterable["Entry"]) -> str:
 @store_app.command("list")
 def store_list(book: BookOption = HERE) -> None:
     """List the entries: key, whether the book uses it as it is now, size, and what it holds."""
-    from tabbook.plan.holdings import used_keys
+    from tabbook.plan.used_keys import used_keys
     from tabbook.store import Store
 
     loaded = load(book)
@@ -107,7 +107,7 @@ def store_gc(
     """
     from tabbook.errors import Fault, StoreError
     from tabbook.plan.history import old_failures
-    from tabbook.plan.holdings import used_keys
+    from tabbook.plan.used_keys import used_keys
     from tabbook.store import GRACE, Store
 
     loaded = load(book)
@@ -149,7 +149,7 @@ def store_push(
 
     What is there stays as it is, unless it is damaged.
     """
-    from tabbook.plan.holdings import used_keys
+    from tabbook.plan.used_keys import used_keys
     from tabbook.store import Store
     from tabbook.store.remote import push
 
@@ -167,7 +167,7 @@ def pull_into(
     book: "Book", url: str | None, sections: Iterable["Section"] | None, tabs: Iterable[str] | None
 ) -> None:
     """Take from elsewhere what a run would execute, and say what came; nothing here ends a run."""
-    from tabbook.plan.holdings import pull_outputs
+    from tabbook.plan.used_keys import pull_outputs
 
     address = remote_of(book, url)
     pulled = pull_outputs(book, address, sections, tabs)

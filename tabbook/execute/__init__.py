@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from tabbook.execute.folders import scratch_folder
 from tabbook.execute.outputs import MOST, normalise, plain, stream_text
 from tabbook.execute.paths import names_of
 from tabbook.execute.processes import Guarded, JobFailedError, running
 from tabbook.execute.sandbox import kernel, make_folders
+from tabbook.execute.scratch import scratch_folder
 from tabbook.model import Output, Result
-from tabbook.plan.spec import Failure, JobSpec, Limits, Outcome
+from tabbook.plan.job_spec import Failure, JobSpec, Limits, Outcome
 
 __all__ = ["execute"]
 
@@ -101,7 +101,7 @@ async def _run_cells(
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from nbformat import v4
 
-    from tabbook.execute.runner import Runner
+    from tabbook.execute.cell_runner import Runner
 
     clock = _Clock(job.limits)
     cells = [v4.new_code_cell(step.source, metadata={"tags": list(step.tags)}) for step in job.steps]

@@ -11,7 +11,7 @@ differs from the usual kernel in these points:
 - What native code and child processes write to the file descriptors 1 and 2 appears where they
   wrote it, without the log lines of frameworks; these stay in the kernel's log.
 - A shell command that fails is an error, and so is an attempt to end the kernel.
-- It answers ``report_request``, which brings its own code (``tabbook.execute.report``).
+- It answers ``report_request``, which brings its own code (``tabbook.execute.kernel_info``).
 """
 
 import codecs

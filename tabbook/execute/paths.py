@@ -12,8 +12,8 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import quote
 
-from tabbook.execute.folders import PREFIX
-from tabbook.plan.spec import JobSpec
+from tabbook.execute.scratch import PREFIX
+from tabbook.plan.job_spec import JobSpec
 
 HOME, WORK, DATA, CACHE, ENVIRONMENT = "~", "~/book", "~/data", "~/.cache", "~/env"
 PACKAGES, PYTHON, TEMPORARY, SYSTEM = "site-packages", "python", "/tmp", "/usr"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tabbook.execute import guard
-from tabbook.plan.spec import FailureKind
+from tabbook.plan.job_spec import FailureKind
 from tabbook.quantities import size_text
 
 PATIENCE = guard.END_SECONDS + 5

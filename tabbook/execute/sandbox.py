@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
-from tabbook.execute.confine import confined
+from tabbook.environ import passed_on
+from tabbook.execute.landlock import confined
 from tabbook.execute.outputs import MOST, plain
 from tabbook.execute.paths import FOLDER
 from tabbook.execute.processes import Guarded, JobFailedError
 from tabbook.files import read_file
 from tabbook.keys import sha256
-from tabbook.plan.spec import JobSpec
-from tabbook.variables import passed_on
+from tabbook.plan.job_spec import JobSpec
 
 _T = TypeVar("_T")
 START_SECONDS = 120

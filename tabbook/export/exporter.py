@@ -11,10 +11,10 @@ from urllib.parse import quote, unquote
 
 from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
-from tabbook.declared import declared_files
+from tabbook.declared_files import declared_files
 from tabbook.errors import Fault
 from tabbook.export import PUBLISHED
-from tabbook.export.carried import carry_cell, variables_cell
+from tabbook.export.files_cell import carry_cell, variables_cell
 from tabbook.export.library import Package, check_cell, companions, package, wheel_address
 from tabbook.export.page import Address, Page, Places, Read, beside, make_page, published
 from tabbook.library import current_texts, package_path

@@ -14,9 +14,9 @@ from typing import Literal
 from tabbook.code import Code, CodeError, bound_names, parse
 from tabbook.config import BookSettings
 from tabbook.errors import ExtractError, Fault, TabbookError
-from tabbook.lines import first_line, header_end, last_line
 from tabbook.model import Section
 from tabbook.project import code_fault, is_verbatim, selected_cells
+from tabbook.statement_lines import first_line, header_end, last_line
 
 __all__ = ["Saved", "extract", "extract_book"]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from tabbook.code import Code, bound_names, imported_name
 from tabbook.keys import library_code, sha256
 from tabbook.keys.uses import NOTHING, Uses, names_in, names_used, strings_use, whole_of
-from tabbook.lines import first_line
+from tabbook.statement_lines import first_line
 
 ALWAYS = "(import)"
 """Stands for the statements that run on import and define nothing."""

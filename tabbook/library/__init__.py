@@ -20,7 +20,7 @@ from tabbook.extract.undefined import Undefined, undefined
 from tabbook.files import write_atomic
 from tabbook.library.faults import Places, syntax_faults, undefined_faults
 from tabbook.library.imports import check_imports
-from tabbook.processes import share_values
+from tabbook.parallel import share_values
 from tabbook.project import ways_of
 
 __all__ = ["LibraryReport", "generate", "outdated", "update"]

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tabbook.book import Book
+from tabbook.environ import passed_on
 from tabbook.errors import ExtractError, Fault
 from tabbook.files import write_atomic
 from tabbook.library.faults import Places
-from tabbook.variables import passed_on
 
 _SECONDS = 300
 _SCRIPT = """

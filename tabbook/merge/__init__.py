@@ -18,8 +18,8 @@ from tabbook.config import BookSettings
 from tabbook.merge.cells import PageCell, figure_options, page_cells, with_errors, without_lost_figures
 from tabbook.merge.failures import Failed
 from tabbook.merge.glue import for_tab
+from tabbook.merge.made_with import provenance
 from tabbook.merge.notices import notices_of
-from tabbook.merge.origin import provenance
 from tabbook.merge.slides import slide_texts
 from tabbook.merge.visible import PAGE_TYPES, look_equal
 from tabbook.model import Cell, Output, Projection, Result, Section, with_hyphens

@@ -16,13 +16,13 @@ from tabbook import keys
 from tabbook.book import Book
 from tabbook.cache import Cache, Entry
 from tabbook.code import CodeError
-from tabbook.declared import declared_files
+from tabbook.declared_files import declared_files
 from tabbook.errors import ExecuteError, Fault, TabbookError
 from tabbook.files import read_file, state_of
 from tabbook.keys.closure import LibraryIndex
 from tabbook.keys.uses import NOTHING, Uses, cells_use, file_uses
 from tabbook.model import Projection, Section
-from tabbook.processes import share_values
+from tabbook.parallel import share_values
 
 __all__ = ["Job", "device_class", "job", "jobs"]
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from tabbook.files import read_json, write_atomic
 from tabbook.keys import Key, canonical, sha256
-from tabbook.plan.report import job_file
-from tabbook.plan.spec import Failure, JobSpec, Limits, Outcome, Step
+from tabbook.plan.job_spec import Failure, JobSpec, Limits, Outcome, Step
+from tabbook.plan.reports import job_file
 from tabbook.store import Store
 
 REMEMBERED = frozenset({"raised", "timeout", "memory", "died"})

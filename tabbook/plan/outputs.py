@@ -105,7 +105,7 @@ def shown_results(
     Returns:
         The result for each tab; ``None`` where there is none.
     """
-    from tabbook.merge import stored as brought  # not at the top: with it comes nbformat
+    from tabbook.merge import bundled as brought
 
     holdings, device = Holdings(Store(book.outputs)), device_class()
     found = {tab: holdings.best(one, device) if one else None for tab, one in planned.items()}

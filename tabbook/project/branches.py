@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tabbook.code import Code, parse, stands_alone
-from tabbook.lines import first_line
 from tabbook.project.conditions import Expressions, asked_tabs, asks, questions, unanswerable
+from tabbook.statement_lines import first_line
 
 _ELSE = re.compile(r"^[ \t]*(?=else\b)", re.MULTILINE)
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tabbook.code import Code, Rewriter, is_atom, parse, stands_alone
-from tabbook.lines import first_line
-from tabbook.project.align import mark, plain, settle
+from tabbook.project.brackets import mark, plain, settle
 from tabbook.project.fstrings import fstrings, is_found, say_the_same
 from tabbook.project.names import Use, Way, template_of, uses
+from tabbook.statement_lines import first_line
 
 _BLANKS = re.compile(r"(?:[\s\\]|#[^\n]*)*")
 _BLANKS_AND_CLOSING = re.compile(r"(?:[\s\\)]|#[^\n]*)*")

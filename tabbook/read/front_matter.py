@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from tabbook.config import BookSettings, SectionSettings, validate
-from tabbook.declared import name_fault
+from tabbook.declared_files import name_fault
 from tabbook.errors import ConfigError, Fault
 from tabbook.read.languages import page_language_fault
 from tabbook.yaml_text import find_line, load_yaml, not_yaml, repeated_keys

@@ -23,6 +23,7 @@ from tabbook.files import write_atomic
 from tabbook.language import marked, translator
 from tabbook.render.aside import CellsDirective, DropAsides, PutAsideSlides, SlideDirective
 from tabbook.render.citations import check_citations
+from tabbook.render.compact import Unpack
 from tabbook.render.duplicates import Duplicates
 from tabbook.render.equations import CountedEquations, NumberEquations
 from tabbook.render.footnotes import MarkFootnotes
@@ -42,7 +43,6 @@ from tabbook.render.missing import pages_that_wait
 from tabbook.render.navigation import setup_navigation
 from tabbook.render.numbering import note_figures, number_sections
 from tabbook.render.one_tab import KeepTab, prefer_outputs
-from tabbook.render.packed import Unpack
 from tabbook.render.pages import (
     PageCollector,
     begin_page,
@@ -131,7 +131,7 @@ def _note_versions(_app: Sphinx, config: Config) -> None:
 def _prepare_site(app: Sphinx, config: Config) -> None:
     """Add what a site has and a check of its pages can do without: links, exports, MathJax, outputs."""
     if config["tabbook_outputs"]:
-        from tabbook.render.exports import add_links, finish, landing_page
+        from tabbook.render.links import add_links, finish, landing_page
 
         app.connect("env-updated", landing_page)
         app.connect("html-page-context", add_links)

@@ -15,13 +15,13 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
 from tabbook.errors import Fault
+from tabbook.render.build_warnings import BIBLIOGRAPHY, Warned, Warnings
 from tabbook.render.citations import reading_bibliographies
 from tabbook.render.contained import BeginPage, ContainedBuilder, contained_check
-from tabbook.render.memory import Memory
 from tabbook.render.missing import keep_missing_apart
 from tabbook.render.resolved import ExportBuilder
 from tabbook.render.targets import contents_of, digests
-from tabbook.render.warned import BIBLIOGRAPHY, Warned, Warnings
+from tabbook.render.warning_cache import Memory
 from tabbook.sphinx_config import config_of, read_keys
 
 

@@ -11,7 +11,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
-from tabbook.render.packed import CELLS, NAME
+from tabbook.render.compact import CELLS, NAME
 from tabbook.render.scopes import OWN_IDS, names_of, without_names
 
 

@@ -10,9 +10,9 @@ from tabbook.export.formats import Format, Made
 from tabbook.export.page import published
 from tabbook.model import Section
 from tabbook.render.epub import EpubBuilder
+from tabbook.render.export_pages import Reader
 from tabbook.render.latex import PdfBuilder
 from tabbook.render.one_tab import OneTabBuilder, Volume, make, ordered
-from tabbook.render.reader import Reader
 from tabbook.render.typeset import check_tools, typeset
 
 

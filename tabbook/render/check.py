@@ -23,10 +23,10 @@ from tabbook.errors import Fault
 from tabbook.files import read_json, write_atomic
 from tabbook.keys import sha256
 from tabbook.render.application import BookSphinx, application, configuration, memory_folder
+from tabbook.render.build_warnings import Warnings, begin_phase
 from tabbook.render.contained import ContainedBuilder
 from tabbook.render.messages import fault_of, faults_of
 from tabbook.render.missing import named_files
-from tabbook.render.warned import Warnings, begin_phase
 
 _log = logging.getLogger(__name__)
 _MOST_CODE = 50_000

@@ -11,8 +11,8 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
+from tabbook.render.build_warnings import warn
 from tabbook.render.messages import QUOTED
-from tabbook.render.warned import warn
 
 _log = logging.getLogger(__name__)
 _TEXT = "pybtex.backends", "plaintext"

@@ -28,9 +28,9 @@ from sphinx.util.docutils import new_document
 from tabbook.files import write_atomic
 from tabbook.language import translator
 from tabbook.read.front_matter import FRONT_MATTER
+from tabbook.render.build_warnings import FAILED, Warnings, begin_phase
 from tabbook.render.messages import describe
 from tabbook.render.pages import HEAD
-from tabbook.render.warned import FAILED, Warnings, begin_phase
 
 _log = logging.getLogger(__name__)
 

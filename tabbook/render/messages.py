@@ -18,7 +18,7 @@ from sphinx.errors import ExtensionError, SphinxError
 from tabbook.config import CONFIG_FILE
 from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault, nearest, suggestion
-from tabbook.render.warned import Warned
+from tabbook.render.build_warnings import Warned
 
 _UNKNOWN = re.compile(r"unknown|undefined|not found|could not find|no target|no role|no such", re.IGNORECASE)
 QUOTED = re.compile(r"""['"“‘]([^'"”’]+)['"”’]|: ([\w:.-]+)$""")

@@ -27,18 +27,18 @@ from tabbook.book import Book
 from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
 from tabbook.keys import canonical, sha256
 from tabbook.language import translator
-from tabbook.merge import cell_indices, merge, stored
+from tabbook.merge import bundled, cell_indices, merge
 from tabbook.merge.failures import Failed
 from tabbook.merge.visible import PAGE_TYPES
 from tabbook.model import Result, Section
 from tabbook.plan import Job, device_class, job
 from tabbook.plan.history import has_failures
-from tabbook.plan.holdings import PUBLISHED, publish
+from tabbook.plan.job_spec import Failure, steps_of
 from tabbook.plan.outputs import Holdings, shown_results
-from tabbook.plan.spec import Failure, steps_of
+from tabbook.plan.used_keys import PUBLISHED, publish
 from tabbook.read.front_matter import FRONT_MATTER
 from tabbook.read.markdown import fence_for
-from tabbook.render.warned import warn
+from tabbook.render.build_warnings import warn
 from tabbook.status.standing import failed_last
 from tabbook.store import Store
 from tabbook.yaml_text import load_yaml
@@ -105,7 +105,7 @@ class Reading:
         }
         waiting = {tab: one for tab, one in planned.items() if not found[tab]}
         with suppress(OSError):  # most sections came with none
-            state = (self.book.root / stored.outputs_path(section.path)).stat()
+            state = (self.book.root / bundled.outputs_path(section.path)).stat()
             found[""] = str(state.st_mtime_ns), str(state.st_size)
         failures = self.failures(waiting).items()
         return found | {_FAILED + tab: (tab, sha256(repr(failed))) for tab, failed in failures}

@@ -9,8 +9,8 @@ from docutils import nodes
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 
+from tabbook.render.build_warnings import warn
 from tabbook.render.variants import parents_of
-from tabbook.render.warned import warn
 
 _SHOWN = frozenset({"img", "source", "video", "audio", "embed", "track"})
 

@@ -14,7 +14,7 @@ from sphinx.builders import Builder
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
-from tabbook.render.packed import NAME
+from tabbook.render.compact import NAME
 
 INTERNAL = "tabbook:"
 """What addresses of pages of the book begin with, until an export says where they are."""

@@ -1,41 +1,43 @@
-"""The site, built as ``jupyter-book build`` builds it, but reading its pages in parallel."""
+"""The site of a book: where it is, and how it is built."""
 
-import sys
+from dataclasses import dataclass
 from pathlib import Path
-
-from sphinx.util.console import color_terminal, nocolor
 
 from tabbook.book import Book
 from tabbook.errors import Fault
-from tabbook.render.application import application, configuration
-from tabbook.render.contained import ContainedBuilder
-from tabbook.render.messages import fault_of, faults_of
+from tabbook.machine import cores
 
-MEMORY = "tabbook-warnings.json"
-"""The file, beside Sphinx's own, that says what the builds so far said of each page."""
+NO_SITE = 2
+"""The status of a build that left no site."""
 
 
-def run_sphinx(book: Book, out: Path, *, jobs: int, quiet: bool) -> tuple[list[Fault], Path | None]:
-    """Build ``book`` into ``out``; return its faults by place, and its first page if there is a site.
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A built site. ``page`` is the file to open first; ``status`` is 0 if all went well.
 
-    Sphinx's progress goes to standard output, unless ``quiet``.
+    ``faults`` are those of the pages, in the order of their places, also those of pages that were kept.
     """
-    known, faults = configuration(book)
-    if faults:
-        return sorted(faults), None
-    config = {**known, "tabbook_sharing": True}
-    if not color_terminal():
-        nocolor()
-    doctrees = out.parent / ".doctrees"
-    # Of the processes that write pages, Sphinx counts the one that hands them their work.
-    processes = jobs + 1 if jobs > 1 else 1
-    status = None if quiet else sys.stdout
-    try:
-        folders = {"outdir": out, "doctreedir": doctrees}
-        with application(
-            book, ContainedBuilder, config, folders, doctrees / MEMORY, jobs=processes, status=status
-        ) as app:
-            app.build()
-            return faults_of(app, app.end()), Path(app.builder.get_outfilename(app.config.root_doc))
-    except Exception as error:  # of the theme, say, or of an extension at the end
-        return [fault_of(error, book.root)], None
+
+    page: Path
+    status: int
+    faults: tuple[Fault, ...] = ()
+
+
+def build_site(
+    book: Book, *, warnings_as_errors: bool = True, jobs: int | None = None, quiet: bool = False
+) -> Site:
+    """Build the pages of ``book`` into ``book.site``, with the outputs that the store has.
+
+    The pages are those of ``jupyter-book build``; ``jobs`` processes read and write them (as
+    many as there are cores, if not said). Sphinx's progress goes to standard output unless
+    ``quiet``. Pages that did not change are kept.
+    """
+    from tabbook.lazy_imports import on_demand
+
+    with on_demand():
+        from tabbook.render.site_build import run_sphinx
+
+    faults, page = run_sphinx(book, book.site, jobs=jobs or cores(), quiet=quiet)
+    if page is None:
+        return Site(book.site, NO_SITE, tuple(faults))
+    return Site(page, int(warnings_as_errors and bool(faults)), tuple(faults))

@@ -22,10 +22,10 @@ from sphinx.writers.html5 import HTML5Translator
 from tabbook.language import marked, translator
 from tabbook.merge import KEY, NEEDS_GPU, NEEDS_GPUS, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
 from tabbook.merge.failures import FAILED, FAILED_ABOVE, FAILED_BELOW, FAILED_JOB
-from tabbook.render.packed import CELLS, Description, describe, pack
+from tabbook.render.build_warnings import warn
+from tabbook.render.compact import CELLS, Description, describe, pack
 from tabbook.render.pages import CELLS_READ
 from tabbook.render.scopes import names_of
-from tabbook.render.warned import warn
 
 PART = "tabbook_part"
 """The attribute that says what a container is to us: a block, a group or a panel."""

@@ -21,11 +21,11 @@ from tabbook.plan import Job, device_class, jobs
 from tabbook.plan import data as data_files
 from tabbook.plan.gpus import SHARING, Gpu, inventory
 from tabbook.plan.history import write_last
+from tabbook.plan.job_spec import JobSpec, Outcome, limits_of, steps_of
 from tabbook.plan.memory import Room, available_memory, likely_memory
 from tabbook.plan.outputs import lookup
-from tabbook.plan.report import Spent, read_spent
-from tabbook.plan.spec import JobSpec, Outcome, limits_of, steps_of
-from tabbook.run.keep import Keeper, cannot_store, forget_report
+from tabbook.plan.reports import Spent, read_spent
+from tabbook.run.recorder import Keeper, cannot_store, forget_report
 from tabbook.run.schedule import longest_first, run_all
 from tabbook.run.shard import Shard, share
 from tabbook.status import status

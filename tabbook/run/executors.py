@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Protocol, Self, cast
 
-from tabbook.plan.spec import JobSpec, Outcome
+from tabbook.plan.job_spec import JobSpec, Outcome
 
 _DEFAULT_SCHEME = "tcp"
 

@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from tabbook.plan.gpus import Gpu, Slots
+from tabbook.plan.job_spec import DeferredError, Failure, JobSpec, Outcome
 from tabbook.plan.memory import Room
-from tabbook.plan.spec import DeferredError, Failure, JobSpec, Outcome
 
 if TYPE_CHECKING:
     from tabbook.run.executors import JobExecutor

@@ -8,7 +8,7 @@ from tabbook.book import Book
 from tabbook.code import parse
 from tabbook.config import CONFIG_FILE
 from tabbook.extract import Saved
-from tabbook.lines import first_line
+from tabbook.statement_lines import first_line
 
 
 def _lines(saved: Saved) -> dict[str, int]:

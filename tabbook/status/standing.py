@@ -12,9 +12,9 @@ from tabbook.plan import Job
 from tabbook.plan import data as data_files
 from tabbook.plan.gpus import Gpu, Need, lacking
 from tabbook.plan.history import Remembered, recall_failure
+from tabbook.plan.job_spec import Failure, limits_of, steps_of
 from tabbook.plan.outputs import stored
-from tabbook.plan.report import failure_report, report_path
-from tabbook.plan.spec import Failure, limits_of, steps_of
+from tabbook.plan.reports import failure_report, report_path
 from tabbook.status.explain import Reason
 from tabbook.store import Store
 

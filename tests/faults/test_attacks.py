@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from engine_helpers import code
 
-from tabbook.execute.confine import version
+from tabbook.execute.landlock import version
 
 confined = pytest.mark.skipif(
     not version(), reason="this kernel has no Landlock (Linux 5.13): nothing confines jobs"

@@ -31,7 +31,7 @@ from tabbook.config import (
 from tabbook.project import project, ways_of
 from tabbook.project.idioms import rewrite
 from tabbook.read import read_section
-from tabbook.render.warned import FAILED
+from tabbook.render.build_warnings import FAILED
 from tabbook.section_faults import check_section
 
 DOCUMENTS = sorted(

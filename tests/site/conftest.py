@@ -14,7 +14,7 @@ import pytest
 from render_helpers import fill_store, model_page, write_book
 
 from tabbook.book import Book
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [

@@ -9,7 +9,7 @@ from render_helpers import FRONT, write_book
 
 from tabbook.book import Book
 from tabbook.export.write import write_all
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 
 # What Jupyter Book's own parts warn of is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")

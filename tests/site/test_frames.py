@@ -9,7 +9,7 @@ from render_helpers import FRONT, fill_store, png, write_book
 
 from tabbook.book import Book
 from tabbook.model import Cell
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed").expect
 # What Jupyter Book's own parts warn of is not ours to mend.

@@ -9,7 +9,7 @@ from render_helpers import FRONT, NAMES, fill_store, write_book
 
 from tabbook.book import Book
 from tabbook.model import Cell
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 

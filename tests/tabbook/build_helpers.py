@@ -18,7 +18,7 @@ from render_helpers import FRONT, NAMES, write_book
 
 from tabbook.book import Book
 from tabbook.cli import main
-from tabbook.render.build import Site, build_site
+from tabbook.render.site import Site, build_site
 
 CODE = "```{code-cell} python\n%%tab pytorch\nprint(1)\n```\n"
 CLEAN = {

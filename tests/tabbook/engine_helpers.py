@@ -10,7 +10,7 @@ import yaml
 from tabbook.book import Book
 from tabbook.config import SectionSettings, Tab
 from tabbook.model import Cell, Projection, Section
-from tabbook.plan.spec import JobSpec, Limits, Step
+from tabbook.plan.job_spec import JobSpec, Limits, Step
 
 DATA = b"It was a time machine.\n"
 DATA_SHA1 = hashlib.sha1(DATA).hexdigest()

@@ -14,7 +14,7 @@ from tabbook.export.make import Exported, export
 from tabbook.export.page import names_of
 from tabbook.model import Cell, Section
 from tabbook.read.slides import strip_slide_marks
-from tabbook.render.reader import with_pages
+from tabbook.render.export_pages import with_pages
 
 FRONT = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\nGPU---\n\n"
 TOKENS = {"pytorch": "Zorilla", "jax": "Quagga", "mxnet": "Okapi"}

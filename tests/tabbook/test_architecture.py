@@ -25,29 +25,30 @@ PLUGINS = [
 # What plugins may import: any of them, importers, executors.
 FOR_PLUGINS = [
     "errors files machine model quantities yaml_text",
-    "importers.contents importers.importer importers.kept importers.project importers.report",
-    "code execute.outputs extract lexemes lines merge.stored project.branches project.conditions",
+    "importers.contents importers.importer importers.fallback importers.project importers.report",
+    "code execute.outputs extract lexemes",
+    "statement_lines merge.bundled project.branches project.conditions",
     "project.names read.markdown read.slides",
-    "book cache environments execute.processes keys plan plan.data plan.gpus plan.memory plan.spec",
+    "book cache environments execute.processes keys plan plan.data plan.gpus plan.memory plan.job_spec",
     "run.executors run.schedule",
 ]
 RENDERERS = {"sphinx", "docutils", "myst_nb", "jupyter_book", "sphinx_design", "sphinx_book_theme"}
 
 # From the ground up: a module imports only what stands before it, or its own package.
 LAYERS = [
-    "errors language quantities files cache lexemes machine on_demand pythons urls variables tab",
-    "plugins processes yaml_text framework",
+    "errors language quantities files cache lexemes machine lazy_imports pythons urls environ tab",
+    "plugins parallel yaml_text framework",
     "config code",
-    "contents lines model",
+    "contents statement_lines model",
     "sphinx_config",
-    "declared",
+    "declared_files",
     "read",
-    "pages",
+    "book_files",
     "project",
     "extract section_faults",
     "book",
     "library environments keys",
-    "checks kernels store merge",
+    "checks kernel_specs store merge",
     "plan",
     "execute status",
     "run export importers",
@@ -80,7 +81,7 @@ def test_no_module_imports_a_framework(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in sorted(MODULES) if not n.startswith("tabbook.render")])
 def test_only_the_renderer_imports_sphinx(name: str) -> None:
-    allowed = {"jupyter_book"} if name in ("tabbook.cli", "tabbook.render.build") else set()
+    allowed = {"jupyter_book"} if name in ("tabbook.cli", "tabbook.render.site") else set()
     assert not packages(MODULES[name]) & (RENDERERS - allowed)
 
 

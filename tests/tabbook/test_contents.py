@@ -15,10 +15,10 @@ from sphinx_external_toc.api import SiteMap
 from sphinx_external_toc.parsing import parse_toc_data
 
 from tabbook.book import Book
+from tabbook.book_files import is_excluded
 from tabbook.config import read_settings
 from tabbook.contents import read_contents
 from tabbook.errors import ConfigError, TabbookError
-from tabbook.pages import is_excluded
 
 SECTION = f"{DECLARED}# A section\n\n```{{code-cell}} python\na = 1\n```\n"
 

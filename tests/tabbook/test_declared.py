@@ -16,7 +16,7 @@ from tabbook.errors import ReadError, TabbookError
 from tabbook.export.write import write_all
 from tabbook.plan import jobs
 from tabbook.plan.outputs import lookup
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 from tabbook.run import run
 from tabbook.run.progress import explanations
 from tabbook.status import status

@@ -7,7 +7,7 @@ from engine_helpers import FRAMEWORK, code, job, make_book
 
 from tabbook.config import CONFIG_FILE, read_settings
 from tabbook.execute import execute
-from tabbook.merge.origin import made_with_line
+from tabbook.merge.made_with import made_with_line
 from tabbook.run import run
 from tabbook.store import Store
 
@@ -110,13 +110,13 @@ def test_a_framework_says_in_its_own_way_what_its_code_ran_on(expression, device
 
 
 def test_a_gpu_that_the_process_has_open_counts_where_no_framework_is_asked(tmp_path, monkeypatch):
-    from tabbook.execute import report
+    from tabbook.execute import kernel_info
 
     for target, device in (("/dev/null", "cpu"), ("/dev/nvidia0", "gpu")):
         link = tmp_path / device
         link.symlink_to(target)
         monkeypatch.setattr(Path, "iterdir", lambda _, link=link: iter([link]))
-        assert report.device("") == device
+        assert kernel_info.device("") == device
 
 
 def test_the_key_keeps_the_class_of_the_machine(tmp_path, monkeypatch):

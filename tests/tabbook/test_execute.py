@@ -16,7 +16,7 @@ from tabbook.config import Tab
 from tabbook.execute import execute
 from tabbook.execute.processes import Stop, stopped
 from tabbook.execute.sandbox import job_environment
-from tabbook.plan.spec import Limits
+from tabbook.plan.job_spec import Limits
 
 
 @pytest.fixture(autouse=True)

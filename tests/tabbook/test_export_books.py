@@ -20,8 +20,8 @@ from test_export_same import NOT_TEXT, text_of, words
 from tabbook.book import Book
 from tabbook.cli import main
 from tabbook.errors import UsageError
-from tabbook.render.build import build_site
 from tabbook.render.mathml import MathML
+from tabbook.render.site import build_site
 from tabbook.render.typeset import check_tools
 
 BOOK = Book.load(Path(__file__).parents[2])

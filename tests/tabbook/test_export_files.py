@@ -23,8 +23,8 @@ from tabbook.export import decks
 from tabbook.export.folder import LIST, write_export
 from tabbook.export.page import Text, make_page
 from tabbook.export.write import archives, write_all
-from tabbook.merge.stored import StoredCell, cell_hash, outputs_path
-from tabbook.merge.stored import dump as dump_stored
+from tabbook.merge.bundled import StoredCell, cell_hash, outputs_path
+from tabbook.merge.bundled import dump as dump_stored
 from tabbook.model import Result
 
 FORMATS = ("ipynb", "slides", "markdown")

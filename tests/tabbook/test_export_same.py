@@ -12,7 +12,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from tabbook.book import Book
 from tabbook.model import Section
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 
 BOOK = Book.load(Path(__file__).parents[2])
 NOT_TEXT = (

@@ -15,9 +15,9 @@ from export_helpers import TOKENS, make_book
 from tabbook.book import Book
 from tabbook.export import decks, make
 from tabbook.export.write import archives
-from tabbook.render import published
-from tabbook.render.build import build_site
-from tabbook.render.exports import links_of
+from tabbook.render import site_exports
+from tabbook.render.links import links_of
+from tabbook.render.site import build_site
 
 # What Jupyter Book's own parts warn of is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
@@ -127,7 +127,7 @@ def test_an_edited_section_alone_is_exported_again(tmp_path: Path, monkeypatch: 
     made = []
     one = make.make_one
     monkeypatch.setattr(
-        published, "make_one", lambda *args: made.append((args[2], args[3].path)) or one(*args)
+        site_exports, "make_one", lambda *args: made.append((args[2], args[3].path)) or one(*args)
     )
     path = book.root / "part/other.md"
     path.write_text(path.read_text() + "\nOne more remark.\n")
@@ -154,7 +154,7 @@ def test_archives_are_those_that_the_command_makes(built: Path) -> None:
 def test_without_a_memory_all_exports_are_as_before(tmp_path: Path, memory: str | None) -> None:
     book = make_book(tmp_path / "book", exports=True)
     site = build(book)
-    file, exports = site.parent / ".doctrees" / published.MEMORY, site / "_exports"
+    file, exports = site.parent / ".doctrees" / site_exports.MEMORY, site / "_exports"
     before = {name: (exports / name).read_bytes() for name in states(exports)}
     if memory is None:
         file.unlink()

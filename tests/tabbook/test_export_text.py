@@ -15,7 +15,7 @@ from tabbook.book import Book
 from tabbook.export.page import beside, published
 from tabbook.model import Cell
 from tabbook.read.slides import marked_text
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 
 OTHER = "(sec_other)=\n# Costs \\$5 and \\$6\n\n```{figure} img/net.png\n:name: fig_other\nA caption.\n```\n"
 PICTURE = "![PICTURE](page_files/img-net.png)"

@@ -12,9 +12,9 @@ from export_helpers import exported
 import tabbook
 from tabbook.book import Book
 from tabbook.cli import main
-from tabbook.kernels import kernel_spec
+from tabbook.kernel_specs import kernel_spec
 from tabbook.library import generate
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 from tabbook.run import run, status
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from tabbook.errors import UsageError
 from tabbook.model import Result
 from tabbook.plan import gpus
 from tabbook.plan.gpus import Gpu, Need, Slots, lacking, parse_inventory, visible
-from tabbook.plan.spec import Outcome
+from tabbook.plan.job_spec import Outcome
 from tabbook.run import run
 from tabbook.run.progress import failures_text, summary_table
 from tabbook.run.schedule import run_all
@@ -145,7 +145,7 @@ class TestRuns:
             result = Result(spec.key, spec.section, spec.tab, ((),), {"seconds": 1.0})
             return Outcome(spec.section, spec.tab, 1.0, result)
 
-        monkeypatch.setattr("tabbook.run.keep.execute", fake)
+        monkeypatch.setattr("tabbook.run.recorder.execute", fake)
         return begun
 
     @pytest.fixture

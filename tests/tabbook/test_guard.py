@@ -15,9 +15,9 @@ import pytest
 from engine_helpers import job
 
 from tabbook.execute import execute, guard
-from tabbook.execute.folders import scratch_folder
 from tabbook.execute.processes import Guarded
-from tabbook.plan.spec import Limits
+from tabbook.execute.scratch import scratch_folder
+from tabbook.plan.job_spec import Limits
 
 MB = 10**6
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux knows what this needs")

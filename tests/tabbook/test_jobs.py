@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tabbook.code import line_map
 from tabbook.execute.outputs import normalise, plain, stream_text
-from tabbook.plan.spec import Failure, steps_of
+from tabbook.plan.job_spec import Failure, steps_of
 
 
 @pytest.mark.parametrize(

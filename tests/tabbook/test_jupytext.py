@@ -14,7 +14,7 @@ from core_helpers import HERE, faults_of
 from jupytext.config import JupytextConfiguration, load_jupytext_configuration_file
 
 from tabbook.book import Book
-from tabbook.kernels import kernel_name, kernel_spec
+from tabbook.kernel_specs import kernel_name, kernel_spec
 from tabbook.model import Section
 
 ROOT = HERE.parents[1]

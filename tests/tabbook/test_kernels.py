@@ -12,7 +12,7 @@ from jupyter_client.manager import KernelManager
 
 from tabbook.environments import EnvironmentState
 from tabbook.errors import EnvironmentFailedError
-from tabbook.kernels import register
+from tabbook.kernel_specs import register
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from render_helpers import write_book
 
-from tabbook.on_demand import MODULES, on_demand
+from tabbook.lazy_imports import MODULES, on_demand
 
 
 def test_a_class_is_loaded_when_one_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,11 @@ from render_helpers import FRONT, fill_store, model_page, write_book
 from tabbook.book import Book
 from tabbook.config import BookSettings
 from tabbook.merge import KEY, merge
-from tabbook.merge.origin import made_with_line, provenance
+from tabbook.merge.made_with import made_with_line, provenance
 from tabbook.model import Result
 from tabbook.project import project
 from tabbook.read import read_section
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 
 MADE = {
     "framework": "JAX 0.8.1",

@@ -16,7 +16,7 @@ IMPORTER = """
 from typing import Annotated, Literal
 import typer
 from tabbook.importers.importer import ImportedBook, Importer
-from tabbook.importers.kept import code_cell
+from tabbook.importers.fallback import code_cell
 from tabbook.importers.project import common_files
 
 Case = Annotated[Literal["upper", "lower"] | None, typer.Option("--case", help="How words are written.")]

@@ -12,7 +12,7 @@ import yaml
 from engine_helpers import LocalBook, code, make_book
 
 from tabbook import book as books
-from tabbook import processes
+from tabbook import parallel
 from tabbook.errors import TabbookError
 from tabbook.library import generate
 from tabbook.plan import jobs, prepare
@@ -27,12 +27,12 @@ def write(folder, items):
 
 @pytest.fixture
 def cores(monkeypatch):
-    monkeypatch.setattr(processes, "_usable_cores", lambda: 3)
+    monkeypatch.setattr(parallel, "_usable_cores", lambda: 3)
 
 
 @linux
 def test_every_item_is_worked_on_once_and_by_all_processes(tmp_path, cores):
-    processes.share(partial(write, tmp_path), list(range(10)))
+    parallel.share(partial(write, tmp_path), list(range(10)))
     found = {path.name: path.read_text() for path in tmp_path.iterdir()}
     assert sorted(found, key=int) == [str(number) for number in range(10)]
     assert len(set(found.values())) == 3
@@ -41,18 +41,18 @@ def test_every_item_is_worked_on_once_and_by_all_processes(tmp_path, cores):
 
 @pytest.mark.parametrize("items", [[], [1]])
 def test_little_work_forks_nothing(tmp_path, items, cores, monkeypatch):
-    monkeypatch.setattr(processes, "_fork", lambda *_: pytest.fail("forked"))
-    processes.share(partial(write, tmp_path), items)
+    monkeypatch.setattr(parallel, "_fork", lambda *_: pytest.fail("forked"))
+    parallel.share(partial(write, tmp_path), items)
     assert len(list(tmp_path.iterdir())) == len(items)
 
 
 def test_nothing_is_forked_beside_threads(tmp_path, monkeypatch):
-    monkeypatch.setattr(processes, "_fork", lambda *_: pytest.fail("forked"))
+    monkeypatch.setattr(parallel, "_fork", lambda *_: pytest.fail("forked"))
     done = threading.Event()
     thread = threading.Thread(target=done.wait)
     thread.start()
     try:
-        processes.share(partial(write, tmp_path), list(range(3)))
+        parallel.share(partial(write, tmp_path), list(range(3)))
     finally:
         done.set()
         thread.join()
@@ -69,7 +69,7 @@ def test_a_process_that_fails_says_nothing_and_leaves_its_part(tmp_path, end, co
             end()
         write(tmp_path, items)
 
-    processes.share(work, list(range(6)))
+    parallel.share(work, list(range(6)))
     assert {path.name for path in tmp_path.iterdir()} == {"0", "3"}
     assert capfd.readouterr() == ("", "")
 
@@ -84,7 +84,7 @@ def test_the_first_process_ends_the_others_when_it_is_stopped(tmp_path, cores):
         signal.pause()  # with the pipe's other end held open
 
     with pytest.raises(KeyboardInterrupt):
-        processes.share(work, list(range(3)))
+        parallel.share(work, list(range(3)))
     os.close(write_end)
     assert os.read(read_end, 1) == b""  # nobody holds it: they are gone
 
@@ -115,7 +115,7 @@ def test_a_book_is_the_same_however_many_processes_read_it(tmp_path, large, core
         monkeypatch.setattr("tabbook.library._WORTH_SHARING", 1)
         monkeypatch.setattr("tabbook.plan._WORTH_SHARING", 1)
     assert results(tmp_path, prepared=True) == expected
-    monkeypatch.setattr("tabbook.processes._fork", lambda *_: pytest.fail("forked although all is known"))
+    monkeypatch.setattr("tabbook.parallel._fork", lambda *_: pytest.fail("forked although all is known"))
     assert results(tmp_path, prepared=True) == expected
 
 
@@ -162,5 +162,5 @@ def test_no_command_leaves_processes_or_words_of_theirs(tmp_path):
 def test_work_that_is_begun_is_done_even_if_its_process_is_not():
     """The value comes from the other process; where that ends too early, this one does the work."""
     here = os.getpid()
-    assert processes.begin(lambda: [1, 2])() == [1, 2]
-    assert processes.begin(lambda: here if os.getpid() == here else os._exit(1))() == here
+    assert parallel.begin(lambda: [1, 2])() == [1, 2]
+    assert parallel.begin(lambda: here if os.getpid() == here else os._exit(1))() == here

@@ -11,8 +11,8 @@ from render_helpers import fill_store, model_page, outputs_of, write_book
 from tabbook.book import Book
 from tabbook.model import Result
 from tabbook.plan import jobs
-from tabbook.plan.holdings import PUBLISHED, publish, pull_outputs
-from tabbook.render.build import build_site
+from tabbook.plan.used_keys import PUBLISHED, publish, pull_outputs
+from tabbook.render.site import build_site
 from tabbook.store import Store
 from tabbook.store.entry import unpack
 

@@ -20,8 +20,8 @@ from engine_helpers import code, make_book, with_data
 from tabbook.errors import StoreError
 from tabbook.model import Result
 from tabbook.plan import jobs
-from tabbook.plan.holdings import pull_outputs, used_keys
 from tabbook.plan.outputs import Holdings
+from tabbook.plan.used_keys import pull_outputs, used_keys
 from tabbook.store import Store
 from tabbook.store.remote import pull, push
 
@@ -281,7 +281,7 @@ def test_pushing_where_nobody_is_is_an_error(full):
 class TestBook:
     @pytest.fixture
     def book(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("tabbook.plan.holdings.device_class", lambda: "cpu")
+        monkeypatch.setattr("tabbook.plan.used_keys.device_class", lambda: "cpu")
         return make_book(tmp_path / "book", {"a": with_data(code("x = 1")), "b": code("x = 2")})
 
     def fill(self, book, store, device="cpu"):

@@ -11,7 +11,7 @@ from render_helpers import FRONT, NAMES, fill_store, model_page, outputs_of, sph
 
 from tabbook.book import Book
 from tabbook.cli import main
-from tabbook.render.build import Site, build_site
+from tabbook.render.site import Site, build_site
 
 # What Jupyter Book's own parts warn of is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")

@@ -9,7 +9,7 @@ from render_helpers import FRONT, fill_store, write_book
 
 from tabbook.book import Book
 from tabbook.plan.history import forget_failure
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 from tabbook.run import run
 from tabbook.status import status
 

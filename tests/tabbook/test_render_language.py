@@ -21,7 +21,7 @@ from tabbook.book import Book
 from tabbook.export.exporter import Exporter
 from tabbook.language import CATALOGS, marked, translator
 from tabbook.render import STATIC, WORDS
-from tabbook.render.exports import book_links
+from tabbook.render.links import book_links
 
 ROOT = Path(tabbook.__file__).parent
 LANGUAGES = sorted(path.name for path in CATALOGS.iterdir())

@@ -8,7 +8,7 @@ import pytest
 from render_helpers import FRONT, NAMES, sphinx, write_book
 
 from tabbook.book import Book
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 

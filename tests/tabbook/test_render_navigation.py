@@ -14,8 +14,8 @@ from pygments.formatters.html import HtmlFormatter
 from render_helpers import png, sphinx
 
 from tabbook.book import Book
-from tabbook.render.build import build_site
 from tabbook.render.navigation import make_tree
+from tabbook.render.site import build_site
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 

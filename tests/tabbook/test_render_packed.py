@@ -11,8 +11,8 @@ from docutils.utils import new_document
 from render_helpers import FRONT, NAMES, fill_store, model_page, write_book
 
 from tabbook.book import Book
-from tabbook.render.build import build_site
-from tabbook.render.packed import Unpack, describe, pack, packed
+from tabbook.render.compact import Unpack, describe, pack, packed
+from tabbook.render.site import build_site
 from tabbook.store import Store
 
 # What Jupyter Book's own parts warn of is not ours to mend.

@@ -17,10 +17,10 @@ from tabbook.library import frozen
 from tabbook.model import Result
 from tabbook.plan import device_class, job, jobs
 from tabbook.plan.history import forget_failure, recall_failure, remember_failure
-from tabbook.plan.holdings import used_keys
+from tabbook.plan.job_spec import Failure, Limits, Outcome
 from tabbook.plan.outputs import Holdings, accepted_devices
-from tabbook.plan.report import Spent, failure_text, read_spent, write_spent
-from tabbook.plan.spec import Failure, Limits, Outcome
+from tabbook.plan.reports import Spent, failure_text, read_spent, write_spent
+from tabbook.plan.used_keys import used_keys
 from tabbook.run import JobStatus, RunReport, lookup, run, status
 from tabbook.run.progress import Lines, Live, failures_text, progress_on, summary_table
 from tabbook.store import Store
@@ -66,7 +66,7 @@ def executed(monkeypatch):
         result = Result(spec.key, spec.section, spec.tab, outputs, made, spec.stand_ins, dict(spec.inputs))
         return Outcome(spec.section, spec.tab, 2.0, None if failure else result, failure)
 
-    monkeypatch.setattr("tabbook.run.keep.execute", fake)
+    monkeypatch.setattr("tabbook.run.recorder.execute", fake)
     return given
 
 
@@ -144,7 +144,7 @@ class TestFailuresAreRemembered:
         go(book, tabs=("jax",))
         result = Result(executed[0].key, executed[0].section, "jax", ((),))
         monkeypatch.setattr(
-            "tabbook.run.keep.execute", lambda spec: Outcome(spec.section, "jax", 1.0, result)
+            "tabbook.run.recorder.execute", lambda spec: Outcome(spec.section, "jax", 1.0, result)
         )
         assert go(book, tabs=("jax",), retry=True).ok
         assert not list((book.work / "failures").iterdir())

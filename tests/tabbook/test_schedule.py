@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabbook.plan.gpus import Need
-from tabbook.plan.spec import DeferredError, Outcome
+from tabbook.plan.job_spec import DeferredError, Outcome
 from tabbook.run.schedule import longest_first, run_all
 
 

@@ -16,7 +16,7 @@ from tabbook.book import Book
 from tabbook.model import Cell, Embedded
 from tabbook.plan import job
 from tabbook.read import read_section
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 
 # What Jupyter Book's own parts warn of is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")

@@ -5,7 +5,7 @@ from pathlib import Path
 from core_helpers import SETTINGS, section
 from engine_helpers import code, make_book
 
-from tabbook.merge.stored import StoredCell, cell_hash, dump, load, outputs_path, parse, result
+from tabbook.merge.bundled import StoredCell, cell_hash, dump, load, outputs_path, parse, result
 from tabbook.model import Projection, Result
 from tabbook.plan import device_class, job
 from tabbook.plan.outputs import lookup

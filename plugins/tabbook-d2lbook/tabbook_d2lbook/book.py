@@ -13,7 +13,7 @@ from tabbook.importers.importer import ImportedBook
 from tabbook.importers.project import common_files
 from tabbook.importers.report import Finding, Findings
 from tabbook.machine import cores
-from tabbook.merge.stored import dump, outputs_path
+from tabbook.merge.bundled import dump, outputs_path
 from tabbook_d2lbook import settings
 from tabbook_d2lbook.aliases import Names, read_aliases
 from tabbook_d2lbook.anchors import settle_anchors

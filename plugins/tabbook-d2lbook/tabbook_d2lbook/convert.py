@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from tabbook.importers.kept import code_cell, does_not_run, fill, keep, place_of, refusal
-from tabbook.merge.stored import StoredCell, cell_hash
+from tabbook.importers.fallback import code_cell, does_not_run, fill, keep, place_of, refusal
+from tabbook.merge.bundled import StoredCell, cell_hash
 from tabbook.model import Output
 from tabbook.read.markdown import fence_for
-from tabbook_d2lbook import blocks, exported, figures, headings, inline, rst, tables
+from tabbook_d2lbook import blocks, figures, headings, inline, nbconvert_pages, rst, tables
 from tabbook_d2lbook.anchors import settle_anchors
 from tabbook_d2lbook.cells import Piece, SourceCell, tabs_of_page, tabs_of_quarto_page
 from tabbook_d2lbook.equations import collect_equation_labels, write_equations
@@ -30,7 +30,7 @@ class PageConverter:
         page: Page,
         cells: Sequence[SourceCell],
         files: Collection[str],
-        read: exported.ReadBytes,
+        read: nbconvert_pages.ReadBytes,
     ) -> None:
         self.page = page
         self.book_tabs, self.files, self._read_bytes = page.tabs, files, read
@@ -105,7 +105,7 @@ class PageConverter:
 
     def _read_below(self, fence: Fence, cell: SourceCell) -> None:
         page = self.page
-        outputs, end, missing = exported.read_exported_outputs(page.lines, fence.end, self._read_bytes)
+        outputs, end, missing = nbconvert_pages.read_exported_outputs(page.lines, fence.end, self._read_bytes)
         cell.outputs += outputs
         for path, line in missing:
             page.fault(line, "image", f"the figure {path} is missing", "the output says so")

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tabbook.code import Code, parse
-from tabbook.lines import first_line, header_end, last_line
 from tabbook.project.conditions import questions
+from tabbook.statement_lines import first_line, header_end, last_line
 from tabbook_d2lbook.dialect import Dialect
 
 _MARK = re.compile(r"#[ \t]*@save\b")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from tabbook.code import CodeError, parse
 from tabbook.importers.report import Findings
-from tabbook.lines import first_line, last_line
+from tabbook.statement_lines import first_line, last_line
 from tabbook_d2lbook.fences import find_fences
 from tabbook_d2lbook.library import library_place
 from tabbook_d2lbook.project import CONFIG, Project

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from posixpath import relpath
 
-from tabbook.importers.kept import refusal_of_slides
+from tabbook.importers.fallback import refusal_of_slides
 from tabbook_d2lbook import inline
 from tabbook_d2lbook.equations import write_equations
 from tabbook_d2lbook.fences import fenced_lines, find_fences

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 from tabbook.importers.report import Findings
 from tabbook_d2lbook.dialect import Dialect
 from tabbook_d2lbook.edits import Edits
-from tabbook_d2lbook.exported import as_cell, is_exported
 from tabbook_d2lbook.fences import Fence, fenced_lines, find_fences, is_plain_cell
+from tabbook_d2lbook.nbconvert_pages import as_cell, is_exported
 from tabbook_d2lbook.scan import Scan, Span
 
 LabelKind = Literal["section", "figure", "table", "equation", "rubric"]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tabbook.importers.report import Findings, Report
-from tabbook.merge.stored import StoredCell
+from tabbook.merge.bundled import StoredCell
 from tabbook_d2lbook import import_book
 from tabbook_d2lbook.cells import read_cells
 from tabbook_d2lbook.convert import PageConverter

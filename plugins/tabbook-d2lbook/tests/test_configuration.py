@@ -12,7 +12,7 @@ from import_helpers import CONFIG, cell, imported
 
 from tabbook.book import Book
 from tabbook.library import generate
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 from tabbook_d2lbook.frameworks import framework_name
 
 ROOT = Path(__file__).parents[3]

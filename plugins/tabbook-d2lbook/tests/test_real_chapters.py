@@ -9,7 +9,7 @@ import pytest
 from tabbook.book import Book
 from tabbook.importers.report import Report
 from tabbook.library import generate
-from tabbook.merge.stored import load, result
+from tabbook.merge.bundled import load, result
 from tabbook_d2lbook import import_book
 
 CHAPTERS = Path(__file__).parents[4] / "shared" / "real-chapters"

@@ -8,7 +8,7 @@ import yaml
 from import_helpers import CONFIG, imported
 
 from tabbook.book import Book
-from tabbook.render.build import build_site
+from tabbook.render.site import build_site
 
 RSTS = CONFIG.replace("[build]", "[build]\nrsts = *.rst **/*.rst\nsphinx_extensions = numpydoc\n")
 FILES = {

@@ -20,11 +20,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tabbook.errors import usage
-from tabbook.plan.spec import DeferredError, JobSpec, Outcome
+from tabbook.plan.job_spec import DeferredError, JobSpec, Outcome
 from tabbook.quantities import seconds
-from tabbook_dask.delivery import Delivery
-from tabbook_dask.flight import Flight, Refusals, readable, resources_of
-from tabbook_dask.parcel import pack, version
+from tabbook_dask.payload import pack, version
+from tabbook_dask.submission import Flight, Refusals, readable, resources_of
+from tabbook_dask.transfer import Delivery
 
 if TYPE_CHECKING:
     from distributed import Client

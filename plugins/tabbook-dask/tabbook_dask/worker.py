@@ -31,10 +31,10 @@ from tabbook.machine import cores
 from tabbook.plan import device_class
 from tabbook.plan.data import search_folders
 from tabbook.plan.gpus import Slots, inventory, lacking
+from tabbook.plan.job_spec import JobSpec
 from tabbook.plan.memory import Room, available_memory
-from tabbook.plan.spec import JobSpec
 from tabbook.run.schedule import Free
-from tabbook_dask.parcel import Parcel, file_digest, version
+from tabbook_dask.payload import Parcel, file_digest, version
 
 ENVIRONMENTS = "TABBOOK_ENVIRONMENTS"
 """Names the folder of a worker's environments, one by the name of each tab."""

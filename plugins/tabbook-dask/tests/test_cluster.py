@@ -22,11 +22,11 @@ from tabbook.cli import main
 from tabbook.execute import execute
 from tabbook.model import Result
 from tabbook.plan.gpus import Need
-from tabbook.plan.spec import DeferredError, Limits
+from tabbook.plan.job_spec import DeferredError, Limits
 from tabbook.run import run
 from tabbook.store import Store
 from tabbook_dask import _CALL, Cluster, connect, worker
-from tabbook_dask.parcel import pack, version
+from tabbook_dask.payload import pack, version
 
 LIBRARY = """
 import warnings
@@ -322,7 +322,7 @@ class TestNobody:
         copy = tmp_path / package.__name__
         shutil.copytree(Path(package.__file__).parent, copy)
         path = os.pathsep.join((str(tmp_path), *filter(None, sys.path)))
-        ask = [sys.executable, "-c", "from tabbook_dask.parcel import version\nprint(version())"]
+        ask = [sys.executable, "-c", "from tabbook_dask.payload import version\nprint(version())"]
         for more, same in (("", True), ("# another\n", False)):
             with (copy / module).open("a") as file:
                 file.write(more)

@@ -28,8 +28,8 @@ from tabbook.render.api.described import Described
 from tabbook.render.api.docstrings import DefinedIn, Docstring, resolve
 from tabbook.render.api.source import Library
 from tabbook.render.api.text import ObjectText, restore_values
+from tabbook.render.build_warnings import warn
 from tabbook.render.pages import current_book, kept
-from tabbook.render.warned import warn
 
 _NAME = re.compile(r"(?P<name>[\w.:]+)\s*(?P<signature>\(.*\)(?:\s*->.*)?)?", re.DOTALL)
 _ENTRY = re.compile(r"\s*(?P<short>~?)(?P<name>[^\W\d][\w.]*)\s*\Z")

@@ -9,7 +9,7 @@ from tabbook.export.page import Piece, Places, SlideItem, Text
 from tabbook.model import Projection
 from tabbook.read.slides import Marked
 from tabbook.render.aside import slide_text
-from tabbook.render.packed import CELLS, packed
+from tabbook.render.compact import CELLS, packed
 from tabbook.render.plain.blocks import Blocks
 from tabbook.render.tabs import PART
 

@@ -24,10 +24,10 @@ from tabbook.export.library import branch_of
 from tabbook.export.make import NOTEBOOKS
 from tabbook.language import translator
 from tabbook.model import Section
+from tabbook.render.export_pages import Reader
 from tabbook.render.pages import current_book
-from tabbook.render.published import MEMORY, books, is_book, stamps, update
-from tabbook.render.reader import Reader
 from tabbook.render.resolved import building_exports
+from tabbook.render.site_exports import MEMORY, books, is_book, stamps, update
 
 _log = logging.getLogger(__name__)
 Links = list[tuple[str, str]]

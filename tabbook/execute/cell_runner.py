@@ -19,7 +19,7 @@ from tabbook.execute.outputs import MOST, compact, normalise, size_of
 from tabbook.execute.widgets import Widgets, wanted
 from tabbook.framework import Tab
 
-_REPORT = Path(__file__).with_name("report.py")
+_REPORT = Path(__file__).with_name("kernel_info.py")
 _REPORT_SECONDS = 300.0
 """How long a kernel may take to report; one of its threads may print a lot in that time."""
 

@@ -19,9 +19,9 @@ from tabbook.execute import execute
 from tabbook.execute.processes import running
 from tabbook.plan import Job
 from tabbook.plan.history import forget_failure, remember_failure, write_last
-from tabbook.plan.report import Spent, failure_report, report_path, write_spent
-from tabbook.plan.spec import Failure, JobSpec, Outcome
-from tabbook.run.claims import claim
+from tabbook.plan.job_spec import Failure, JobSpec, Outcome
+from tabbook.plan.reports import Spent, failure_report, report_path, write_spent
+from tabbook.run.locks import claim
 from tabbook.status.standing import JobStatus, failed_before, recall, stored_status
 from tabbook.store import Store
 

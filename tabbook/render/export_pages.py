@@ -22,7 +22,7 @@ from tabbook.render.epub import CONFIG as EPUB
 from tabbook.render.latex import CONFIG as LATEX
 from tabbook.render.plain import pieces_of
 from tabbook.render.resolved import ExportBuilder, resolved
-from tabbook.render.site import MEMORY
+from tabbook.render.site_build import MEMORY
 
 _FOLDER = ".export"
 _Made = TypeVar("_Made")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tabbook.files import read_json, write_atomic
-from tabbook.plan.spec import Failure
+from tabbook.plan.job_spec import Failure
 from tabbook.read.markdown import fence_for
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import tabbook
 from tabbook.cache import source_hash
 from tabbook.files import state_of
-from tabbook.plan.spec import JobSpec
+from tabbook.plan.job_spec import JobSpec
 
 
 def version() -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tabbook.plan.spec import JobSpec, Outcome
+from tabbook.plan.job_spec import JobSpec, Outcome
 
 _log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from tabbook.declared import declared_files
+from tabbook.declared_files import declared_files
 from tabbook.errors import Fault, TabbookError
 from tabbook.export.exporter import Exporter
 from tabbook.export.formats import Format, formats
@@ -26,7 +26,7 @@ from tabbook.export.write import remove_others, write_all, zip_files
 from tabbook.files import read_json, write_atomic
 from tabbook.keys import canonical, sha256
 from tabbook.model import Section
-from tabbook.processes import begin
+from tabbook.parallel import begin
 from tabbook.render.pages import Shown, shown_by
 
 MEMORY = "tabbook-exports.json"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tabbook_dask.parcel import file_digest
+from tabbook_dask.payload import file_digest
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -17,8 +17,8 @@ from sphinx.environment import BuildEnvironment
 from tabbook.checks.pages import made_by
 from tabbook.files import read_json, state_of, write_atomic
 from tabbook.keys import canonical, sha256
+from tabbook.render.build_warnings import ALWAYS, BIBLIOGRAPHY, CONSISTENCY, READ, WRITE, Warned
 from tabbook.render.missing import named_files
-from tabbook.render.warned import ALWAYS, BIBLIOGRAPHY, CONSISTENCY, READ, WRITE, Warned
 
 _WORDS = re.compile(r"""[\s,;:'"“”‘’`()\[\]{}]+""")
 _SUFFIXES = "", ".md", ".rst", ".ipynb"
