@@ -28,12 +28,12 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
 from tabbook.book import Book
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 from tabbook.execute.sandbox import job_environment, make_folders, work_folder
 from tabbook.machine import cores
 from tabbook.plan.job_spec import DeferredError, JobSpec
-from tabbook.run import run
-from tabbook.store import Store
+from tabbook.run.runner import run
+from tabbook.store.local import Store
 
 SCRIPT = """
 import json, sys

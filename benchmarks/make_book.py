@@ -15,8 +15,8 @@ import yaml
 
 from tabbook.book import Book
 from tabbook.model import Result
-from tabbook.plan import jobs
-from tabbook.store import Store
+from tabbook.plan.planner import jobs
+from tabbook.store.local import Store
 
 TABS = {"pytorch": "torch", "jax": "jax", "tensorflow": "tensorflow", "mxnet": "mxnet"}
 IMPORTS = {
@@ -154,7 +154,7 @@ def main() -> None:
     arguments = parser.parse_args()
     book = make(arguments.folder, arguments.sections)
     if arguments.executed:
-        from tabbook.library import generate, update
+        from tabbook.library.generator import generate, update
 
         update(book, generate(book))
         fill_store(book)

@@ -30,8 +30,8 @@ from timing import TABBOOK, Taken, run
 
 from tabbook.book import Book
 from tabbook.model import Result, Section
-from tabbook.plan import jobs
-from tabbook.store import Store
+from tabbook.plan.planner import jobs
+from tabbook.store.local import Store
 
 FRONT = (
     "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3, language: python}\n"

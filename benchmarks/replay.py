@@ -20,9 +20,9 @@ from pathlib import Path
 
 from tabbook.book import Book
 from tabbook.errors import TabbookError
-from tabbook.keys import canonical, sha256
-from tabbook.library import generate
-from tabbook.plan import jobs
+from tabbook.keys.key import canonical, sha256
+from tabbook.library.generator import generate
+from tabbook.plan.planner import jobs
 from tabbook_d2lbook import import_book
 
 

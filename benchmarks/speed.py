@@ -15,7 +15,7 @@ from pathlib import Path
 from make_book import fill_store, make
 from timing import TABBOOK, best
 
-from tabbook.library import generate, update
+from tabbook.library.generator import generate, update
 
 
 def nothing() -> None:

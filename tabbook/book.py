@@ -13,12 +13,12 @@ from tabbook.config import CONFIG_FILE, KEY_PATH, BookSettings, find_book, read_
 from tabbook.contents import TOC_FILE, Listed, read_contents
 from tabbook.declared_files import declared_files
 from tabbook.errors import ConfigError, Fault, ReadError, TabbookError, usage
-from tabbook.extract import Saved, extract, extract_book
+from tabbook.extract.saved import Saved, extract, extract_book
 from tabbook.model import Projection, Section
 from tabbook.parallel import share_values
-from tabbook.project import check_ways, project
+from tabbook.project.projection import check_ways, project
 from tabbook.pythons import own_version
-from tabbook.read import read_section
+from tabbook.read.section import read_section
 from tabbook.section_faults import check_section
 from tabbook.yaml_text import find_line
 
@@ -237,7 +237,7 @@ class Book:
         return extract_book(self.sections, self.settings, self.saved_by)
 
     def saved_by(self, section: Section, tab: str) -> tuple[Saved, ...]:
-        """Return what ``section`` saves for ``tab``, in order; see :func:`tabbook.extract.extract`."""
+        """Return what ``section`` saves for ``tab``, in order; see :func:`tabbook.extract.saved.extract`."""
         return self.derived(section, f"saved {tab}", partial(extract, section, tab))
 
     def can_go_on(self, faults: Iterable[Fault]) -> bool:

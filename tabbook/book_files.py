@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from tabbook.config import BookSettings
 from tabbook.contents import TOC_FILE, Listed, unexecuted
 from tabbook.errors import Fault, nearest, suggestion
-from tabbook.read import is_section
+from tabbook.read.section import is_section
 
 _GLOB = re.compile(
     r"(?P<any>\*\*)|(?P<part>\*)|(?P<one>\?)|\[(?P<not>!?)(?P<set>\]?[^]]*)\]|(?P<self>.)", re.DOTALL

@@ -9,12 +9,12 @@ from tabbook.code import Code, CodeError, line_map, names_bound_by, not_python, 
 from tabbook.config import BookSettings
 from tabbook.errors import Fault
 from tabbook.model import Cell, Projection, Section
-from tabbook.project import code_fault, is_verbatim, project, ways_of
 from tabbook.project.branches import select
 from tabbook.project.conditions import asked_tabs, questions, unanswerable, unanswerable_text
 from tabbook.project.names import roots, uses
+from tabbook.project.projection import code_fault, is_verbatim, project, ways_of
 from tabbook.pythons import own_version, version_order
-from tabbook.read import unknown_tab
+from tabbook.read.section import unknown_tab
 
 
 def check_section(section: Section, book: BookSettings, *, imports: bool = True) -> list[Fault]:

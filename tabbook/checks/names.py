@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tabbook.code import Code, bound_names, imported_name, names_bound_by, parse
 from tabbook.config import BookSettings
 from tabbook.model import Cell, Section
-from tabbook.project import is_verbatim, selected_cells
+from tabbook.project.projection import is_verbatim, selected_cells
 
 CELLS = ""
 """Stands for the section's own cells where the name of a library module would be."""

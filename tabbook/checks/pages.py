@@ -17,7 +17,7 @@ from tabbook.book import Book
 from tabbook.cache import source_hash
 from tabbook.errors import Fault
 from tabbook.files import read_file, read_json, write_atomic
-from tabbook.keys import sha256
+from tabbook.keys.key import sha256
 from tabbook.lazy_imports import on_demand
 from tabbook.parallel import begin
 

@@ -23,7 +23,7 @@ def check(
     wrong with code, options and the library, then what Sphinx would warn of.
     """
     read_quickly()
-    from tabbook.checks import check_core, faulty_pages
+    from tabbook.checks.core import check_core, faulty_pages
     from tabbook.checks.pages import begin_pages
 
     loaded = load(book)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tabbook.book import Book
     from tabbook.model import Section
-    from tabbook.run import RunReport
     from tabbook.run.executors import Cluster
     from tabbook.run.shard import Shard
+    from tabbook.status.standing import RunReport
 
 
 @contextmanager
@@ -39,8 +39,8 @@ def execute(
     """Execute what is stale, here or on ``cluster``, and show on the terminal how it goes."""
     from rich.console import Console
 
-    from tabbook.run import run as run_jobs
     from tabbook.run.progress import FromAfar, progress_on
+    from tabbook.run.runner import run as run_jobs
 
     with progress_on(Console()) as progress:
         if cluster is not None:

@@ -17,7 +17,7 @@ def update_library(book: "Book") -> None:
     Raises:
         TabbookError: The sections do not make a library; nothing is written.
     """
-    from tabbook.library import generate, update
+    from tabbook.library.generator import generate, update
 
     report = update(book, generate(book))
     for path in report.written:

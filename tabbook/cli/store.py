@@ -10,7 +10,7 @@ from tabbook.cli.options import HERE, BookOption, load
 if TYPE_CHECKING:
     from tabbook.book import Book
     from tabbook.model import Section
-    from tabbook.store import Entry
+    from tabbook.store.local import Entry
 
 store_app = typer.Typer(
     help="Look into the store of outputs, tidy it, share it.",
@@ -59,7 +59,7 @@ def _total(entries: Iterable["Entry"]) -> str:
 def store_list(book: BookOption = HERE) -> None:
     """List the entries: key, whether the book uses it as it is now, size, and what it holds."""
     from tabbook.plan.used_keys import used_keys
-    from tabbook.store import Store
+    from tabbook.store.local import Store
 
     loaded = load(book)
     used = used_keys(loaded)
@@ -75,7 +75,7 @@ def store_list(book: BookOption = HERE) -> None:
 @store_app.command("verify")
 def store_verify(book: BookOption = HERE) -> None:
     """Check every entry against its hash; the exit status is 1 if one is damaged."""
-    from tabbook.store import Store
+    from tabbook.store.local import Store
 
     loaded = load(book)
     entries = tuple(Store(loaded.outputs).entries())
@@ -108,7 +108,7 @@ def store_gc(
     from tabbook.errors import Fault, StoreError
     from tabbook.plan.history import old_failures
     from tabbook.plan.used_keys import used_keys
-    from tabbook.store import GRACE, Store
+    from tabbook.store.local import GRACE, Store
 
     loaded = load(book)
     store = Store(loaded.outputs)
@@ -150,7 +150,7 @@ def store_push(
     What is there stays as it is, unless it is damaged.
     """
     from tabbook.plan.used_keys import used_keys
-    from tabbook.store import Store
+    from tabbook.store.local import Store
     from tabbook.store.remote import push
 
     loaded = load(book)

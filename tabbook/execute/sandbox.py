@@ -17,7 +17,7 @@ from tabbook.execute.outputs import MOST, plain
 from tabbook.execute.paths import FOLDER
 from tabbook.execute.processes import Guarded, JobFailedError
 from tabbook.files import read_file
-from tabbook.keys import sha256
+from tabbook.keys.key import sha256
 from tabbook.plan.job_spec import JobSpec
 
 _T = TypeVar("_T")

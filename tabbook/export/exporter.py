@@ -17,7 +17,7 @@ from tabbook.export import PUBLISHED
 from tabbook.export.files_cell import carry_cell, variables_cell
 from tabbook.export.library import Package, check_cell, companions, package, wheel_address
 from tabbook.export.page import Address, Page, Places, Read, beside, make_page, published
-from tabbook.library import current_texts, package_path
+from tabbook.library.generator import current_texts, package_path
 from tabbook.model import Section
 from tabbook.plan.outputs import lookup
 from tabbook.yaml_text import load_yaml

@@ -13,10 +13,10 @@ from typing import TypeGuard
 from tabbook.code import Code, bound_names, parse
 from tabbook.config import CONFIG_FILE, Library, Tab
 from tabbook.errors import ExtractError, Fault
-from tabbook.extract import Origin, Saved
 from tabbook.extract.exports import exported
 from tabbook.extract.imports import import_pieces
 from tabbook.extract.pieces import Piece, text_of
+from tabbook.extract.saved import Origin, Saved
 from tabbook.project.names import Way, definition, roots
 from tabbook.statement_lines import first_line
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tabbook.code import parse
-from tabbook.extract import Saved
 from tabbook.extract.pieces import Piece
+from tabbook.extract.saved import Saved
 
 _WIDTH = 88
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tabbook.code import line_map
-from tabbook.extract import Origin, Saved
+from tabbook.extract.saved import Origin, Saved
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from tabbook.config import BookSettings, Tab
 from tabbook.errors import TabbookError
 from tabbook.importers.project import EXTENSIONS
 from tabbook.language import translator
-from tabbook.read import read_section
 from tabbook.read.markdown import fence_for
+from tabbook.read.section import read_section
 
 _CELL = "```{code-cell} python\nx\n```"
 _TOP = "---\ntabbook: {}\n---\n# T\n\n"

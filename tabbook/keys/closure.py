@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tabbook.code import Code, bound_names, imported_name
-from tabbook.keys import library_code, sha256
+from tabbook.keys.key import library_code, sha256
 from tabbook.keys.uses import NOTHING, Uses, names_in, names_used, strings_use, whole_of
 from tabbook.statement_lines import first_line
 

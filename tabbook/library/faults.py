@@ -10,7 +10,7 @@ from tabbook.errors import Fault
 from tabbook.extract.assemble import layout
 from tabbook.extract.pieces import find
 from tabbook.extract.undefined import Undefined
-from tabbook.project import ways_of
+from tabbook.project.projection import ways_of
 
 _IN_JUPYTER = {
     "display": "from IPython.display import display",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tabbook.keys import normal_code, sha256
+from tabbook.keys.key import normal_code, sha256
 from tabbook.model import Output, Projection, Result
 
 FORMAT = "tabbook outputs 1"

@@ -8,7 +8,7 @@ So a document of its own, for an output that runs code, first runs the earlier o
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tabbook.keys import canonical, sha256
+from tabbook.keys.key import canonical, sha256
 from tabbook.merge.markup import Kind, Markup, markup_of
 from tabbook.model import Output
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from tabbook.files import read_json, write_atomic
-from tabbook.keys import Key, canonical, sha256
+from tabbook.keys.key import Key, canonical, sha256
 from tabbook.plan.job_spec import Failure, JobSpec, Limits, Outcome, Step
 from tabbook.plan.reports import job_file
-from tabbook.store import Store
+from tabbook.store.local import Store
 
 REMEMBERED = frozenset({"raised", "timeout", "memory", "died"})
 """The failures that come again if nothing changes; the others are not the section's own."""

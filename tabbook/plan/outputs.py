@@ -13,8 +13,8 @@ from itertools import chain, combinations
 
 from tabbook.book import Book
 from tabbook.model import Result, Section
-from tabbook.plan import Job, device_class, job
-from tabbook.store import Store
+from tabbook.plan.planner import Job, device_class, job
+from tabbook.store.local import Store
 
 DEVICES = ("cpu", "gpu")
 _FEW = 4

@@ -6,12 +6,12 @@ from itertools import chain
 from pathlib import Path
 
 from tabbook.book import Book
-from tabbook.library import generate
+from tabbook.library.generator import generate
 from tabbook.model import Section
 from tabbook.plan import data as data_files
-from tabbook.plan import device_class, jobs
 from tabbook.plan.outputs import Holdings, accepted_keys, stored
-from tabbook.store import Store, entry_path
+from tabbook.plan.planner import device_class, jobs
+from tabbook.store.local import Store, entry_path
 from tabbook.store.remote import PATIENCE, TIMEOUT, Pulled, pull
 
 PUBLISHED = "_outputs"

@@ -21,7 +21,7 @@ from tabbook.config import CONFIG_FILE
 from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault
 from tabbook.files import read_json, write_atomic
-from tabbook.keys import sha256
+from tabbook.keys.key import sha256
 from tabbook.render.application import BookSphinx, application, configuration, memory_folder
 from tabbook.render.build_warnings import Warnings, begin_phase
 from tabbook.render.contained import ContainedBuilder

@@ -20,7 +20,7 @@ from tabbook.model import Projection
 from tabbook.render.application import application, configuration, memory_folder
 from tabbook.render.epub import CONFIG as EPUB
 from tabbook.render.latex import CONFIG as LATEX
-from tabbook.render.plain import pieces_of
+from tabbook.render.plain.pieces import pieces_of
 from tabbook.render.resolved import ExportBuilder, resolved
 from tabbook.render.site_build import MEMORY
 

@@ -24,8 +24,8 @@ from sphinx.util.images import guess_mimetype
 
 from tabbook.errors import Fault
 from tabbook.export.page import Address
-from tabbook.merge import OF_FIGURE
 from tabbook.merge.made_with import CLASS as MADE_WITH
+from tabbook.merge.page import OF_FIGURE
 from tabbook.render.equations import equation_number, with_numbers
 from tabbook.render.plain.inline import is_for
 from tabbook.render.resolved import INTERNAL

@@ -25,22 +25,23 @@ from sphinx.errors import ConfigError as SphinxConfigError
 
 from tabbook.book import Book
 from tabbook.errors import ConfigError, Fault, ProjectError, TabbookError
-from tabbook.keys import canonical, sha256
+from tabbook.keys.key import canonical, sha256
 from tabbook.language import translator
-from tabbook.merge import bundled, cell_indices, merge
+from tabbook.merge import bundled
 from tabbook.merge.failures import Failed
+from tabbook.merge.page import cell_indices, merge
 from tabbook.merge.visible import PAGE_TYPES
 from tabbook.model import Result, Section
-from tabbook.plan import Job, device_class, job
 from tabbook.plan.history import has_failures
 from tabbook.plan.job_spec import Failure, steps_of
 from tabbook.plan.outputs import Holdings, shown_results
+from tabbook.plan.planner import Job, device_class, job
 from tabbook.plan.used_keys import PUBLISHED, publish
 from tabbook.read.front_matter import FRONT_MATTER
 from tabbook.read.markdown import fence_for
 from tabbook.render.build_warnings import warn
 from tabbook.status.standing import failed_last
-from tabbook.store import Store
+from tabbook.store.local import Store
 from tabbook.yaml_text import load_yaml
 
 _from_dict: Any = nbformat.from_dict  # nbformat has no types

@@ -24,7 +24,7 @@ from tabbook.export.formats import Format, formats
 from tabbook.export.make import file_name, make_one
 from tabbook.export.write import remove_others, write_all, zip_files
 from tabbook.files import read_json, write_atomic
-from tabbook.keys import canonical, sha256
+from tabbook.keys.key import canonical, sha256
 from tabbook.model import Section
 from tabbook.parallel import begin
 from tabbook.render.pages import Shown, shown_by

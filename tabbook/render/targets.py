@@ -9,7 +9,7 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from tabbook.keys import canonical, sha256
+from tabbook.keys.key import canonical, sha256
 from tabbook.render.pages import kept
 
 _BREAK = re.compile(r"[\s,{}()<>#]+")

@@ -7,7 +7,7 @@ from sphinx.application import Sphinx
 from sphinx.jinja2glue import BuiltinTemplateLoader
 
 from tabbook.checks.pages import made_by
-from tabbook.keys import sha256
+from tabbook.keys.key import sha256
 
 _FOLDER = "tabbook-templates"
 

@@ -16,7 +16,7 @@ from sphinx.environment import BuildEnvironment
 
 from tabbook.checks.pages import made_by
 from tabbook.files import read_json, state_of, write_atomic
-from tabbook.keys import canonical, sha256
+from tabbook.keys.key import canonical, sha256
 from tabbook.render.build_warnings import ALWAYS, BIBLIOGRAPHY, CONSISTENCY, READ, WRITE, Warned
 from tabbook.render.missing import named_files
 

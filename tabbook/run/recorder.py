@@ -15,15 +15,15 @@ from pathlib import Path
 from tabbook.book import Book
 from tabbook.environments import STAMP
 from tabbook.errors import Fault, StoreError
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 from tabbook.execute.processes import running
-from tabbook.plan import Job
 from tabbook.plan.history import forget_failure, remember_failure, write_last
 from tabbook.plan.job_spec import Failure, JobSpec, Outcome
+from tabbook.plan.planner import Job
 from tabbook.plan.reports import Spent, failure_report, report_path, write_spent
 from tabbook.run.locks import claim
 from tabbook.status.standing import JobStatus, failed_before, recall, stored_status
-from tabbook.store import Store
+from tabbook.store.local import Store
 
 _FOR_ALL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 """Where the store cannot be written for one of these reasons, no other result can be stored either."""

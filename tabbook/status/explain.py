@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
-from tabbook.keys import PYTHON, STAND_IN, Key
 from tabbook.keys.closure import ALWAYS, MISSING, changes
+from tabbook.keys.key import PYTHON, STAND_IN, Key
 
 ReasonKind = Literal[
     "never", "code", "environment", "device", "data", "file", "library", "format", "store", "failed"

@@ -7,7 +7,7 @@ from functools import cache
 from tabbook.book import Book
 from tabbook.code import parse
 from tabbook.config import CONFIG_FILE
-from tabbook.extract import Saved
+from tabbook.extract.saved import Saved
 from tabbook.statement_lines import first_line
 
 

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tabbook.book import Book
-from tabbook.keys import Key
+from tabbook.keys.key import Key
 from tabbook.model import Result
-from tabbook.plan import Job
 from tabbook.plan import data as data_files
 from tabbook.plan.gpus import Gpu, Need, lacking
 from tabbook.plan.history import Remembered, recall_failure
 from tabbook.plan.job_spec import Failure, limits_of, steps_of
 from tabbook.plan.outputs import stored
+from tabbook.plan.planner import Job
 from tabbook.plan.reports import failure_report, report_path
 from tabbook.status.explain import Reason
-from tabbook.store import Store
+from tabbook.store.local import Store
 
 Status = Literal["executed", "stored", "failed", "skipped", "deferred", "elsewhere", "stale"]
 """How a job stands: executed now; taken from the store; failed; not executed because it has no

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from tabbook.keys import canonical, sha256
+from tabbook.keys.key import canonical, sha256
 from tabbook.model import Result
 
 FORMAT = 2

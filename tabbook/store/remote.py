@@ -16,8 +16,8 @@ from typing import Any
 
 from tabbook.errors import Fault, StoreError
 from tabbook.files import write_atomic
-from tabbook.store import Store, entry_path
 from tabbook.store.entry import unpack
+from tabbook.store.local import Store, entry_path
 from tabbook.urls import file_system, read_parts, reason
 
 __all__ = ["Pulled", "Pushed", "pull", "push"]

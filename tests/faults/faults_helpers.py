@@ -19,7 +19,7 @@ from types import MappingProxyType
 from engine_helpers import LocalBook, make_book
 
 from tabbook import environments
-from tabbook.store import Store
+from tabbook.store.local import Store
 
 ROOT = Path(__file__).parents[2]
 TABS = ("pytorch", "jax")

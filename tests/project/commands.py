@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import typer
 
-from tabbook.cli import app
+from tabbook.cli.app import app
 from tabbook.config import CONFIG_FILE, read_settings
 
 ROOT = Path(__file__).parents[2]

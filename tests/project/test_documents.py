@@ -17,7 +17,7 @@ from markdown_it.token import Token
 from pydantic import BaseModel, TypeAdapter
 
 import tabbook
-from tabbook.cli import app
+from tabbook.cli.app import app
 from tabbook.config import (
     CONFIG_FILE,
     BookSettings,
@@ -28,9 +28,9 @@ from tabbook.config import (
     Tab,
     read_settings,
 )
-from tabbook.project import project, ways_of
 from tabbook.project.idioms import rewrite
-from tabbook.read import read_section
+from tabbook.project.projection import project, ways_of
+from tabbook.read.section import read_section
 from tabbook.render.build_warnings import FAILED
 from tabbook.section_faults import check_section
 

@@ -7,10 +7,10 @@ from pytest_regressions.common import check_text_files
 from tabbook.book import Book
 from tabbook.config import BookSettings
 from tabbook.errors import TabbookError
-from tabbook.extract import extract_book
 from tabbook.extract.assemble import assemble
+from tabbook.extract.saved import extract_book
 from tabbook.model import Projection
-from tabbook.read import read_section
+from tabbook.read.section import read_section
 from tabbook.section_faults import check_section
 
 HERE = Path(__file__).parent

@@ -13,9 +13,9 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from tabbook.book import Book
 from tabbook.model import Cell, Result
-from tabbook.plan import job
+from tabbook.plan.planner import job
 from tabbook.sphinx_config import sphinx_config
-from tabbook.store import Store
+from tabbook.store.local import Store
 
 NAMES = {"pytorch": "PyTorch", "jax": "JAX", "mxnet": "MXNet"}
 FRONT = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\ntabbook: {}\n---\n\n"

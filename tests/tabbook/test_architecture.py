@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,10 +27,11 @@ PLUGINS = [
 FOR_PLUGINS = [
     "errors files machine model quantities yaml_text",
     "importers.contents importers.importer importers.fallback importers.project importers.report",
-    "code execute.outputs extract lexemes",
+    "code execute.outputs extract.saved lexemes",
     "statement_lines merge.bundled project.branches project.conditions",
     "project.names read.markdown read.slides",
-    "book cache environments execute.processes keys plan plan.data plan.gpus plan.memory plan.job_spec",
+    "book cache environments execute.processes keys.key",
+    "plan.planner plan.data plan.gpus plan.memory plan.job_spec",
     "run.executors run.schedule",
 ]
 RENDERERS = {"sphinx", "docutils", "myst_nb", "jupyter_book", "sphinx_design", "sphinx_book_theme"}
@@ -81,7 +83,7 @@ def test_no_module_imports_a_framework(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in sorted(MODULES) if not n.startswith("tabbook.render")])
 def test_only_the_renderer_imports_sphinx(name: str) -> None:
-    allowed = {"jupyter_book"} if name in ("tabbook.cli", "tabbook.render.site") else set()
+    allowed = {"jupyter_book"} if name in ("tabbook.cli.app", "tabbook.render.site") else set()
     assert not packages(MODULES[name]) & (RENDERERS - allowed)
 
 
@@ -187,7 +189,7 @@ def test_what_other_tools_may_import_exists_and_is_described(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n, path in MODULES.items() if path.name == "__init__.py"])
 def test_no_name_of_a_package_hides_one_of_its_modules(name: str) -> None:
-    """``from tabbook.plan import jobs`` must not depend on what was imported before."""
+    """``from tabbook.plan.planner import jobs`` must not depend on what was imported before."""
     names: set[str] = set()
     for node in ast.parse(MODULES[name].read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -197,3 +199,15 @@ def test_no_name_of_a_package_hides_one_of_its_modules(name: str) -> None:
         else:
             names.update(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
     assert not {part for part in names if f"{name}.{part}" in MODULES}
+
+
+@pytest.mark.parametrize(
+    "name", ["tabbook.run.locks", "tabbook.plan.gpus", "tabbook.store.entry", "tabbook.keys.uses"]
+)
+def test_importing_a_leaf_loads_little(name: str) -> None:
+    """What needs one function must not wait for the whole toolchain: packages hold no code of their own."""
+    count = "print(sum(name.split('.')[0] == 'tabbook' for name in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys, {name}; {count}"], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 15

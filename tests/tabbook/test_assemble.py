@@ -12,9 +12,9 @@ from core_helpers import SETTINGS, SMALL
 
 from tabbook.book import Book
 from tabbook.errors import ExtractError
-from tabbook.extract import Origin, Saved, extract_code
 from tabbook.extract.assemble import assemble
-from tabbook.library import generate
+from tabbook.extract.saved import Origin, Saved, extract_code
+from tabbook.library.generator import generate
 from tabbook.project.names import parse_way
 
 TAB = SETTINGS.tabs["jax"]

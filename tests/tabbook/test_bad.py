@@ -10,7 +10,7 @@ from tabbook.book import Book
 from tabbook.config import read_settings
 from tabbook.contents import read_contents
 from tabbook.errors import ConfigError, TabbookError
-from tabbook.project import check_ways
+from tabbook.project.projection import check_ways
 
 BAD = HERE / "bad"
 SECTIONS = sorted(BAD.glob("*.md"))

@@ -19,8 +19,8 @@ import replay
 import timing
 
 from tabbook.book import Book
-from tabbook.library import generate
-from tabbook.status import status
+from tabbook.library.generator import generate
+from tabbook.status.overview import status
 from tabbook_d2lbook import import_book
 
 
@@ -90,7 +90,7 @@ def test_a_history_that_is_none_fails(tmp_path):
 
 
 def test_the_large_book_is_one_and_is_the_same_each_time(tmp_path, monkeypatch):
-    monkeypatch.setattr("tabbook.status.device_class", lambda: "cpu")
+    monkeypatch.setattr("tabbook.status.overview.device_class", lambda: "cpu")
     book, again = generator.make(tmp_path / "one", 6), generator.make(tmp_path / "two", 6)
     texts = generate(book)
     assert texts == generate(again)

@@ -9,8 +9,8 @@ from tabbook import cache
 from tabbook.book import read_section
 from tabbook.cache import Cache
 from tabbook.errors import TabbookError
-from tabbook.library import generate
-from tabbook.plan import jobs
+from tabbook.library.generator import generate
+from tabbook.plan.planner import jobs
 
 SECTIONS = {
     "a": code("import math  #@save\nx = 1") + code("def f():  #@save\n    return math.tanh(1)"),
@@ -39,7 +39,12 @@ def forbid(monkeypatch):
 
     for name in ("book.read_section", "book.project", "book.extract", "book.check_section"):
         monkeypatch.setattr(f"tabbook.{name}", never)
-    for name in ("plan.cells_use", "plan.LibraryIndex", "library.assemble", "keys.normal_code"):
+    for name in (
+        "plan.planner.cells_use",
+        "plan.planner.LibraryIndex",
+        "library.generator.assemble",
+        "keys.key.normal_code",
+    ):
         monkeypatch.setattr(f"tabbook.{name}", never)
 
 
@@ -72,7 +77,7 @@ def test_edited_prose_makes_no_module_again(root, monkeypatch):
     def never(*_arguments):
         raise AssertionError("computed again")
 
-    monkeypatch.setattr("tabbook.library.assemble", never)
+    monkeypatch.setattr("tabbook.library.generator.assemble", never)
     assert results(root)[0] == first[0]
     path.write_text(path.read_text().replace("math.tanh(1)", "d2l.tanh(2)"))
     with pytest.raises(AssertionError, match="computed again"):

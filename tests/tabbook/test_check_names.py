@@ -8,8 +8,8 @@ import pytest
 from render_helpers import NAMES, write_book
 
 from tabbook.book import Book
-from tabbook.checks import check_core
-from tabbook.library import generate, update
+from tabbook.checks.core import check_core
+from tabbook.library.generator import generate, update
 
 IMPORTS = "\n\n".join(
     f"```{{code-cell}} python\n%%tab {tab}\nimport math  #@save\nfrom d2l import {tab} as d2l\n```"

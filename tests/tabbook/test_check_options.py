@@ -15,7 +15,7 @@ from myst_nb.core.config import NbParserConfig, Section
 
 from tabbook.checks.configuration import check_configuration
 from tabbook.checks.options import RENDER_KEYS, TAGS, check_options
-from tabbook.read import read_section
+from tabbook.read.section import read_section
 
 ROOT = Path(__file__).parents[2]
 

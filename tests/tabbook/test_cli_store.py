@@ -8,8 +8,8 @@ from engine_helpers import code, make_book
 
 from tabbook.cli import main
 from tabbook.model import Result
-from tabbook.plan import jobs
-from tabbook.store import Store
+from tabbook.plan.planner import jobs
+from tabbook.store.local import Store
 
 OLD = "f" * 64
 MADE = {"framework": "JAX 0.8", "device": "cpu", "date": "2026-11-21T10:00:00Z", "seconds": 61.5}

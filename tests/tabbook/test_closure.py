@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tabbook.keys.closure import ALWAYS, MISSING, LibraryIndex, changes
 from tabbook.keys.uses import Uses, cells_use
-from tabbook.plan import jobs
+from tabbook.plan.planner import jobs
 
 IMPORT = "from d2l import torch as d2l"
 

@@ -3,7 +3,7 @@
 import pytest
 from engine_helpers import job
 
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 
 SCRIPT = "open('a.py', 'w').write({!r})\n"
 

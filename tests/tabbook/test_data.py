@@ -10,7 +10,7 @@ import pytest
 from engine_helpers import DATA, DATA_SHA1, job
 
 from tabbook.config import DataFile
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 from tabbook.plan import data
 from tabbook.plan.data import cache_folder, resolve, search_folders
 

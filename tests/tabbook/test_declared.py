@@ -14,12 +14,12 @@ from tabbook.book import Book
 from tabbook.cli import main
 from tabbook.errors import ReadError, TabbookError
 from tabbook.export.write import write_all
-from tabbook.plan import jobs
 from tabbook.plan.outputs import lookup
+from tabbook.plan.planner import jobs
 from tabbook.render.site import build_site
-from tabbook.run import run
 from tabbook.run.progress import explanations
-from tabbook.status import status
+from tabbook.run.runner import run
+from tabbook.status.overview import status
 
 HELPER = "def answer():\n    return 42\n"
 IMPORT = "from d2l import nbclient as d2l"
@@ -208,7 +208,7 @@ def test_a_file_that_changes_while_a_run_goes_on_is_never_taken_for_the_other(tm
         (book.root / "chapters/helper.py").write_text("changed = 1\n")
         return planned
 
-    monkeypatch.setattr("tabbook.run.jobs", late)
+    monkeypatch.setattr("tabbook.run.runner.jobs", late)
     report = go(book)
     assert {job.status for job in report.jobs} == {"failed"}
     assert "'helper.py' was changed meanwhile" in report.failures[0].failure.message

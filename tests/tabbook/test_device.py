@@ -6,10 +6,10 @@ import pytest
 from engine_helpers import FRAMEWORK, code, job, make_book
 
 from tabbook.config import CONFIG_FILE, read_settings
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 from tabbook.merge.made_with import made_with_line
-from tabbook.run import run
-from tabbook.store import Store
+from tabbook.run.runner import run
+from tabbook.store.local import Store
 
 TABS = read_settings((Path(__file__).parents[2] / CONFIG_FILE).read_text(encoding="utf-8")).tabs
 FRAMEWORKS = {

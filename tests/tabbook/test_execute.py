@@ -13,7 +13,7 @@ import pytest
 from engine_helpers import FRAMEWORK, KEY, job
 
 from tabbook.config import Tab
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 from tabbook.execute.processes import Stop, stopped
 from tabbook.execute.sandbox import job_environment
 from tabbook.plan.job_spec import Limits

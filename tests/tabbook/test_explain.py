@@ -8,18 +8,19 @@ from engine_helpers import DATA_SHA1, code, make_book, projection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabbook.keys import STAND_IN, job_key
 from tabbook.keys.closure import ALWAYS, MISSING
-from tabbook.library import generate
+from tabbook.keys.key import STAND_IN, job_key
+from tabbook.library.generator import generate
 from tabbook.model import Result
-from tabbook.plan import jobs
 from tabbook.plan.history import read_last, write_last
+from tabbook.plan.planner import jobs
 from tabbook.run.progress import explanations
-from tabbook.status import JobStatus, RunReport, status
 from tabbook.status.as_json import status_json
 from tabbook.status.explain import reasons, sentence
+from tabbook.status.overview import status
 from tabbook.status.places import symbol_places
-from tabbook.store import Store
+from tabbook.status.standing import JobStatus, RunReport
+from tabbook.store.local import Store
 
 
 def key(*sources, tags=(), **changes):
@@ -188,7 +189,7 @@ def test_the_last_record_outlives_whatever_is_in_its_file(tmp_path):
 
 
 def test_the_library_counts_as_the_next_run_will_write_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("tabbook.status.device_class", lambda: "cpu")
+    monkeypatch.setattr("tabbook.status.overview.device_class", lambda: "cpu")
     book = make_book(tmp_path, {"a": code("from d2l import nbclient as d2l\nd2l.f()")})
     path = book.library_file("pytorch").relative_to(tmp_path).as_posix()
     [before] = status(book, tabs=["pytorch"]).jobs
@@ -241,7 +242,7 @@ def _key_of(job):
 
 def test_without_a_last_record_the_most_similar_of_the_store_is_compared(tmp_path, monkeypatch):
     """As in a new clone that has taken the published outputs: it was not never executed."""
-    monkeypatch.setattr("tabbook.status.device_class", lambda: "cpu")
+    monkeypatch.setattr("tabbook.status.overview.device_class", lambda: "cpu")
     store = Store(tmp_path / "book/.tabbook/outputs")
     for cells in (("x = 1", "y = 1", "z = 1"), ("x = 1", "y = 2", "z = 2"), ("x = 0", "y = 0", "z = 0")):
         book = make_book(tmp_path / "book", {"a": "".join(map(code, cells))})

@@ -7,8 +7,8 @@ from core_helpers import SETTINGS, faults_of, section
 
 from tabbook.code import CodeError
 from tabbook.errors import ExtractError
-from tabbook.extract import Origin, Saved, extract, extract_book, extract_code
-from tabbook.read import read_section
+from tabbook.extract.saved import Origin, Saved, extract, extract_book, extract_code
+from tabbook.read.section import read_section
 
 PLACE = Origin("a.md", 1, 10, "sec_a")
 

@@ -13,9 +13,10 @@ import tabbook
 from tabbook.book import Book
 from tabbook.cli import main
 from tabbook.kernel_specs import kernel_spec
-from tabbook.library import generate
+from tabbook.library.generator import generate
 from tabbook.render.site import build_site
-from tabbook.run import run, status
+from tabbook.run.runner import run
+from tabbook.status.overview import status
 
 ROOT = Path(__file__).parents[2]
 CORE = Path(tabbook.__file__).parent

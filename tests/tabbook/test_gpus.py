@@ -17,11 +17,11 @@ from tabbook.model import Result
 from tabbook.plan import gpus
 from tabbook.plan.gpus import Gpu, Need, Slots, lacking, parse_inventory, visible
 from tabbook.plan.job_spec import Outcome
-from tabbook.run import run
 from tabbook.run.progress import failures_text, summary_table
+from tabbook.run.runner import run
 from tabbook.run.schedule import run_all
 from tabbook.run.shard import Shard
-from tabbook.status import status
+from tabbook.status.overview import status
 
 GB = 10**9
 TWO = (Gpu(0, 16 * GB), Gpu(1, 16 * GB))
@@ -153,7 +153,7 @@ class TestRuns:
         def set_up(listed):
             device = "gpu" if listed else "cpu"
             monkeypatch.setenv("TABBOOK_GPUS", listed)
-            for module in ("run", "plan", "status"):
+            for module in ("run.runner", "plan.planner", "status.overview"):
                 monkeypatch.setattr(f"tabbook.{module}.device_class", lambda: device)
 
         return set_up

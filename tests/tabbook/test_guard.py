@@ -14,7 +14,8 @@ import psutil
 import pytest
 from engine_helpers import job
 
-from tabbook.execute import execute, guard
+from tabbook.execute import guard
+from tabbook.execute.job import execute
 from tabbook.execute.processes import Guarded
 from tabbook.execute.scratch import scratch_folder
 from tabbook.plan.job_spec import Limits
@@ -97,7 +98,7 @@ import sys
 import tempfile
 sys.path.insert(0, {helpers!r})
 from engine_helpers import job
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 execute(job({source!r}))
 """
 

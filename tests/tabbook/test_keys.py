@@ -7,7 +7,7 @@ from engine_helpers import code, make_book, projection, with_data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabbook.keys import (
+from tabbook.keys.key import (
     FORMAT,
     STAND_IN,
     canonical,
@@ -17,7 +17,7 @@ from tabbook.keys import (
     normal_code,
     sha256,
 )
-from tabbook.plan import jobs
+from tabbook.plan.planner import jobs
 
 
 def key(projected=None, **changes):

@@ -13,7 +13,7 @@ import pytest
 from core_helpers import SMALL
 
 from tabbook.book import Book
-from tabbook.keys import library_code, normal_code
+from tabbook.keys.key import library_code, normal_code
 from tabbook.lexemes import has_old_fstrings, is_whole, lexemes, long_strings
 from tabbook.project.branches import select
 

@@ -11,7 +11,7 @@ from core_helpers import SMALL
 from tabbook.book import Book
 from tabbook.cli import main
 from tabbook.errors import ExtractError, TabbookError
-from tabbook.library import generate, outdated, update
+from tabbook.library.generator import generate, outdated, update
 
 MODULES = ["d2l_lib/d2l/__init__.py", "d2l_lib/d2l/jax.py", "d2l_lib/d2l/mxnet.py", "d2l_lib/d2l/torch.py"]
 

@@ -8,11 +8,11 @@ import pytest
 from core_helpers import DECLARED
 
 from tabbook.config import BookSettings
-from tabbook.merge import KEY, merge
 from tabbook.merge.failures import Failed
+from tabbook.merge.page import KEY, merge
 from tabbook.model import Result
-from tabbook.project import project
-from tabbook.read import read_section
+from tabbook.project.projection import project
+from tabbook.read.section import read_section
 
 SETTINGS = BookSettings.model_validate(
     {

@@ -3,7 +3,7 @@
 import pytest
 from engine_helpers import FRAMEWORK, job
 
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 
 
 def texts(*sources, **changes):

@@ -8,11 +8,11 @@ from render_helpers import FRONT, fill_store, model_page, write_book
 
 from tabbook.book import Book
 from tabbook.config import BookSettings
-from tabbook.merge import KEY, merge
 from tabbook.merge.made_with import made_with_line, provenance
+from tabbook.merge.page import KEY, merge
 from tabbook.model import Result
-from tabbook.project import project
-from tabbook.read import read_section
+from tabbook.project.projection import project
+from tabbook.read.section import read_section
 from tabbook.render.site import build_site
 
 MADE = {

@@ -9,7 +9,7 @@ from engine_helpers import job
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 from tabbook.execute.outputs import compact, normalise
 
 
@@ -124,7 +124,7 @@ def test_a_cell_that_prints_much_does_not_fill_the_memory_of_the_run():
     script = r"""
 import resource, sys
 from engine_helpers import job
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 source = "s = 'x' * 99_999\nfor i in range(3_000):\n    print(s)"
 outcome = execute(job(source, output_limit=200_000))

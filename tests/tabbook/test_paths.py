@@ -13,7 +13,7 @@ from engine_helpers import job
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 from tabbook.execute.outputs import normalise
 from tabbook.execute.paths import without_paths
 

@@ -10,11 +10,11 @@ from core_helpers import SETTINGS, SMALL, section
 
 from tabbook.book import Book
 from tabbook.errors import ExtractError
-from tabbook.extract import extract
 from tabbook.extract.assemble import assemble
-from tabbook.library import generate
+from tabbook.extract.saved import extract
+from tabbook.library.generator import generate
 from tabbook.project.names import parse_way
-from tabbook.read import read_section
+from tabbook.read.section import read_section
 
 TAB = SETTINGS.tabs["jax"]
 PREAMBLE = "import numpy as np\n\nHUB = {}\nnn_Module = object\n"

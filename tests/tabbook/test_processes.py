@@ -14,8 +14,8 @@ from engine_helpers import LocalBook, code, make_book
 from tabbook import book as books
 from tabbook import parallel
 from tabbook.errors import TabbookError
-from tabbook.library import generate
-from tabbook.plan import jobs, prepare
+from tabbook.library.generator import generate
+from tabbook.plan.planner import jobs, prepare
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
 
@@ -112,8 +112,8 @@ def test_a_book_is_the_same_however_many_processes_read_it(tmp_path, large, core
     make_book(tmp_path, SECTIONS)
     expected = results(tmp_path, prepared=False)
     if large:  # then the library's modules are shared, too
-        monkeypatch.setattr("tabbook.library._WORTH_SHARING", 1)
-        monkeypatch.setattr("tabbook.plan._WORTH_SHARING", 1)
+        monkeypatch.setattr("tabbook.library.generator._WORTH_SHARING", 1)
+        monkeypatch.setattr("tabbook.plan.planner._WORTH_SHARING", 1)
     assert results(tmp_path, prepared=True) == expected
     monkeypatch.setattr("tabbook.parallel._fork", lambda *_: pytest.fail("forked although all is known"))
     assert results(tmp_path, prepared=True) == expected

@@ -9,8 +9,8 @@ from core_helpers import SETTINGS, SMALL, same_bytes, section, shown
 from tabbook.book import Book
 from tabbook.config import BookSettings
 from tabbook.errors import ConfigError, ProjectError
-from tabbook.project import check_ways, project, selected_cells
-from tabbook.read import read_section
+from tabbook.project.projection import check_ways, project, selected_cells
+from tabbook.read.section import read_section
 from tabbook.section_faults import check_section
 
 BOOK = Book.load(SMALL)

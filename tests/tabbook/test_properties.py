@@ -11,12 +11,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tabbook.code import parse
-from tabbook.extract import extract
 from tabbook.extract.assemble import assemble
+from tabbook.extract.saved import extract
 from tabbook.project.branches import select
 from tabbook.project.idioms import rewrite
 from tabbook.project.names import definition, parse_way
-from tabbook.read import read_section
+from tabbook.read.section import read_section
 
 TABS = ("pytorch", "jax", "mxnet")
 FLAGS = ("p", "q")

@@ -10,11 +10,11 @@ from render_helpers import fill_store, model_page, outputs_of, write_book
 
 from tabbook.book import Book
 from tabbook.model import Result
-from tabbook.plan import jobs
+from tabbook.plan.planner import jobs
 from tabbook.plan.used_keys import PUBLISHED, publish, pull_outputs
 from tabbook.render.site import build_site
-from tabbook.store import Store
 from tabbook.store.entry import unpack
+from tabbook.store.local import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 NAMES = ("model", *(f"model{number}" for number in range(2, 8)))

@@ -11,7 +11,7 @@ from core_helpers import SETTINGS, faults_of, section
 from engine_helpers import code, make_book
 
 from tabbook import pythons
-from tabbook.plan import jobs
+from tabbook.plan.planner import jobs
 from tabbook.pythons import find, own_version
 
 OFFLINE = {"UV_PYTHON_DOWNLOADS": "never"}

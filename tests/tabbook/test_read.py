@@ -15,8 +15,8 @@ from tabbook.book import Book
 from tabbook.config import SectionSettings
 from tabbook.errors import ReadError
 from tabbook.model import Cell, Section
-from tabbook.read import read_section
 from tabbook.read.markdown import blocks
+from tabbook.read.section import read_section
 
 ROOT = HERE.parents[1]
 

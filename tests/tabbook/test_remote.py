@@ -19,10 +19,10 @@ from engine_helpers import code, make_book, with_data
 
 from tabbook.errors import StoreError
 from tabbook.model import Result
-from tabbook.plan import jobs
 from tabbook.plan.outputs import Holdings
+from tabbook.plan.planner import jobs
 from tabbook.plan.used_keys import pull_outputs, used_keys
-from tabbook.store import Store
+from tabbook.store.local import Store
 from tabbook.store.remote import pull, push
 
 KEYS = tuple(f"{n:064x}" for n in range(30))
@@ -194,7 +194,7 @@ def test_a_folder_that_is_not_there_has_nothing(tmp_path):
 TAKE = """
 import sys
 from pathlib import Path
-from tabbook.store import Store
+from tabbook.store.local import Store
 from tabbook.store.remote import pull
 pulled = pull(sys.argv[1], Store(Path(sys.argv[2])), [[key] for key in sys.argv[3:]])
 print(len(pulled.keys), pulled.warning)

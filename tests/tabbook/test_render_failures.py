@@ -10,8 +10,8 @@ from render_helpers import FRONT, fill_store, write_book
 from tabbook.book import Book
 from tabbook.plan.history import forget_failure
 from tabbook.render.site import build_site
-from tabbook.run import run
-from tabbook.status import status
+from tabbook.run.runner import run
+from tabbook.status.overview import status
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 

@@ -11,7 +11,7 @@ from render_helpers import FRONT, NAMES, fill_store, png, write_book
 from tabbook.book import Book
 from tabbook.model import Cell
 from tabbook.render.site import build_site
-from tabbook.run import run
+from tabbook.run.runner import run
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 

@@ -20,7 +20,7 @@ import tabbook
 from tabbook.book import Book
 from tabbook.export.exporter import Exporter
 from tabbook.language import CATALOGS, marked, translator
-from tabbook.render import STATIC, WORDS
+from tabbook.render.extension import STATIC, WORDS
 from tabbook.render.links import book_links
 
 ROOT = Path(tabbook.__file__).parent

@@ -13,7 +13,7 @@ from render_helpers import FRONT, NAMES, fill_store, model_page, write_book
 from tabbook.book import Book
 from tabbook.render.compact import Unpack, describe, pack, packed
 from tabbook.render.site import build_site
-from tabbook.store import Store
+from tabbook.store.local import Store
 
 # What Jupyter Book's own parts warn of is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")

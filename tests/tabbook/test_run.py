@@ -11,27 +11,29 @@ import pytest
 from engine_helpers import DATA, DATA_SHA1, LocalBook, code, make_book, with_data
 from rich.console import Console
 
-from tabbook import plan
 from tabbook.errors import ExecuteError, ProjectError, StoreError
-from tabbook.library import frozen
+from tabbook.library.generator import frozen
 from tabbook.model import Result
-from tabbook.plan import device_class, job, jobs
+from tabbook.plan import planner
 from tabbook.plan.history import forget_failure, recall_failure, remember_failure
 from tabbook.plan.job_spec import Failure, Limits, Outcome
-from tabbook.plan.outputs import Holdings, accepted_devices
+from tabbook.plan.outputs import Holdings, accepted_devices, lookup
+from tabbook.plan.planner import device_class, job, jobs
 from tabbook.plan.reports import Spent, failure_text, read_spent, write_spent
 from tabbook.plan.used_keys import used_keys
-from tabbook.run import JobStatus, RunReport, lookup, run, status
 from tabbook.run.progress import Lines, Live, failures_text, progress_on, summary_table
-from tabbook.store import Store
+from tabbook.run.runner import run
+from tabbook.status.overview import status
+from tabbook.status.standing import JobStatus, RunReport
+from tabbook.store.local import Store
 
 
 @pytest.fixture(autouse=True)
 def no_data_of_this_machine(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("D2L_DATA", raising=False)
-    monkeypatch.setattr("tabbook.run.device_class", lambda: "cpu")
-    monkeypatch.setattr("tabbook.status.device_class", lambda: "cpu")
+    monkeypatch.setattr("tabbook.run.runner.device_class", lambda: "cpu")
+    monkeypatch.setattr("tabbook.status.overview.device_class", lambda: "cpu")
     monkeypatch.setattr("tabbook.plan.outputs.device_class", lambda: "cpu")
 
 
@@ -300,7 +302,7 @@ def test_a_result_that_cannot_be_stored_fails_and_a_full_disk_ends_the_run(
     def put(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("tabbook.store.Store.put", put)
+    monkeypatch.setattr("tabbook.store.local.Store.put", put)
     if goes_on:
         report = go(book, tabs=("jax",), workers=1)
         assert [job.status for job in report.jobs] == ["failed"] * 3
@@ -440,16 +442,16 @@ class TestData:
 class TestDevices:
     def test_a_machine_without_a_gpu_takes_what_one_with_it_made(self, tmp_path, executed, monkeypatch):
         book = make_book(tmp_path, {"a": code("x = 1")})
-        monkeypatch.setattr("tabbook.run.device_class", lambda: "gpu")
+        monkeypatch.setattr("tabbook.run.runner.device_class", lambda: "gpu")
         go(book, tabs=("jax",))
-        monkeypatch.setattr("tabbook.run.device_class", lambda: "cpu")
+        monkeypatch.setattr("tabbook.run.runner.device_class", lambda: "cpu")
         assert states(go(book)) == {"a pytorch": "executed", "a jax": "stored"}
         assert lookup(book, book.find(("a",))[0], "jax").made_with["device"] == "gpu"
 
     def test_a_machine_with_a_gpu_does_its_own(self, tmp_path, executed, monkeypatch):
         book = make_book(tmp_path, {"a": code("x = 1")})
         go(book)
-        monkeypatch.setattr("tabbook.run.device_class", lambda: "gpu")
+        monkeypatch.setattr("tabbook.run.runner.device_class", lambda: "gpu")
         assert states(go(book)) == {"a pytorch": "executed", "a jax": "executed"}
         assert accepted_devices("gpu") == ("gpu",)
 
@@ -494,7 +496,7 @@ def test_the_faults_of_all_sections_are_reported_together(tmp_path, monkeypatch)
     book = make_book(tmp_path, {"a": code("x = 1"), "b": code("x = 1")})
 
     def broken(self, section, tab):
-        raise ProjectError([plan.Fault(section.path, 3, f"bad for {tab}")])
+        raise ProjectError([planner.Fault(section.path, 3, f"bad for {tab}")])
 
     monkeypatch.setattr("tabbook.book.Book.project", broken)
     with pytest.raises(ProjectError) as raised:

@@ -14,8 +14,8 @@ from render_helpers import FRONT, fill_store, write_book
 
 from tabbook.book import Book
 from tabbook.model import Cell, Embedded
-from tabbook.plan import job
-from tabbook.read import read_section
+from tabbook.plan.planner import job
+from tabbook.read.section import read_section
 from tabbook.render.site import build_site
 
 # What Jupyter Book's own parts warn of is not ours to mend.

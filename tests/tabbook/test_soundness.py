@@ -21,11 +21,11 @@ from engine_helpers import code, make_book
 from tabbook import environments
 from tabbook.book import Book
 from tabbook.code import Code, bound_names
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 from tabbook.keys.closure import LibraryIndex
-from tabbook.plan import Job, job, jobs
 from tabbook.plan import data as data_files
-from tabbook.run import _spec
+from tabbook.plan.planner import Job, job, jobs
+from tabbook.run.runner import _spec
 
 ROOT = Path(__file__).parents[2]
 TRACER = Path(__file__).parent / "tracer"

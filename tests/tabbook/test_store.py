@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabbook.model import Result
-from tabbook.store import Store
 from tabbook.store.entry import pack, unpack
+from tabbook.store.local import Store
 
 RESULT = Result(
     KEY,

@@ -7,11 +7,11 @@ from engine_helpers import code, make_book
 
 from tabbook.merge.bundled import StoredCell, cell_hash, dump, load, outputs_path, parse, result
 from tabbook.model import Projection, Result
-from tabbook.plan import device_class, job
 from tabbook.plan.outputs import lookup
-from tabbook.project import project
-from tabbook.read import read_section
-from tabbook.store import Store
+from tabbook.plan.planner import device_class, job
+from tabbook.project.projection import project
+from tabbook.read.section import read_section
+from tabbook.store.local import Store
 
 ONE = ({"output_type": "stream", "name": "stdout", "text": "one\n"},)
 TWO = ({"output_type": "stream", "name": "stdout", "text": "two\n"},)

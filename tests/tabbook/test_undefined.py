@@ -12,7 +12,7 @@ from tabbook.book import Book
 from tabbook.cli import main
 from tabbook.errors import ExtractError
 from tabbook.extract.undefined import undefined
-from tabbook.library import generate
+from tabbook.library.generator import generate
 
 NAMES = {"ones": {"pytorch": "math.prod", "jax": "math.prod"}}
 FIRST_LINE = 8  # of a section's first cell
@@ -172,7 +172,7 @@ def test_places_follow_edited_prose_and_nothing_is_looked_for_again(
     def never(*_arguments: object) -> None:
         raise AssertionError("looked for again")
 
-    monkeypatch.setattr("tabbook.library.undefined", never)
+    monkeypatch.setattr("tabbook.library.generator.undefined", never)
     with pytest.raises(ExtractError, match=r"chapters/a.md:15: saved code uses missing"):
         generate(Book.load(tmp_path))
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from engine_helpers import job
 
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 
 BEGIN = "from ipywidgets import *\nfrom IPython.display import display\nout = Output()\n"
 

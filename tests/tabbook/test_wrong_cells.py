@@ -6,9 +6,9 @@ import pytest
 from core_helpers import SETTINGS, faults_of
 from engine_helpers import job
 
-from tabbook.execute import execute
-from tabbook.project import project
-from tabbook.read import read_section
+from tabbook.execute.job import execute
+from tabbook.project.projection import project
+from tabbook.read.section import read_section
 from tabbook.section_faults import check_section
 
 WRONG = [

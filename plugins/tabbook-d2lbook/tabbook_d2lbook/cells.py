@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tabbook.code import Code, CodeError, parse
-from tabbook.extract import Origin, Saved, extract_code
+from tabbook.extract.saved import Origin, Saved, extract_code
 from tabbook.importers.report import Finding, Findings
 from tabbook.project.branches import select
 from tabbook.project.conditions import asked_tabs, questions

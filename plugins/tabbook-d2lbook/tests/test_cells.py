@@ -8,8 +8,8 @@ import pytest
 from import_helpers import cell, convert
 
 from tabbook.config import BookSettings
-from tabbook.project import project
-from tabbook.read import read_section
+from tabbook.project.projection import project
+from tabbook.read.section import read_section
 from tabbook_d2lbook.branches import by_lines, published_readings
 from tabbook_d2lbook.marks import normalise_marks
 

@@ -11,7 +11,7 @@ import yaml
 from import_helpers import CONFIG, cell, imported
 
 from tabbook.book import Book
-from tabbook.library import generate
+from tabbook.library.generator import generate
 from tabbook.render.site import build_site
 from tabbook_d2lbook.frameworks import framework_name
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from import_helpers import TABS, body, cell, convert
 
 from tabbook.config import BookSettings
-from tabbook.project import project
-from tabbook.read import read_section
+from tabbook.project.projection import project
+from tabbook.read.section import read_section
 
 BOOK = BookSettings.model_validate(
     {"tabs": {tab: {"name": tab, "module": tab, "requirements": "r.txt"} for tab in TABS}}

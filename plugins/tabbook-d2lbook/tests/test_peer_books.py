@@ -13,7 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tabbook.book import Book
-from tabbook.library import generate
+from tabbook.library.generator import generate
 from tabbook_d2lbook import import_book
 
 PROJECT_FILES = "config.ini", "_quarto.yml"

@@ -14,7 +14,7 @@ from import_helpers import CONFIG, cell, imported, project
 
 from tabbook.book import Book
 from tabbook.cli import main
-from tabbook.library import generate
+from tabbook.library.generator import generate
 from tabbook_d2lbook import import_book
 from tabbook_d2lbook.project import guess_tabs
 

@@ -14,7 +14,7 @@ from import_helpers import cell, imported, project
 from tabbook.book import Book
 from tabbook.cli import main
 from tabbook.importers.report import Findings
-from tabbook.library import generate
+from tabbook.library.generator import generate
 from tabbook_d2lbook import import_book
 from tabbook_d2lbook.cells import read_cells
 from tabbook_d2lbook.marks import normalise_marks
@@ -167,7 +167,7 @@ MARKS = {
 @pytest.mark.parametrize(("source", "saved"), MARKS.values(), ids=MARKS)
 def test_marks_save_what_the_scripts_of_these_books_save(source: str, saved: str) -> None:
     """Libraries would lack definitions, or have code that is for the page alone."""
-    from tabbook.extract import Origin, extract_code
+    from tabbook.extract.saved import Origin, extract_code
     from tabbook.project.branches import select
 
     text, _ = normalise_marks(source, "quarto")

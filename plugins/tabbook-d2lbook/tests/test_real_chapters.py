@@ -8,7 +8,7 @@ import pytest
 
 from tabbook.book import Book
 from tabbook.importers.report import Report
-from tabbook.library import generate
+from tabbook.library.generator import generate
 from tabbook.merge.bundled import load, result
 from tabbook_d2lbook import import_book
 

@@ -26,13 +26,13 @@ from distributed.utils import sync, thread_state  # type: ignore[attr-defined]  
 from tabbook.book import interpreter
 from tabbook.environments import made_from
 from tabbook.execute.processes import Stop
-from tabbook.keys import canonical, environment_lines, sha256
+from tabbook.keys.key import canonical, environment_lines, sha256
 from tabbook.machine import cores
-from tabbook.plan import device_class
 from tabbook.plan.data import search_folders
 from tabbook.plan.gpus import Slots, inventory, lacking
 from tabbook.plan.job_spec import JobSpec
 from tabbook.plan.memory import Room, available_memory
+from tabbook.plan.planner import device_class
 from tabbook.run.schedule import Free
 from tabbook_dask.payload import Parcel, file_digest, version
 

@@ -19,13 +19,14 @@ from engine_helpers import DATA, FRAMEWORK, LocalBook, code, job, make_book, ste
 import tabbook
 import tabbook_dask
 from tabbook.cli import main
-from tabbook.execute import execute
+from tabbook.execute.job import execute
 from tabbook.model import Result
 from tabbook.plan.gpus import Need
 from tabbook.plan.job_spec import DeferredError, Limits
-from tabbook.run import run
-from tabbook.store import Store
-from tabbook_dask import _CALL, Cluster, connect, worker
+from tabbook.run.runner import run
+from tabbook.store.local import Store
+from tabbook_dask import worker
+from tabbook_dask.cluster import _CALL, Cluster, connect
 from tabbook_dask.payload import pack, version
 
 LIBRARY = """
@@ -293,7 +294,7 @@ class TestNobody:
         other = environments(own.folder / "other", {"pytorch": "pytorch==2.0\n"})
         own.worker("requirements", TABBOOK_ENVIRONMENTS=str(other))
         own.worker("stranger", PYTHONPATH=os.pathsep.join((str(own.folder / "no"), own.path)))
-        bare = own.folder / "without/tabbook_dask/__init__.py"
+        bare = own.folder / "without/tabbook_dask/cluster.py"
         bare.parent.mkdir(parents=True)
         bare.write_text("raise ModuleNotFoundError(\"No module named 'tabbook_dask'\")\n")
         own.worker("bare", PYTHONPATH=os.pathsep.join((str(bare.parents[1]), own.path)))
@@ -481,7 +482,7 @@ class TestCommand:
         "address", ["tcp://127.0.0.1:1", "nonsense", "tcp://no.such.host.invalid:1", "x://y", "", "tcp://"]
     )
     def test_an_address_where_nobody_is_costs_one_line(self, tmp_path, capfd, monkeypatch, address):
-        monkeypatch.setattr("tabbook_dask.CONNECT_SECONDS", 1.0)
+        monkeypatch.setattr("tabbook_dask.cluster.CONNECT_SECONDS", 1.0)
         make_book(tmp_path, {"a": code("x = 1")})
         command = "build" if address == "nonsense" else "run"
         assert main([command, "--book", str(tmp_path), "--cluster", address]) == 2

@@ -6,12 +6,12 @@ from functools import cached_property
 from pathlib import Path
 
 from tabbook.book import Book
-from tabbook.extract import Origin
 from tabbook.extract.assemble import where
 from tabbook.extract.pieces import find
-from tabbook.keys import sha256
-from tabbook.library import current_texts, preamble_texts
+from tabbook.extract.saved import Origin
+from tabbook.keys.key import sha256
 from tabbook.library.faults import Places
+from tabbook.library.generator import current_texts, preamble_texts
 from tabbook.render.api.described import Described, Module
 
 

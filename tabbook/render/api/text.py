@@ -12,8 +12,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.ext.autodoc import ALL, SUPPRESS, Options
 from sphinx.pycode.ast import unparse
 
-from tabbook.extract import Origin
 from tabbook.extract.assemble import names_section
+from tabbook.extract.saved import Origin
 from tabbook.render.api.described import Described
 from tabbook.render.api.source import Library
 

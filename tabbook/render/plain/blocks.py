@@ -7,8 +7,8 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.locale import admonitionlabels
 
-from tabbook.merge import OF_FIGURE
 from tabbook.merge.made_with import CLASS as MADE_WITH
+from tabbook.merge.page import OF_FIGURE
 from tabbook.render.equations import equation_number
 from tabbook.render.plain.escape import code_span, fenced, quoted, with_dollars, with_starts
 from tabbook.render.plain.formulas import display_formula

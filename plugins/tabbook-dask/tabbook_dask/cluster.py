@@ -1,0 +1,348 @@
+"""A Dask cluster as an executor: jobs travel to its workers, and come back as outcomes.
+
+Dask says which worker gets which job, by the resources that both speak of, and gives a job whose
+worker is lost to another one. What is added here: files follow a job to a worker that does not have
+them; a worker that refuses a job is passed over; a job that no worker can take is deferred; and
+what runs on a worker is ended when the run is.
+"""
+
+import contextlib
+import logging
+import os
+import pickle
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import wait as wait_for
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tabbook.errors import usage
+from tabbook.plan.job_spec import DeferredError, JobSpec, Outcome
+from tabbook.quantities import seconds
+from tabbook_dask.payload import pack, version
+from tabbook_dask.submission import Flight, Refusals, readable, resources_of
+from tabbook_dask.transfer import Delivery
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from tabbook.run.executors import Connect
+
+CONNECT_SECONDS = 5.0
+"""How long the scheduler may take to answer."""
+PATIENCE = 30.0
+"""Seconds for which a job waits for a worker that could take it to appear."""
+_LOOK_SECONDS = 0.5
+_STOP_SECONDS = 4.0
+_TRIES = 3
+_TROUBLES = 60
+
+_CALL = "__import__('pkgutil').resolve_name('tabbook_dask.worker:carry_out')(*given)"
+"""What workers evaluate. The scheduler unpickles whatever is submitted, and may lack tabbook: so it
+gets a call by name."""
+
+_log = logging.getLogger(__name__)
+
+
+def connect(address: str, patience: float | None = None) -> "Cluster":
+    """Return the cluster whose scheduler is at ``address``; use it as a context.
+
+    Args:
+        address: Such as ``tcp://host:8786``.
+        patience: Seconds for which a job waits for a worker that could take it. If not given,
+            ``TABBOOK_CLUSTER_PATIENCE`` says, or else it is `PATIENCE`.
+
+    Raises:
+        UsageError: It cannot be reached, has no workers, or Dask is not installed.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise usage("--cluster needs the package distributed", "pip install distributed") from None
+    patience = _patience() if patience is None else patience
+    hint = "name the address that dask scheduler printed, such as tcp://host:8786"
+    if not address.strip():
+        raise usage("--cluster needs an address", hint)
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="tabbook")
+    except Exception as error:  # of many kinds: no address, no such host, nobody there, another protocol
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise usage(f"the cluster at {address} cannot be reached: {reason}", hint) from None
+    try:
+        client.wait_for_workers(1, timeout=patience)
+    except TimeoutError:
+        client.close()
+        start = f"start one: dask worker {address} --resources …"
+        raise usage(f"the cluster at {address} has no workers", start) from None
+    return Cluster(client, address, patience)
+
+
+def _patience() -> float:
+    named = os.environ.get("TABBOOK_CLUSTER_PATIENCE")
+    try:
+        return seconds(named) if named else PATIENCE
+    except ValueError as error:
+        raise usage(f"TABBOOK_CLUSTER_PATIENCE={named}: {error}") from None
+
+
+def _in_background(work: Callable[..., None], *arguments: object) -> threading.Thread:
+    """Start a thread that does not outlive the process, whatever it waits for."""
+    thread = threading.Thread(target=work, args=arguments, name="tabbook-cluster", daemon=True)
+    thread.start()
+    return thread
+
+
+class Cluster(Executor):
+    """The workers of a Dask cluster; jobs that are handed to it run at once or wait there."""
+
+    def __init__(self, client: "Client", address: str, patience: float = PATIENCE) -> None:
+        self._client, self._address, self._patience = client, address, patience
+        self._topic = f"tabbook-{uuid.uuid4().hex}"
+        self._lock = threading.RLock()
+        self._flights: set[Flight] = set()
+        self._count = 0
+        self._refusals = Refusals()
+        self._delivery = Delivery(client)
+        self._given_up = self._closed = False
+        self._begun: Callable[[str, str], None] = lambda _section, _tab: None
+        self._seen: set[tuple[str, str]] = set()
+        client.subscribe_topic(self._topic, self._note_begun)
+        self._closing = threading.Event()
+        _in_background(self._watch)
+
+    @property
+    def device(self) -> str:
+        """The class of device that jobs run on: ``gpu`` where a worker has ``GPU``.
+
+        ``TABBOOK_DEVICE`` overrides what is found.
+        """
+        found = any(worker["resources"].get("GPU") for worker in self._workers().values())
+        return os.environ.get("TABBOOK_DEVICE") or ("gpu" if found else "cpu")
+
+    def on_begin(self, begun: Callable[[str, str], None]) -> None:
+        """Call ``begun`` with the section and the tab of each job when a worker begins it."""
+        self._begun = begun
+
+    def submit(  # type: ignore[override]  # for jobs alone
+        self, fn: Callable[[JobSpec], Outcome], /, job: JobSpec
+    ) -> "Future[Outcome]":
+        """Hand over ``job``; the future brings what ``fn`` returns for it on a worker.
+
+        Those handed over earlier come first. The future raises a `DeferredError` if no worker can
+        take the job. A job that is cancelled is ended on its worker, too.
+
+        Raises:
+            RuntimeError: The cluster was shut down.
+        """
+        if self._closed:
+            raise RuntimeError("the connection to the cluster was closed")
+        try:
+            parcel, files = pack(job)
+        except OSError as error:
+            failed: Future[Outcome] = Future()
+            failed.set_exception(error)
+            return failed
+        with self._lock:
+            self._count += 1
+            flight = Flight(self._count, job, pickle.dumps((fn, parcel)), files)
+            self._flights.add(flight)
+        flight.future.add_done_callback(partial(self._forget, flight))
+        if job.need.gpus and job.device != "gpu":
+            flight.settle(error=DeferredError(f"needs {job.need}; these jobs run on {job.device}"))
+        else:
+            self._try(flight)
+        return flight.future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Close the connection; without ``wait``, jobs on workers are ended as well.
+
+        Jobs that were cancelled are waited for until they are gone, some seconds at most.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        with self._lock:
+            futures = [flight.future for flight in self._flights]
+        if cancel_futures or not wait:
+            for future in futures:
+                future.cancel()
+        wait_for(futures)
+        self._closing.set()
+        if self._given_up:
+            _in_background(self._await_quiet).join(_STOP_SECONDS)
+        with contextlib.suppress(Exception):  # the scheduler may be gone
+            self._client.close(timeout=_STOP_SECONDS)
+
+    def _workers(self) -> dict[str, Any]:
+        """Return what the scheduler says of its workers, by address."""
+        found: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+        return found
+
+    def _note_begun(self, event: tuple[float, Mapping[str, str]]) -> None:
+        place = event[1]["section"], event[1]["tab"]
+        with self._lock:
+            for flight in self._flights:
+                flight.begun |= place == (flight.job.section, flight.job.tab)
+        if place not in self._seen:  # another worker may begin it again
+            self._seen.add(place)
+            self._begun(*place)
+
+    def _fitting(self, flight: Flight, workers: Mapping[str, Any]) -> list[str]:
+        """Return those of ``workers`` that have what a job needs and did not refuse it."""
+        needed = resources_of(flight.job).items()
+        return sorted(
+            address
+            for address, worker in workers.items()
+            if all(worker["resources"].get(name, -1) >= amount for name, amount in needed)
+            and address not in self._refusals.of(flight.job)
+        )
+
+    def _try(self, flight: Flight) -> None:
+        """Submit a job; where the scheduler does not answer, leave it to the watcher."""
+        try:
+            self._launch(flight, self._workers())
+        except Exception as error:  # of many kinds; if the scheduler is gone, the watcher notices
+            _log.debug("the cluster does not answer: %r", error)
+            flight.task = None
+
+    def _launch(self, flight: Flight, workers: Mapping[str, Any]) -> None:
+        """Submit a job to those who can take it; leave it to the watcher where there are none."""
+        fitting = self._fitting(flight, workers)
+        refused = bool(self._refusals.of(flight.job))
+        crowd: dict[str, int] = {}
+        for worker in workers.values():
+            crowd[worker["host"]] = crowd.get(worker["host"], 0) + worker["nthreads"]
+        with self._lock:
+            before, flight.task, flight.begun = flight.task, None, False
+            flight.allowed = tuple(fitting) if refused else None
+            if flight.future.done():
+                return
+            if fitting or not refused:
+                executor = self._client.get_executor(
+                    resources=resources_of(flight.job), workers=flight.allowed, pure=False
+                )
+                flight.task = executor.submit(
+                    eval,
+                    _CALL,
+                    {"given": (version(), flight.packed, crowd, self._topic)},
+                    key=f"tabbook-{flight.job.tab}-{uuid.uuid4().hex}",
+                    priority=-flight.number,
+                )
+                flight.task.add_done_callback(partial(self._landed, flight))
+        if before is not None:
+            before.cancel()
+
+    def _landed(self, flight: Flight, task: "Future[Any]") -> None:
+        """See to what came in a thread of its own: this one is Dask's, and must not wait."""
+        _in_background(self._receive, flight, task)
+
+    def _receive(self, flight: Flight, task: "Future[Any]") -> None:
+        """Take what came of a task: an outcome, or why there is none yet."""
+        if task is not flight.task or flight.future.done():
+            return
+        try:
+            self._see_to(flight, task)
+        except CancelledError:  # not by us: the scheduler is gone, or was begun anew
+            flight.lost += 1
+            if flight.lost > _TRIES:
+                flight.settle(error=ConnectionError("the cluster lost it again and again"))
+            flight.task = None  # the watcher tries again when there is somebody
+        except Exception as error:
+            flight.settle(error=readable(error))
+        else:
+            if not flight.future.done():
+                self._try(flight)
+
+    def _see_to(self, flight: Flight, task: "Future[Any]") -> None:
+        """Take an outcome, or see to it that the next worker can bring one."""
+        try:
+            kind, worker, content = task.result()
+        except ImportError:
+            if not self._refuse_strangers(flight):
+                raise
+            return
+        if kind == "done":
+            flight.settle(content)
+            return
+        if kind == "missing":
+            content = self._delivery.send(worker, {digest: flight.files[digest] for digest in content})
+        if content:
+            self._refusals.note(flight.job, worker, content)
+
+    def _forget(self, flight: Flight, future: "Future[Outcome]") -> None:
+        """Let a job go that has ended; one that was cancelled is ended where it runs."""
+        with self._lock:
+            self._flights.discard(flight)
+            task, flight.task = flight.task, None
+        if future.cancelled():
+            self._given_up = True
+        if task is not None:
+            task.cancel()
+
+    def _refuse_strangers(self, flight: Flight) -> bool:
+        """Pass over the workers that do not have this tabbook; return whether there are any."""
+        from tabbook_dask.worker import known_as
+
+        answers = self._client.run(known_as, on_error="return")
+        found = {worker: answer for worker, answer in answers.items() if answer != version()}
+        for worker, answer in found.items():
+            is_other = isinstance(answer, str)
+            why = f"it has tabbook {answer}" if is_other else f"it cannot load tabbook-dask ({answer})"
+            self._refusals.note(flight.job, worker, f"{why}, and this is {version()}")
+        return bool(found)
+
+    def _watch(self) -> None:
+        """Look after the jobs that nobody can take, for as long as there is a connection."""
+        troubles = 0
+        while not self._closing.wait(_LOOK_SECONDS):
+            with self._lock:
+                flights = list(self._flights)
+            try:
+                workers = self._workers()
+                for flight in flights:
+                    self._look_after(flight, workers)
+                troubles = 0
+            except Exception as error:  # of many kinds
+                troubles += 1
+                _log.debug("the cluster does not answer: %r", error)
+                if troubles > _TROUBLES or self._client.status in ("closing", "closed"):
+                    gone = ConnectionError(f"the cluster's scheduler at {self._address} is gone")
+                    for flight in flights:
+                        flight.settle(error=gone)
+
+    def _look_after(self, flight: Flight, workers: Mapping[str, Any]) -> None:
+        """Send a job to those who have come since, or give it up when nobody came for long."""
+        if fitting := self._fitting(flight, workers):
+            flight.stranded = None
+            came = flight.allowed is not None and not flight.begun and set(fitting) - set(flight.allowed)
+            gone = flight.allowed is not None and not set(flight.allowed) & set(workers)
+            if flight.task is None or came or gone:
+                self._launch(flight, workers)
+            return
+        flight.stranded = flight.stranded or time.monotonic()
+        if time.monotonic() - flight.stranded > self._patience:
+            flight.settle(error=DeferredError(self._nobody(flight, workers)))
+
+    def _nobody(self, flight: Flight, workers: Mapping[str, Any]) -> str:
+        """Return in words why no worker can take a job."""
+        refused = sorted(self._refusals.of(flight.job).items())
+        why = [f"{worker}: {reason}" for worker, reason in refused if worker in workers]
+        if why:
+            return "no worker of the cluster can run it. " + "; ".join(why)
+        needed = " ".join(f"{name}={max(1, n):g}" for name, n in resources_of(flight.job).items())
+        return f'no worker has what it needs; start one: dask worker {self._address} --resources "{needed}"'
+
+    def _await_quiet(self) -> None:
+        """Wait until no worker executes a job of this run; they are told as jobs are cancelled."""
+        from tabbook_dask.worker import running_here
+
+        with contextlib.suppress(Exception):  # whoever does not answer has nothing to say
+            while any(self._client.run(running_here, self._topic, on_error="ignore").values()):
+                time.sleep(0.05)
+
+
+if TYPE_CHECKING:
+    _: Connect = connect  # what the entry point must be
