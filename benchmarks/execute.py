@@ -29,7 +29,7 @@ from jupyter_client.manager import KernelManager
 
 from tabbook.book import Book
 from tabbook.execute.job import execute
-from tabbook.execute.sandbox import job_environment, make_folders, work_folder
+from tabbook.execute.sandbox import job_variables, make_folders, work_folder
 from tabbook.machine import cores
 from tabbook.plan.job_spec import DeferredError, JobSpec
 from tabbook.run.runner import run
@@ -100,7 +100,7 @@ def script_seconds(job: JobSpec) -> float:
         subprocess.run(
             [job.python, "-c", SCRIPT, str(scratch / "cells.json")],
             cwd=work_folder(job, scratch),
-            env=job_environment(job, scratch, os.environ),
+            env=job_variables(job, scratch, os.environ),
             check=True,
             capture_output=True,
         )
@@ -116,9 +116,7 @@ def start_seconds(job: JobSpec) -> float:
         argv = [job.python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         manager._kernel_spec = KernelSpec(argv=argv, display_name="plain", language="python")
         start = time.perf_counter()
-        manager.start_kernel(
-            cwd=str(work_folder(job, scratch)), env=job_environment(job, scratch, os.environ)
-        )
+        manager.start_kernel(cwd=str(work_folder(job, scratch)), env=job_variables(job, scratch, os.environ))
         client = manager.client()
         try:
             client.start_channels()

@@ -73,7 +73,7 @@ def kind(hint: Any) -> str:
 
 def words(model: type[BaseModel]) -> str:
     """Return the heading of a model: ``data file`` for ``DataFile``."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", model.__name__).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", model.__name__.removesuffix("Settings")).lower()
 
 
 def default(model: type[BaseModel], name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tabbook.book_files import page_faults, sections_of
-from tabbook.cache import Cache, Entry
+from tabbook.cache import Cache, CachedValues
 from tabbook.config import CONFIG_FILE, KEY_PATH, BookSettings, find_book, read_settings
 from tabbook.contents import TOC_FILE, Listed, read_contents
 from tabbook.declared_files import declared_files
@@ -30,10 +30,10 @@ _WORTH_SHARING = 16
 """How many new sections are worth other processes: they take as long to start as three to read."""
 
 
-def interpreter(environment: Path) -> Path:
+def interpreter(venv: Path) -> Path:
     """Return the Python of the environment in a folder, whether it is there or not."""
     folder, name = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
-    return environment / folder / name
+    return venv / folder / name
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Book:
         Raises:
             ReadError: The faults of all files, together.
         """
-        sections, faults = self.readable
+        sections, faults = self.readable_sections
         if faults:
             raise ReadError(faults)
         return sections
@@ -90,7 +90,7 @@ class Book:
         return tuple(page_faults(self.root, self.contents, self.settings))
 
     @cached_property
-    def readable(self) -> tuple[tuple[Section, ...], list[Fault]]:
+    def readable_sections(self) -> tuple[tuple[Section, ...], list[Fault]]:
         """The pages that can be read, in reading order, and what is wrong with the others."""
         sections, faults = [], [*self.page_faults]
         for path in self.files:
@@ -134,33 +134,33 @@ class Book:
     def faults(self, section: Section, *, imports: bool = True) -> list[Fault]:
         """Return what is wrong with the code of ``section``; see `tabbook.section_faults`."""
         check = partial(check_section, section, self.settings, imports=imports)
-        return self.derived(section, f"faults {'with imports' if imports else ''}", check)
+        return self.cached_value(section, f"faults {'with imports' if imports else ''}", check)
 
     @cached_property
     def cache(self) -> Cache:
         """What was worked out of the sections before; it saves time and decides nothing."""
         return Cache(self.work / "cache", self.settings.model_dump_json())
 
-    def cached(self, name: str, more: str = "") -> Entry | None:
+    def cached_values(self, name: str, more: str = "") -> CachedValues | None:
         """Return the known values of the book as a whole; ``None`` where a section cannot be read.
 
         ``more`` is what else than sections and settings the values depend on.
         """
-        sections, faults = self.readable
+        sections, faults = self.readable_sections
         entries = [self.cache.find(section.path) for section in sections]
         if faults or not all(entries):
             return None
         keys = "".join(entry.key for entry in entries if entry)
         return self.cache.entry(f"({name})", f"{keys}\0{more}".encode())
 
-    def derived(self, section: Section, name: str, compute: Callable[[], _T]) -> _T:
+    def cached_value(self, section: Section, name: str, compute: Callable[[], _T]) -> _T:
         """Return what ``compute`` returns, a value of ``section`` alone; known values are kept.
 
         Raises:
             TabbookError: What ``compute`` raises.
         """
         entry = self.cache.find(section.path)
-        return entry.get(name, compute) if entry and entry.holds("section", section) else compute()
+        return entry.get(name, compute) if entry and entry.is_cached("section", section) else compute()
 
     def prepare(self, purpose: str, more: Callable[[Section], object] = lambda _section: None) -> None:
         """Work out on all cores what the library needs of the sections, and ``more``, where it is new.
@@ -176,7 +176,7 @@ class Book:
             for tab in section.library_tabs:
                 self.saved_by(section, tab)
             more(section)
-            self.derived(section, ready, lambda: True)
+            self.cached_value(section, ready, lambda: True)
 
         new = [path for path in self.files if not self._is_known(path, ready)]
         if len(new) >= _WORTH_SHARING:
@@ -194,7 +194,9 @@ class Book:
         known = self._projections.get(key)
         if known is None or known.section is not section:
             # Without the section, which would be kept once more.
-            cells = self.derived(section, f"cells {tab}", lambda: project(section, tab, self.settings).cells)
+            cells = self.cached_value(
+                section, f"cells {tab}", lambda: project(section, tab, self.settings).cells
+            )
             known = self._projections[key] = Projection(section, tab, cells)
         return known
 
@@ -211,7 +213,7 @@ class Book:
         Raises:
             TabbookError: All faults of the book, together.
         """
-        sections, faults = self.readable
+        sections, faults = self.readable_sections
         faults, sound = list(faults), []
         for section in sections:
             found = self.faults(section, imports=imports)
@@ -238,9 +240,9 @@ class Book:
 
     def saved_by(self, section: Section, tab: str) -> tuple[Saved, ...]:
         """Return what ``section`` saves for ``tab``, in order; see :func:`tabbook.extract.saved.extract`."""
-        return self.derived(section, f"saved {tab}", partial(extract, section, tab))
+        return self.cached_value(section, f"saved {tab}", partial(extract, section, tab))
 
-    def can_go_on(self, faults: Iterable[Fault]) -> bool:
+    def concerns_sections_only(self, faults: Iterable[Fault]) -> bool:
         """Say whether ``faults`` concern some sections alone, or the library that they make.
 
         What is wrong with the configuration or the table of contents concerns the whole book.
@@ -259,7 +261,7 @@ class Book:
             UsageError: A name means no section, or several.
             ReadError: Sections have faults, or with ``readable`` one that is named.
         """
-        sections, faults = self.readable if readable else (self.sections, [])
+        sections, faults = self.readable_sections if readable else (self.sections, [])
         if not names:
             return sections
         chosen: set[str] = set()
@@ -318,26 +320,26 @@ class Book:
         """The folder of the reports of failed jobs."""
         return self.work / "reports"
 
-    def environment(self, tab: str) -> Path:
+    def venv(self, tab: str) -> Path:
         """Return the folder of a framework's environment."""
         return self.work / "environments" / tab
 
     def python(self, tab: str) -> Path:
         """Return the Python of a framework's environment, whether it is there or not."""
-        return interpreter(self.environment(tab))
+        return interpreter(self.venv(tab))
 
     def python_version(self, tab: str) -> str:
         """Return the version of Python that the environment of ``tab`` has to have, such as ``3.11``."""
         return self.settings.tabs[tab].python or own_version()
 
     @property
-    def library(self) -> Path:
+    def library_folder(self) -> Path:
         """The folder to put on ``PYTHONPATH`` for the library."""
         return self.root / self.settings.library.path
 
     def library_file(self, tab: str) -> Path:
         """Return the module of the library for a framework."""
-        return self.library / self.settings.library.package / f"{self.settings.tabs[tab].module}.py"
+        return self.library_folder / self.settings.library.package / f"{self.settings.tabs[tab].module}.py"
 
     def library_path(self, tab: str) -> str:
         """Return the path of `library_file`, relative to the book."""

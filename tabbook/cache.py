@@ -37,7 +37,7 @@ def _fingerprint() -> bytes:
     return hashlib.sha256((sys.version + source_hash()).encode()).digest()
 
 
-class Entry:
+class CachedValues:
     """The values of one section, or of the book as a whole; each is read or computed when asked for."""
 
     def __init__(self, path: Path, key: str) -> None:
@@ -76,7 +76,7 @@ class Entry:
         """Say whether `get` would compute nothing for ``name``."""
         return name in self._values or name in self._packed
 
-    def holds(self, name: str, value: object) -> bool:
+    def is_cached(self, name: str, value: object) -> bool:
         """Say whether ``value`` is the very object that `get` returns for ``name``."""
         return self._values.get(name) is value
 
@@ -114,18 +114,18 @@ class Cache:
     def __init__(self, folder: Path, settings: str) -> None:
         self.folder = folder
         self._salt = hashlib.sha256(_fingerprint() + settings.encode()).digest()
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, CachedValues] = {}
 
-    def entry(self, name: str, data: bytes) -> Entry:
+    def entry(self, name: str, data: bytes) -> CachedValues:
         """Return the entry ``name`` of values that are computed from ``data``."""
         key = hashlib.sha256(self._salt + name.encode() + b"\0" + data).hexdigest()
         known = self._entries.get(name)
         if known is None or known.key != key:
             file = re.sub(r"[^\w.-]", "-", name) + f".{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-            known = self._entries[name] = Entry(self.folder / file, key)
+            known = self._entries[name] = CachedValues(self.folder / file, key)
         return known
 
-    def find(self, name: str) -> Entry | None:
+    def find(self, name: str) -> CachedValues | None:
         """Return the entry ``name`` that was asked for last, if there was one."""
         return self._entries.get(name)
 

@@ -19,7 +19,7 @@ __all__ = [
     "CONFIG_FILE",
     "BookSettings",
     "DataFile",
-    "Library",
+    "LibrarySettings",
     "Repository",
     "SectionSettings",
     "Tab",
@@ -66,7 +66,7 @@ _TYPES = {
 }
 
 
-class Library(BaseModel, extra="forbid", frozen=True):
+class LibrarySettings(BaseModel, extra="forbid", frozen=True):
     """The library that the saved code of the sections becomes."""
 
     path: str = "d2l_lib"
@@ -105,7 +105,7 @@ class _OwnSettings(BaseModel, extra="forbid", frozen=True):
 
     tabs: Annotated[dict[Annotated[str, Field(pattern=_TAB)], Tab], Field(min_length=1)]
     """The frameworks of the book, by tab. Their order is the order of the tabs on the pages."""
-    library: Library = Library()
+    library: LibrarySettings = LibrarySettings()
     """The library that is generated from saved code."""
     data: dict[str, DataFile] = {}
     """The data files that sections may read, by name."""
@@ -204,7 +204,7 @@ def _words(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
 def _fields(model: type[BaseModel]) -> set[str]:
     """Return every key that a tree of settings knows, at any level."""
     names = set(model.model_fields)
-    for sub in (Tab, Library, DataFile, Repository) if model is _OwnSettings else ():
+    for sub in (Tab, LibrarySettings, DataFile, Repository) if model is _OwnSettings else ():
         names |= set(sub.model_fields)
     return names
 

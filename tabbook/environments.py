@@ -18,8 +18,8 @@ from tabbook.files import write_atomic
 
 __all__ = ["EnvironmentState", "make", "state"]
 
-STAMP = "tabbook-requirements.sha256"
-ORIGIN = "tabbook-requirements.txt"
+STAMP_FILE = "tabbook-requirements.sha256"
+SOURCE_FILE = "tabbook-requirements.txt"
 """What an environment was made from, for machines that have the environment but not the book."""
 _PYTHON = "# python "
 _REASON_LINES = 15
@@ -50,7 +50,7 @@ def state(book: Book, tab: str) -> EnvironmentState:
     if not book.requirements(tab).is_file():
         path = book.requirements(tab).relative_to(book.root)
         return EnvironmentState(tab, "failed", f"{path} does not exist")
-    stamp = book.environment(tab) / STAMP
+    stamp = book.venv(tab) / STAMP_FILE
     if not stamp.is_file() or not book.python(tab).exists():
         return EnvironmentState(tab, "missing", _failed_before(book, tab) or "run tabbook env make")
     if has_other := _other_python(book, tab):
@@ -63,7 +63,7 @@ def state(book: Book, tab: str) -> EnvironmentState:
 
 def unused(book: Book) -> tuple[EnvironmentState, ...]:
     """Return the environments of tabs that the book no longer has: they take space, and nothing else."""
-    names = sorted(path.parent.name for path in (book.work / "environments").glob(f"*/{STAMP}"))
+    names = sorted(path.parent.name for path in (book.work / "environments").glob(f"*/{STAMP_FILE}"))
     reason = "no tab of the book has this name: remove the folder"
     return tuple(EnvironmentState(name, "unused", reason) for name in names if name not in book.settings.tabs)
 
@@ -77,8 +77,8 @@ def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
     """
     before = state(book, tab)
     if before.status == "ready" and not force:
-        _link_toolchain(book, tab)
-        _note_origin(book, tab)
+        _copy_tab_module(book, tab)
+        _write_source(book, tab)
         return before
     if before.status == "failed":
         return before
@@ -89,22 +89,22 @@ def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
         write_atomic(note, f"{stamp}\n{reason}")
         return EnvironmentState(tab, "failed", reason)
     note.unlink(missing_ok=True)
-    _link_toolchain(book, tab)
-    _note_origin(book, tab)
-    write_atomic(book.environment(tab) / STAMP, stamp)
+    _copy_tab_module(book, tab)
+    _write_source(book, tab)
+    write_atomic(book.venv(tab) / STAMP_FILE, stamp)
     return EnvironmentState(tab, "made")
 
 
 def _install(book: Book, tab: str, *, in_place: bool) -> str:
     """Install the packages of ``tab`` into its environment, or into a new one; return why that failed."""
-    folder, variables = book.environment(tab), uv_variables(os.environ)
+    folder, variables = book.venv(tab), uv_variables(os.environ)
     # Not `sync`, which leaves out what the file does not list: PyTorch's build for a GPU, say, needs
     # packages that the build for CPUs, which was pinned, does not.
     # Compiled now: the jobs may not write here.
     options = ("--exact", "--compile-bytecode", "--quiet", "--python", str(book.python(tab)))
     commands = [[*pythons.UV, "pip", "install", *options, "-r", str(book.requirements(tab))]]
     if in_place:
-        (folder / STAMP).unlink()  # while packages change, the environment does not count as made
+        (folder / STAMP_FILE).unlink()  # while packages change, the environment does not count as made
     else:
         python = pythons.find(book.python_version(tab), variables)
         if python is None:
@@ -145,7 +145,7 @@ def _no_python(book: Book, tab: str) -> Fault:
 
 def _other_python(book: Book, tab: str) -> str:
     """Return why the Python of an environment is not the one that its tab needs; empty if it is."""
-    wanted, has = book.python_version(tab), _python_of(book.environment(tab))
+    wanted, has = book.python_version(tab), _python_of(book.venv(tab))
     if has in (None, wanted):
         return ""
     return f"it has Python {has}, and the tab needs {wanted}: run tabbook env make"
@@ -181,32 +181,32 @@ def uv_variables(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class VenvSource:
     """What an environment was made from: a version of Python, and the text of the requirements."""
 
     python: str
     requirements: str
 
 
-def made_from(folder: Path) -> Origin | None:
+def source_of(folder: Path) -> VenvSource | None:
     """Return what the environment in ``folder`` was made from, if that is known."""
     try:
-        python, requirements = (folder / ORIGIN).read_text(encoding="utf-8").split("\n", 1)
+        python, requirements = (folder / SOURCE_FILE).read_text(encoding="utf-8").split("\n", 1)
     except (OSError, ValueError):
         return None
-    return Origin(python.removeprefix(_PYTHON), requirements)
+    return VenvSource(python.removeprefix(_PYTHON), requirements)
 
 
-def _note_origin(book: Book, tab: str) -> None:
+def _write_source(book: Book, tab: str) -> None:
     text = book.requirements(tab).read_text(encoding="utf-8")
-    write_atomic(book.environment(tab) / ORIGIN, f"{_PYTHON}{book.python_version(tab)}\n{text}")
+    write_atomic(book.venv(tab) / SOURCE_FILE, f"{_PYTHON}{book.python_version(tab)}\n{text}")
 
 
-def _link_toolchain(book: Book, tab: str) -> None:
+def _copy_tab_module(book: Book, tab: str) -> None:
     """Let the environment's kernels import ``tabbook.tab``: a copy, as its own package needs nothing."""
     source = Path(__file__).parent
-    target = next(book.environment(tab).glob("lib/python*/site-packages"), None)
-    target = target or book.environment(tab) / "Lib" / "site-packages"
+    target = next(book.venv(tab).glob("lib/python*/site-packages"), None)
+    target = target or book.venv(tab) / "Lib" / "site-packages"
     for name in ("__init__.py", "tab.py"):
         if (source / name).is_file():
             write_atomic(target / "tabbook" / name, (source / name).read_bytes())

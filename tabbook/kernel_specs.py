@@ -27,7 +27,7 @@ def kernel_spec(book: Book, tab: str) -> dict[str, object]:
             **book.settings.tabs[tab].environ(cores()),
             "TABBOOK_TAB": tab,
             "TABBOOK_TABS": ",".join(book.settings.tabs),
-            "PYTHONPATH": str(book.library),
+            "PYTHONPATH": str(book.library_folder),
         },
     }
 

@@ -25,7 +25,7 @@ MODULES = {
 """The modules, each with the class or function that is imported from it; empty where none is."""
 
 
-class _OnDemand(MetaPathFinder, Loader):
+class _LazyFinder(MetaPathFinder, Loader):
     """Finds modules that load when something of them is used.
 
     For the class or function that ``names`` has for a module, that is when it is called.
@@ -80,9 +80,9 @@ class _OnDemand(MetaPathFinder, Loader):
 
 
 @contextmanager
-def on_demand(names: Mapping[str, str] = MODULES) -> Iterator[None]:
+def lazy_classes(names: Mapping[str, str] = MODULES) -> Iterator[None]:
     """Let what is imported meanwhile find the modules in ``names`` without loading them."""
-    finder = _OnDemand(names)
+    finder = _LazyFinder(names)
     sys.meta_path.insert(0, finder)
     try:
         yield

@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 _MOST = 8
 
 
-def share(work: Callable[[Sequence[_T]], object], items: Sequence[_T]) -> None:
+def run_in_parts(work: Callable[[Sequence[_T]], object], items: Sequence[_T]) -> None:
     """Call ``work`` with parts of ``items``, one in this process and the others in forks of it.
 
     A fork sees all that this process knows, without copying it; of what it learns, only what it
@@ -54,11 +54,11 @@ def share_values(
                 work(name)
         cache.save()
 
-    share(some, names)
+    run_in_parts(some, names)
     cache.reread(map(entry, names))
 
 
-def begin(work: Callable[[], _T]) -> Callable[[], _T]:
+def run_in_fork(work: Callable[[], _T]) -> Callable[[], _T]:
     """Start ``work`` in a fork of this process; return a function that waits for it and returns its value.
 
     Without a core to spare, or where the fork goes wrong, that does the work itself.

@@ -23,7 +23,7 @@ def version_order(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def find(version: str, variables: Mapping[str, str]) -> str | None:
+def find(version: str, environ: Mapping[str, str]) -> str | None:
     """Return the interpreter of CPython ``version``, such as ``3.11``; ``None`` if there is none.
 
     The Python that runs tabbook comes first, then those on the ``PATH``, pyenv's, and uv's own.
@@ -31,20 +31,20 @@ def find(version: str, variables: Mapping[str, str]) -> str | None:
     """
     if version == own_version():
         return sys.executable
-    for candidate in _candidates(version, variables):
+    for candidate in _candidates(version, environ):
         if found := _ask(candidate, version):
             return found
-    return _managed(version, tuple(sorted(variables.items())))
+    return _managed(version, tuple(sorted(environ.items())))
 
 
-def _candidates(version: str, variables: Mapping[str, str]) -> Iterator[str]:
+def _candidates(version: str, environ: Mapping[str, str]) -> Iterator[str]:
     """Yield commands that may be Python ``version``, the most likely first."""
     for name in (f"python{version}", "python3", "python"):
-        for folder in variables.get("PATH", "").split(os.pathsep):
+        for folder in environ.get("PATH", "").split(os.pathsep):
             if command := shutil.which(name, path=folder or os.curdir):
                 yield command
     # pyenv's commands on the PATH fail for all versions but those that are selected there.
-    root = variables.get("PYENV_ROOT") or Path(variables.get("HOME") or Path.home(), ".pyenv")
+    root = environ.get("PYENV_ROOT") or Path(environ.get("HOME") or Path.home(), ".pyenv")
     versions = [path for path in Path(root, "versions").glob(f"{version}*") if _is_patch(path.name, version)]
     for path in sorted(versions, key=lambda path: _patch(path.name), reverse=True):
         yield str(path / "bin" / "python")

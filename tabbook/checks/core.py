@@ -28,7 +28,7 @@ def check_core(book: Book) -> list[Fault]:
     except TabbookError as error:
         faults += error.faults
     faulty = {fault.path for fault in faults}
-    sound = [section for section in book.readable[0] if section.path not in faulty]
+    sound = [section for section in book.readable_sections[0] if section.path not in faulty]
     texts: dict[str, str] = {}
     if len(sound) == len(book.files):
         try:
@@ -36,7 +36,7 @@ def check_core(book: Book) -> list[Fault]:
         except TabbookError as error:
             faults += error.faults
         faults += [*_stale(book, texts), *(foreign(book, texts) if texts else ())]
-    for section in book.readable[0]:
+    for section in book.readable_sections[0]:
         faults += _options(book, section)
     places = {
         (fault.path, fault.line) for fault in faults
@@ -48,7 +48,7 @@ def check_core(book: Book) -> list[Fault]:
 
 def faulty_pages(book: Book) -> frozenset[str]:
     """Return the pages that cannot be shown because of faults, which leaves Sphinx nothing to check."""
-    shown = {section.path for section in book.readable[0] if not book.faults(section, imports=False)}
+    shown = {section.path for section in book.readable_sections[0] if not book.faults(section, imports=False)}
     return frozenset(set(book.files) - shown)
 
 
@@ -57,7 +57,9 @@ def _text(book: Book, path: str) -> str:
 
 
 def _options(book: Book, section: Section) -> list[Fault]:
-    return book.derived(section, "options", lambda: list(check_options(section, _text(book, section.path))))
+    return book.cached_value(
+        section, "options", lambda: list(check_options(section, _text(book, section.path)))
+    )
 
 
 def _missing_requirements(book: Book) -> Iterator[Fault]:
@@ -133,7 +135,7 @@ def _unknown_names(
         missing: dict[Needed, list[str]] = {}
         for tab in section.tabs:
             find = partial(names_needed, section, tab, book.settings)
-            for needed in book.derived(section, f"needs {tab}", find):
+            for needed in book.cached_value(section, f"needs {tab}", find):
                 if is_missing(needed, book.settings.tabs[tab].module, modules):
                     missing.setdefault(needed, []).append(tab)
         for needed, tabs in missing.items():

@@ -18,8 +18,8 @@ from tabbook.cache import source_hash
 from tabbook.errors import Fault
 from tabbook.files import read_file, read_json, write_atomic
 from tabbook.keys.key import sha256
-from tabbook.lazy_imports import on_demand
-from tabbook.parallel import begin
+from tabbook.lazy_imports import lazy_classes
+from tabbook.parallel import run_in_fork
 
 RENDERER = "tabbook.render.check"
 """The module whose ``check_pages(book)`` returns faults, and the files that they come from."""
@@ -38,12 +38,12 @@ def begin_pages(book: Book) -> Callable[[], list[Fault] | None]:
         return lambda: known
     if not all(importlib.util.find_spec(name) for name in _NEEDS):
         return lambda: None
-    return begin(lambda: _check(book))
+    return run_in_fork(lambda: _check(book))
 
 
 def _check(book: Book) -> list[Fault]:
     began = time.time()
-    with on_demand():
+    with lazy_classes():
         check_pages = importlib.import_module(RENDERER).check_pages
     faults, files = check_pages(book)
     found: list[Fault] = faults

@@ -74,7 +74,7 @@ def env_make(
 
 def _show_environments(book: "Book", states: Sequence["EnvironmentState"]) -> None:
     for item in states:
-        folder = book.environment(item.tab).relative_to(book.root)
+        folder = book.venv(item.tab).relative_to(book.root)
         reason = f"\n    {item.reason}".replace("\n", "\n    ").rstrip() if item.reason else ""
         typer.echo(f"  {item.tab:12} {item.status:9} {folder}{reason}")
 

@@ -39,7 +39,7 @@ def execute(
     """Execute what is stale, here or on ``cluster``, and show on the terminal how it goes."""
     from rich.console import Console
 
-    from tabbook.run.progress import FromAfar, progress_on
+    from tabbook.run.progress import RemoteProgress, progress_on
     from tabbook.run.runner import run as run_jobs
 
     with progress_on(Console()) as progress:
@@ -56,5 +56,5 @@ def execute(
             force=force,
             retry=retry,
             shard=shard,
-            progress=FromAfar(progress) if cluster else progress,
+            progress=RemoteProgress(progress) if cluster else progress,
         )

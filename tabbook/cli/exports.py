@@ -77,7 +77,7 @@ def export(
     loaded.cache.save()  # what was worked out of the sections, for the next command
     files, faults = made.files, set(made.faults)
     if not sections:
-        faults |= {*loaded.readable[1], *made.library_faults}
+        faults |= {*loaded.readable_sections[1], *made.library_faults}
         if wanted.is_archived:
             files |= archives(files)
     # What a section with faults left the last time is better than nothing.

@@ -45,7 +45,7 @@ def sound(book: "Book", names: tuple[str, ...]) -> tuple[tuple["Section", ...], 
     try:
         update_library(book)
     except TabbookError as error:
-        if not book.can_go_on(error.faults):
+        if not book.concerns_sections_only(error.faults):
             raise
         faults = error.faults
     else:

@@ -81,7 +81,7 @@ def _raised(reply: Mapping[str, Any], job: JobSpec, names: Mapping[str, str]) ->
             step = job.steps[int(count) - 1]
             # IPython drops a cell's first lines where they are blank, and counts without them.
             blank = re.match(r"(?:[ \t]*\n)*", step.source)
-            line = step.place(int(number) + (blank[0].count("\n") if blank else 0))
+            line = step.file_line(int(number) + (blank[0].count("\n") if blank else 0))
     name, first = error["ename"], _SYNTAX_PLACE.sub("", error["evalue"].strip().split("\n")[0])
     is_sentence = name in _SENTENCES
     return JobFailedError(
@@ -169,8 +169,8 @@ def _failure(job: JobSpec, failed: JobFailedError, done: list[tuple[Output, ...]
     step = job.steps[len(done) - 1]
     return replace(
         failure,
-        line=failed.line or step.place(1),
-        cell_line=step.place(1),
+        line=failed.line or step.file_line(1),
+        cell_line=step.file_line(1),
         source=step.source,
         output=stream_text(done[-1]),
     )

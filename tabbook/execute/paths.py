@@ -108,7 +108,7 @@ def names_of(job: JobSpec, scratch: Path, folders: Mapping[str, Sequence[str]]) 
         ([scratch / "ipython"], f"{HOME}/.ipython"),
         ([scratch], CACHE),
         *(([path], f"{DATA}/{name}") for name, path in job.data.items()),
-        ([job.library] if job.library else [], PACKAGES),
+        ([job.library_folder] if job.library_folder else [], PACKAGES),
         (folders["packages"], PACKAGES),
         *(([folder], f"lib/{PurePath(folder).name}") for folder in folders["library"]),
         (_programs(bins), PYTHON),

@@ -50,7 +50,7 @@ _LOG_LINES = r"""(?x:
 """How log lines of native code begin, in the formats of common loggers; a framework may have more."""
 
 
-def job_environment(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -> dict[str, str]:
+def job_variables(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -> dict[str, str]:
     """Return the environment variables that a job's kernel sees.
 
     Its home folder is one of its own: the user's settings and credentials are not consulted.
@@ -65,7 +65,7 @@ def job_environment(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -
         "USER": "reader",  # or pages say who executed them
         "LOGNAME": "reader",
         "TMPDIR": str(scratch / "t"),
-        "PYTHONPATH": job.library or "",
+        "PYTHONPATH": job.library_folder or "",
         "PYTHONHASHSEED": "0",
         "PYTHONNOUSERSITE": "1",
         "PYTHONUNBUFFERED": "1",
@@ -80,7 +80,7 @@ def job_environment(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -
         "TABBOOK_DATA": os.pathsep.join((*job.data, *job.stand_ins)),  # those that it declares
         **{name: str(path) for name, path in _shared(job).items()},
         **job.framework.environ(job.threads),
-        **job.environment,
+        **job.variables,
     }
 
 
@@ -287,7 +287,7 @@ async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator
             with log.file.open("wb") as sink:
                 await manager.start_kernel(
                     cwd=str(work_folder(job, scratch)),
-                    env=job_environment(job, scratch, os.environ),
+                    env=job_variables(job, scratch, os.environ),
                     extra_arguments=["--HistoryManager.hist_file=:memory:"],
                     stdin=guarded.stdin,
                     stdout=sink,

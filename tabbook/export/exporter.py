@@ -47,7 +47,7 @@ class Exporter:
         return str((self.config.get("html") or {}).get("baseurl") or "")
 
     @cached_property
-    def library(self) -> tuple[Mapping[str, str], tuple[Fault, ...]]:
+    def library_files(self) -> tuple[Mapping[str, str], tuple[Fault, ...]]:
         """The text of the library's files, by path, and why it is not that of the sections, if it is not."""
         return current_texts(self.book)
 
@@ -55,10 +55,10 @@ class Exporter:
     def packages(self) -> Mapping[str, Package]:
         """The library of each framework that has one."""
         book = self.book
-        texts, _ = self.library
+        texts, _ = self.library_files
         files = {
-            path.relative_to(book.library).as_posix(): path.read_bytes()
-            for path in sorted(book.library.glob("*"))
+            path.relative_to(book.library_folder).as_posix(): path.read_bytes()
+            for path in sorted(book.library_folder.glob("*"))
             if path.is_file() and path.suffix not in _NOT_OURS
         }
         if init := texts.get(package_path(book)):

@@ -22,7 +22,7 @@ def check_folder(book: Book, folder: Path) -> None:
     """Raise a usage error if ``folder`` is where the book itself lives."""
     place, root = folder.resolve(), book.root.resolve()
     own = {root / PurePosixPath(path).parent for path in book.files} - {root}
-    own |= {book.library.resolve(), root / WORK_FOLDER, root / ".git"}
+    own |= {book.library_folder.resolve(), root / WORK_FOLDER, root / ".git"}
     if place == root or any(place.is_relative_to(one) for one in own):
         raise cannot_write(folder, "the book itself is there")
 

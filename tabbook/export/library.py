@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from tabbook.config import Library, Repository, Tab
+from tabbook.config import LibrarySettings, Repository, Tab
 from tabbook.export.wheel import wheel
 
 FOLDER = "d2l_lib"
@@ -96,7 +96,7 @@ class Package:
         return wheel(self.distribution, self.version, self.needs, self.code, self.files.get("LICENSE"))
 
 
-def package(text: str, tab: Tab, library: Library, files: Mapping[str, bytes]) -> Package:
+def package(text: str, tab: Tab, settings: LibrarySettings, files: Mapping[str, bytes]) -> Package:
     """Return the package of ``tab``, whose module's text is ``text``.
 
     ``files`` are those of the library's folder that belong to no framework.
@@ -104,10 +104,10 @@ def package(text: str, tab: Tab, library: Library, files: Mapping[str, bytes]) -
     project: dict[str, Any] = {}
     with contextlib.suppress(tomllib.TOMLDecodeError, UnicodeDecodeError):  # our wheel needs no such file
         project = tomllib.loads(files.get("pyproject.toml", b"").decode()).get("project", {})
-    name = str(project.get("name") or library.package)
+    name = str(project.get("name") or settings.package)
     needs = tuple(map(str, project.get("dependencies", ())))
     return Package(
-        f"{library.package}.{tab.module}", text, name, str(project.get("version") or "0"), needs, files
+        f"{settings.package}.{tab.module}", text, name, str(project.get("version") or "0"), needs, files
     )
 
 

@@ -96,7 +96,7 @@ def export(
     if decks:
         files |= wanted.derived(files) if wanted.derived else {}
         files |= wanted.shared() if wanted.shared and files else {}
-    return Exported(files, tuple(sorted(set(faults))), () if named else exporter.library[1])
+    return Exported(files, tuple(sorted(set(faults))), () if named else exporter.library_files[1])
 
 
 def file_name(exporter: Exporter) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from tabbook.code import Code, bound_names, parse
-from tabbook.config import CONFIG_FILE, Library, Tab
+from tabbook.config import CONFIG_FILE, LibrarySettings, Tab
 from tabbook.errors import ExtractError, Fault
 from tabbook.extract.exports import exported
 from tabbook.extract.imports import import_pieces
@@ -47,7 +47,7 @@ class _Class:
 
 
 def assemble(
-    saved: Sequence[Saved], tab: Tab, ways: Mapping[str, Way], library: Library, preamble: str = ""
+    saved: Sequence[Saved], tab: Tab, ways: Mapping[str, Way], settings: LibrarySettings, preamble: str = ""
 ) -> str:
     """Return the module of one framework.
 
@@ -58,24 +58,24 @@ def assemble(
         ExtractError: A method is added to a class that nobody saved before it, or nobody saves
             the import that a portable name needs.
     """
-    return text_of(layout(saved, tab, ways, library, preamble))
+    return text_of(layout(saved, tab, ways, settings, preamble))
 
 
 def layout(
-    saved: Sequence[Saved], tab: Tab, ways: Mapping[str, Way], library: Library, preamble: str = ""
+    saved: Sequence[Saved], tab: Tab, ways: Mapping[str, Way], settings: LibrarySettings, preamble: str = ""
 ) -> tuple[Piece, ...]:
     """Return the pieces of the module that `assemble` returns, which know where they come from.
 
     Raises:
         ExtractError: As `assemble` does.
     """
-    blocks, faults = _blocks(saved, library)
+    blocks, faults = _blocks(saved, settings)
     first = parse(preamble).tree.body
     given = frozenset(bound_names(first))
-    faults += _missing_roots(saved, tab, ways, library, given)
+    faults += _missing_roots(saved, tab, ways, settings, given)
     if faults:
         raise ExtractError(faults)
-    package = library.package
+    package = settings.package
     statements = [node for item in saved if item.kind != "method" for node in parse(item.source).tree.body]
     certain, possible = exported([*first, *statements], package)
     public = sorted({*certain, *(name for name in ways if not name.startswith("_"))} - {package})
@@ -100,11 +100,11 @@ def _missing_roots(
     saved: Sequence[Saved],
     tab: Tab,
     ways: Mapping[str, Way],
-    library: Library,
+    settings: LibrarySettings,
     given: frozenset[str],
 ) -> Iterator[Fault]:
     """Yield the names such as ``torch`` that portable names need and no section saves."""
-    there = {library.package, "sys", *ways, *given, *(name for item in saved for name in item.names)}
+    there = {settings.package, "sys", *ways, *given, *(name for item in saved for name in item.names)}
     for name, way in sorted(ways.items()) if "*" not in there else ():
         for root in sorted(roots(way) - there):
             message = f"the portable name {name} needs {root} for {tab.name}, which no section saves"
@@ -112,7 +112,7 @@ def _missing_roots(
             there.add(root)  # once is enough
 
 
-def _blocks(saved: Sequence[Saved], library: Library) -> tuple[list[_Class | Saved], list[Fault]]:
+def _blocks(saved: Sequence[Saved], settings: LibrarySettings) -> tuple[list[_Class | Saved], list[Fault]]:
     """Return what the module holds behind its imports, in the book's order, and what is wrong with it."""
     blocks: list[_Class | Saved] = []
     classes: dict[str, _Class] = {}
@@ -130,7 +130,7 @@ def _blocks(saved: Sequence[Saved], library: Library) -> tuple[list[_Class | Sav
                 faults.append(Fault(item.origin.path, item.origin.line, message, hint))
             continue
         if item.kind == "definition" and isinstance(parse(item.source).tree.body[-1], ast.ClassDef):
-            classes[item.names[0]] = _Class(item, library.keep_overridden)
+            classes[item.names[0]] = _Class(item, settings.keep_overridden)
             blocks.append(classes[item.names[0]])
         else:
             blocks.append(item)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from tabbook.code import Code, bound_names, imported_name
 from tabbook.keys.key import library_code, sha256
-from tabbook.keys.uses import NOTHING, Uses, names_in, names_used, strings_use, whole_of
+from tabbook.keys.uses import NOTHING, Uses, names_in, names_used, reason_of, strings_use
 from tabbook.statement_lines import first_line
 
 ALWAYS = "(import)"
@@ -177,10 +177,12 @@ class LibraryIndex:
             found.add(name)
             if symbol := self._symbols.get(name):
                 waiting |= symbol.uses.names - found
-                reached |= replace(symbol.uses, names=frozenset(), whole=whole_of(name, symbol.uses.whole))
+                reached |= replace(
+                    symbol.uses, names=frozenset(), whole_because=reason_of(name, symbol.uses.whole_because)
+                )
         if reached.bare and reached.imports:
-            why = reached.whole or f"strings may be joined to import {self.package}"
-            reached = replace(reached, whole=why, others=True)
+            why = reached.whole_because or f"strings may be joined to import {self.package}"
+            reached = replace(reached, whole_because=why, others=True)
         return replace(reached, names=frozenset(found))
 
     def hashes(self, uses: Uses) -> dict[str, str]:
@@ -188,7 +190,7 @@ class LibraryIndex:
         if not uses:
             return {}
         reached = self.closure(uses)
-        names: Iterable[str] = {*reached.names, *self._symbols} if reached.whole else reached.names
+        names: Iterable[str] = {*reached.names, *self._symbols} if reached.whole_because else reached.names
         result: dict[str, str] = {}
         for name in names:
             result |= self._hashes.get(name, {name: MISSING})

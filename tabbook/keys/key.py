@@ -96,7 +96,7 @@ def library_code(text: str) -> str:
     return "\n".join(line if whole else line.rstrip() for whole, line in kept if whole or line.strip())
 
 
-def environment_lines(text: str) -> tuple[str, ...]:
+def requirement_lines(text: str) -> tuple[str, ...]:
     """Return the requirements of the text of a requirements file: sorted, no comments, no blanks."""
     lines = (line.partition(" #")[0].strip() for line in _unix(text).split("\n"))
     return tuple(sorted({line for line in lines if line and not line.startswith("#")}))
@@ -114,11 +114,11 @@ def cell_parts(projection: Projection) -> list[dict[str, Any]]:
 def job_key(
     projection: Projection,
     *,
-    environment: Iterable[str],
+    requirements: Iterable[str],
     device: str,
     data: Mapping[str, str],
-    library: Mapping[str, str],
-    whole: str = "",
+    library_hashes: Mapping[str, str],
+    whole_because: str = "",
     cells: Sequence[Mapping[str, Any]] | None = None,
     python: str | None = None,
     files: Mapping[str, str] | None = None,
@@ -128,12 +128,12 @@ def job_key(
 
     Args:
         projection: The section as the framework's readers see it; its code cells count.
-        environment: The framework's requirements, from `environment_lines`.
+        requirements: The framework's requirements, from `requirement_lines`.
         device: The class of the device: ``cpu`` or ``gpu``.
         data: For each declared data file the SHA-1 that it must have, or `STAND_IN`.
-        library: The hashes of the library's code that the job can run, by symbol.
+        library_hashes: The hashes of the library's code that the job can run, by symbol.
         cells: The `cell_parts` of ``projection``, where they are known.
-        whole: Why that is all of the library, where the text does not say what the job uses.
+        whole_because: Why that is all of the library, where the text does not say what the job uses.
         python: The version of Python that the framework's tab names, if it names one.
         files: For each declared file of the section its SHA-256, by name.
         variables: The environment variables that the framework's tab sets, if any.
@@ -142,11 +142,11 @@ def job_key(
         "format": FORMAT,
         "tab": projection.tab,
         "cells": cell_parts(projection) if cells is None else list(cells),
-        "environment": list(environment),
+        "environment": list(requirements),
         "device": device,
         "data": dict(data),
-        "library": dict(library),
-        "whole": whole,
+        "library": dict(library_hashes),
+        "whole": whole_because,
     }
     if python not in (None, PYTHON):
         record["python"] = python

@@ -39,7 +39,7 @@ _EVALUATED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """The symbols that some code names; ``whole`` says why it may use any, or is empty.
+    """The symbols that some code names; ``whole_because`` says why it may use any, or is empty.
 
     ``others`` says that it may use other modules of the library's package as well. ``bare`` says
     that a string is the package's name and nothing else, and ``imports`` that a string or a call
@@ -48,7 +48,7 @@ class Uses:
     """
 
     names: frozenset[str]
-    whole: str = ""
+    whole_because: str = ""
     others: bool = False
     bare: bool = False
     imports: bool = False
@@ -56,7 +56,7 @@ class Uses:
     def __or__(self, other: "Uses") -> "Uses":
         return Uses(
             self.names | other.names,
-            self.whole or other.whole,
+            self.whole_because or other.whole_because,
             self.others or other.others,
             self.bare or other.bare,
             self.imports or other.imports,
@@ -64,7 +64,7 @@ class Uses:
 
     def __bool__(self) -> bool:
         """Say whether the code may use anything of the library at all."""
-        return bool(self.names or self.whole or self.others or (self.bare and self.imports))
+        return bool(self.names or self.whole_because or self.others or (self.bare and self.imports))
 
 
 NOTHING = Uses(frozenset())
@@ -109,10 +109,10 @@ def file_uses(name: str, data: bytes, package: str, module: str) -> Uses:
     if not name.endswith(".py"):
         return _text_uses(text, package, (), name)
     found = cells_use([text], package, module)
-    return replace(found, whole=whole_of(name, found.whole))
+    return replace(found, whole_because=reason_of(name, found.whole_because))
 
 
-def whole_of(what: str, why: str) -> str:
+def reason_of(what: str, why: str) -> str:
     """Return why ``what`` may use any symbol, if ``why`` says so of its code."""
     return f"{what}{':' * why.startswith('a ')} {why}" if why else ""
 

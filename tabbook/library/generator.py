@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tabbook.book import Book
-from tabbook.cache import Entry
+from tabbook.cache import CachedValues
 from tabbook.code import CodeError, parse
 from tabbook.config import CONFIG_FILE
 from tabbook.errors import ConfigError, ExtractError, Fault, TabbookError
@@ -49,7 +49,7 @@ def generate(book: Book) -> dict[str, str]:
         TabbookError: The sections do not make a library; every fault is in it.
     """
     preambles = preamble_texts(book)
-    known = book.cached("library", repr(preambles))
+    known = book.cached_values("library", repr(preambles))
     return known.get("texts", lambda: _generate(book, preambles)) if known else _generate(book, preambles)
 
 
@@ -70,7 +70,11 @@ def current_texts(book: Book) -> tuple[dict[str, str], tuple[Fault, ...]]:
 
 def package_path(book: Book) -> str:
     """Return the path of the file that makes the library's modules a package, relative to the book."""
-    return (book.library / book.settings.library.package / "__init__.py").relative_to(book.root).as_posix()
+    return (
+        (book.library_folder / book.settings.library.package / "__init__.py")
+        .relative_to(book.root)
+        .as_posix()
+    )
 
 
 def _generate(book: Book, preambles: Mapping[str, str]) -> dict[str, str]:
@@ -106,7 +110,7 @@ def _share_modules(book: Book, preambles: Mapping[str, str]) -> None:
         share_values(book.cache, lambda tab: _module(book, tab, preambles[tab]), new, _entry_name)
 
 
-def _module_entry(book: Book, tab: str, preamble: str) -> Entry:
+def _module_entry(book: Book, tab: str, preamble: str) -> CachedValues:
     saved = book.saved[tab]
     parts = [(s.kind, s.source, s.names, s.into, s.origin.path, s.origin.cell, s.origin.label) for s in saved]
     return book.cache.entry(_entry_name(tab), repr((preamble, parts)).encode())
@@ -205,7 +209,7 @@ def foreign(book: Book, texts: Mapping[str, str]) -> tuple[Fault, ...]:
 
 def _other_modules(book: Book, texts: Mapping[str, str]) -> list[str]:
     """Return the modules in the library's package that no tab of the book generates."""
-    package = book.library / book.settings.library.package
+    package = book.library_folder / book.settings.library.package
     found = (path.relative_to(book.root).as_posix() for path in package.glob("*.py"))
     return sorted(path for path in found if path not in texts)
 
@@ -239,13 +243,13 @@ def update(book: Book, texts: Mapping[str, str]) -> LibraryReport:
 
 def library_files(book: Book) -> dict[str, bytes]:
     """Return the files of the library as they are now, by their path in its folder."""
-    package = book.library / book.settings.library.package
-    paths = (*book.library.glob("*.py"), *package.rglob("*"))
+    package = book.library_folder / book.settings.library.package
+    paths = (*book.library_folder.glob("*.py"), *package.rglob("*"))
     found = {}
     for path in sorted(paths):
         if path.is_file() and path.suffix != ".pyc":
             with contextlib.suppress(FileNotFoundError):  # replaced meanwhile
-                found[path.relative_to(book.library).as_posix()] = path.read_bytes()
+                found[path.relative_to(book.library_folder).as_posix()] = path.read_bytes()
     return found
 
 

@@ -38,7 +38,7 @@ def check_imports(
     faults = []
     with tempfile.TemporaryDirectory(prefix="tabbook-lib-") as folder:
         for path, text in texts.items():
-            write_atomic(Path(folder) / (book.root / path).relative_to(book.library), text)
+            write_atomic(Path(folder) / (book.root / path).relative_to(book.library_folder), text)
         running = {tab: _start(book, tab, Path(folder)) for tab in tabs}
         for tab, process in running.items():
             try:
@@ -75,7 +75,7 @@ def _start(book: Book, tab: str, folder: Path) -> "subprocess.Popen[str]":
 def _fault(places: Places, errors: str, folder: Path) -> Fault:
     """Return what the traceback of an import, or of a crash, says."""
     book, tab = places.book, places.tab
-    file = folder / book.library_file(tab).relative_to(book.library)
+    file = folder / book.library_file(tab).relative_to(book.library_folder)
     lines = [int(line) for line in re.findall(rf'File "{re.escape(str(file))}", line (\d+)', errors)]
     is_dump = "(most recent call first)" in errors
     reason = _reason(errors).replace(str(folder), book.settings.library.path)

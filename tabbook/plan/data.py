@@ -29,23 +29,23 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DataFiles:
     """Which data files can be had, and where; which cannot, and why."""
 
     paths: Mapping[str, Path] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
-def cache_folder(environment: Mapping[str, str] | None = None) -> Path:
+def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
     """Return the folder of the user's cache that data files are downloaded into."""
-    variables = os.environ if environment is None else environment
+    variables = os.environ if environ is None else environ
     base = variables.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "d2l"
 
 
-def search_folders(environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
+def search_folders(environ: Mapping[str, str] | None = None) -> tuple[Path, ...]:
     """Return the folders that may hold data files, in the order in which they are asked."""
-    variables = os.environ if environment is None else environment
+    variables = os.environ if environ is None else environ
     named = variables.get("D2L_DATA")
     return (*((Path(named),) if named else ()), cache_folder(variables))
 
@@ -123,7 +123,7 @@ def _failed_lately(notes: Path | None, url: str) -> str:
     return f"failed {ago / 60:.0f} min ago: {why}; tabbook run --retry asks again" if 0 <= ago < PAUSE else ""
 
 
-def resolve(
+def find_all(
     declared: Mapping[str, DataFile],
     names: Iterable[str],
     *,
@@ -131,7 +131,7 @@ def resolve(
     seconds: float = CONNECT_SECONDS,
     notes: Path | None = None,
     retry: bool = False,
-) -> Found:
+) -> DataFiles:
     """Return which of ``names`` can be had; with ``fetch``, download those that are not here.
 
     Args:
@@ -148,7 +148,7 @@ def resolve(
     paths = {name: path for name, path in local.items() if path is not None}
     missing = {name: f"not in {' or '.join(map(str, folders))}" for name in local if name not in paths}
     if not fetch or not missing:
-        return Found(paths, missing)
+        return DataFiles(paths, missing)
 
     def attempt(name: str) -> Path | str:
         failed = "" if retry else _failed_lately(notes, declared[name].url)
@@ -157,7 +157,7 @@ def resolve(
     with ThreadPoolExecutor(len(missing)) as pool:
         answers = dict(zip(missing, pool.map(attempt, list(missing)), strict=True))
     paths |= {name: answer for name, answer in answers.items() if isinstance(answer, Path)}
-    return Found(
+    return DataFiles(
         paths,
         {
             name: f"{missing[name]}, and the download {answer}"

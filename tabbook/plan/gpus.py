@@ -15,7 +15,7 @@ from itertools import islice
 from tabbook.errors import usage
 from tabbook.quantities import size, size_text
 
-SHARING: Mapping[str, str] = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+SHARED_GPU_VARIABLES: Mapping[str, str] = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
 """The variables of a job on a machine with GPUs: count them as the driver does (by itself, CUDA begins
 with the fastest)."""
 
@@ -29,7 +29,7 @@ class Gpu:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class GpuNeed:
     """What a job needs: so many GPUs, and so many bytes on each of them; ``None`` means all."""
 
     gpus: int = 0
@@ -92,7 +92,7 @@ def _of_driver() -> tuple[Gpu, ...]:
     return visible(parse_inventory(listed.stdout), os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
-def lacking(need: Need, gpus: Iterable[Gpu]) -> str:
+def lacking(need: GpuNeed, gpus: Iterable[Gpu]) -> str:
     """Return what a machine with ``gpus`` lacks for ``need``, in words; empty if it lacks nothing."""
     gpus = tuple(gpus)
     if sum(1 for gpu in gpus if gpu.memory >= (need.memory or 0)) >= need.gpus:
@@ -108,7 +108,7 @@ class Slots:
         self._all = {gpu.number: gpu.memory for gpu in gpus}
         self._free = dict(self._all)
 
-    def take(self, need: Need) -> tuple[int, ...] | None:
+    def take(self, need: GpuNeed) -> tuple[int, ...] | None:
         """Return the numbers of the GPUs that are now the taker's; ``None`` where it must wait.
 
         Of the GPUs with room the fullest are taken, so that those who need a whole one find it.
@@ -125,7 +125,7 @@ class Slots:
             self._free[number] -= self._all[number] if need.memory is None else need.memory
         return tuple(sorted(taken))
 
-    def give(self, need: Need, taken: Iterable[int]) -> None:
+    def give(self, need: GpuNeed, taken: Iterable[int]) -> None:
         """Give back what `take` returned for ``need``."""
         for number in taken:
             self._free[number] += self._all[number] if need.memory is None else need.memory

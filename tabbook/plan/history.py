@@ -19,7 +19,7 @@ from tabbook.plan.job_spec import Failure, JobSpec, Limits, Outcome, Step
 from tabbook.plan.reports import job_file
 from tabbook.store.local import Store
 
-REMEMBERED = frozenset({"raised", "timeout", "memory", "died"})
+REPEATABLE_FAILURES = frozenset({"raised", "timeout", "memory", "died"})
 """The failures that come again if nothing changes; the others are not the section's own."""
 
 _LIMITS = {"timeout": ("timeout", "cell_timeout"), "memory": ("memory",)}
@@ -54,7 +54,7 @@ class Records:
         self._work, self._store = work, store
         self._stored: dict[tuple[str, str], list[Key]] | None = None
 
-    def before(self, section: str, tab: str, now: Key) -> Key | None:
+    def previous_key(self, section: str, tab: str, now: Key) -> Key | None:
         """Return the key that a job had before, with its record.
 
         That is the last one that is known, else, of those that the store has outputs for, the one
@@ -82,7 +82,7 @@ def _likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class PastFailure:
     """How a job failed when it was last executed, after ``seconds``."""
 
     failure: Failure
@@ -93,15 +93,15 @@ def _failure_path(work: Path, key: str) -> Path:
     return work / "failures" / f"{key}.json"
 
 
-def remember_failure(work: Path, job: JobSpec, outcome: Outcome) -> None:
+def save_failure(work: Path, job: JobSpec, outcome: Outcome) -> None:
     """Keep how ``job`` failed, if that can be expected to happen again.
 
     The place is kept by cell and line in the cell: edited prose moves the lines of the file.
     """
     failure = outcome.failure
-    if failure is None or failure.kind not in REMEMBERED:
+    if failure is None or failure.kind not in REPEATABLE_FAILURES:
         return
-    cell = next((i for i, step in enumerate(job.steps) if step.place(1) == failure.cell_line), None)
+    cell = next((i for i, step in enumerate(job.steps) if step.file_line(1) == failure.cell_line), None)
     value: dict[str, Any] = {
         "failure": asdict(failure),
         "seconds": round(outcome.seconds, 1),
@@ -114,7 +114,7 @@ def remember_failure(work: Path, job: JobSpec, outcome: Outcome) -> None:
         write_atomic(_failure_path(work, job.key), json.dumps(value) + "\n")
 
 
-def recall_failure(work: Path, key: str, steps: Sequence[Step], limits: Limits) -> Remembered | None:
+def load_failure(work: Path, key: str, steps: Sequence[Step], limits: Limits) -> PastFailure | None:
     """Return how the job with this key failed, with its places as the section is now.
 
     A job that ran into a limit is given another chance when it is given more.
@@ -126,7 +126,7 @@ def recall_failure(work: Path, key: str, steps: Sequence[Step], limits: Limits) 
             type(getattr(failure, f.name)) is not (int if f.type is int else str) for f in fields(failure)
         ):
             return None
-        if failure.kind not in REMEMBERED or any(
+        if failure.kind not in REPEATABLE_FAILURES or any(
             (getattr(limits, name) or math.inf) > (value["limits"][name] or math.inf)
             for name in _LIMITS.get(failure.kind, ())
         ):
@@ -134,9 +134,9 @@ def recall_failure(work: Path, key: str, steps: Sequence[Step], limits: Limits) 
         if value["cell"] is not None:
             step = steps[value["cell"]]
             line = step.lines[value["row"]] if "row" in value else failure.line
-            failure = replace(failure, cell_line=step.place(1), line=line)
+            failure = replace(failure, cell_line=step.file_line(1), line=line)
         seconds = float(value["seconds"])
-        return Remembered(failure, seconds) if 0 <= seconds < math.inf else None
+        return PastFailure(failure, seconds) if 0 <= seconds < math.inf else None
     return None
 
 
@@ -145,26 +145,26 @@ def has_failures(work: Path) -> bool:
     return next((work / "failures").glob("*.json"), None) is not None
 
 
-def forget_failure(work: Path, key: str) -> None:
+def remove_failure(work: Path, key: str) -> None:
     """Forget how the job with this key failed."""
     with contextlib.suppress(OSError):
         _failure_path(work, key).unlink(missing_ok=True)
 
 
 def old_failures(
-    work: Path, used: Collection[str], keep: float, now: float | None = None
+    work: Path, used: Collection[str], keep_seconds: float, now: float | None = None
 ) -> tuple[Path, ...]:
     """Return the files of the failures that nobody is going to ask for.
 
     Args:
         work: The folder of the book's own files.
         used: The keys to keep, whatever their age.
-        keep: Seconds for which the others are kept, too.
+        keep_seconds: Seconds for which the others are kept, too.
         now: The time, in seconds since the epoch.
     """
     now, found = time.time() if now is None else now, []
     for path in sorted((work / "failures").glob("*.json")):
         with contextlib.suppress(OSError):
-            if path.stem not in used and now - path.stat().st_mtime > keep:
+            if path.stem not in used and now - path.stat().st_mtime > keep_seconds:
                 found.append(path)
     return tuple(found)

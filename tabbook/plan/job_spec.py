@@ -12,7 +12,7 @@ from tabbook.config import BookSettings, SectionSettings
 from tabbook.errors import Fault
 from tabbook.framework import Tab
 from tabbook.model import Cell, Projection, Result
-from tabbook.plan.gpus import Need
+from tabbook.plan.gpus import GpuNeed
 from tabbook.pythons import own_version
 
 __all__ = ["DeferredError", "Failure", "JobSpec", "Limits", "Outcome", "Step"]
@@ -30,7 +30,7 @@ class Step:
     tags: tuple[str, ...]
     lines: tuple[int, ...]
 
-    def place(self, line: int) -> int:
+    def file_line(self, line: int) -> int:
         """Return the line in the section's file of line ``line`` of the code, from 1."""
         return self.lines[min(max(line, 1), len(self.lines)) - 1]
 
@@ -70,12 +70,12 @@ def limits_of(book: BookSettings, section: SectionSettings) -> Limits:
 class JobSpec:
     """All that it takes to execute one section in one framework, wherever that may be.
 
-    ``python`` is the interpreter of the environment of ``framework``, ``library`` the folder that
+    ``python`` is the interpreter of the environment of ``framework``, ``library_folder`` the folder that
     holds the library's package, ``data`` the data files that the job may read, by name. ``files``
     are those that its section declares, by their paths from where the job runs; their hashes are in
     ``inputs``. ``limits`` are
     what it may take; ``threads`` is how many cores it may keep busy.
-    ``environment`` is what its environment variables are to hold besides the usual.
+    ``variables`` is what its environment variables are to hold besides the usual.
     ``output_limit`` is how many characters of one stream of a cell are kept; all, if ``None``.
     ``need`` is what it needs in GPUs. ``shared`` is a folder that jobs have in common, for what
     packages keep from one process to the next; there is none, if ``None``. ``memory`` is how
@@ -89,16 +89,16 @@ class JobSpec:
     steps: tuple[Step, ...]
     python: str
     framework: Tab
-    library: str | None = None
+    library_folder: str | None = None
     data: Mapping[str, str] = field(default_factory=dict)
     stand_ins: tuple[str, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
     device: str = "cpu"
     limits: Limits = Limits(1200)
     threads: int = 1
-    environment: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
     output_limit: int | None = None
-    need: Need = field(default_factory=Need)
+    need: GpuNeed = field(default_factory=GpuNeed)
     shared: str | None = None
     memory: int = 0
     python_version: str = field(default_factory=own_version)

@@ -11,7 +11,7 @@ ASSUMED = 1_500_000_000
 """Bytes that a job is taken to need of which nothing is known."""
 
 
-def available_memory(environment: Mapping[str, str] = os.environ) -> int:
+def available_memory(environ: Mapping[str, str] = os.environ) -> int:
     """Return how many bytes of memory jobs may take now, besides those that run.
 
     ``TABBOOK_MEMORY``, a size such as ``8GB``, overrides what is found.
@@ -21,7 +21,7 @@ def available_memory(environment: Mapping[str, str] = os.environ) -> int:
     """
     import psutil
 
-    if named := environment.get("TABBOOK_MEMORY"):
+    if named := environ.get("TABBOOK_MEMORY"):
         try:
             return size(named)
         except ValueError as error:
@@ -32,23 +32,23 @@ def available_memory(environment: Mapping[str, str] = os.environ) -> int:
 
 
 def likely_memory(
-    place: tuple[str, str], peaks: Mapping[tuple[str, str], int], declared: int | None, limit: int | None
+    name: tuple[str, str], peaks: Mapping[tuple[str, str], int], declared: int | None, limit: int | None
 ) -> int:
     """Return how many bytes the job of a section and a tab is likely to take.
 
     Args:
-        place: The section and the tab.
+        name: The section and the tab.
         peaks: What jobs took at most, as far as that is known.
         declared: What the section says that its jobs may take.
         limit: What the book says that any job may take.
     """
-    of_tab = [peak for (_, tab), peak in peaks.items() if tab == place[1]]
-    found = peaks.get(place) or declared or max(of_tab, default=0) or ASSUMED
+    of_tab = [peak for (_, tab), peak in peaks.items() if tab == name[1]]
+    found = peaks.get(name) or declared or max(of_tab, default=0) or ASSUMED
     bound = declared or limit
     return min(found, bound) if bound else found
 
 
-class Room:
+class MemoryBudget:
     """Who was promised how much memory. Not for several threads at once.
 
     Together, promises are no more than what there was when the first job began, and each is no

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from tabbook.book import Book
-from tabbook.cache import Cache, Entry
+from tabbook.cache import Cache, CachedValues
 from tabbook.code import CodeError
 from tabbook.declared_files import declared_files
 from tabbook.errors import ExecuteError, Fault, TabbookError
@@ -38,10 +38,10 @@ class Job:
     section: Section
     tab: str
     projection: Projection
-    environment: tuple[str, ...]
-    library: Mapping[str, str]
+    requirements: tuple[str, ...]
+    library_hashes: Mapping[str, str]
     data: Mapping[str, str]
-    whole: str = ""
+    whole_because: str = ""
     """Why the job may use all of the library; empty where its symbols are known."""
     cells: Sequence[Mapping[str, Any]] | None = None
     """What the key's record says of the code cells."""
@@ -58,11 +58,11 @@ class Job:
         data = {name: keys.STAND_IN if name in absent else sha1 for name, sha1 in self.data.items()}
         return keys.job_key(
             self.projection,
-            environment=self.environment,
+            requirements=self.requirements,
             device=device,
             data=data,
-            library=self.library,
-            whole=self.whole,
+            library_hashes=self.library_hashes,
+            whole_because=self.whole_because,
             cells=self.cells,
             python=self.python,
             files=self.files,
@@ -142,7 +142,7 @@ def _index(cache: Cache, tab: str, text: str, package: str) -> LibraryIndex:
     return _index_entry(cache, tab, text).get("index", make)
 
 
-def _index_entry(cache: Cache, tab: str, text: str) -> Entry:
+def _index_entry(cache: Cache, tab: str, text: str) -> CachedValues:
     return cache.entry(_index_name(tab), text.encode())
 
 
@@ -188,12 +188,12 @@ def _uses(book: Book, projection: Projection) -> Uses:
     def find() -> Uses:
         return cells_use([cell.source for cell in projection.code_cells], package, module)
 
-    return book.derived(projection.section, f"uses {projection.tab}", find)
+    return book.cached_value(projection.section, f"uses {projection.tab}", find)
 
 
 def _cell_parts(book: Book, projection: Projection) -> Sequence[Mapping[str, Any]]:
     parts = partial(keys.cell_parts, projection)
-    return book.derived(projection.section, f"parts {projection.tab}", parts)
+    return book.cached_value(projection.section, f"parts {projection.tab}", parts)
 
 
 def library_part(
@@ -218,7 +218,7 @@ def library_part(
             if tab != projection.tab:
                 other = _library_text(book, tab, texts)
                 hashes[f"{package}.{about[tab].module}"] = _whole_hash(other)
-    return hashes, reached.whole
+    return hashes, reached.whole_because
 
 
 def job(book: Book, section: Section, tab: str, library_texts: Mapping[str, str] | None = None) -> Job | None:
@@ -240,15 +240,15 @@ def job(book: Book, section: Section, tab: str, library_texts: Mapping[str, str]
         hint = "declare it in _config.yml under sphinx.config.tabbook.data"
         raise ExecuteError([Fault(section.path, 0, f"unknown data file {name!r}", hint) for name in unknown])
     files, uses = _files(book, section, tab)
-    library, whole = library_part(book, projection, library_texts, uses)
+    library, whole_because = library_part(book, projection, library_texts, uses)
     return Job(
         section,
         tab,
         projection,
-        environment=_cached(book, book.requirements(tab), keys.environment_lines, ()),
-        library=library,
+        requirements=_cached(book, book.requirements(tab), keys.requirement_lines, ()),
+        library_hashes=library,
         data={name: book.settings.data[name].sha1 for name in section.settings.data},
-        whole=whole,
+        whole_because=whole_because,
         cells=_cell_parts(book, projection),
         python=book.settings.tabs[tab].python,
         files=files,

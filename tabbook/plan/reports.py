@@ -48,34 +48,34 @@ def failure_report(path: Path, failure: Failure) -> Path | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class Cost:
     """What a job took: ``seconds``, and ``memory`` in bytes at most; 0, where that is not known."""
 
     seconds: float
     memory: int = 0
 
 
-def _spent_folder(work: Path) -> Path:
+def _costs_folder(work: Path) -> Path:
     return work / "seconds"
 
 
-def read_spent(work: Path) -> dict[tuple[str, str], Spent]:
+def read_costs(work: Path) -> dict[tuple[str, str], Cost]:
     """Return what each (section, tab) took when it was last executed here.
 
     It only decides what begins when, so whatever cannot be read is left out.
     """
-    found: dict[tuple[str, str], Spent] = {}
-    for path in _spent_folder(work).glob("**/*.json"):
+    found: dict[tuple[str, str], Cost] = {}
+    for path in _costs_folder(work).glob("**/*.json"):
         value = read_json(path)
         with contextlib.suppress(ValueError, KeyError, TypeError, OverflowError):
-            spent = Spent(float(value["seconds"]), int(value.get("memory", 0)))
+            spent = Cost(float(value["seconds"]), int(value.get("memory", 0)))
             if 0 <= spent.seconds < math.inf and spent.memory >= 0:
                 found[str(value["section"]), str(value["tab"])] = spent
     return found
 
 
-def write_spent(work: Path, section: str, tab: str, spent: Spent) -> None:
+def write_cost(work: Path, section: str, tab: str, spent: Cost) -> None:
     """Remember what a job took; what cannot be written is no loss."""
     value = {"section": section, "tab": tab, "seconds": round(spent.seconds, 1), "memory": spent.memory}
     with contextlib.suppress(OSError):
-        write_atomic(job_file(_spent_folder(work), section, tab), json.dumps(value) + "\n")
+        write_atomic(job_file(_costs_folder(work), section, tab), json.dumps(value) + "\n")

@@ -53,7 +53,7 @@ def pull_outputs(
     store, device = Store(book.outputs), device_class()
     lacking = [job for job in jobs(book, sections, tabs) if stored(store, job, device) is None]
     names = (name for job in lacking for name in job.data)
-    found = data_files.resolve(book.settings.data, names, fetch=False)
+    found = data_files.find_all(book.settings.data, names, fetch=False)
     wanted = []
     for job in lacking:
         keys = [*accepted_keys(job, device)]

@@ -59,7 +59,7 @@ def book_links(exporter: Exporter, tab: str, up: str) -> Links:
     book, links = exporter.book, Links()
     _ = translator(book.settings.language)
     for wanted in formats() if book.settings.exports else ():
-        if wanted.is_archived and any(wanted.has(section, tab) for section in book.readable[0]):
+        if wanted.is_archived and any(wanted.has(section, tab) for section in book.readable_sections[0]):
             links.append((_(wanted.book_link), f"{up}{PUBLISHED}/{wanted.name}/{tab}.zip"))
         for place in books(exporter, wanted) if is_book(wanted) else ():
             if place.startswith(f"{tab}/"):
@@ -111,7 +111,7 @@ def add_links(app: Sphinx, page: str, _template: str, context: dict[str, Any], _
     book = current_book(app)
     if book is None or "body" not in context or not (book.settings.exports or book.settings.repository):
         return
-    section = next((one for one in book.readable[0] if one.path == f"{page}.md"), None)
+    section = next((one for one in book.readable_sections[0] if one.path == f"{page}.md"), None)
     if section is None:
         return
     up = f"{relpath('.', dirname(page))}/" if "/" in page else ""

@@ -114,7 +114,7 @@ class Reading:
 
 def _failed_job(failure: Failure, planned: Job) -> Failed:
     """Return what a page shows of the failure of a job."""
-    starts = [step.place(1) for step in steps_of(planned.projection)]
+    starts = [step.file_line(1) for step in steps_of(planned.projection)]
     cell = starts.index(failure.cell_line) if failure.cell_line in starts else None
     # Of other failures it is the kernel's log, which says nothing to readers.
     traceback = failure.traceback if failure.kind == "raised" else ""

@@ -32,9 +32,9 @@ def build_site(
     many as there are cores, if not said). Sphinx's progress goes to standard output unless
     ``quiet``. Pages that did not change are kept.
     """
-    from tabbook.lazy_imports import on_demand
+    from tabbook.lazy_imports import lazy_classes
 
-    with on_demand():
+    with lazy_classes():
         from tabbook.render.site_build import run_sphinx
 
     faults, page = run_sphinx(book, book.site, jobs=jobs or cores(), quiet=quiet)

@@ -26,7 +26,7 @@ from tabbook.export.write import remove_others, write_all, zip_files
 from tabbook.files import read_json, write_atomic
 from tabbook.keys.key import canonical, sha256
 from tabbook.model import Section
-from tabbook.parallel import begin
+from tabbook.parallel import run_in_fork
 from tabbook.render.pages import Shown, shown_by
 
 MEMORY = "tabbook-exports.json"
@@ -194,7 +194,7 @@ def update(
         TabbookError: The folder cannot be written.
     """
     book = exporter.book
-    sections, unreadable = book.readable
+    sections, unreadable = book.readable_sections
     work = _Update(exporter, folder, _read(memory))
     shown = [wanted for wanted in formats() if wanted.page_link or wanted.book_link]
     names = {
@@ -210,7 +210,7 @@ def update(
         return own.now, own.faults, own.files
 
     parts = [sections[number::processes] for number in range(min(processes, len(sections)))]
-    for wait in [begin(partial(made, part)) for part in parts[1:]] + [
+    for wait in [run_in_fork(partial(made, part)) for part in parts[1:]] + [
         partial(made, part) for part in parts[:1]
     ]:
         work.add(*wait())

@@ -23,7 +23,7 @@ PAUSE = 0.1
 """Seconds between two looks whether a claim was given up."""
 
 
-def _is_taken(handle: int, key: str) -> bool:
+def _is_locked(handle: int, key: str) -> bool:
     """Take the claim on ``key``, or say that somebody else has it."""
     lock = struct.pack("@hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, int(key[:15], 16), 1, 0)
     try:
@@ -36,10 +36,10 @@ def _is_taken(handle: int, key: str) -> bool:
 
 
 @contextlib.contextmanager
-def claim(file: Path, key: str, patience: float, is_stopping: Callable[[], bool]) -> Iterator[None]:
+def job_lock(file: Path, key: str, timeout: float, is_stopping: Callable[[], bool]) -> Iterator[None]:
     """Hold the claim on the job with ``key`` for as long as the context lasts.
 
-    Waits until whoever has it gives it up, at most ``patience`` seconds: whoever takes longer hangs,
+    Waits until whoever has it gives it up, at most ``timeout`` seconds: whoever takes longer hangs,
     and to execute a job twice does no harm. Where the file cannot be written there are no claims.
     """
     handle = -1
@@ -48,8 +48,8 @@ def claim(file: Path, key: str, patience: float, is_stopping: Callable[[], bool]
             file.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        end = time.monotonic() + patience
-        while handle >= 0 and _is_taken(handle, key) and time.monotonic() < end and not is_stopping():
+        end = time.monotonic() + timeout
+        while handle >= 0 and _is_locked(handle, key) and time.monotonic() < end and not is_stopping():
             time.sleep(PAUSE)
         yield
     finally:

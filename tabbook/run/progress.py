@@ -35,7 +35,7 @@ def _word(status: str) -> str:
     return _WORDS.get(status, status)
 
 
-class Lines:
+class PlainProgress:
     """Plain lines: one when a job begins, one when it ends."""
 
     def __init__(self, console: Console) -> None:
@@ -65,11 +65,11 @@ class Lines:
         self._say(f"{count} {_name(job.section)} · {job.tab} {_word(job.status)}{clock}{note}")
 
 
-class Live:
+class LiveProgress:
     """A line per running job with its clock, and a bar for the whole, on a terminal."""
 
     def __init__(self, bars: Bars) -> None:
-        self._bars, self._lines = bars, Lines(bars.console)
+        self._bars, self._lines = bars, PlainProgress(bars.console)
         self._all: TaskID | None = None
         self._tasks: dict[tuple[str, str], TaskID] = {}
 
@@ -92,10 +92,10 @@ class Live:
             self._bars.advance(self._all)
 
 
-class FromAfar:
+class RemoteProgress:
     """Shows a run on ``shown`` whose jobs, once handed over, begin elsewhere and later."""
 
-    def __init__(self, shown: Lines | Live) -> None:
+    def __init__(self, shown: PlainProgress | LiveProgress) -> None:
         self._shown = shown
         self.planned, self.ended = shown.planned, shown.ended
 
@@ -104,14 +104,14 @@ class FromAfar:
 
 
 @contextmanager
-def progress_on(console: Console) -> Iterator[Lines | Live]:
+def progress_on(console: Console) -> Iterator[PlainProgress | LiveProgress]:
     """Yield what shows a run on ``console``, for as long as the run takes."""
     if not console.is_terminal:
-        yield Lines(console)
+        yield PlainProgress(console)
         return
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Bars(*columns, console=console, transient=True) as bars:
-        yield Live(bars)
+        yield LiveProgress(bars)
 
 
 def _cell(job: JobStatus | None) -> str:
@@ -179,8 +179,10 @@ def failures_text(report: RunReport) -> str:
     for tab, reason in dict.fromkeys((job.tab, job.reason) for job in report.having("skipped")):
         lines.append(f"{tab}: not executed, {reason}")
     for job in report.jobs:
-        if job.whole:
-            lines.append(f"{_name(job.section)} · {job.tab}: depends on all of the library: {job.whole}")
+        if job.whole_because:
+            lines.append(
+                f"{_name(job.section)} · {job.tab}: depends on all of the library: {job.whole_because}"
+            )
     for name, why in report.stand_ins.items():
         lines.append(f"WARNING: the data file {name} could not be had ({why}); a stand-in was used")
     return "\n".join(lines)

@@ -13,16 +13,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from tabbook.book import Book
-from tabbook.environments import STAMP
+from tabbook.environments import STAMP_FILE
 from tabbook.errors import Fault, StoreError
 from tabbook.execute.job import execute
 from tabbook.execute.processes import running
-from tabbook.plan.history import forget_failure, remember_failure, write_last
+from tabbook.plan.history import remove_failure, save_failure, write_last
 from tabbook.plan.job_spec import Failure, JobSpec, Outcome
 from tabbook.plan.planner import Job
-from tabbook.plan.reports import Spent, failure_report, report_path, write_spent
-from tabbook.run.locks import claim
-from tabbook.status.standing import JobStatus, failed_before, recall, stored_status
+from tabbook.plan.reports import Cost, failure_report, report_path, write_cost
+from tabbook.run.locks import job_lock
+from tabbook.status.standing import JobStatus, failed_before, load_failure_of, stored_status
 from tabbook.store.local import Store
 
 _FOR_ALL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
@@ -46,7 +46,7 @@ def forget_report(book: Book, section: str, tab: str) -> None:
         report_path(book.reports, section, tab).unlink(missing_ok=True)
 
 
-class Keeper:
+class Recorder:
     """Keeps the outcomes of one run's jobs, once each.
 
     Args:
@@ -70,14 +70,14 @@ class Keeper:
         self._force, self._retry = force, retry
         self._kept: dict[tuple[str, str], JobStatus] = {}
         self._lock = threading.Lock()
-        self._environments = {tab: _state(book.environment(tab)) for tab in book.settings.tabs}
+        self._environments = {tab: _state(book.venv(tab)) for tab in book.settings.tabs}
         self.error: StoreError | None = None
         """Why no result can be stored any more."""
 
     def execute(self, spec: JobSpec) -> Outcome:
         """Execute a job of this machine, and keep what it brings; another run may do so meanwhile."""
-        file, patience = self._book.work / "claims", spec.limits.timeout + STARTING
-        with claim(file, spec.key, patience, lambda: running.stopping):
+        file, seconds = self._book.work / "claims", spec.limits.timeout + STARTING
+        with job_lock(file, spec.key, seconds, lambda: running.stopping):
             known = self._done_elsewhere(spec)
             if known is not None:
                 self._kept[spec.section, spec.tab] = known
@@ -86,14 +86,14 @@ class Keeper:
             failure = outcome.failure
             if failure is not None and failure.kind == "stopped":
                 pass
-            elif _state(self._book.environment(spec.tab)) != self._environments[spec.tab]:
+            elif _state(self._book.venv(spec.tab)) != self._environments[spec.tab]:
                 message = "its environment was changed or removed meanwhile: run it again"
                 failure = Failure("broken", spec.section, 0, spec.tab, message)
                 outcome = replace(outcome, result=None, failure=failure)
-            self._kept[spec.section, spec.tab] = self._keep(spec, outcome)
+            self._kept[spec.section, spec.tab] = self._record(spec, outcome)
             return outcome
 
-    def keep(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
+    def record(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
         """Write what is to be kept of ``outcome``, unless that was done, and return how its job stands.
 
         Nothing raises here; `error` says when the store cannot be written any more.
@@ -101,7 +101,7 @@ class Keeper:
         with self._lock:
             place = spec.section, spec.tab
             if place not in self._kept:
-                self._kept[place] = self._keep(spec, outcome)
+                self._kept[place] = self._record(spec, outcome)
             return self._kept[place]
 
     def _done_elsewhere(self, spec: JobSpec) -> JobStatus | None:
@@ -110,10 +110,10 @@ class Keeper:
         result = None if self._force else self._store.get(spec.key, warn=False)
         if result is not None:
             return stored_status(job, result)
-        known = None if self._force or self._retry else recall(self._book, job, spec.key)
+        known = None if self._force or self._retry else load_failure_of(self._book, job, spec.key)
         return None if known is None else failed_before(self._book, job, spec.key, known)
 
-    def _keep(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
+    def _record(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
         place, work = (spec.section, spec.tab), self._book.work
         if outcome.deferred:
             return JobStatus(*place, "deferred", reason=outcome.deferred)
@@ -128,13 +128,13 @@ class Keeper:
                     self.error = cannot_store(self._book, error)
         if failure is not None:
             kept = failure_report(report_path(self._book.reports, *place), failure)
-            remember_failure(work, spec, replace(outcome, failure=failure))
+            save_failure(work, spec, replace(outcome, failure=failure))
             return JobStatus(
                 *place, "failed", outcome.seconds, outcome.memory, failure=failure, report=kept, key=spec.key
             )
-        forget_failure(work, spec.key)
+        remove_failure(work, spec.key)
         write_last(work, *place, spec.key, spec.inputs)
-        write_spent(work, *place, Spent(outcome.seconds, outcome.memory))
+        write_cost(work, *place, Cost(outcome.seconds, outcome.memory))
         forget_report(self._book, *place)
         stand_ins = outcome.result.stand_ins if outcome.result else ()
         return JobStatus(
@@ -142,9 +142,9 @@ class Keeper:
         )
 
 
-def _state(environment: Path) -> tuple[int, int] | None:
+def _state(venv: Path) -> tuple[int, int] | None:
     """Return what changes when an environment is made anew, brought up to date, or removed."""
     with suppress(OSError):
-        state = (environment / STAMP).stat()
+        state = (venv / STAMP_FILE).stat()
         return state.st_ino, state.st_mtime_ns
     return None

@@ -18,16 +18,16 @@ from tabbook.library.generator import frozen, library_files
 from tabbook.machine import cores
 from tabbook.model import Section
 from tabbook.plan import data as data_files
-from tabbook.plan.gpus import SHARING, Gpu, inventory
+from tabbook.plan.gpus import SHARED_GPU_VARIABLES, Gpu, inventory
 from tabbook.plan.history import write_last
 from tabbook.plan.job_spec import JobSpec, Outcome, limits_of, steps_of
-from tabbook.plan.memory import Room, available_memory, likely_memory
+from tabbook.plan.memory import MemoryBudget, available_memory, likely_memory
 from tabbook.plan.outputs import lookup
 from tabbook.plan.planner import Job, device_class, jobs
-from tabbook.plan.reports import Spent, read_spent
-from tabbook.run.recorder import Keeper, cannot_store, forget_report
+from tabbook.plan.reports import Cost, read_costs
+from tabbook.run.recorder import Recorder, cannot_store, forget_report
 from tabbook.run.schedule import longest_first, run_all
-from tabbook.run.shard import Shard, share
+from tabbook.run.shard import Shard, jobs_of_shard
 from tabbook.status.overview import status
 from tabbook.status.standing import JobStatus, RunReport, Standing, Status, need_of, standings
 from tabbook.store.local import Store
@@ -61,7 +61,7 @@ class _Silent:
     def ended(self, job: JobStatus) -> None: ...
 
 
-def _prepare(book: Book, store: Store, library: Mapping[str, bytes]) -> Path:
+def _prepare(book: Book, store: Store, library_files: Mapping[str, bytes]) -> Path:
     """Make sure that results can be stored; return a folder with the library that the keys are about.
 
     Raises:
@@ -69,7 +69,7 @@ def _prepare(book: Book, store: Store, library: Mapping[str, bytes]) -> Path:
     """
     try:
         store.check_writable()
-        return frozen(book, library)
+        return frozen(book, library_files)
     except OSError as error:
         raise cannot_store(book, error) from error
 
@@ -77,8 +77,8 @@ def _prepare(book: Book, store: Store, library: Mapping[str, bytes]) -> Path:
 def _spec(
     book: Book,
     job: Job,
-    library: Path,
-    found: data_files.Found,
+    library_folder: Path,
+    found: data_files.DataFiles,
     device: str,
     threads: int,
     peaks: Mapping[tuple[str, str], int],
@@ -93,7 +93,7 @@ def _spec(
         steps=steps_of(job.projection),
         python=str(book.python(job.tab)),
         framework=book.settings.tabs[job.tab],
-        library=str(library),
+        library_folder=str(library_folder),
         data={name: str(found.paths[name]) for name in job.data if name in found.paths},
         files={name: str((book.root / job.section.path).parent / name) for name in job.files},
         stand_ins=missing,
@@ -102,7 +102,7 @@ def _spec(
         limits=limits_of(book.settings, own),
         output_limit=book.settings.output_limit,
         threads=threads,
-        environment=SHARING if device == "gpu" else {},
+        variables=SHARED_GPU_VARIABLES if device == "gpu" else {},
         need=need_of(job),
         shared=str(book.work),
         memory=likely_memory((job.section.path, job.tab), peaks, own.memory, book.settings.memory),
@@ -119,10 +119,10 @@ def _specs(
     book: Book,
     jobs: Mapping[tuple[str, str], Job],
     library: Path,
-    found: data_files.Found,
+    found: data_files.DataFiles,
     device: str,
     slots: int,
-    spent: Mapping[tuple[str, str], Spent],
+    spent: Mapping[tuple[str, str], Cost],
 ) -> list[JobSpec]:
     """Return all that it takes to execute ``jobs``, ``slots`` at once; those that took long come first."""
     threads = max(1, cores() // slots)
@@ -155,7 +155,7 @@ def run(
     progress: Progress | None = None,
     executor: "JobExecutor | None" = None,
     device: str | None = None,
-    usable: Callable[[str], str] | None = None,
+    why_unusable: Callable[[str], str] | None = None,
     shard: Shard | None = None,
 ) -> RunReport:
     """Execute the jobs whose outputs the store does not have, and keep each result as it comes.
@@ -175,7 +175,7 @@ def run(
             environments and GPUs there are is its business: a job that it can give to nobody
             raises a `DeferredError`.
         device: The class of device that the jobs run on; this machine's, if not given.
-        usable: Returns why the environment of a tab cannot be used, or nothing if it can.
+        why_unusable: Returns why the environment of a tab cannot be used, or nothing if it can.
         shard: The part of the stale jobs to execute; all of them, if not given.
 
     Raises:
@@ -194,24 +194,24 @@ def run(
         book, planned, device, find_data, gpus=inventory if here else None, force=force, retry=retry
     )
     _note_taken(book, standing)
-    spent = read_spent(book.work)
+    spent = read_costs(book.work)
     standing = _leave_to_others(standing, shard, spent)
     if here:
-        standing = _skip_unusable(standing, usable or (lambda tab: _unusable(book, tab)))
+        standing = _skip_unusable(standing, why_unusable or (lambda tab: _why_unusable(book, tab)))
     _announce(standing, progress)
     done = {one.place: one.status for one in standing}
     stale = {one.place: one.job for one in standing if one.status.status == "stale"}
     if stale:
         store, slots = Store(book.outputs), _slots(workers, len(stale), here=here)
         specs = _specs(book, stale, _prepare(book, store, library), found, device, slots, spent)
-        keeper = Keeper(book, store, stale, force=force, retry=retry)
-        outcomes = _outcomes(specs, executor, keeper, slots, progress, inventory(device) if here else None)
-        done |= _executed(outcomes, specs, keeper, progress)
+        recorder = Recorder(book, store, stale, force=force, retry=retry)
+        outcomes = _outcomes(specs, executor, recorder, slots, progress, inventory(device) if here else None)
+        done |= _executed(outcomes, specs, recorder, progress)
     return RunReport.of(done.values(), found)
 
 
 def _executed(
-    outcomes: Generator[Outcome, None, None], specs: Iterable[JobSpec], keeper: Keeper, progress: Progress
+    outcomes: Generator[Outcome, None, None], specs: Iterable[JobSpec], keeper: Recorder, progress: Progress
 ) -> dict[tuple[str, str], JobStatus]:
     """Keep each of ``outcomes`` as it comes; return how the jobs of ``specs`` stand then.
 
@@ -223,7 +223,7 @@ def _executed(
     with closing(outcomes):
         for outcome in outcomes:
             place = outcome.section, outcome.tab
-            done[place] = keeper.keep(given[place], outcome)
+            done[place] = keeper.record(given[place], outcome)
             progress.ended(done[place])
             if keeper.error is not None:
                 raise keeper.error
@@ -232,23 +232,23 @@ def _executed(
 
 def _plan(
     book: Book,
-    library: Mapping[str, bytes],
+    library_files: Mapping[str, bytes],
     sections: Iterable[Section] | None,
     tabs: Iterable[str] | None,
 ) -> tuple[Job, ...]:
     """Return the jobs that are wanted, with the library as it was read."""
-    inside = book.library.relative_to(book.root).as_posix()
-    texts = {f"{inside}/{name}": data.decode(errors="replace") for name, data in library.items()}
+    inside = book.library_folder.relative_to(book.root).as_posix()
+    texts = {f"{inside}/{name}": data.decode(errors="replace") for name, data in library_files.items()}
     return jobs(book, sections, tabs, texts)
 
 
-def _find_data(book: Book, lacking: Sequence[Job], *, strict: bool, retry: bool) -> data_files.Found:
+def _find_data(book: Book, lacking: Sequence[Job], *, strict: bool, retry: bool) -> data_files.DataFiles:
     """Return the data files of jobs that the store has no outputs of; download what is not there.
 
     Raises:
         ExecuteError: Some cannot be had, and the run is ``strict``.
     """
-    found = data_files.resolve(
+    found = data_files.find_all(
         book.settings.data,
         (name for job in lacking for name in job.data),
         fetch=True,
@@ -269,28 +269,30 @@ def _note_taken(book: Book, standing: Iterable[Standing]) -> None:
 
 
 def _leave_to_others(
-    standing: tuple[Standing, ...], shard: Shard | None, spent: Mapping[tuple[str, str], Spent]
+    standing: tuple[Standing, ...], shard: Shard | None, spent: Mapping[tuple[str, str], Cost]
 ) -> tuple[Standing, ...]:
     """Mark the jobs that other shards execute."""
     if shard is None:
         return standing
     places = [one.place for one in standing if one.status.status != "stored"]
     past: dict[object, float] = {place: one.seconds for place, one in spent.items()}
-    others = set(places) - set(share(places, past, shard))
+    others = set(places) - set(jobs_of_shard(places, past, shard))
     return tuple(
         replace(one, status=JobStatus(*one.place, "elsewhere")) if one.place in others else one
         for one in standing
     )
 
 
-def _unusable(book: Book, tab: str) -> str:
+def _why_unusable(book: Book, tab: str) -> str:
     state = environments.state(book, tab)
     return "" if state.usable else f"its environment is {state.status}: {state.reason}"
 
 
-def _skip_unusable(standing: tuple[Standing, ...], usable: Callable[[str], str]) -> tuple[Standing, ...]:
+def _skip_unusable(
+    standing: tuple[Standing, ...], why_unusable: Callable[[str], str]
+) -> tuple[Standing, ...]:
     """Mark the jobs whose environment cannot be used as skipped."""
-    reason = cache(usable)
+    reason = cache(why_unusable)
     return tuple(
         replace(one, status=JobStatus(*one.place, "skipped", reason=reason(one.job.tab)))
         if one.status.status == "stale" and reason(one.job.tab)
@@ -312,21 +314,21 @@ def _announce(standing: Sequence[Standing], progress: Progress) -> None:
 def _outcomes(
     specs: list[JobSpec],
     executor: "JobExecutor | None",
-    keeper: Keeper,
+    recorder: Recorder,
     slots: int,
     progress: Progress,
     gpus: Iterable[Gpu] | None,
 ) -> Generator[Outcome, None, None]:
     """Yield the outcomes of ``specs``; when stopped, end this process's kernels at once."""
     own = ThreadPoolExecutor(slots, thread_name_prefix="tabbook-job") if executor is None else None
-    work = execute if own is None else keeper.execute
-    room = None if own is None else Room(available_memory)
+    work = execute if own is None else recorder.execute
+    room = None if own is None else MemoryBudget(available_memory)
 
     def begun(job: JobSpec) -> None:
         progress.begun(job.section, job.tab)
 
     def ended(job: JobSpec, outcome: Outcome) -> None:
-        keeper.keep(job, outcome)
+        recorder.record(job, outcome)
 
     try:
         executor = own or cast("JobExecutor", executor)

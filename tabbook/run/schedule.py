@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tabbook.plan.gpus import Gpu, Slots
 from tabbook.plan.job_spec import DeferredError, Failure, JobSpec, Outcome
-from tabbook.plan.memory import Room
+from tabbook.plan.memory import MemoryBudget
 
 if TYPE_CHECKING:
     from tabbook.run.executors import JobExecutor
@@ -45,11 +45,11 @@ def _lost(job: JobSpec, error: BaseException) -> Outcome:
     return Outcome(job.section, job.tab, 0.0, failure=Failure("broken", job.section, 0, job.tab, message))
 
 
-class Free:
+class FreeResources:
     """What is free for jobs: GPUs and memory; where these are ``None``, others give them out."""
 
-    def __init__(self, cards: Slots | None, room: Room | None) -> None:
-        self._cards, self._room = cards, room
+    def __init__(self, slots: Slots | None, budget: MemoryBudget | None) -> None:
+        self._cards, self._room = slots, budget
 
     def take(self, job: JobSpec) -> tuple[int, ...] | Lack:
         """Give ``job`` all that it needs and return the numbers of its GPUs; or what it must wait for."""
@@ -70,7 +70,7 @@ class Free:
             self._room.give(job.memory)
 
 
-def next_job(waiting: list[JobSpec], free: Free) -> tuple[JobSpec, tuple[int, ...]] | None:
+def next_job(waiting: list[JobSpec], free: FreeResources) -> tuple[JobSpec, tuple[int, ...]] | None:
     """Take the first job that can begin out of ``waiting``; return it and the GPUs that are its own.
 
     Where one must wait for a GPU, none that needs a GPU passes it: it would wait for ever. Where one
@@ -88,11 +88,11 @@ def next_job(waiting: list[JobSpec], free: Free) -> tuple[JobSpec, tuple[int, ..
     return None
 
 
-def _on_gpus(job: JobSpec, own: tuple[int, ...]) -> JobSpec:
+def _on_gpus(job: JobSpec, gpus: tuple[int, ...]) -> JobSpec:
     """Return ``job`` so that it sees the GPUs that are its own, and no others."""
-    if not own:
+    if not gpus:
         return job
-    return replace(job, environment={**job.environment, "CUDA_VISIBLE_DEVICES": ",".join(map(str, own))})
+    return replace(job, variables={**job.variables, "CUDA_VISIBLE_DEVICES": ",".join(map(str, gpus))})
 
 
 def run_all(
@@ -102,14 +102,14 @@ def run_all(
     work: Callable[[JobSpec], Outcome],
     begun: Callable[[JobSpec], None] = lambda _: None,
     gpus: Iterable[Gpu] | None = (),
-    room: Room | None = None,
+    budget: MemoryBudget | None = None,
     ended: Callable[[JobSpec, Outcome], None] = lambda _job, _outcome: None,
 ) -> Iterator[Outcome]:
     """Yield the outcome of each of ``jobs`` as it ends, at most ``slots`` running at once.
 
     Jobs begin in the given order, but one that must wait for a GPU lets those pass that need
     none; each is told which of ``gpus`` are its own. Where these are ``None``, the executor sees to
-    that. One that finds too little ``room`` lets those pass that need less; without it, memory does
+    that. One that finds too little ``budget`` lets those pass that need less; without it, memory does
     not matter. A job that the executor itself loses (its worker died, it cannot be sent) ends with a
     failure of kind ``broken``, one that it has nobody for is deferred. Whoever stops iterating early
     stops what has not begun; ending what runs is up to the executor's owner. ``ended`` is told of
@@ -117,7 +117,7 @@ def run_all(
     somebody goes on iterating.
     """
     waiting = list(jobs)
-    free = Free(None if gpus is None else Slots(gpus), room)
+    free = FreeResources(None if gpus is None else Slots(gpus), budget)
 
     def tell(job: JobSpec, future: Future[Outcome]) -> None:
         if not future.cancelled() and future.exception() is None:

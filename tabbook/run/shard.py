@@ -32,7 +32,7 @@ def parse_shard(text: str) -> Shard:
     return shard
 
 
-def share(jobs: Sequence[_T], seconds: Mapping[_T, float], shard: Shard) -> list[_T]:
+def jobs_of_shard(jobs: Sequence[_T], seconds: Mapping[_T, float], shard: Shard) -> list[_T]:
     """Return the jobs of ``shard``, in the order of ``jobs``.
 
     Each job goes to one shard: the longest first, always to the shard with the least to do. A

@@ -20,9 +20,9 @@ def _job(job: JobStatus) -> dict[str, Any]:
         "memory": job.memory or None,
         "key": job.key,
         "remembered": job.remembered,
-        "whole_library": job.whole or None,
+        "whole_library": job.whole_because or None,
         "stand_ins": list(job.stand_ins),
-        "reasons": [{"kind": r.kind, "text": r.text, "place": r.place or None} for r in job.reasons],
+        "reasons": [{"kind": r.kind, "text": r.text, "place": r.location or None} for r in job.reasons],
         "failure": None
         if failure is None
         else {

@@ -25,10 +25,10 @@ class Reason:
 
     kind: ReasonKind
     text: str
-    place: str = ""
+    location: str = ""
 
     def __str__(self) -> str:
-        return f"{self.text} ({self.place})" if self.place else self.text
+        return f"{self.text} ({self.location})" if self.location else self.text
 
 
 def reasons(

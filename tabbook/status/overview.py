@@ -35,9 +35,9 @@ def status(
     """
     device = device_class()
 
-    def find_data(lacking: Sequence[Job]) -> data_files.Found:
+    def find_data(lacking: Sequence[Job]) -> data_files.DataFiles:
         names = (name for job in lacking for name in job.data)
-        return data_files.resolve(book.settings.data, names, fetch=False)
+        return data_files.find_all(book.settings.data, names, fetch=False)
 
     planned = jobs(book, sections, tabs, library_texts)
     standing, found = standings(book, planned, device, find_data, gpus=inventory)
@@ -62,7 +62,7 @@ def _explained(book: Book) -> Callable[[Standing], tuple[Reason, ...]]:
         cells = [
             (numbers[cell.index], f"{section.path}:{cell.line}") for cell in one.job.projection.code_cells
         ]
-        before = records.before(*one.place, one.key)
+        before = records.previous_key(*one.place, one.key)
         damaged = store.path(one.key.digest).exists()
         return reasons(before, one.key, cells, places[one.job.tab], package, damaged=damaged)
 

@@ -9,8 +9,8 @@ from tabbook.book import Book
 from tabbook.keys.key import Key
 from tabbook.model import Result
 from tabbook.plan import data as data_files
-from tabbook.plan.gpus import Gpu, Need, lacking
-from tabbook.plan.history import Remembered, recall_failure
+from tabbook.plan.gpus import Gpu, GpuNeed, lacking
+from tabbook.plan.history import PastFailure, load_failure
 from tabbook.plan.job_spec import Failure, limits_of, steps_of
 from tabbook.plan.outputs import stored
 from tabbook.plan.planner import Job
@@ -32,7 +32,7 @@ class JobStatus:
     when the store's result was made. ``reason`` says why it was skipped or deferred. ``report`` is
     the file about its failure, ``remembered`` says that it failed in an earlier run and nothing
     changed since. ``stand_ins`` names the data files that could not be had. ``key`` is its key on
-    this machine, ``whole`` why it depends on all of the library, and ``reasons`` why it is stale,
+    this machine, ``whole_because`` why it depends on all of the library, and ``reasons`` why it is stale,
     where that was asked for.
     """
 
@@ -47,7 +47,7 @@ class JobStatus:
     stand_ins: tuple[str, ...] = ()
     remembered: bool = False
     key: str = ""
-    whole: str = ""
+    whole_because: str = ""
     reasons: tuple[Reason, ...] = ()
 
 
@@ -62,7 +62,7 @@ class RunReport:
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, jobs: Iterable[JobStatus], found: data_files.Found) -> "RunReport":
+    def of(cls, jobs: Iterable[JobStatus], found: data_files.DataFiles) -> "RunReport":
         """Return the report of ``jobs``, of which some were to do without data that was not found."""
         jobs = tuple(jobs)
         used = {name for job in jobs for name in job.stand_ins}
@@ -101,12 +101,12 @@ def standings(
     book: Book,
     planned: Sequence[Job],
     device: str,
-    find_data: Callable[[Sequence[Job]], data_files.Found],
+    find_data: Callable[[Sequence[Job]], data_files.DataFiles],
     *,
     gpus: Callable[[str], Iterable[Gpu]] | None = None,
     force: bool = False,
     retry: bool = False,
-) -> tuple[tuple[Standing, ...], data_files.Found]:
+) -> tuple[tuple[Standing, ...], data_files.DataFiles]:
     """Return how the ``planned`` jobs stand on ``device``, in order, and the data files of those to run.
 
     A job is ``stored``, else ``failed`` if it failed before and nothing changed since, else ``deferred``
@@ -133,7 +133,7 @@ def standings(
         if taken:
             return taken
         key = job.key(device, missing)
-        failure = None if force or retry else recall(book, job, key.digest)
+        failure = None if force or retry else load_failure_of(book, job, key.digest)
         if failure:
             return Standing(job, failed_before(book, job, key.digest, failure), key)
         lacks = lacking(need_of(job), gpus(device)) if gpus and job.section.settings.gpus else ""
@@ -157,28 +157,28 @@ def stored_status(job: Job, result: Result) -> JobStatus:
 
 
 def _status(job: Job, status: Status, key: str, **more: Any) -> JobStatus:
-    return JobStatus(job.section.path, job.tab, status, key=key, whole=job.whole, **more)
+    return JobStatus(job.section.path, job.tab, status, key=key, whole_because=job.whole_because, **more)
 
 
-def need_of(job: Job) -> Need:
+def need_of(job: Job) -> GpuNeed:
     """Return what ``job`` needs in GPUs."""
-    return Need(job.section.settings.gpus, job.section.settings.gpu_memory)
+    return GpuNeed(job.section.settings.gpus, job.section.settings.gpu_memory)
 
 
-def recall(book: Book, job: Job, key: str) -> Remembered | None:
+def load_failure_of(book: Book, job: Job, key: str) -> PastFailure | None:
     """Return how the job with this key failed before, if it did."""
     limits = limits_of(book.settings, job.section.settings)
-    return recall_failure(book.work, key, steps_of(job.projection), limits)
+    return load_failure(book.work, key, steps_of(job.projection), limits)
 
 
 def failed_last(book: Book, job: Job, device: str) -> Failure | None:
     """Return how ``job`` failed on ``device``, if it did and nothing has changed since."""
-    found = data_files.resolve(book.settings.data, job.data, fetch=False)
-    known = recall(book, job, job.key(device, found.missing).digest)
+    found = data_files.find_all(book.settings.data, job.data, fetch=False)
+    known = load_failure_of(book, job, job.key(device, found.missing).digest)
     return known.failure if known else None
 
 
-def failed_before(book: Book, job: Job, key: str, known: Remembered) -> JobStatus:
+def failed_before(book: Book, job: Job, key: str, known: PastFailure) -> JobStatus:
     """Return how a job stands that failed before and is what it was then."""
     path, failure = report_path(book.reports, job.section.path, job.tab), known.failure
     report = path if path.exists() else failure_report(path, failure)

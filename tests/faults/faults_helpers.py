@@ -154,7 +154,7 @@ def make(root: Path, sections: Mapping[str, str], **settings) -> FaultyBook:
         python.parent.mkdir(parents=True, exist_ok=True)
         python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
         python.chmod(0o755)
-        (python.parents[1] / environments.STAMP).write_text(environments.fingerprint(book, tab))
+        (python.parents[1] / environments.STAMP_FILE).write_text(environments.fingerprint(book, tab))
     scratch = Path(tempfile.mkdtemp(prefix="tf-", dir="/tmp" if Path("/tmp").is_dir() else None))
     return FaultyBook(root / "book", scratch, scratch.name)
 

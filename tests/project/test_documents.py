@@ -22,7 +22,7 @@ from tabbook.config import (
     CONFIG_FILE,
     BookSettings,
     DataFile,
-    Library,
+    LibrarySettings,
     Repository,
     SectionSettings,
     Tab,
@@ -198,7 +198,7 @@ def test_the_reference_of_the_settings_is_that_of_the_code() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [BookSettings.__mro__[1], Tab, Library, DataFile, Repository, SectionSettings]
+    "model", [BookSettings.__mro__[1], Tab, LibrarySettings, DataFile, Repository, SectionSettings]
 )
 def test_every_setting_is_described_and_its_example_works(model: type[BaseModel]) -> None:
     about = runpy.run_path(str(ROOT / "docs/make_settings.py"))["docstrings"](model)

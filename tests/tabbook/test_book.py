@@ -116,7 +116,7 @@ def test_tabs_by_name(root: Path) -> None:
 
 def test_where_things_are(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     book = Book.load(root)
-    places = [book.outputs, book.reports, book.environment("jax"), book.library, book.library_file("pytorch")]
+    places = [book.outputs, book.reports, book.venv("jax"), book.library_folder, book.library_file("pytorch")]
     assert [
         place.relative_to(root).as_posix() for place in [*places, book.requirements("jax"), book.site]
     ] == [
@@ -128,6 +128,6 @@ def test_where_things_are(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "requirements.txt",
         "_build/html",
     ]
-    assert book.python("jax") == book.environment("jax") / "bin" / "python"
+    assert book.python("jax") == book.venv("jax") / "bin" / "python"
     monkeypatch.setattr("sys.platform", "win32")
-    assert book.python("jax") == book.environment("jax") / "Scripts" / "python.exe"
+    assert book.python("jax") == book.venv("jax") / "Scripts" / "python.exe"

@@ -17,7 +17,7 @@ import yaml
 from tabbook.book import Book
 from tabbook.cli import main
 from tabbook.cli.server import server
-from tabbook.environments import STAMP, fingerprint
+from tabbook.environments import STAMP_FILE, fingerprint
 
 TABS = {
     "pytorch": {"name": "PyTorch", "module": "torch", "requirements": "requirements/pytorch.txt"},
@@ -90,9 +90,9 @@ def book(tmp_path: Path, environment: Path) -> Path:
         (root / f"requirements/{tab}.txt").write_text("")
     loaded = Book.load(root)
     for tab in TABS:
-        folder = loaded.environment(tab)
+        folder = loaded.venv(tab)
         subprocess.run(["cp", "-r", str(environment), str(folder)], check=True)
-        (folder / STAMP).write_text(fingerprint(loaded, tab))
+        (folder / STAMP_FILE).write_text(fingerprint(loaded, tab))
     return root
 
 
@@ -328,7 +328,7 @@ def test_a_fault_of_the_contents_stops_everything(tabbook: Run, book: Path) -> N
 
 
 def test_an_environment_that_is_missing_leaves_its_tabs_not_executed(tabbook: Run, book: Path) -> None:
-    (book / ".tabbook/environments/jax" / STAMP).unlink()
+    (book / ".tabbook/environments/jax" / STAMP_FILE).unlink()
     status, out, err = tabbook("build")
     assert status == 1
     assert "not executed" in out
@@ -340,7 +340,7 @@ def test_an_environment_that_is_missing_leaves_its_tabs_not_executed(tabbook: Ru
 
 def test_an_environment_that_cannot_be_made_says_why_and_the_others_go_on(tabbook: Run, book: Path) -> None:
     (book / "requirements/jax.txt").write_text("./no-such-wheel-1.0-py3-none-any.whl\n")
-    (book / ".tabbook/environments/pytorch" / STAMP).unlink()
+    (book / ".tabbook/environments/pytorch" / STAMP_FILE).unlink()
     status, out, _ = tabbook("env", "make")
     assert status == 1
     assert "no-such-wheel" in out

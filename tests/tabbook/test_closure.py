@@ -50,7 +50,7 @@ def reached(library, *names):
 def test_cells_use_the_names_that_they_say(cell, names):
     found = used(IMPORT, cell)
     assert found.names == names
-    assert not found.whole or "__globals__" in cell
+    assert not found.whole_because or "__globals__" in cell
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_cells_use_the_names_that_they_say(cell, names):
 )
 def test_every_way_to_import_is_understood(imports, names):
     found = used(imports)
-    assert (found.names, found.whole) == (names, "")
+    assert (found.names, found.whole_because) == (names, "")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_every_way_to_import_is_understood(imports, names):
     ],
 )
 def test_what_the_text_does_not_say_falls_back_to_all(cell, why):
-    assert used(IMPORT, cell).whole == why
+    assert used(IMPORT, cell).whole_because == why
 
 
 RUN = "subprocess.run([sys.executable, '-c', {}])"
@@ -149,7 +149,7 @@ def test_a_string_that_names_the_package_may_be_run_and_means_all_of_it(first, c
     index = LibraryIndex("def f(): ...\n\ndef g(): ...", "d2l")
     found = used(first, "import importlib, runpy, subprocess, sys, timeit", cell)
     assert {"f", "g"} <= index.hashes(found).keys()
-    assert index.closure(found).whole
+    assert index.closure(found).whole_because
     assert index.closure(found).others
 
 
@@ -184,13 +184,13 @@ def test_text_for_people_and_names_of_folders_are_no_code(cell):
 
 def test_a_string_that_uses_an_import_of_the_notebook_means_all_of_its_module():
     found = used("import d2l.torch as lib", "timeit.timeit('lib.f()', 'from __main__ import lib')")
-    assert (found.whole, found.others) == ("a string names lib", False)
+    assert (found.whole_because, found.others) == ("a string names lib", False)
 
 
 @pytest.mark.parametrize("read", ["subprocess.run(['python', '-c', g.__doc__])", "exec(inspect.getdoc(g))"])
 def test_docstrings_that_code_reads_may_be_code(read):
     g = 'def g():\n    """from d2l import torch"""'
-    assert used(g, read).whole == "a string names d2l"
+    assert used(g, read).whole_because == "a string names d2l"
     assert not used(g, "subprocess.run(['python', '-c', g()])")
 
 
@@ -317,7 +317,7 @@ def test_the_statements_that_export_names_are_nobodys_code():
     """They differ whenever another name is saved, and ask for ``globals()``: no job may depend on them."""
     some = 'if f:\n    g = 1\n__all__ += [name for name in ("g",) if name in globals()]\n'
     index = LibraryIndex(f'__all__ = ["f"]\ndef f(): 1\n{some}', "d2l")
-    assert index.closure(Uses(frozenset({"f"}))).whole == ""
+    assert index.closure(Uses(frozenset({"f"}))).whole_because == ""
     assert index.symbols == {"f", "g"}
 
 
@@ -328,8 +328,8 @@ def test_the_statements_that_export_names_are_nobodys_code():
 def test_dynamic_code_in_the_library_means_all_of_it_for_its_users_alone(body):
     text = LIBRARY.replace("return tanh(x)", body)
     index = LibraryIndex(text, "d2l")
-    assert index.closure(Uses(frozenset({"f"}))).whole.startswith("g ")
-    assert not index.closure(Uses(frozenset({"HUB"}))).whole
+    assert index.closure(Uses(frozenset({"f"}))).whole_because.startswith("g ")
+    assert not index.closure(Uses(frozenset({"HUB"}))).whole_because
     assert {"state", "Child.go"} <= index.hashes(Uses(frozenset({"f"}))).keys()
 
 
@@ -369,7 +369,7 @@ def both():
 def test_strings_of_saved_code_count_for_those_who_can_run_it(name, why):
     index = LibraryIndex(STRINGS, "d2l")
     reached = index.closure(Uses(frozenset({name})))
-    assert (reached.whole, reached.others) == (why, bool(why))
+    assert (reached.whole_because, reached.others) == (why, bool(why))
     assert ("hidden" in index.hashes(Uses(frozenset({name})))) == bool(why)
 
 

@@ -12,7 +12,7 @@ from engine_helpers import DATA, DATA_SHA1, job
 from tabbook.config import DataFile
 from tabbook.execute.job import execute
 from tabbook.plan import data
-from tabbook.plan.data import cache_folder, resolve, search_folders
+from tabbook.plan.data import cache_folder, find_all, search_folders
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -59,9 +59,9 @@ def test_the_named_folder_comes_before_the_cache(folders):
     for folder in folders:
         folder.mkdir(parents=True)
         (folder / "words.txt").write_bytes(DATA)
-    assert resolve(wanted(), ["words.txt"], fetch=False).paths == {"words.txt": folders[0] / "words.txt"}
+    assert find_all(wanted(), ["words.txt"], fetch=False).paths == {"words.txt": folders[0] / "words.txt"}
     (folders[0] / "words.txt").unlink()
-    assert resolve(wanted(), ["words.txt"], fetch=False).paths == {"words.txt": folders[1] / "words.txt"}
+    assert find_all(wanted(), ["words.txt"], fetch=False).paths == {"words.txt": folders[1] / "words.txt"}
 
 
 def test_without_variables_the_cache_is_the_users():
@@ -72,7 +72,7 @@ def test_without_variables_the_cache_is_the_users():
 def test_a_wrong_file_is_passed_over_and_left_to_its_owner(folders, caplog):
     folders[0].mkdir()
     (folders[0] / "words.txt").write_bytes(b"other")
-    found = resolve(wanted(), ["words.txt"], fetch=False)
+    found = find_all(wanted(), ["words.txt"], fetch=False)
     assert not found.paths
     assert set(found.missing) == {"words.txt"}
     assert "SHA-1" in caplog.text
@@ -82,29 +82,29 @@ def test_a_wrong_file_is_passed_over_and_left_to_its_owner(folders, caplog):
 def test_a_file_that_cannot_be_read_is_passed_over(folders, caplog):
     (folders[0] / "words.txt").mkdir(parents=True)
     with caplog.at_level(logging.WARNING):
-        assert not resolve(wanted(), ["words.txt"], fetch=False).paths
+        assert not find_all(wanted(), ["words.txt"], fetch=False).paths
     assert "cannot read" in caplog.text
 
 
 def test_a_download_lands_in_the_cache_and_is_found_there(folders, server):
-    found = resolve(wanted(server.url), ["words.txt", "words.txt"], fetch=True)
+    found = find_all(wanted(server.url), ["words.txt", "words.txt"], fetch=True)
     assert found.paths == {"words.txt": folders[1] / "words.txt"}
     assert found.paths["words.txt"].read_bytes() == DATA
     assert [path.name for path in folders[1].iterdir()] == ["words.txt"]
-    assert resolve(wanted(), ["words.txt"], fetch=False).paths == found.paths
+    assert find_all(wanted(), ["words.txt"], fetch=False).paths == found.paths
 
 
 def test_a_pipe_is_no_file_and_nobody_waits_for_it(folders, caplog):
     folders[0].mkdir()
     os.mkfifo(folders[0] / "words.txt")
-    assert not resolve(wanted(), ["words.txt"], fetch=False).paths
+    assert not find_all(wanted(), ["words.txt"], fetch=False).paths
     assert "it is not a file" in caplog.text
 
 
 @pytest.mark.parametrize("path", ["/missing", "/partial", "/wrong"])
 def test_a_bad_download_is_never_used_nor_left_behind(folders, server, path):
     server.letter = b"T" if path == "/wrong" else b"t"
-    found = resolve(wanted(server.url + path), ["words.txt"], fetch=True)
+    found = find_all(wanted(server.url + path), ["words.txt"], fetch=True)
     assert not found.paths
     assert "download failed" in found.missing["words.txt"]
     assert list(folders[1].iterdir()) == []
@@ -113,11 +113,11 @@ def test_a_bad_download_is_never_used_nor_left_behind(folders, server, path):
 def test_a_wrong_file_in_the_cache_is_replaced(folders, server):
     folders[1].mkdir(parents=True)
     (folders[1] / "words.txt").write_bytes(b"half")
-    assert resolve(wanted(server.url), ["words.txt"], fetch=True).paths["words.txt"].read_bytes() == DATA
+    assert find_all(wanted(server.url), ["words.txt"], fetch=True).paths["words.txt"].read_bytes() == DATA
 
 
 def test_a_silent_server_is_given_up(folders, server):
-    found = resolve(wanted(server.url + "/slow"), ["words.txt"], fetch=True, seconds=0.2)
+    found = find_all(wanted(server.url + "/slow"), ["words.txt"], fetch=True, seconds=0.2)
     assert "it did not answer in time" in found.missing["words.txt"]
 
 
@@ -125,39 +125,41 @@ def test_a_proxy_that_the_environment_names_is_asked(folders, server, monkeypatc
     """Data files and outputs come through one client, also from behind a firewall."""
     monkeypatch.setenv("http_proxy", server.url)
     monkeypatch.delenv("no_proxy", raising=False)
-    found = resolve(wanted("http://nowhere.invalid/words.txt"), ["words.txt"], fetch=True)
+    found = find_all(wanted("http://nowhere.invalid/words.txt"), ["words.txt"], fetch=True)
     assert found.paths["words.txt"].read_bytes() == DATA
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/nobody", "nonsense", "file:///nowhere/words.txt"])
 def test_an_address_that_answers_nothing_is_a_reason_not_an_error(folders, url):
-    assert set(resolve(wanted(url), ["words.txt"], fetch=True).missing) == {"words.txt"}
+    assert set(find_all(wanted(url), ["words.txt"], fetch=True).missing) == {"words.txt"}
 
 
 def test_a_cache_that_cannot_be_written_is_a_reason_too(tmp_path, monkeypatch, server):
     monkeypatch.delenv("D2L_DATA", raising=False)
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert set(resolve(wanted(server.url), ["words.txt"], fetch=True).missing) == {"words.txt"}
+    assert set(find_all(wanted(server.url), ["words.txt"], fetch=True).missing) == {"words.txt"}
 
 
 def test_a_download_that_failed_is_not_tried_again_for_some_time(folders, server, tmp_path):
     """Each run would wait for a server that does not answer, and use the stand-in then."""
     options = {"fetch": True, "notes": tmp_path / "notes"}
     gone, there = wanted(server.url + "/missing"), wanted(server.url)
-    assert "there is no such file" in resolve(gone, ["words.txt"], **options).missing["words.txt"]
+    assert "there is no such file" in find_all(gone, ["words.txt"], **options).missing["words.txt"]
     (note,) = (tmp_path / "notes").iterdir()
-    again = resolve(gone, ["words.txt"], **options).missing["words.txt"]
+    again = find_all(gone, ["words.txt"], **options).missing["words.txt"]
     assert "failed 0 min ago" in again
     assert "tabbook run --retry" in again
     assert server.asked == 1
-    assert "there is no such file" in resolve(gone, ["words.txt"], retry=True, **options).missing["words.txt"]
+    assert (
+        "there is no such file" in find_all(gone, ["words.txt"], retry=True, **options).missing["words.txt"]
+    )
     # After a while, or when the clock was set back, it is; and another address is nobody's fault.
     for shift in (-data.PAUSE - 1, 3600):
         os.utime(note, (time.time() + shift,) * 2)
-        assert "there is no such file" in resolve(gone, ["words.txt"], **options).missing["words.txt"]
+        assert "there is no such file" in find_all(gone, ["words.txt"], **options).missing["words.txt"]
         assert abs(note.stat().st_mtime - time.time()) < 60
-    assert resolve(there, ["words.txt"], **options).paths
+    assert find_all(there, ["words.txt"], **options).paths
 
 
 def test_a_job_knows_what_its_section_declares_whether_it_can_be_had_or_not(tmp_path):

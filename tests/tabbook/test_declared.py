@@ -46,7 +46,7 @@ def book_of(root: Path, files: str, *cells: str, **contents: str | bytes):
 
 
 def go(book, **options):
-    return run(book, tabs=("pytorch",), usable=lambda _: "", **options)
+    return run(book, tabs=("pytorch",), why_unusable=lambda _: "", **options)
 
 
 def texts(result) -> list[str]:
@@ -128,8 +128,8 @@ def test_a_section_without_files_keeps_its_key(tmp_path):
 def test_what_a_file_uses_of_the_library_counts(tmp_path, name, content, library, whole):
     book = book_of(tmp_path, f"[{name}]", "x = 1", **{name: content})
     (planned,) = jobs(book, tabs=["pytorch"])
-    assert set(planned.library) - {"d2l.nothing_of_that_name"} == library
-    assert planned.whole == whole
+    assert set(planned.library_hashes) - {"d2l.nothing_of_that_name"} == library
+    assert planned.whole_because == whole
 
 
 @pytest.mark.parametrize(

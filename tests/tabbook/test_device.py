@@ -88,8 +88,8 @@ def test_what_frameworks_say_of_gpus_counts(tmp_path, module, text, used, device
     """The frameworks are stand-ins, as no GPU is needed to run the tests; what they are asked is real."""
     (tmp_path / f"{module}.py").write_text(text.format(used=used))
     framework = next(about for about in TABS.values() if about.module == module)
-    assert device_of(f"import {module}", library=str(tmp_path), framework=framework) == device
-    assert device_of("1", library=str(tmp_path), framework=framework) == "cpu"
+    assert device_of(f"import {module}", library_folder=str(tmp_path), framework=framework) == device
+    assert device_of("1", library_folder=str(tmp_path), framework=framework) == "cpu"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_gpu_that_the_process_has_open_counts_where_no_framework_is_asked(tmp_
 def test_the_key_keeps_the_class_of_the_machine(tmp_path, monkeypatch):
     monkeypatch.setenv("TABBOOK_GPUS", "16GB")
     book = make_book(tmp_path, {"a": code("1 + 1")})
-    run(book, tabs=["pytorch"], device="gpu", usable=lambda _: "")
+    run(book, tabs=["pytorch"], device="gpu", why_unusable=lambda _: "")
     store = Store(book.work / "outputs")
     (key,) = store.keys()
     result = store.get(key)

@@ -14,7 +14,7 @@ from test_pythons import OFFLINE, another_python
 from tabbook import environments
 from tabbook.book import Book
 from tabbook.cli import main
-from tabbook.environments import STAMP, made_from, make, state, uv_variables
+from tabbook.environments import STAMP_FILE, make, source_of, state, uv_variables
 from tabbook.pythons import own_version
 
 
@@ -73,7 +73,7 @@ def test_a_real_environment(book: Book) -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout == "True\n"
-    assert list(book.environment("jax").glob("lib/python*/site-packages/tabbook/tab.py"))
+    assert list(book.venv("jax").glob("lib/python*/site-packages/tabbook/tab.py"))
 
 
 def test_packages_that_cannot_be_had_are_a_reason_and_leave_nothing(book: Book) -> None:
@@ -81,7 +81,7 @@ def test_packages_that_cannot_be_had_are_a_reason_and_leave_nothing(book: Book) 
     failed = make(book, "jax")
     assert (failed.status, failed.usable) == ("failed", False)
     assert "no-such-folder" in failed.reason
-    assert not book.environment("jax").exists()
+    assert not book.venv("jax").exists()
     assert state(book, "jax").status == "missing"
 
 
@@ -114,7 +114,7 @@ def test_a_failure_says_the_end_of_what_uv_said(book: Book, commands: list[Seque
 
 def test_an_interrupted_environment_is_made_again(book: Book, commands: list[Sequence[str]]) -> None:
     make(book, "jax")
-    (book.environment("jax") / STAMP).unlink()
+    (book.venv("jax") / STAMP_FILE).unlink()
     assert state(book, "jax").status == "missing"
     assert make(book, "jax").status == "made"
     assert [command[0] for command in commands] == ["venv", "pip", "venv", "pip"]
@@ -125,7 +125,7 @@ def test_the_environment_of_a_tab_that_is_gone_is_named(
 ) -> None:
     for tab in book.settings.tabs:
         make(book, tab)
-    shutil.copytree(book.environment("jax"), book.environment("theano"), symlinks=True)
+    shutil.copytree(book.venv("jax"), book.venv("theano"), symlinks=True)
     assert main(["env", "--book", str(book.root)]) == 0
     said = capsys.readouterr().out
     assert "theano       unused    .tabbook/environments/theano\n" in said
@@ -147,7 +147,7 @@ def test_a_tab_has_the_python_that_it_names(book: Book) -> None:
     book = naming(book, other)
     assert make(book, "jax").status == "made"
     assert version_of(book) == other
-    origin = made_from(book.environment("jax"))
+    origin = source_of(book.venv("jax"))
     assert origin is not None
     assert origin.python == other
     assert state(book, "jax").status == "ready"

@@ -15,7 +15,7 @@ from engine_helpers import FRAMEWORK, KEY, job
 from tabbook.config import Tab
 from tabbook.execute.job import execute
 from tabbook.execute.processes import Stop, stopped
-from tabbook.execute.sandbox import job_environment
+from tabbook.execute.sandbox import job_variables
 from tabbook.plan.job_spec import Limits
 
 
@@ -117,9 +117,9 @@ def test_a_job_has_a_folder_of_its_own_and_the_data_that_it_declared(tmp_path, m
             "import d2l\nd2l.x, os.environ['OMP_NUM_THREADS'], os.environ['MORE']",
             "import warnings\nwarnings.warn('careful')",
             data={"words.txt": str(tmp_path / "words")},
-            library=str(tmp_path),
+            library_folder=str(tmp_path),
             threads=2,
-            environment={"MORE": "1"},
+            variables={"MORE": "1"},
         )
     )
     *outputs, warned = texts(done)
@@ -150,7 +150,7 @@ def test_credentials_are_not_passed_on_unless_named():
         "PYTORCH_X": "4",
         "TF_X": "5",
     }
-    seen = job_environment(job("1", python="/env/bin/python", framework=passing), Path("/s"), inherited)
+    seen = job_variables(job("1", python="/env/bin/python", framework=passing), Path("/s"), inherited)
     own = ("XLA_FLAGS", "EXACT", "EXACTLY", "NBCLIENT_X", "PYTORCH_X", "TF_X")
     assert [seen.get(name) for name in own] == ["--f", "1", None, "3", "4", None]
     assert seen["PATH"] == "/env/bin:/bin"

@@ -25,10 +25,10 @@ from tabbook.store.local import Store
 
 def key(*sources, tags=(), **changes):
     values = {
-        "environment": ("a==1", "b==2"),
+        "requirements": ("a==1", "b==2"),
         "device": "cpu",
         "data": {"d": "1" * 40},
-        "library": {"f": "1", "C": "1", "C.m": "1"},
+        "library_hashes": {"f": "1", "C": "1", "C.m": "1"},
     }
     return job_key(projection(*(sources or ("x", "y", "z")), tags=tags), **{**values, **changes})
 
@@ -42,28 +42,37 @@ def why(now, last=None, damaged=False):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"library": {"f": "2", "C": "1", "C.m": "1"}}, "d2l.f changed (b.md:5); environment unchanged"),
-        ({"library": {"f": "1", "C": "1", "C.m": "2"}}, "d2l.C.m changed; environment unchanged"),
-        ({"library": {"C": "1", "C.m": "1"}}, "d2l.f is not used any more (b.md:5); environment unchanged"),
-        ({"library": {"f": "1", "C": "1"}}, "d2l.C.m is gone; environment unchanged"),
         (
-            {"library": {"f": "1", "C": "1", "C.m": MISSING}},
+            {"library_hashes": {"f": "2", "C": "1", "C.m": "1"}},
+            "d2l.f changed (b.md:5); environment unchanged",
+        ),
+        ({"library_hashes": {"f": "1", "C": "1", "C.m": "2"}}, "d2l.C.m changed; environment unchanged"),
+        (
+            {"library_hashes": {"C": "1", "C.m": "1"}},
+            "d2l.f is not used any more (b.md:5); environment unchanged",
+        ),
+        ({"library_hashes": {"f": "1", "C": "1"}}, "d2l.C.m is gone; environment unchanged"),
+        (
+            {"library_hashes": {"f": "1", "C": "1", "C.m": MISSING}},
             "d2l.C.m is not in the library; environment unchanged",
         ),
         (
-            {"library": {"f": "1", "C": "1", "C.m": "1", "g": "1", ALWAYS: "1", "d2l.jax": "1"}},
+            {"library_hashes": {"f": "1", "C": "1", "C.m": "1", "g": "1", ALWAYS: "1", "d2l.jax": "1"}},
             "what importing d2l does is used now; d2l.jax is used now; d2l.g is used now; "
             "environment unchanged",
         ),
         (
-            {"whole": "uses d2l as a value", "library": {"f": "1", "C": "1", "C.m": "1", "g": "1"}},
+            {
+                "whole_because": "uses d2l as a value",
+                "library_hashes": {"f": "1", "C": "1", "C.m": "1", "g": "1"},
+            },
             "depends on all of the library now (uses d2l as a value); environment unchanged",
         ),
-        ({"environment": ("a==3", "b==2")}, "environment changed (a 1 → 3)"),
-        ({"environment": ("b==2", "c==1")}, "environment changed (a gone, c new)"),
-        ({"environment": ("--x", "a==1", "b==2")}, "environment changed (options of its packages)"),
+        ({"requirements": ("a==3", "b==2")}, "environment changed (a 1 → 3)"),
+        ({"requirements": ("b==2", "c==1")}, "environment changed (a gone, c new)"),
+        ({"requirements": ("--x", "a==1", "b==2")}, "environment changed (options of its packages)"),
         (
-            {"environment": tuple(f"p{i}==1" for i in range(9))},
+            {"requirements": tuple(f"p{i}==1" for i in range(9))},
             "environment changed (a gone, b gone, p0 new, p1 new, p2 new, and 6 more)",
         ),
         ({"device": "gpu"}, "device cpu → gpu; environment unchanged"),
@@ -101,11 +110,11 @@ def test_what_else_there_is_to_say():
     tagged = key(tags=("raises-exception",))
     assert why(tagged).startswith("tags of cell 1 changed (a.md:10); tags of cell 2 changed (a.md:20)")
     assert why(key(data={"d": "1" * 40}), key(data={"d": STAND_IN})).startswith("the data file d can be had")
-    assert why(key(), key(whole="x")).startswith("uses only some of the library now")
+    assert why(key(), key(whole_because="x")).startswith("uses only some of the library now")
     assert why(key()) == "its outputs are not in the store any more"
     assert why(key(), damaged=True) == "its outputs in the store are damaged"
     assert sentence(reasons(None, key(), [], str, "d2l")) == "never executed here"
-    many = key(library={f"s{i}": "1" for i in range(9)})
+    many = key(library_hashes={f"s{i}": "1" for i in range(9)})
     assert "and 7 more of the library's symbols" in why(many)
     older = key()
     old = {**older.record, "format": 0}
@@ -114,7 +123,7 @@ def test_what_else_there_is_to_say():
 
 @given(st.dictionaries(st.sampled_from("fgCD"), st.sampled_from("12")))
 def test_whatever_changed_in_the_library_there_are_words_for_it(library):
-    now = key(library=library)
+    now = key(library_hashes=library)
     text = why(now)
     assert text
     assert (text == "its outputs are not in the store any more") == (now.digest == key().digest)
@@ -206,7 +215,9 @@ def _record(book):
 
 def test_lines_and_json_say_the_same():
     found = reasons(key(), key("x", "new", "z"), [(1, "a.md:1"), (2, "a.md:2"), (3, "a.md:3")], str, "d2l")
-    stale = JobStatus("chapters/a.md", "jax", "stale", key="k", reasons=found, whole="uses d2l as a value")
+    stale = JobStatus(
+        "chapters/a.md", "jax", "stale", key="k", reasons=found, whole_because="uses d2l as a value"
+    )
     good = JobStatus("chapters/b.md", "jax", "stored", 3.0)
     report = RunReport((stale, good), {"words.txt": DATA_SHA1})
     line = "a · jax — code of cell 2 changed (a.md:2); environment unchanged"

@@ -134,7 +134,7 @@ def test_a_fifth_framework_needs_settings_alone(book: Book, capsys: pytest.Captu
         (book.root / path).write_text(text, encoding="utf-8")
     assert "def twice(x):" in (book.root / "d2l_lib/d2l/numpy.py").read_text(encoding="utf-8")
 
-    report = run(book, tabs=["numpy"], workers=2, usable=lambda _: "")
+    report = run(book, tabs=["numpy"], workers=2, why_unusable=lambda _: "")
     assert report.ok, [(job.failure.message, job.failure.traceback) for job in report.failures]
     job = next(job for job in status(book).jobs if job.tab == "numpy")
     assert job.status == "stored"

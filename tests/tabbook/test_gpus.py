@@ -15,7 +15,7 @@ from tabbook.cli import main
 from tabbook.errors import UsageError
 from tabbook.model import Result
 from tabbook.plan import gpus
-from tabbook.plan.gpus import Gpu, Need, Slots, lacking, parse_inventory, visible
+from tabbook.plan.gpus import Gpu, GpuNeed, Slots, lacking, parse_inventory, visible
 from tabbook.plan.job_spec import Outcome
 from tabbook.run.progress import failures_text, summary_table
 from tabbook.run.runner import run
@@ -29,7 +29,7 @@ TWO = (Gpu(0, 16 * GB), Gpu(1, 16 * GB))
 
 def test_jobs_share_a_gpu_as_far_as_its_memory_goes():
     slots = Slots(TWO)
-    small = Need(1, 6 * GB)
+    small = GpuNeed(1, 6 * GB)
     assert [slots.take(small) for _ in range(5)] == [(0,), (0,), (1,), (1,), None]
     slots.give(small, (0,))
     assert slots.take(small) == (0,)
@@ -37,22 +37,22 @@ def test_jobs_share_a_gpu_as_far_as_its_memory_goes():
 
 def test_a_job_that_does_not_say_how_much_has_the_gpu_for_itself():
     slots = Slots(TWO)
-    assert slots.take(Need(1, GB)) == (0,)
-    assert slots.take(Need(1)) == (1,)
-    assert slots.take(Need(1)) is None
-    slots.give(Need(1, GB), (0,))
-    assert slots.take(Need(1)) == (0,)
+    assert slots.take(GpuNeed(1, GB)) == (0,)
+    assert slots.take(GpuNeed(1)) == (1,)
+    assert slots.take(GpuNeed(1)) is None
+    slots.give(GpuNeed(1, GB), (0,))
+    assert slots.take(GpuNeed(1)) == (0,)
 
 
 def test_a_job_for_two_gpus_waits_until_both_are_free():
     slots = Slots(TWO)
-    assert slots.take(Need(1, GB)) == (0,)
-    assert slots.take(Need(2)) is None
-    slots.give(Need(1, GB), (0,))
-    assert slots.take(Need(2)) == (0, 1)
+    assert slots.take(GpuNeed(1, GB)) == (0,)
+    assert slots.take(GpuNeed(2)) is None
+    slots.give(GpuNeed(1, GB), (0,))
+    assert slots.take(GpuNeed(2)) == (0, 1)
 
 
-NEEDS = st.builds(Need, st.integers(0, 3), st.one_of(st.none(), st.integers(1, 24)))
+NEEDS = st.builds(GpuNeed, st.integers(0, 3), st.one_of(st.none(), st.integers(1, 24)))
 
 
 @given(st.lists(st.integers(1, 24), max_size=4), st.lists(st.tuples(NEEDS, st.booleans()), max_size=40))
@@ -82,12 +82,12 @@ def test_memory_is_never_given_twice_and_all_comes_back(memories, requests):
 @pytest.mark.parametrize(
     ("need", "machine", "words"),
     [
-        (Need(), (), ""),
-        (Need(1), (), "needs a GPU"),
-        (Need(1, 6 * GB), (), "needs a GPU with 6 GB"),
-        (Need(2, 6 * GB), TWO[:1], "needs 2 GPUs with 6 GB each; this machine has 16 GB"),
-        (Need(1, 20 * GB), TWO, "needs a GPU with 20 GB; this machine has 16 GB, 16 GB"),
-        (Need(2), TWO, ""),
+        (GpuNeed(), (), ""),
+        (GpuNeed(1), (), "needs a GPU"),
+        (GpuNeed(1, 6 * GB), (), "needs a GPU with 6 GB"),
+        (GpuNeed(2, 6 * GB), TWO[:1], "needs 2 GPUs with 6 GB each; this machine has 16 GB"),
+        (GpuNeed(1, 20 * GB), TWO, "needs a GPU with 20 GB; this machine has 16 GB, 16 GB"),
+        (GpuNeed(2), TWO, ""),
     ],
 )
 def test_what_a_machine_lacks_is_said(need, machine, words):
@@ -167,7 +167,7 @@ class TestRuns:
         return make_book(tmp_path, {name: section(name, text) for name, text in needs.items()})
 
     def go(self, book):
-        report = run(book, tabs=["jax"], usable=lambda tab: "", workers=1)
+        report = run(book, tabs=["jax"], why_unusable=lambda tab: "", workers=1)
         return report, {entry.section[9:-3]: entry.status for entry in report.jobs}
 
     def test_a_machine_without_gpus_defers_what_needs_them(self, book, machine, started):
@@ -198,7 +198,7 @@ class TestRuns:
     def test_jobs_see_their_gpus_alone_and_take_memory_as_they_need_it(self, book, machine, started):
         machine("16GB,16GB")
         self.go(book)
-        seen = {spec.section[9:-3]: spec.environment for spec in started}
+        seen = {spec.section[9:-3]: spec.variables for spec in started}
         shown = {name: values.get("CUDA_VISIBLE_DEVICES") for name, values in seen.items()}
         assert shown == {"two": "0,1", "six": "0", "none": None}
         for values in seen.values():
@@ -228,7 +228,7 @@ class TestRuns:
         machine("16GB,16GB")
         parts = []
         for number in (1, 2):
-            report = run(book, usable=lambda tab: "", shard=Shard(number, 2), force=True)
+            report = run(book, why_unusable=lambda tab: "", shard=Shard(number, 2), force=True)
             assert report.ok
             parts.append({(e.section, e.tab) for e in report.jobs if e.status == "executed"})
             others = {(e.section, e.tab) for e in report.jobs if e.status == "elsewhere"}
@@ -240,7 +240,7 @@ class TestRuns:
 def test_jobs_that_need_no_gpu_pass_one_that_waits_and_no_other_does():
     """Two jobs hold a GPU each; one for both waits. What began in which order is looked at."""
     began, go_on = [], threading.Event()
-    names = {"a": Need(1), "b": Need(1), "both": Need(2), "c": Need(1), "cpu": Need()}
+    names = {"a": GpuNeed(1), "b": GpuNeed(1), "both": GpuNeed(2), "c": GpuNeed(1), "cpu": GpuNeed()}
     specs = [job("x", section=name, need=need) for name, need in names.items()]
 
     def work(spec):
@@ -261,5 +261,5 @@ def test_jobs_that_need_no_gpu_pass_one_that_waits_and_no_other_does():
 
 def test_a_job_that_nobody_can_ever_serve_ends_as_broken():
     with ThreadPoolExecutor(1) as pool:
-        (outcome,) = run_all([job("x", need=Need(3))], pool, 1, lambda spec: None, gpus=TWO)
+        (outcome,) = run_all([job("x", need=GpuNeed(3))], pool, 1, lambda spec: None, gpus=TWO)
     assert "3 GPUs" in outcome.failure.message

@@ -38,7 +38,7 @@ def test_steps_are_the_code_cells_with_their_places():
     first, second = steps_of(projection("x = 1\ny = 2", "z = 3", tags=("raises-exception",)))
     assert (first.lines, second.lines) == ((10, 11), (20,))
     assert second.tags == ("raises-exception",)
-    assert [first.place(n) for n in (0, 1, 2, 99)] == [10, 10, 11, 11]
+    assert [first.file_line(n) for n in (0, 1, 2, 99)] == [10, 10, 11, 11]
 
 
 def test_a_job_can_be_sent_to_another_process():

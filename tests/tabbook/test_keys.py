@@ -11,17 +11,22 @@ from tabbook.keys.key import (
     FORMAT,
     STAND_IN,
     canonical,
-    environment_lines,
     job_key,
     library_code,
     normal_code,
+    requirement_lines,
     sha256,
 )
 from tabbook.plan.planner import jobs
 
 
 def key(projected=None, **changes):
-    values = {"environment": ("a==1",), "device": "cpu", "data": {"d": "1" * 40}, "library": {"*": "x"}}
+    values = {
+        "requirements": ("a==1",),
+        "device": "cpu",
+        "data": {"d": "1" * 40},
+        "library_hashes": {"*": "x"},
+    }
     return job_key(projected or projection("x = 1"), **{**values, **changes})
 
 
@@ -48,13 +53,13 @@ def test_code_tab_and_execution_tags_change_the_key(changed):
 @pytest.mark.parametrize(
     "change",
     [
-        {"environment": ("a==2",)},
+        {"requirements": ("a==2",)},
         {"device": "gpu"},
         {"data": {"d": "2" * 40}},
         {"data": {"d": STAND_IN}},
         {"data": {}},
-        {"library": {"*": "y"}},
-        {"whole": "uses d2l as a value"},
+        {"library_hashes": {"*": "y"}},
+        {"whole_because": "uses d2l as a value"},
     ],
 )
 def test_what_surrounds_the_code_changes_the_key(change):
@@ -180,6 +185,6 @@ def test_the_library_without_comments_means_the_same(lines):
 
 
 def test_only_the_requirements_of_a_requirements_file_count():
-    one = environment_lines("# made by uv\nb==2  # via a\n    # via x\n\na==1 \\\n")
+    one = requirement_lines("# made by uv\nb==2  # via a\n    # via x\n\na==1 \\\n")
     assert one == ("a==1 \\", "b==2")
-    assert environment_lines("a==1 \\\r\nb==2") == one
+    assert requirement_lines("a==1 \\\r\nb==2") == one

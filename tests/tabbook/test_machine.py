@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tabbook.errors import UsageError
 from tabbook.machine import cores, group_cores, group_memory
 from tabbook.plan import memory
-from tabbook.plan.gpus import Gpu, Need, Slots, lacking
-from tabbook.plan.memory import ASSUMED, Room, available_memory, likely_memory
-from tabbook.run.schedule import Free, next_job
+from tabbook.plan.gpus import Gpu, GpuNeed, Slots, lacking
+from tabbook.plan.memory import ASSUMED, MemoryBudget, available_memory, likely_memory
+from tabbook.run.schedule import FreeResources, next_job
 
 GB = 10**9
 
@@ -126,25 +126,34 @@ def sized(*sizes):
 
 
 def test_one_that_finds_no_room_waits_and_smaller_ones_pass():
-    began = simulate(sized(6, 6, 3, 1), Free(Slots(()), Room(lambda: 10)), 4)
+    began = simulate(sized(6, 6, 3, 1), FreeResources(Slots(()), MemoryBudget(lambda: 10)), 4)
     assert began == [("0", 1), ("2", 2), ("3", 3), ("1", 3)]
 
 
 def test_one_that_needs_more_than_there_is_runs_alone():
-    assert simulate(sized(99, 1), Free(Slots(()), Room(lambda: 10)), 4) == [("0", 1), ("1", 1)]
-    assert simulate(sized(1, 99), Free(Slots(()), Room(lambda: 10)), 4) == [("0", 1), ("1", 1)]
+    assert simulate(sized(99, 1), FreeResources(Slots(()), MemoryBudget(lambda: 10)), 4) == [
+        ("0", 1),
+        ("1", 1),
+    ]
+    assert simulate(sized(1, 99), FreeResources(Slots(()), MemoryBudget(lambda: 10)), 4) == [
+        ("0", 1),
+        ("1", 1),
+    ]
 
 
 def test_memory_that_other_programs_take_is_not_given_to_jobs():
     left = iter([10, 2, 2])
-    assert simulate(sized(3, 3), Free(Slots(()), Room(lambda: next(left))), 4) == [("0", 1), ("1", 1)]
+    assert simulate(sized(3, 3), FreeResources(Slots(()), MemoryBudget(lambda: next(left))), 4) == [
+        ("0", 1),
+        ("1", 1),
+    ]
 
 
 def test_where_others_give_out_memory_nothing_waits():
-    assert simulate(sized(99, 99), Free(None, None), 4) == [("0", 1), ("1", 2)]
+    assert simulate(sized(99, 99), FreeResources(None, None), 4) == [("0", 1), ("1", 2)]
 
 
-NEEDS = st.builds(Need, st.integers(0, 2), st.one_of(st.none(), st.integers(1, 8)))
+NEEDS = st.builds(GpuNeed, st.integers(0, 2), st.one_of(st.none(), st.integers(1, 8)))
 GPUS = (Gpu(0, 8), Gpu(1, 6), Gpu(2, 8))
 
 
@@ -166,14 +175,14 @@ def test_nothing_is_given_twice_and_everybody_gets_a_turn(wanted, slots):
             used = [spec.need.memory or size for spec, own in running if number in own]
             assert sum(used) <= size
 
-    began = simulate(specs, Free(Slots(GPUS), Room(lambda: 10)), slots, look)
+    began = simulate(specs, FreeResources(Slots(GPUS), MemoryBudget(lambda: 10)), slots, look)
     assert sorted(int(section) for section, _ in began) == list(range(len(specs)))
 
 
 @given(st.lists(st.integers(0, 12), max_size=20), st.integers(1, 6))
 def test_as_many_run_at_once_as_there_is_room_for(sizes, slots):
     """Whenever a core is idle although jobs wait, none of those would have fitted."""
-    waiting, running, free = sized(*sizes), [], Free(Slots(()), Room(lambda: 10))
+    waiting, running, free = sized(*sizes), [], FreeResources(Slots(()), MemoryBudget(lambda: 10))
     while waiting or running:
         while len(running) < slots and (found := next_job(waiting, free)):
             running.append(found)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from render_helpers import write_book
 
-from tabbook.lazy_imports import MODULES, on_demand
+from tabbook.lazy_imports import MODULES, lazy_classes
 
 
 def test_a_class_is_loaded_when_one_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,7 +22,7 @@ def test_a_class_is_loaded_when_one_is_made(tmp_path: Path, monkeypatch: pytest.
         "class Book:\n    def __init__(self, title, pages=1):\n        self.told = f'{title}, {pages}'\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    with on_demand({"shelf.book": "Book", "shelf.missing": "Missing"}):
+    with lazy_classes({"shelf.book": "Book", "shelf.missing": "Missing"}):
         import shelf  # type: ignore[import-not-found]
         from shelf.book import Book  # type: ignore[import-not-found]
 
@@ -43,7 +43,7 @@ def test_a_whole_package_is_loaded_when_something_of_it_is_used(
     (package / "__init__.py").write_text("from .wine import Wine\n\nCOUNT = 2\n")
     (package / "wine.py").write_text("class Wine:\n    pass\n\ndef pour(glasses):\n    return glasses + 1\n")
     monkeypatch.syspath_prepend(tmp_path)
-    with on_demand({"cellar": "", "cellar.wine": "pour"}):
+    with lazy_classes({"cellar": "", "cellar.wine": "pour"}):
         import cellar  # type: ignore[import-not-found]
         from cellar.wine import pour  # type: ignore[import-not-found]
     assert not {"cellar", "cellar.wine"} & sys.modules.keys()

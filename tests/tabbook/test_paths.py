@@ -131,7 +131,7 @@ def test_two_environments_of_two_machines_show_the_same(tmp_path):
             job(
                 *SOURCES,
                 python=str(environment / "bin/python"),
-                library=str(root / "library"),
+                library_folder=str(root / "library"),
                 data={"words.txt": str(root / "words")},
                 shared=str(root / ".tabbook"),
             )

@@ -32,7 +32,7 @@ def cores(monkeypatch):
 
 @linux
 def test_every_item_is_worked_on_once_and_by_all_processes(tmp_path, cores):
-    parallel.share(partial(write, tmp_path), list(range(10)))
+    parallel.run_in_parts(partial(write, tmp_path), list(range(10)))
     found = {path.name: path.read_text() for path in tmp_path.iterdir()}
     assert sorted(found, key=int) == [str(number) for number in range(10)]
     assert len(set(found.values())) == 3
@@ -42,7 +42,7 @@ def test_every_item_is_worked_on_once_and_by_all_processes(tmp_path, cores):
 @pytest.mark.parametrize("items", [[], [1]])
 def test_little_work_forks_nothing(tmp_path, items, cores, monkeypatch):
     monkeypatch.setattr(parallel, "_fork", lambda *_: pytest.fail("forked"))
-    parallel.share(partial(write, tmp_path), items)
+    parallel.run_in_parts(partial(write, tmp_path), items)
     assert len(list(tmp_path.iterdir())) == len(items)
 
 
@@ -52,7 +52,7 @@ def test_nothing_is_forked_beside_threads(tmp_path, monkeypatch):
     thread = threading.Thread(target=done.wait)
     thread.start()
     try:
-        parallel.share(partial(write, tmp_path), list(range(3)))
+        parallel.run_in_parts(partial(write, tmp_path), list(range(3)))
     finally:
         done.set()
         thread.join()
@@ -69,7 +69,7 @@ def test_a_process_that_fails_says_nothing_and_leaves_its_part(tmp_path, end, co
             end()
         write(tmp_path, items)
 
-    parallel.share(work, list(range(6)))
+    parallel.run_in_parts(work, list(range(6)))
     assert {path.name for path in tmp_path.iterdir()} == {"0", "3"}
     assert capfd.readouterr() == ("", "")
 
@@ -84,7 +84,7 @@ def test_the_first_process_ends_the_others_when_it_is_stopped(tmp_path, cores):
         signal.pause()  # with the pipe's other end held open
 
     with pytest.raises(KeyboardInterrupt):
-        parallel.share(work, list(range(3)))
+        parallel.run_in_parts(work, list(range(3)))
     os.close(write_end)
     assert os.read(read_end, 1) == b""  # nobody holds it: they are gone
 
@@ -162,5 +162,5 @@ def test_no_command_leaves_processes_or_words_of_theirs(tmp_path):
 def test_work_that_is_begun_is_done_even_if_its_process_is_not():
     """The value comes from the other process; where that ends too early, this one does the work."""
     here = os.getpid()
-    assert parallel.begin(lambda: [1, 2])() == [1, 2]
-    assert parallel.begin(lambda: here if os.getpid() == here else os._exit(1))() == here
+    assert parallel.run_in_fork(lambda: [1, 2])() == [1, 2]
+    assert parallel.run_in_fork(lambda: here if os.getpid() == here else os._exit(1))() == here

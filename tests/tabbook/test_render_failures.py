@@ -8,7 +8,7 @@ from engine_helpers import LocalBook
 from render_helpers import FRONT, fill_store, write_book
 
 from tabbook.book import Book
-from tabbook.plan.history import forget_failure
+from tabbook.plan.history import remove_failure
 from tabbook.render.site import build_site
 from tabbook.run.runner import run
 from tabbook.status.overview import status
@@ -50,7 +50,7 @@ draw()
 def execute(root: Path, *tabs: str) -> None:
     book = LocalBook.load(root)
     (root / "jax.txt").write_text("jax==1\n")
-    run(book, tabs=tabs, usable=lambda _tab: "")
+    run(book, tabs=tabs, why_unusable=lambda _tab: "")
 
 
 def page(root: Path, **kwargs: bool) -> str:
@@ -100,7 +100,7 @@ def test_a_failure_is_shown_for_as_long_as_status_tells_it(tmp_path: Path) -> No
     assert "failed" not in page(root), "another key"
     (root / "index.md").write_text(moved)
     assert "This cell failed" in page(root)
-    forget_failure(root / ".tabbook", failed[0].key)
+    remove_failure(root / ".tabbook", failed[0].key)
     assert "failed" not in page(root), "the page is read again, though its text did not change"
 
 

@@ -176,7 +176,7 @@ def test_what_ipythons_display_glues_is_enough(tmp_path: Path) -> None:
     )
     for tab in NAMES:
         (root / f"{tab}.txt").write_text("none==1\n")
-    assert run(LocalBook.load(root), tabs=("pytorch", "jax"), usable=lambda _tab: "").failures == ()
+    assert run(LocalBook.load(root), tabs=("pytorch", "jax"), why_unusable=lambda _tab: "").failures == ()
     (root / "other.md").write_text(f"{FRONT}# Other\n")
     assert "Loss 0.12 (PyTorch), 0.46 (JAX), [not executed] (MXNet)." in build(root)["index"]
 

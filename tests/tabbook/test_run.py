@@ -15,13 +15,13 @@ from tabbook.errors import ExecuteError, ProjectError, StoreError
 from tabbook.library.generator import frozen
 from tabbook.model import Result
 from tabbook.plan import planner
-from tabbook.plan.history import forget_failure, recall_failure, remember_failure
+from tabbook.plan.history import load_failure, remove_failure, save_failure
 from tabbook.plan.job_spec import Failure, Limits, Outcome
 from tabbook.plan.outputs import Holdings, accepted_devices, lookup
 from tabbook.plan.planner import device_class, job, jobs
-from tabbook.plan.reports import Spent, failure_text, read_spent, write_spent
+from tabbook.plan.reports import Cost, failure_text, read_costs, write_cost
 from tabbook.plan.used_keys import used_keys
-from tabbook.run.progress import Lines, Live, failures_text, progress_on, summary_table
+from tabbook.run.progress import LiveProgress, PlainProgress, failures_text, progress_on, summary_table
 from tabbook.run.runner import run
 from tabbook.status.overview import status
 from tabbook.status.standing import JobStatus, RunReport
@@ -42,7 +42,7 @@ def ready(_tab):
 
 
 def go(book, **options):
-    return run(book, **{"usable": ready, **options})
+    return run(book, **{"why_unusable": ready, **options})
 
 
 def states(report):
@@ -177,9 +177,9 @@ class TestFailuresAreRemembered:
     def test_only_where_the_section_is_to_blame(self, tmp_path, book, executed, kind, kept):
         spec = _specs(book, executed)[0]
         failure = Failure(kind, spec.section, 7, spec.tab, "no")
-        remember_failure(tmp_path, spec, Outcome(spec.section, spec.tab, 1.0, failure=failure))
+        save_failure(tmp_path, spec, Outcome(spec.section, spec.tab, 1.0, failure=failure))
         assert len(list(tmp_path.glob("failures/*"))) == kept
-        assert (recall_failure(tmp_path, spec.key, spec.steps, spec.limits) is not None) == bool(kept)
+        assert (load_failure(tmp_path, spec.key, spec.steps, spec.limits) is not None) == bool(kept)
 
     @pytest.mark.parametrize(
         ("kind", "more"),
@@ -195,18 +195,18 @@ class TestFailuresAreRemembered:
         limits = Limits(60, 10, 1000)
         spec = replace(_specs(book, executed)[0], limits=limits)
         failure = Failure(kind, spec.section, 7, spec.tab, "no", 7)
-        remember_failure(tmp_path, spec, Outcome(spec.section, spec.tab, 1.0, failure=failure))
+        save_failure(tmp_path, spec, Outcome(spec.section, spec.tab, 1.0, failure=failure))
         other = Limits(60, 10, None) if kind == "timeout" else Limits(99, None, 1000)
         for same in (limits, other, Limits(59, 9, 999)):
-            assert recall_failure(tmp_path, spec.key, spec.steps, same)
-        assert not recall_failure(tmp_path, spec.key, spec.steps, more)
+            assert load_failure(tmp_path, spec.key, spec.steps, same)
+        assert not load_failure(tmp_path, spec.key, spec.steps, more)
 
     @pytest.mark.parametrize("text", ["", "{}", "[]", '{"failure": {}}', '{"failure": {"kind": "raised"}}'])
     def test_what_cannot_be_read_was_never_there(self, tmp_path, text):
         (tmp_path / "failures").mkdir()
         (tmp_path / f"failures/{'0' * 64}.json").write_text(text)
-        assert recall_failure(tmp_path, "0" * 64, (), Limits(1)) is None
-        forget_failure(tmp_path, "0" * 64)
+        assert load_failure(tmp_path, "0" * 64, (), Limits(1)) is None
+        remove_failure(tmp_path, "0" * 64)
         assert not list(tmp_path.glob("failures/*"))
 
 
@@ -265,7 +265,7 @@ def test_a_report_goes_when_the_store_has_the_result_again(tmp_path, executed):
 
 def test_a_framework_without_environment_is_skipped_and_the_run_is_not_clean(tmp_path, executed):
     book = make_book(tmp_path, {"a": code("x = 1"), "b": code("y = 1")})
-    report = go(book, usable=lambda tab: "no wheel" if tab == "jax" else "")
+    report = go(book, why_unusable=lambda tab: "no wheel" if tab == "jax" else "")
     assert states(report) == {
         "a pytorch": "executed",
         "a jax": "skipped",
@@ -326,13 +326,13 @@ def test_the_limits_and_the_threads_of_a_job(tmp_path, executed):
 def test_jobs_that_took_long_begin_first(tmp_path, executed):
     book = make_book(tmp_path, {"a": code("x = 1"), "b": code("x = 2")})
     for name, seconds in (("a", 1), ("b", 100)):
-        write_spent(book.work, f"chapters/{name}.md", "jax", Spent(seconds, 7))
+        write_cost(book.work, f"chapters/{name}.md", "jax", Cost(seconds, 7))
     (book.work / "seconds/broken.json").write_text("{")
     (book.work / "seconds/older.json").write_text('{"section": "c", "tab": "jax", "seconds": 3}')
-    assert read_spent(book.work) == {
-        ("chapters/a.md", "jax"): Spent(1.0, 7),
-        ("chapters/b.md", "jax"): Spent(100.0, 7),
-        ("c", "jax"): Spent(3.0, 0),
+    assert read_costs(book.work) == {
+        ("chapters/a.md", "jax"): Cost(1.0, 7),
+        ("chapters/b.md", "jax"): Cost(100.0, 7),
+        ("c", "jax"): Cost(3.0, 0),
     }
     go(book, tabs=("jax",), workers=1)
     assert [Path(spec.section).stem for spec in executed] == ["b", "a"]
@@ -554,7 +554,7 @@ def test_the_table_says_how_every_job_stands():
 def test_progress_says_what_begins_and_how_it_ends(terminal):
     console = Console(width=100, record=True, file=io.StringIO(), force_terminal=terminal)
     with progress_on(console) as progress:
-        assert isinstance(progress, Live if terminal else Lines)
+        assert isinstance(progress, LiveProgress if terminal else PlainProgress)
         progress.planned(3, 1)
         progress.begun("chapters/b.md", "pytorch")
         for entry in REPORT.jobs[2:4] + REPORT.jobs[:1]:

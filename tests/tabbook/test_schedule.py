@@ -7,7 +7,7 @@ from engine_helpers import job
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabbook.plan.gpus import Need
+from tabbook.plan.gpus import GpuNeed
 from tabbook.plan.job_spec import DeferredError, Outcome
 from tabbook.run.schedule import longest_first, run_all
 
@@ -83,7 +83,7 @@ def test_an_executor_may_give_out_the_gpus_itself():
         seen.append(spec)
         return work(spec)
 
-    wanted = [job("1", section=str(n), need=Need(2)) for n in range(4)]
+    wanted = [job("1", section=str(n), need=GpuNeed(2)) for n in range(4)]
     executor = FakeExecutor(seconds=0.5)
     assert len(list(run_all(wanted, executor, 10, note, gpus=None))) == 4
     assert sorted(seen, key=lambda spec: spec.section) == wanted

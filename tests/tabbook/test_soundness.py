@@ -43,10 +43,10 @@ def traced(book: Book, planned: Job, file: Path) -> list[tuple[int, str]]:
     tracer = file.with_name(f"{file.name}.tracer")
     shutil.copytree(TRACER, tracer)
     (tracer / "settings.json").write_text(json.dumps([str(book.library_file(planned.tab)), str(file)]))
-    found = data_files.resolve(book.settings.data, planned.data, fetch=False)
-    spec = _spec(book, planned, book.library, found, "cpu", 1, {})
-    extra = {"PYTHONPATH": os.pathsep.join([str(tracer), str(book.library)])}
-    outcome = execute(replace(spec, environment={**spec.environment, **extra}))
+    found = data_files.find_all(book.settings.data, planned.data, fetch=False)
+    spec = _spec(book, planned, book.library_folder, found, "cpu", 1, {})
+    extra = {"PYTHONPATH": os.pathsep.join([str(tracer), str(book.library_folder)])}
+    outcome = execute(replace(spec, variables={**spec.variables, **extra}))
     assert outcome.failure is None, outcome.failure
     lines = file.read_text().splitlines() if file.exists() else []
     return [(int(line.split("\t")[0]), line.split("\t")[1]) for line in lines]
@@ -99,7 +99,7 @@ def test_what_runs_in_the_books_jobs_is_covered_by_their_keys(name, tab, tmp_pat
     planned = job(book, section, tab)
     ran = traced(book, planned, tmp_path / "ran")
     text = book.library_file(tab).read_text()
-    assert list(outside(text, set(planned.library), ran, own_functions(planned))) == []
+    assert list(outside(text, set(planned.library_hashes), ran, own_functions(planned))) == []
     if name in QUICK:
         assert ran, "the tracer saw nothing: it does not work"
 
@@ -209,9 +209,9 @@ def test_the_tracer_sees_what_runs_and_the_closure_covers_it(cell, expected, tmp
     ran = traced(book, planned, tmp_path / "ran")
     assert expected <= {name for _, name in ran}
     assert "register" not in {name for _, name in ran}
-    assert list(outside(LIBRARY, set(planned.library), ran)) == []
+    assert list(outside(LIBRARY, set(planned.library_hashes), ran)) == []
     assert set(outside(LIBRARY, set(), ran)) >= expected
-    assert set(planned.library) <= set(LibraryIndex(LIBRARY, "d2l").symbols) | {
+    assert set(planned.library_hashes) <= set(LibraryIndex(LIBRARY, "d2l").symbols) | {
         "Hidden.go",
         "Base.__init__",
         "Base.hook",

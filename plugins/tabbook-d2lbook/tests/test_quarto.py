@@ -464,4 +464,4 @@ def test_code_that_shows_a_slide_is_no_slide(tmp_path: Path) -> None:
     text = NAMED + "\n" + cell("%%tab jax\nx = (\n:::{slide}\n:::")
     book, report = imported(tmp_path, QUARTO | pages(text), CONFIG)
     assert [fault.kind for fault in report.faults] == ["python"]
-    assert Book.load(book).readable[1] == [] and Book.load(book).read("a.md").slides == ()
+    assert Book.load(book).readable_sections[1] == [] and Book.load(book).read("a.md").slides == ()

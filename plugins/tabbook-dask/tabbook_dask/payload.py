@@ -54,7 +54,7 @@ class Parcel:
         data: Mapping[str, str],
         files: Mapping[str, str],
         threads: int,
-        environment: Mapping[str, str],
+        variables: Mapping[str, str],
     ) -> JobSpec:
         """Return the job as it runs on this machine.
 
@@ -65,17 +65,17 @@ class Parcel:
             data: Where the data files are, by name.
             files: Where the files of the section are, by name.
             threads: How many cores the job may keep busy.
-            environment: What its environment variables are to hold besides those that came along.
+            variables: What its environment variables are to hold besides those that came along.
         """
         return replace(
             self.job,
             python=python,
-            library=str(library) if self.library else None,
+            library_folder=str(library) if self.library else None,
             data=data,
             files=files,
             shared=str(shared),
             threads=threads,
-            environment={**self.job.environment, **environment},
+            variables={**self.job.variables, **variables},
         )
 
 
@@ -91,7 +91,7 @@ def pack(job: JobSpec) -> tuple[Parcel, dict[str, Path]]:
         for some in (job.data, job.files)
     )
     parcel = Parcel(
-        replace(job, python="", library=None, data={}, files={}, shared=None),
+        replace(job, python="", library_folder=None, data={}, files={}, shared=None),
         {name: digest for name, (_, digest) in library.items()},
         {name: digest for name, (_, digest) in data.items()},
         {name: digest for name, (_, digest) in files.items()},
@@ -102,7 +102,7 @@ def pack(job: JobSpec) -> tuple[Parcel, dict[str, Path]]:
 
 def _library(job: JobSpec) -> Iterator[tuple[str, Path]]:
     """Yield the modules of the library's packages, by their path in its folder."""
-    root = Path(job.library) if job.library else None
+    root = Path(job.library_folder) if job.library_folder else None
     for folder, inside, names in os.walk(root) if root else ():
         inside[:] = sorted(name for name in inside if not name.startswith((".", "__")))
         for name in sorted(names):

@@ -24,16 +24,16 @@ from distributed.comm.addressing import get_address_host
 from distributed.utils import sync, thread_state  # type: ignore[attr-defined]  # the task's key
 
 from tabbook.book import interpreter
-from tabbook.environments import made_from
+from tabbook.environments import source_of
 from tabbook.execute.processes import Stop
-from tabbook.keys.key import canonical, environment_lines, sha256
+from tabbook.keys.key import canonical, requirement_lines, sha256
 from tabbook.machine import cores
 from tabbook.plan.data import search_folders
 from tabbook.plan.gpus import Slots, inventory, lacking
 from tabbook.plan.job_spec import JobSpec
-from tabbook.plan.memory import Room, available_memory
+from tabbook.plan.memory import MemoryBudget, available_memory
 from tabbook.plan.planner import device_class
-from tabbook.run.schedule import Free
+from tabbook.run.schedule import FreeResources
 from tabbook_dask.payload import Parcel, file_digest, version
 
 ENVIRONMENTS = "TABBOOK_ENVIRONMENTS"
@@ -55,7 +55,7 @@ class Bench(WorkerPlugin):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._running: dict[object, tuple[str, Stop]] = {}
-        self._free = Free(Slots(inventory(device_class())), Room(available_memory))
+        self._free = FreeResources(Slots(inventory(device_class())), MemoryBudget(available_memory))
         self._given = threading.Condition()
 
     def transition(self, key: object, start: str, finish: str, **_: object) -> None:
@@ -123,7 +123,7 @@ def _bench(worker: Worker) -> Bench:
     return cast(Bench, worker.plugins[_PLUGIN])
 
 
-def environment_folder(tab: str) -> Path:
+def venv_folder(tab: str) -> Path:
     """Return the folder of this worker's environment for ``tab``, whether it is there or not."""
     return Path(os.environ.get(ENVIRONMENTS) or ".tabbook/environments").absolute() / tab
 
@@ -131,15 +131,15 @@ def environment_folder(tab: str) -> Path:
 def _refusal(parcel: Parcel) -> str:
     """Return why this worker cannot execute a job as its key says; empty if it can."""
     job = parcel.job
-    folder = environment_folder(job.tab)
+    folder = venv_folder(job.tab)
     if not interpreter(folder).exists():
         return f"there is no environment {folder}; set {ENVIRONMENTS} to the folder that holds it"
-    origin = made_from(folder)
+    origin = source_of(folder)
     if origin is None:
         return f"nothing says what {folder} was made from; run tabbook env make there"
     if origin.python != job.python_version:
         return f"its {job.tab} environment has Python {origin.python}, and the book's {job.python_version}"
-    have = set(environment_lines(origin.requirements))
+    have = set(requirement_lines(origin.requirements))
     wanted = set(job.inputs.get("environment", have))
     if wanted != have:
         lacks, more = (", ".join(sorted(lines)[:2]) for lines in (wanted - have, have - wanted))
@@ -215,7 +215,7 @@ def carry_out(known: str, packed: bytes, crowd: Mapping[str, int], topic: str) -
             stop()
         try:
             job = parcel.open(
-                python=str(interpreter(environment_folder(parcel.job.tab))),
+                python=str(interpreter(venv_folder(parcel.job.tab))),
                 library=shelf.library(parcel.library),
                 shared=bench.folder,
                 data={name: str(path) for name, path in found.items()},

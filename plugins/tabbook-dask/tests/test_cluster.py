@@ -21,7 +21,7 @@ import tabbook_dask
 from tabbook.cli import main
 from tabbook.execute.job import execute
 from tabbook.model import Result
-from tabbook.plan.gpus import Need
+from tabbook.plan.gpus import GpuNeed
 from tabbook.plan.job_spec import DeferredError, Limits
 from tabbook.run.runner import run
 from tabbook.store.local import Store
@@ -114,7 +114,7 @@ class TestResults:
         monkeypatch.setenv("D2L_DATA", str(data))
         here = book_in(tmp_path / "here", SECTIONS)
         there = book_in(tmp_path / "there", SECTIONS)
-        local = run(here, usable=lambda tab: "", workers=2)
+        local = run(here, why_unusable=lambda tab: "", workers=2)
         remote = execute_on(pair, there)
         assert states(remote) == states(local)
         assert states(remote)["data jax"] == states(remote)["library pytorch"] == "executed"
@@ -233,7 +233,7 @@ class TestLoss:
         go.touch()
         thread.join()
         assert set(states(reports[0]).values()) == {"executed"}
-        run(here, usable=lambda tab: "", workers=2)
+        run(here, why_unusable=lambda tab: "", workers=2)
         assert {k: plain(r) for k, r in results(there).items()} == {
             k: plain(r) for k, r in results(here).items()
         }
@@ -376,8 +376,8 @@ class TestRefusals:
         assert self.refusal(device="gpu") == "it has no GPU that frameworks can use"
         monkeypatch.setattr(worker, "device_class", lambda: "gpu")
         monkeypatch.setenv("TABBOOK_GPUS", "16GB")
-        assert self.refusal(device="gpu", need=Need(1)) == ""
-        assert self.refusal(device="gpu", need=Need(2)) == "needs 2 GPUs; this machine has 16 GB"
+        assert self.refusal(device="gpu", need=GpuNeed(1)) == ""
+        assert self.refusal(device="gpu", need=GpuNeed(2)) == "needs 2 GPUs; this machine has 16 GB"
 
     def test_data_of_its_own_is_used_if_it_is_the_same(self, tmp_path, monkeypatch):
         (tmp_path / "words.txt").write_bytes(DATA)
@@ -398,11 +398,11 @@ class TestGpus:
         with connect(own.ready(), patience=1) as cluster:
             os.environ.pop("TABBOOK_DEVICE")
             assert cluster.device == "gpu"
-            one = {"device": "gpu", "need": Need(1)}
+            one = {"device": "gpu", "need": GpuNeed(1)}
             pair = [cluster.submit(execute, job(source, seen, **one)) for _ in range(3)]
             none = cluster.submit(execute, job("import os", seen, device="gpu"))
-            three = cluster.submit(execute, job("1", device="gpu", need=Need(3)))
-            large = cluster.submit(execute, job("1", device="gpu", need=Need(1, 20 * 10**9)))
+            three = cluster.submit(execute, job("1", device="gpu", need=GpuNeed(3)))
+            large = cluster.submit(execute, job("1", device="gpu", need=GpuNeed(1, 20 * 10**9)))
             until(lambda: len(noted(note)) == 2)
             with pytest.raises(DeferredError, match='"pytorch=1 GPU=3"'):
                 three.result(30)
@@ -421,7 +421,7 @@ class TestGpus:
             done = cluster.submit(execute, job("import os\nos.environ['CUDA_VISIBLE_DEVICES']")).result(60)
             assert done.result.outputs[0][0]["data"]["text/plain"] == "''"
             with pytest.raises(DeferredError, match="needs a GPU; these jobs run on cpu"):
-                cluster.submit(execute, job("1", need=Need(1))).result(5)
+                cluster.submit(execute, job("1", need=GpuNeed(1))).result(5)
 
 
 COMMAND = """
@@ -524,4 +524,4 @@ def test_steps_travel_with_their_places(pair):
     spec = job("x = 1", "1 / 0")
     with connect(pair.address) as cluster:
         failed = cluster.submit(execute, spec).result(60).failure
-    assert failed.line == steps("x = 1", "1 / 0")[1].place(1)
+    assert failed.line == steps("x = 1", "1 / 0")[1].file_line(1)

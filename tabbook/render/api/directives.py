@@ -26,7 +26,7 @@ from tabbook.errors import nearest, suggestion
 from tabbook.read.markdown import fence_for
 from tabbook.render.api.described import Described
 from tabbook.render.api.docstrings import DefinedIn, Docstring, resolve
-from tabbook.render.api.source import Library
+from tabbook.render.api.source import LibrarySource
 from tabbook.render.api.text import ObjectText, restore_values
 from tabbook.render.build_warnings import warn
 from tabbook.render.pages import current_book, kept
@@ -39,19 +39,19 @@ _LIBRARY = "tabbook_library"
 """The attribute of Sphinx's application with the library of its book."""
 
 
-def library_of(app: Sphinx) -> Library | None:
+def library_of(app: Sphinx) -> LibrarySource | None:
     """Return the library of the book that is built; ``None`` without a book."""
     book = current_book(app)
     if book is not None and _LIBRARY not in vars(app):
-        vars(app)[_LIBRARY] = Library.of(book)
-    found: Library | None = vars(app).get(_LIBRARY)
+        vars(app)[_LIBRARY] = LibrarySource.of(book)
+    found: LibrarySource | None = vars(app).get(_LIBRARY)
     return found
 
 
 class _LibraryDirective(SphinxDirective):
     """What directives about the library share."""
 
-    def named(self, library: Library, name: str) -> Iterator[str]:
+    def named(self, library: LibrarySource, name: str) -> Iterator[str]:
         """Yield what a name may mean, from the scope that the page is in outwards.
 
         Of names that belong to no module of the library there is nothing.
@@ -66,7 +66,7 @@ class _LibraryDirective(SphinxDirective):
             if library.has(prefix + name) and (inside or not prefix):
                 yield prefix + name
 
-    def find(self, library: Library, name: str) -> Described | None:
+    def find(self, library: LibrarySource, name: str) -> Described | None:
         """Return the object that a name means; a name that the library lacks gives a warning."""
         names = list(self.named(library, name))
         found = next(filter(None, map(library.find, names)), None)
@@ -151,7 +151,7 @@ class SummaryDirective(_LibraryDirective):
             text.add(one)
         return self.parsed(text) if entries else []
 
-    def _entry(self, library: Library, line: str) -> tuple[Described, str] | None:
+    def _entry(self, library: LibrarySource, line: str) -> tuple[Described, str] | None:
         match = _ENTRY.match(line)
         one = self.find(library, match["name"]) if match else None
         if match is None or one is None:

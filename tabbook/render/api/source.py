@@ -34,7 +34,7 @@ class Origins:
 
 
 @dataclass
-class Library:
+class LibrarySource:
     """The modules of a book's library, by the tab that each is for.
 
     Each is read when something asks for it. A book whose sections have faults has the modules
@@ -48,7 +48,7 @@ class Library:
     _origins: dict[str, Origins] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, book: Book) -> "Library":
+    def of(cls, book: Book) -> "LibrarySource":
         """Return the library of ``book``: as its sections make it, or else as it is on disk."""
         texts, faults = current_texts(book)
         paths = {tab: book.library_path(tab) for tab in book.settings.tabs}

@@ -15,7 +15,7 @@ from sphinx.pycode.ast import unparse
 from tabbook.extract.assemble import names_section
 from tabbook.extract.saved import Origin
 from tabbook.render.api.described import Described
-from tabbook.render.api.source import Library
+from tabbook.render.api.source import LibrarySource
 
 _KINDS = griffe.ParameterKind
 _STARS: dict[griffe.ParameterKind | None, str] = {_KINDS.var_positional: "*", _KINDS.var_keyword: "**"}
@@ -31,7 +31,7 @@ class ObjectText:
     stand for them in the text.
     """
 
-    def __init__(self, env: BuildEnvironment, library: Library, options: Options) -> None:
+    def __init__(self, env: BuildEnvironment, library: LibrarySource, options: Options) -> None:
         self.env, self.library, self.options = env, library, options
         self.lines = StringList()
         self.values: dict[str, str] = {}
