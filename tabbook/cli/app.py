@@ -167,9 +167,9 @@ def _pull(
     book: "Book", sections: "Sequence[Section]", tabs: Sequence[str], wanted: bool, url: str | None
 ) -> None:
     if wanted or url:
-        from tabbook.cli.store import pull_into
+        from tabbook.cli.store import pull
 
-        pull_into(book, url, sections, tabs)
+        pull(book, url, sections, tabs)
 
 
 def _summary(book: "Book", report: "RunReport") -> None:

@@ -94,7 +94,7 @@ def store_verify(book: BookOption = HERE) -> None:
 @store_app.command("gc")
 def store_gc(
     book: BookOption = HERE,
-    keep: Annotated[
+    keep_days: Annotated[
         int, typer.Option("--keep", metavar="DAYS", min=0, help="Keep, too, what is not older than this.")
     ] = 30,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
@@ -113,8 +113,8 @@ def store_gc(
     loaded = load(book)
     store = Store(loaded.outputs)
     used = used_keys(loaded)
-    garbage = store.garbage(used, keep * DAY)
-    failures = old_failures(loaded.work, used, max(keep * DAY, GRACE))
+    garbage = store.unused_entries(used, keep_days * DAY)
+    failures = old_failures(loaded.work, used, max(keep_days * DAY, GRACE))
     removed = []
     try:
         for entry in garbage:
@@ -122,7 +122,7 @@ def store_gc(
                 typer.echo(_line(entry, ()))
             elif store.remove(entry):
                 removed.append(entry)
-        for path in () if dry_run else (*store.leftovers(), *failures):
+        for path in () if dry_run else (*store.temporary_files(), *failures):
             path.unlink(missing_ok=True)
     except OSError as error:
         where = loaded.outputs.relative_to(loaded.root).as_posix()
@@ -160,10 +160,10 @@ def store_push(
         used = used_keys(loaded)
         keys = tuple(key for key in keys if key in used)
     pushed = push(address, store, keys)
-    typer.echo(f"{len(pushed.new)} copied to {address}, {len(pushed.known)} were there")
+    typer.echo(f"{len(pushed.new)} copied to {address}, {len(pushed.existing)} were there")
 
 
-def pull_into(
+def pull(
     book: "Book", url: str | None, sections: Iterable["Section"] | None, tabs: Iterable[str] | None
 ) -> None:
     """Take from elsewhere what a run would execute, and say what came; nothing here ends a run."""

@@ -19,7 +19,7 @@ from tabbook.export.library import Package, check_cell, companions, package, whe
 from tabbook.export.page import Address, Page, Places, Read, beside, make_page, published
 from tabbook.library.generator import current_texts, package_path
 from tabbook.model import Section
-from tabbook.plan.outputs import lookup
+from tabbook.plan.outputs import page_result
 from tabbook.yaml_text import load_yaml
 
 Files = dict[str, bytes]
@@ -106,7 +106,7 @@ class Exporter:
             TabbookError: The section cannot be projected, or Sphinx has not read it.
         """
         projection = self.book.project(section, tab)
-        result = lookup(self.book, section, tab)
+        result = page_result(self.book, section, tab)
         pictures = _Pictures(self.book.root, section.path, prefix)
         pieces = self.read(projection, Places(address, self._file, pictures, with_slides))
         language = self.book.settings.language

@@ -36,23 +36,27 @@ def accepted_keys(planned: Job, device: str, missing: Iterable[str] = ()) -> tup
 
 
 @dataclass(frozen=True)
-class Holdings:
+class StoredOutputs:
     """What a store has for jobs. Which stand-ins its entries state is read once: make one when needed."""
 
     store: Store
 
     @cached_property
-    def _stated(self) -> frozenset[frozenset[str]]:
+    def _stand_in_sets(self) -> frozenset[frozenset[str]]:
         return frozenset(map(frozenset, self.store.stand_ins()))
 
-    def choices(self, names: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    def stand_in_choices(self, names: Iterable[str]) -> Iterator[tuple[str, ...]]:
         """Yield the choices of the data files ``names`` that outputs may lack, small ones first."""
         names = tuple(names)
         if len(names) <= _FEW:
             yield from chain.from_iterable(combinations(names, size) for size in range(len(names) + 1))
             return
         # All of them: so failed the jobs of a machine without any, which have no entries.
-        choices = {frozenset[str](), frozenset(names), *(one for one in self._stated if one <= {*names})}
+        choices = {
+            frozenset[str](),
+            frozenset(names),
+            *(one for one in self._stand_in_sets if one <= {*names}),
+        }
         ordered = (tuple(name for name in names if name in choice) for choice in choices)
         yield from sorted(ordered, key=lambda choice: (len(choice), [*map(names.index, choice)]))
 
@@ -62,7 +66,7 @@ class Holdings:
         Real data comes before a stand-in, ``device`` before other classes of devices.
         """
         devices = (device, *({*DEVICES} - {device}))
-        for missing in self.choices(planned.data):
+        for missing in self.stand_in_choices(planned.data):
             for one in devices:
                 yield planned.key(one, missing).digest
 
@@ -71,21 +75,21 @@ class Holdings:
         found = map(self.store.get, self.keys(planned, device))
         return next((result for result in found if result is not None), None)
 
-    def stated(self, planned: Job, device: str) -> tuple[str, str] | None:
+    def best_hash(self, planned: Job, device: str) -> tuple[str, str] | None:
         """Return the key of what `best` would return, and its hash, without reading it.
 
         Nothing is checked: a damaged entry counts as any other.
         """
-        found = ((key, self.store.stated(key)) for key in self.keys(planned, device))
+        found = ((key, self.store.hash_of(key)) for key in self.keys(planned, device))
         return next(((key, stated) for key, stated in found if stated is not None), None)
 
 
-def stored(store: Store, planned: Job, device: str, missing: Iterable[str] = ()) -> Result | None:
+def stored_result(store: Store, planned: Job, device: str, missing: Iterable[str] = ()) -> Result | None:
     """Return the best result that a run on ``device`` takes from ``store``; ``None`` if it has to execute.
 
     It takes what was made without the data files ``missing``, or without some of them.
     """
-    for absent in Holdings(store).choices(missing):
+    for absent in StoredOutputs(store).stand_in_choices(missing):
         for result in map(store.get, accepted_keys(planned, device, absent)):
             if result is not None:
                 return result
@@ -107,7 +111,7 @@ def shown_results(
     """
     from tabbook.merge import bundled as brought
 
-    holdings, device = Holdings(Store(book.outputs)), device_class()
+    holdings, device = StoredOutputs(Store(book.outputs)), device_class()
     found = {tab: holdings.best(one, device) if one else None for tab, one in planned.items()}
     missing = [tab for tab, result in found.items() if result is None]
     if missing and (cells := brought.load(book.root, section.path)):
@@ -115,7 +119,7 @@ def shown_results(
     return found
 
 
-def lookup(book: Book, section: Section, tab: str) -> Result | None:
+def page_result(book: Book, section: Section, tab: str) -> Result | None:
     """Return what readers see of ``section`` in ``tab``; ``None`` if there is nothing.
 
     Raises:

@@ -9,12 +9,12 @@ from tabbook.book import Book
 from tabbook.library.generator import generate
 from tabbook.model import Section
 from tabbook.plan import data as data_files
-from tabbook.plan.outputs import Holdings, accepted_keys, stored
+from tabbook.plan.outputs import StoredOutputs, accepted_keys, stored_result
 from tabbook.plan.planner import device_class, jobs
 from tabbook.store.local import Store, entry_path
 from tabbook.store.remote import PATIENCE, TIMEOUT, Pulled, pull
 
-PUBLISHED = "_outputs"
+SITE_STORE = "_outputs"
 """The folder of the site that is a store, too: with the outputs that the pages show."""
 
 
@@ -28,7 +28,7 @@ def used_keys(book: Book) -> frozenset[str]:
     """
     planned, holdings = (
         chain(jobs(book), jobs(book, library_texts=generate(book))),
-        Holdings(Store(book.outputs)),
+        StoredOutputs(Store(book.outputs)),
     )
     return frozenset(key for job in planned for key in holdings.keys(job))
 
@@ -40,7 +40,7 @@ def pull_outputs(
     tabs: Iterable[str] | None = None,
     *,
     timeout: float = TIMEOUT,
-    patience: float = PATIENCE,
+    total_timeout: float = PATIENCE,
 ) -> Pulled:
     """Take from the store at ``url`` what a run of these sections and tabs would execute.
 
@@ -51,20 +51,20 @@ def pull_outputs(
         TabbookError: A section cannot be projected.
     """
     store, device = Store(book.outputs), device_class()
-    lacking = [job for job in jobs(book, sections, tabs) if stored(store, job, device) is None]
+    lacking = [job for job in jobs(book, sections, tabs) if stored_result(store, job, device) is None]
     names = (name for job in lacking for name in job.data)
     found = data_files.find_all(book.settings.data, names, fetch=False)
     wanted = []
     for job in lacking:
         keys = [*accepted_keys(job, device)]
         missing = [name for name in job.data if name in found.missing]
-        if missing and stored(store, job, device, missing) is None:
+        if missing and stored_result(store, job, device, missing) is None:
             keys += accepted_keys(job, device, missing)
         wanted.append(keys)
-    return pull(url, store, wanted, timeout, patience)
+    return pull(url, store, wanted, timeout, total_timeout)
 
 
-def publish(store: Store, keys: Iterable[str], folder: Path) -> None:
+def copy_entries(store: Store, keys: Iterable[str], folder: Path) -> None:
     """Make ``folder`` a store with the entries of ``keys`` that ``store`` has, and no others.
 
     Raises:

@@ -34,9 +34,9 @@ from tabbook.merge.visible import PAGE_TYPES
 from tabbook.model import Result, Section
 from tabbook.plan.history import has_failures
 from tabbook.plan.job_spec import Failure, steps_of
-from tabbook.plan.outputs import Holdings, shown_results
+from tabbook.plan.outputs import StoredOutputs, shown_results
 from tabbook.plan.planner import Job, device_class, job
-from tabbook.plan.used_keys import PUBLISHED, publish
+from tabbook.plan.used_keys import SITE_STORE, copy_entries
 from tabbook.read.front_matter import FRONT_MATTER
 from tabbook.read.markdown import fence_for
 from tabbook.render.build_warnings import warn
@@ -100,9 +100,9 @@ class Reading:
         """Return, without reading any, which outputs a page of ``section`` would show."""
         if not self.device:
             return dict.fromkeys(section.tabs)
-        holdings = Holdings(Store(self.book.outputs))
+        holdings = StoredOutputs(Store(self.book.outputs))
         found: dict[str, Shown] = {
-            tab: holdings.stated(one, self.device) if one else None for tab, one in planned.items()
+            tab: holdings.best_hash(one, self.device) if one else None for tab, one in planned.items()
         }
         waiting = {tab: one for tab, one in planned.items() if not found[tab]}
         with suppress(OSError):  # most sections came with none
@@ -271,7 +271,7 @@ def publish_outputs(app: Sphinx, exception: Exception | None) -> None:
         return
     keys = sorted({key for found in kept(app.env, "keys").values() for key in found})
     try:
-        publish(Store(book.outputs), keys, Path(app.outdir) / PUBLISHED)
+        copy_entries(Store(book.outputs), keys, Path(app.outdir) / SITE_STORE)
     except OSError as error:
         warn(f"the outputs cannot be published: {error}", "outputs")
 

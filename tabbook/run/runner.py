@@ -22,7 +22,7 @@ from tabbook.plan.gpus import SHARED_GPU_VARIABLES, Gpu, inventory
 from tabbook.plan.history import write_last
 from tabbook.plan.job_spec import JobSpec, Outcome, limits_of, steps_of
 from tabbook.plan.memory import MemoryBudget, available_memory, likely_memory
-from tabbook.plan.outputs import lookup
+from tabbook.plan.outputs import page_result
 from tabbook.plan.planner import Job, device_class, jobs
 from tabbook.plan.reports import Cost, read_costs
 from tabbook.run.recorder import Recorder, cannot_store, forget_report
@@ -35,7 +35,7 @@ from tabbook.store.local import Store
 if TYPE_CHECKING:
     from tabbook.run.executors import JobExecutor
 
-__all__ = ["JobStatus", "Progress", "RunReport", "Status", "lookup", "run", "status"]
+__all__ = ["JobStatus", "Progress", "RunReport", "Status", "page_result", "run", "status"]
 
 
 class Progress(Protocol):

@@ -12,7 +12,7 @@ from tabbook.plan import data as data_files
 from tabbook.plan.gpus import Gpu, GpuNeed, lacking
 from tabbook.plan.history import PastFailure, load_failure
 from tabbook.plan.job_spec import Failure, limits_of, steps_of
-from tabbook.plan.outputs import stored
+from tabbook.plan.outputs import stored_result
 from tabbook.plan.planner import Job
 from tabbook.plan.reports import failure_report, report_path
 from tabbook.status.explain import Reason
@@ -145,7 +145,7 @@ def standings(
 
 def _stored(store: Store, job: Job, device: str, missing: Iterable[str] = ()) -> Standing | None:
     """Return how a job stands that has outputs in the store, and let go of these; ``None`` if it has none."""
-    result = stored(store, job, device, missing)
+    result = stored_result(store, job, device, missing)
     return Standing(job, stored_status(job, result), Key(result.key, result.inputs)) if result else None
 
 

@@ -51,7 +51,7 @@ def tail_stand_ins(tail: bytes) -> tuple[str, ...]:
     return tuple(map(str, json.loads(b"{" + tail[start : -len(_TAIL)])["stand_ins"]))
 
 
-def pack(result: Result) -> bytes:
+def encode(result: Result) -> bytes:
     """Return ``result`` as the content of a file; equal results, equal bytes."""
     fields = asdict(result)
     blobs: dict[str, str] = {}
@@ -77,7 +77,7 @@ def pack(result: Result) -> bytes:
     return _frame(canonical({**fields, "outputs": cells, "blobs": blobs, "places": places}))
 
 
-def unpack(data: bytes, key: str) -> Result:
+def decode(data: bytes, key: str) -> Result:
     """Return the result of ``key`` that `pack` made ``data`` of.
 
     Raises:

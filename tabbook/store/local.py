@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tabbook.files import open_file, read_file, write_atomic
 from tabbook.model import Result
-from tabbook.store.entry import HEAD_LENGTH, OtherFormatError, head_hash, pack, tail_stand_ins, unpack
+from tabbook.store.entry import HEAD_LENGTH, OtherFormatError, decode, encode, head_hash, tail_stand_ins
 
 __all__ = ["Store"]
 
@@ -62,7 +62,7 @@ class Entry:
         return bool(self.problem) and not self.is_foreign
 
 
-def _stated_stand_ins(path: Path) -> tuple[str, ...]:
+def _stand_ins_of(path: Path) -> tuple[str, ...]:
     """Return the stand-ins that the entry in a file states, reading no more of it than it takes.
 
     Raises:
@@ -99,7 +99,7 @@ class Store:
         """
         path = self.path(key)
         try:
-            return unpack(read_file(path), key)
+            return decode(read_file(path), key)
         except FileNotFoundError:
             return None
         except OtherFormatError as error:
@@ -122,7 +122,7 @@ class Store:
             file.flush()
             os.fsync(file.fileno())
 
-    def stated(self, key: str) -> str | None:
+    def hash_of(self, key: str) -> str | None:
         """Return the hash that the entry of ``key`` states, none of it checked; ``None`` without an entry.
 
         Whoever has read the entry before can tell by it whether there is anything new.
@@ -138,7 +138,7 @@ class Store:
         found = set()
         for key in self.keys():
             with contextlib.suppress(OSError, ValueError):
-                found.add(_stated_stand_ins(self.path(key)))
+                found.add(_stand_ins_of(self.path(key)))
         return frozenset(found)
 
     def put(self, result: Result) -> Path:
@@ -147,7 +147,7 @@ class Store:
         Raises:
             OSError: The store cannot be written.
         """
-        path, data = self.path(result.key), pack(result)
+        path, data = self.path(result.key), encode(result)
         if path.is_dir() and not path.is_symlink():  # nothing else is in the way of a file
             shutil.rmtree(path)
         if not write_atomic(path, data):
@@ -168,7 +168,7 @@ class Store:
             result, problem, is_foreign = None, "", False
             try:
                 state = path.lstat()
-                result = unpack(read_file(path), key)
+                result = decode(read_file(path), key)
             except FileNotFoundError:
                 if not path.is_symlink():
                     continue  # removed meanwhile
@@ -177,19 +177,21 @@ class Store:
                 problem, is_foreign = str(error), isinstance(error, OtherFormatError)
             yield Entry(key, path, state.st_size, state.st_mtime, result, problem, is_foreign)
 
-    def garbage(self, used: Collection[str], keep: float, now: float | None = None) -> tuple[Entry, ...]:
+    def unused_entries(
+        self, used: Collection[str], keep_seconds: float, now: float | None = None
+    ) -> tuple[Entry, ...]:
         """Return the entries that nobody is going to miss: damaged, or unused and old.
 
         Args:
             used: The keys to keep, whatever their age.
-            keep: Seconds for which the other whole ones are kept, too.
+            keep_seconds: Seconds for which the other whole ones are kept, too.
             now: The time, in seconds since the epoch.
         """
         now = time.time() if now is None else now
         return tuple(
             entry
             for entry in self.entries()
-            if now - entry.written > (GRACE if entry.is_damaged else max(keep, GRACE))
+            if now - entry.written > (GRACE if entry.is_damaged else max(keep_seconds, GRACE))
             and (entry.problem or entry.key not in used)
         )
 
@@ -213,7 +215,7 @@ class Store:
             aside.unlink()
         return True
 
-    def leftovers(self, now: float | None = None) -> tuple[Path, ...]:
+    def temporary_files(self, now: float | None = None) -> tuple[Path, ...]:
         """Return the temporary files that processes which were killed have left behind."""
         now = time.time() if now is None else now
         found = []

@@ -16,7 +16,7 @@ from typing import Any
 
 from tabbook.errors import Fault, StoreError
 from tabbook.files import write_atomic
-from tabbook.store.entry import unpack
+from tabbook.store.entry import decode
 from tabbook.store.local import Store, entry_path
 from tabbook.urls import file_system, read_parts, reason
 
@@ -49,7 +49,7 @@ class Pushed:
     """What came of filling a store elsewhere: the keys that are new there, and those it had."""
 
     new: tuple[str, ...] = ()
-    known: tuple[str, ...] = ()
+    existing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _ask(system: Any, root: str, store: Store, keys: Iterable[str]) -> _Answer:
         except FileNotFoundError:
             continue
         try:
-            result = unpack(data, key)
+            result = decode(data, key)
         except ValueError:
             damaged += 1
             continue
@@ -126,7 +126,7 @@ def pull(
     store: Store,
     jobs: Sequence[Sequence[str]],
     timeout: float = TIMEOUT,
-    patience: float = PATIENCE,
+    total_timeout: float = PATIENCE,
 ) -> Pulled:
     """Take entries from the store at ``url`` into ``store``; nothing raises here.
 
@@ -135,10 +135,10 @@ def pull(
         store: Where the entries go.
         jobs: For each job the keys that would do, the best first: one is taken.
         timeout: Seconds that one entry may take.
-        patience: Seconds that all of them may take together.
+        total_timeout: Seconds that all of them may take together.
     """
     answers, stopped = _ask_for_all(url, store, jobs, timeout)
-    end = time.monotonic() + patience
+    end = time.monotonic() + total_timeout
     taken: list[str] = []
     errors: list[str] = []
     damaged = 0
@@ -166,7 +166,7 @@ def _has(system: Any, path: str, key: str, data: bytes) -> bool:
     try:
         if system.info(path).get("size") == len(data):
             return True
-        unpack(system.cat_file(path), key)
+        decode(system.cat_file(path), key)
     except (FileNotFoundError, ValueError):
         return False
     return True

@@ -14,7 +14,7 @@ from tabbook.book import Book
 from tabbook.cli import main
 from tabbook.errors import ReadError, TabbookError
 from tabbook.export.write import write_all
-from tabbook.plan.outputs import lookup
+from tabbook.plan.outputs import page_result
 from tabbook.plan.planner import jobs
 from tabbook.render.site import build_site
 from tabbook.run.progress import explanations
@@ -77,7 +77,7 @@ def test_code_finds_the_files_and_cannot_change_them(tmp_path):
     book = book_of(tmp_path / "book", DECLARED, *CELLS, **FILES)
     report = go(book)
     assert [job.failure for job in report.jobs] == [None]
-    result = lookup(book, book.find(("a",))[0], "pytorch")
+    result = page_result(book, book.find(("a",))[0], "pytorch")
     assert texts(result) == ["42", "one b'\\xff2'\n", "'42\\n'", "42", "7"]
     assert set(result.inputs["files"]) == {"helper.py", "notes/one.txt", "../shared/deep/two.txt"}
     assert (book.root / "chapters/notes/one.txt").read_text() == "one"

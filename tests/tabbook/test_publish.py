@@ -11,9 +11,9 @@ from render_helpers import fill_store, model_page, outputs_of, write_book
 from tabbook.book import Book
 from tabbook.model import Result
 from tabbook.plan.planner import jobs
-from tabbook.plan.used_keys import PUBLISHED, publish, pull_outputs
+from tabbook.plan.used_keys import SITE_STORE, copy_entries, pull_outputs
 from tabbook.render.site import build_site
-from tabbook.store.entry import unpack
+from tabbook.store.entry import decode
 from tabbook.store.local import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
@@ -28,7 +28,7 @@ class Quiet(SimpleHTTPRequestHandler):
 def build(root: Path, jobs: int = 1) -> Store:
     book = Book.load(root)
     build_site(book, jobs=jobs, quiet=True, warnings_as_errors=False)
-    return Store(book.site / PUBLISHED)
+    return Store(book.site / SITE_STORE)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_what_pages_show_is_published_over_http_and_nothing_else(root, tmp_path,
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(book.site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        pulled = pull_outputs(clone, f"http://127.0.0.1:{server.server_port}/{PUBLISHED}")
+        pulled = pull_outputs(clone, f"http://127.0.0.1:{server.server_port}/{SITE_STORE}")
     finally:
         server.shutdown()
         server.server_close()
@@ -70,7 +70,7 @@ def test_the_next_build_publishes_what_changed(root):
     assert len(after - before) == 1  # the cell is PyTorch's alone
     again = Store(root / ".tabbook/outputs")
     for key in after:
-        assert unpack(again.path(key).read_bytes(), key).section == "model.md"
+        assert decode(again.path(key).read_bytes(), key).section == "model.md"
     (root / "model.md").unlink()
     (root / "_toc.yml").write_text("format: jb-book\nroot: index\n")
     assert set(build(root).keys()) == set()
@@ -89,12 +89,12 @@ def test_publishing_again_copies_what_was_made_anew_and_nothing_else(tmp_path):
     one, two = "1" * 64, "2" * 64
     for key in (one, two):
         store.put(Result(key, "a.md", "jax", ()))
-    publish(store, [one, two, "3" * 64], there.root)
+    copy_entries(store, [one, two, "3" * 64], there.root)
     times = {key: there.path(key).stat().st_ino for key in (one, two)}
     store.put(Result(two, "a.md", "jax", ((),)))
-    publish(store, [one, two], there.root)
+    copy_entries(store, [one, two], there.root)
     assert there.path(one).stat().st_ino == times[one]
     assert there.get(two) == store.get(two)
-    publish(store, [two], there.root)
+    copy_entries(store, [two], there.root)
     assert list(there.keys()) == [two]
     assert not list(there.root.rglob("*.part"))

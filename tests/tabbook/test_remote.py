@@ -19,7 +19,7 @@ from engine_helpers import code, make_book, with_data
 
 from tabbook.errors import StoreError
 from tabbook.model import Result
-from tabbook.plan.outputs import Holdings
+from tabbook.plan.outputs import StoredOutputs
 from tabbook.plan.planner import jobs
 from tabbook.plan.used_keys import pull_outputs, used_keys
 from tabbook.store.local import Store
@@ -229,7 +229,7 @@ def test_patience_ends_even_with_a_server_that_is_just_fast_enough(tmp_path):
 
     start = time.monotonic()
     with served(answering(slow)) as address:
-        pulled = pull(address, Store(tmp_path), [[key] * 40 for key in KEYS], timeout=5, patience=1)
+        pulled = pull(address, Store(tmp_path), [[key] * 40 for key in KEYS], timeout=5, total_timeout=1)
     assert "in time" in pulled.warning
     assert time.monotonic() - start < 4
 
@@ -245,10 +245,10 @@ def test_a_store_here_that_cannot_be_written_costs_a_warning(full, tmp_path):
 def test_pushing_copies_what_is_new_and_whole(full, tmp_path, scheme):
     address = "memory://pushed" if scheme == "memory" else (tmp_path / "there").as_uri()
     first = push(address, full, [*KEYS[:3], KEYS[29]])
-    assert (first.new, first.known) == (KEYS[:3], ())
+    assert (first.new, first.existing) == (KEYS[:3], ())
     full.path(KEYS[4]).write_bytes(b"{}")
     again = push(address, full, KEYS[:6])
-    assert (again.new, again.known) == ((KEYS[3], KEYS[5]), KEYS[:3])
+    assert (again.new, again.existing) == ((KEYS[3], KEYS[5]), KEYS[:3])
     assert pull(address, Store(tmp_path / "here"), [[key] for key in KEYS]).keys == (*KEYS[:4], KEYS[5])
     if scheme == "memory":
         fsspec.filesystem("memory").rm("/pushed", recursive=True)
@@ -260,7 +260,7 @@ def test_pushing_keeps_what_others_made_and_mends_what_is_damaged(full, tmp_path
     there.put(other)
     there.path(KEYS[1]).write_bytes(b"half")
     pushed = push(str(there.root), full, KEYS[:2])
-    assert (pushed.new, pushed.known) == ((KEYS[1],), (KEYS[0],))
+    assert (pushed.new, pushed.existing) == ((KEYS[1],), (KEYS[0],))
     assert there.get(KEYS[0]) == other
     assert there.get(KEYS[1]) == full.get(KEYS[1])
 
@@ -317,7 +317,7 @@ class TestBook:
         assert pull_outputs(book, str(there.root), [a], ["jax"]).keys == (whole,)
 
     def test_what_a_book_uses_is_all_that_its_pages_may_show(self, book):
-        used, holdings = used_keys(book), Holdings(Store(book.outputs))
+        used, holdings = used_keys(book), StoredOutputs(Store(book.outputs))
         for job in jobs(book):
             assert {
                 job.key(device, missing).digest for device in ("cpu", "gpu") for missing in ([], job.data)

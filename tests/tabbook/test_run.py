@@ -17,7 +17,7 @@ from tabbook.model import Result
 from tabbook.plan import planner
 from tabbook.plan.history import load_failure, remove_failure, save_failure
 from tabbook.plan.job_spec import Failure, Limits, Outcome
-from tabbook.plan.outputs import Holdings, accepted_devices, lookup
+from tabbook.plan.outputs import StoredOutputs, accepted_devices, page_result
 from tabbook.plan.planner import device_class, job, jobs
 from tabbook.plan.reports import Cost, failure_text, read_costs, write_cost
 from tabbook.plan.used_keys import used_keys
@@ -80,7 +80,8 @@ def test_a_book_is_executed_once_in_real_kernels(tmp_path):
     assert report.ok
     (section,) = (s for s in book.sections if s.name == "a")
     shown = {
-        tab: lookup(book, section, tab).outputs[-1][0]["data"]["text/plain"] for tab in ("pytorch", "jax")
+        tab: page_result(book, section, tab).outputs[-1][0]["data"]["text/plain"]
+        for tab in ("pytorch", "jax")
     }
     assert shown == {"pytorch": "1", "jax": "2"}
     again = go(book)
@@ -364,7 +365,7 @@ class TestData:
         assert states(again) == {"a jax": "stored", "b jax": "stored"}
         assert set(again.stand_ins) == {"words.txt"}
         section = book.find(("a",))[0]
-        assert lookup(book, section, "jax").stand_ins == ("words.txt",)
+        assert page_result(book, section, "jax").stand_ins == ("words.txt",)
         assert states(status(book, tabs=("jax",))) == {"a jax": "stored", "b jax": "stored"}
         assert set(status(book).stand_ins) == {"words.txt"}
 
@@ -372,7 +373,7 @@ class TestData:
         (tmp_path / "words.txt").write_bytes(DATA)
         assert states(status(book, tabs=("jax",)))["a jax"] == "stale"
         assert states(go(book, tabs=("jax",))) == {"a jax": "executed", "b jax": "stored"}
-        assert lookup(book, section, "jax").stand_ins == ()
+        assert page_result(book, section, "jax").stand_ins == ()
 
         # Whoever has the results does not need the data.
         monkeypatch.delenv("D2L_DATA")
@@ -393,20 +394,20 @@ class TestData:
         assert states(go(book, tabs=("pytorch",))) == {"a pytorch": "executed"}
         page, store = book.find(("a",))[0], Store(book.outputs)
         monkeypatch.delenv("D2L_DATA")  # whatever is missing now
-        shown = lookup(book, page, "pytorch")
+        shown = page_result(book, page, "pytorch")
         assert shown.stand_ins == ("2.txt",)
         planned = job(book, page, "pytorch")
-        assert Holdings(store).stated(planned, "cpu")[0] == shown.key
+        assert StoredOutputs(store).best_hash(planned, "cpu")[0] == shown.key
         used = used_keys(book)
         assert shown.key in used
         assert len(used) <= 12
-        assert store.garbage(used, 0, time.time() + 1e9) == ()
+        assert store.unused_entries(used, 0, time.time() + 1e9) == ()
 
         # The fewest stand-ins come first, and the real data before all.
         for missing in (names, names[1:3], ()):
             key = planned.key("gpu", missing)
             store.put(Result(key.digest, page.path, "pytorch", ((),), {}, tuple(missing), key.record))
-            best = lookup(book, page, "pytorch")
+            best = page_result(book, page, "pytorch")
             assert best.stand_ins == (() if missing == () else ("2.txt",))
             assert best.key in used_keys(book)
 
@@ -422,7 +423,7 @@ class TestData:
         assert states(status(book, tabs=("jax",))) == {"a jax": "stored"}
         (entry,) = go(book, tabs=("jax",)).jobs
         assert (entry.status, entry.stand_ins, entry.key) == ("stored", ("more.txt",), key.digest)
-        assert lookup(book, page, "jax").key == entry.key
+        assert page_result(book, page, "jax").key == entry.key
         assert not executed
 
     def test_strict_data_executes_nothing_without_it(self, tmp_path, executed):
@@ -446,7 +447,7 @@ class TestDevices:
         go(book, tabs=("jax",))
         monkeypatch.setattr("tabbook.run.runner.device_class", lambda: "cpu")
         assert states(go(book)) == {"a pytorch": "executed", "a jax": "stored"}
-        assert lookup(book, book.find(("a",))[0], "jax").made_with["device"] == "gpu"
+        assert page_result(book, book.find(("a",))[0], "jax").made_with["device"] == "gpu"
 
     def test_a_machine_with_a_gpu_does_its_own(self, tmp_path, executed, monkeypatch):
         book = make_book(tmp_path, {"a": code("x = 1")})
@@ -488,8 +489,8 @@ def test_a_section_without_code_for_a_tab_has_no_job(tmp_path):
     assert [(found.section.name, found.tab) for found in jobs(book)] == [("a", "jax")]
     section = book.find(("a",))[0]
     assert job(book, section, "mxnet") is None
-    assert lookup(book, section, "pytorch") is None
-    assert lookup(book, section, "jax") is None
+    assert page_result(book, section, "pytorch") is None
+    assert page_result(book, section, "jax") is None
 
 
 def test_the_faults_of_all_sections_are_reported_together(tmp_path, monkeypatch):
@@ -507,9 +508,9 @@ def test_the_faults_of_all_sections_are_reported_together(tmp_path, monkeypatch)
 def test_lookup_does_not_read_files_that_did_not_change(tmp_path, executed, monkeypatch):
     book = make_book(tmp_path, {"a": code("x = 1")})
     go(book)
-    lookup(book, book.find(("a",))[0], "jax")
+    page_result(book, book.find(("a",))[0], "jax")
     monkeypatch.setattr("pathlib.Path.read_text", lambda *_, **__: pytest.fail("read again"))
-    assert lookup(book, book.find(("a",))[0], "jax") is not None
+    assert page_result(book, book.find(("a",))[0], "jax") is not None
 
 
 REPORT = RunReport(

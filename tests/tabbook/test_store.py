@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabbook.model import Result
-from tabbook.store.entry import pack, unpack
+from tabbook.store.entry import decode, encode
 from tabbook.store.local import Store
 
 RESULT = Result(
@@ -108,8 +108,8 @@ def test_an_entry_of_another_format_is_passed_over_and_kept_for_a_while(tmp_path
     (entry,) = store.entries()
     assert entry.problem == "it is of format 1, and this is made for format 2"
     assert (entry.is_foreign, entry.is_damaged) == (True, False)
-    assert store.garbage((), 7 * DAY, entry.written + 6 * DAY) == ()
-    assert store.garbage((), 7 * DAY, entry.written + 8 * DAY) == (entry,)
+    assert store.unused_entries((), 7 * DAY, entry.written + 6 * DAY) == ()
+    assert store.unused_entries((), 7 * DAY, entry.written + 8 * DAY) == (entry,)
 
 
 def test_an_entry_under_another_key_is_not_taken(tmp_path, caplog):
@@ -200,17 +200,17 @@ def test_whatever_cells_put_out_comes_back_the_same(cells):
         for cell in cells
     )
     result = replace(RESULT, outputs=outputs)
-    data = pack(result)
-    assert unpack(data, KEY) == result
-    assert pack(unpack(data, KEY)) == data
+    data = encode(result)
+    assert decode(data, KEY) == result
+    assert encode(decode(data, KEY)) == data
 
 
 def test_every_damage_is_found(tmp_path):
-    data = pack(with_pictures("x" * 2000, "x" * 2000))
+    data = encode(with_pictures("x" * 2000, "x" * 2000))
     for position in range(0, len(data), 7):
         changed = data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :]
         with pytest.raises(ValueError, match="it"):
-            unpack(changed, KEY)
+            decode(changed, KEY)
 
 
 HOUR, DAY = 3600, 86_400
@@ -234,7 +234,7 @@ def test_garbage_is_what_nobody_uses_and_nobody_just_wrote(tmp_path):
         os.utime(store.path(key), (1e9 - age, 1e9 - age))
 
     def garbage(keep):
-        return {entry.key for entry in store.garbage({used}, keep, now=1e9)}
+        return {entry.key for entry in store.unused_entries({used}, keep, now=1e9)}
 
     assert garbage(7 * DAY) == {old, broken}
     assert garbage(0) == {old, young, broken}
@@ -244,7 +244,7 @@ def test_garbage_is_what_nobody_uses_and_nobody_just_wrote(tmp_path):
 def test_an_entry_that_was_written_meanwhile_is_not_removed(tmp_path):
     store = Store(tmp_path)
     key = aged(store, 1, 9 * DAY)
-    (entry,) = store.garbage((), 0, now=1e9)
+    (entry,) = store.unused_entries((), 0, now=1e9)
     store.put(replace(RESULT, key=key))  # the same bytes: it is wanted again all the same
     assert not store.remove(entry)
     assert store.get(key) is not None
@@ -261,7 +261,7 @@ def test_what_killed_processes_left_is_found_when_it_is_old(tmp_path):
         left = path.with_name(f".{path.name}.{name}.tmp")
         left.write_text("half")
         os.utime(left, (1e9 - age, 1e9 - age))
-    assert [file.name for file in store.leftovers(now=1e9)] == [f".{path.name}.old.tmp"]
+    assert [file.name for file in store.temporary_files(now=1e9)] == [f".{path.name}.old.tmp"]
 
 
 def test_entries_say_what_is_wrong_with_them(tmp_path):

@@ -7,7 +7,7 @@ from engine_helpers import code, make_book
 
 from tabbook.merge.bundled import StoredCell, cell_hash, dump, load, outputs_path, parse, result
 from tabbook.model import Projection, Result
-from tabbook.plan.outputs import lookup
+from tabbook.plan.outputs import page_result
 from tabbook.plan.planner import device_class, job
 from tabbook.project.projection import project
 from tabbook.read.section import read_section
@@ -66,8 +66,8 @@ def test_readers_see_the_stores_outputs_and_else_those_that_came_along(tmp_path:
     page = book.read("chapters/a.md")
     path = tmp_path / outputs_path(page.path)
     path.write_text(dump([StoredCell(cell_hash("print(1)"), 0, ("jax",), ONE)]))
-    assert lookup(book, page, "jax").outputs == (ONE,)
-    assert lookup(book, page, "pytorch") is None
+    assert page_result(book, page, "jax").outputs == (ONE,)
+    assert page_result(book, page, "pytorch") is None
     key = job(book, page, "jax").key(device_class()).digest
     Store(book.outputs).put(Result(key, page.path, "jax", (TWO,)))
-    assert lookup(book, page, "jax").outputs == (TWO,)
+    assert page_result(book, page, "jax").outputs == (TWO,)
