@@ -15,7 +15,7 @@ from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbformat.v4 import output_from_msg
 
-from tabbook.execute.outputs import MOST, compact, normalise, size_of
+from tabbook.execute.outputs import MOST, cap_streams, normalise, size_of
 from tabbook.execute.widgets import Widgets, wanted
 from tabbook.framework import Tab
 
@@ -24,13 +24,13 @@ _REPORT_SECONDS = 300.0
 """How long a kernel may take to report; one of its threads may print a lot in that time."""
 
 
-class Captured:
+class CapturedOutputs:
     """The outputs of one `Output` widget, as a browser keeps them and shows them to the kernel.
 
     nbclient makes one for each such widget, and hands it what the kernel says about it.
     """
 
-    def __init__(self, comm_id: str, state: Mapping[str, Any], client: Any, runner: "Runner") -> None:
+    def __init__(self, comm_id: str, state: Mapping[str, Any], client: Any, runner: "CellRunner") -> None:
         self.outputs: list[Any] = []
         self.clear_before_next_output = False
         self.printed = 0
@@ -57,7 +57,7 @@ class Captured:
                 self.outputs[:] = outputs
             self._known = outputs
 
-    def tell(self, limit: int | None) -> None:
+    def send(self, limit: int | None) -> None:
         """Send the kernel what was captured, for code that reads it."""
         outputs = list(normalise(self.outputs, limit=limit))
         if outputs == self._known:
@@ -68,7 +68,7 @@ class Captured:
         self._client.shell_channel.send(message)
 
 
-class Runner(NotebookClient):
+class CellRunner(NotebookClient):
     """Keeps what cells put out within bounds while they run.
 
     ``is_flooded`` says that they showed more than a page can; ``on_flood`` is called then.
@@ -78,7 +78,7 @@ class Runner(NotebookClient):
         self, notebook: Any, client: Any, limit: int | None, on_flood: Callable[[], object], **options: Any
     ) -> None:
         """Prepare to run the cells of ``notebook``, keeping ``limit`` characters of each stream."""
-        self.captures: list[Captured] = []
+        self.captures: list[CapturedOutputs] = []
         self.printed = self.shown = 0
         self.is_flooded = False
         self._limit, self._on_flood = limit, on_flood
@@ -86,7 +86,7 @@ class Runner(NotebookClient):
         self._closed: set[str] = set()
         self._begun: dict[str, tuple[Any, int]] = {}
         super().__init__(notebook, **options)
-        self.widget_registry = {"@jupyter-widgets/output": {"OutputModel": Captured}}
+        self.widget_registry = {"@jupyter-widgets/output": {"OutputModel": CapturedOutputs}}
         self.kc: Any = client
 
     async def run(self, cell: Any, index: int) -> None:
@@ -94,7 +94,7 @@ class Runner(NotebookClient):
         self.printed = 0
         await self.async_execute_cell(cell, index)
         for captured in self.captures:
-            captured.tell(self._limit)
+            captured.send(self._limit)
 
     async def report(self, framework: Tab, is_over: bool) -> dict[str, Any]:
         """Return what the kernel says about itself; its outputs so far have arrived then."""
@@ -154,7 +154,7 @@ class Runner(NotebookClient):
         elif isinstance(msg["content"].get("data"), dict):
             super().handle_comm_msg(outs, msg, cell_index)
 
-    def _capturing(self, msg: Mapping[str, Any]) -> Captured | None:
+    def _capturing(self, msg: Mapping[str, Any]) -> CapturedOutputs | None:
         """Return the widget that captures a message, if one does."""
         parent = msg["parent_header"].get("msg_id")
         return next((each for each in reversed(self.captures) if each.msg_id == parent), None)
@@ -199,7 +199,7 @@ class Runner(NotebookClient):
             place.printed += len(out["text"])
             if self._limit is not None and place.printed > 4 * self._limit:  # not each time
                 place.printed = 0
-                compact(outs, self._limit)
+                cap_streams(outs, self._limit)
         return out
 
     def _is_too_much(self, msg: Mapping[str, Any]) -> bool:

@@ -84,7 +84,7 @@ def descendants(pid: int) -> list[int]:
     return found[1:]
 
 
-class Memory:
+class MemoryWatch:
     """How much memory the processes below this one take, in bytes, and took at most.
 
     What counts is what the system cannot take back: not the pages of files, such as the code of
@@ -98,7 +98,7 @@ class Memory:
         self._pids: list[int] = []
         self._next_tree = self._asked = self._cost = 0.0
 
-    def look(self, limit: int) -> int:
+    def measure(self, limit: int) -> int:
         """Return how much they take; where several share pages, perhaps too much, up to ``limit``."""
         now = time.monotonic()
         if now >= self._next_tree:
@@ -146,14 +146,14 @@ class Guard:
     def run(self, command: list[str]) -> None:
         """Start the kernel, wait until it or the job ends, and let nothing be left."""
         _prctl(_SUBREAPER, 1)
-        kills = _kills()
+        kills = _oom_kills()
         self._kernel = os.fork() or _become(command)
-        memory = Memory(self._kernel)
+        memory = MemoryWatch(self._kernel)
         used = self._watch(memory)
         code = self._code
         self._end()
         over = used > self._limit and code is None
-        report = {"peak": memory.peak, "code": code, "over": over, "starved": _kills() > kills}
+        report = {"peak": memory.peak, "code": code, "over": over, "starved": _oom_kills() > kills}
         is_alone = os.getppid() != self._parent
         try:
             self._link.sendall(json.dumps(report).encode() + b"\n")
@@ -162,12 +162,12 @@ class Guard:
         if is_alone:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _watch(self, memory: Memory) -> int:
+    def _watch(self, memory: MemoryWatch) -> int:
         """Return how much memory was in use when the job ended, or went over its limit."""
         used, pause = 0, INTERVAL
         while True:
             told = self._pause(pause, self._link.fileno())
-            used = memory.look(self._limit)
+            used = memory.measure(self._limit)
             self._reap()
             is_over = told or self._is_asked or os.getppid() != self._parent
             if is_over or self._code is not None or used > self._limit:
@@ -200,7 +200,7 @@ class Guard:
             self._pause(0.02)
 
 
-def _kills() -> int:
+def _oom_kills() -> int:
     """Return how many processes this machine has killed because it ran out of memory."""
     found = re.search(rb"^oom_kill (\d+)", _read(_PROC / "vmstat"), re.MULTILINE)
     return int(found[1]) if found else 0

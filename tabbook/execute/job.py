@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from tabbook.execute.outputs import MOST, normalise, plain, stream_text
+from tabbook.execute.outputs import MOST, normalise, stream_text, without_colours
 from tabbook.execute.paths import names_of
-from tabbook.execute.processes import Guarded, JobFailedError, running
+from tabbook.execute.processes import GuardedKernel, JobFailedError, running
 from tabbook.execute.sandbox import kernel, make_folders
 from tabbook.execute.scratch import scratch_folder
 from tabbook.model import Output, Result
@@ -44,7 +44,7 @@ class _Clock:
         if self._limits.cell_timeout is not None:
             self._cell_end = time.monotonic() + self._limits.cell_timeout
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Return the seconds that are left.
 
         Raises:
@@ -52,10 +52,10 @@ class _Clock:
         """
         left = min(self._end, self._cell_end) - time.monotonic()
         if left <= 0:
-            raise self.up()
+            raise self.timeout_failure()
         return left
 
-    def up(self) -> JobFailedError:
+    def timeout_failure(self) -> JobFailedError:
         """Return the failure of a job that outlived its time, or whose cell did."""
         is_cells = self._cell_end < self._end
         what, name = ("the cell", "cell_timeout") if is_cells else ("the job", "timeout")
@@ -70,7 +70,7 @@ class _Clock:
 def _raised(reply: Mapping[str, Any], job: JobSpec, names: Mapping[str, str]) -> JobFailedError:
     """Return the failure of a cell that raised: its line is the innermost one in the section."""
     error = normalise([{"output_type": "error", "ename": "", "evalue": "", **reply}], names)[0]
-    traceback = plain("\n".join(error["traceback"]))
+    traceback = without_colours("\n".join(error["traceback"]))
     places = _CELL_FRAME.findall(traceback)
     places += [
         (said["cell"], said["line"]) for said in reply.get("payload", ()) if said.get("source") == "place"
@@ -90,7 +90,7 @@ def _raised(reply: Mapping[str, Any], job: JobSpec, names: Mapping[str, str]) ->
 
 
 async def _run_cells(
-    job: JobSpec, scratch: Path, guarded: Guarded, done: list[tuple[Output, ...]]
+    job: JobSpec, scratch: Path, guarded: GuardedKernel, done: list[tuple[Output, ...]]
 ) -> dict[str, Any]:
     """Run the job's cells, adding each one's outputs to ``done``; return the kernel's report.
 
@@ -101,37 +101,37 @@ async def _run_cells(
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from nbformat import v4
 
-    from tabbook.execute.cell_runner import Runner
+    from tabbook.execute.cell_runner import CellRunner
 
     clock = _Clock(job.limits)
     cells = [v4.new_code_cell(step.source, metadata={"tags": list(step.tags)}) for step in job.steps]
     replies: list[Mapping[str, Any]] = []
     executing = cast("asyncio.Task[Any]", asyncio.current_task())
     async with kernel(job, scratch, guarded) as started:
-        browser = Runner(
+        browser = CellRunner(
             v4.new_notebook(cells=cells),
             started.client,
             job.output_limit,
             executing.cancel,
             km=started.manager,
-            timeout_func=lambda _: clock.left(),
+            timeout_func=lambda _: clock.seconds_left(),
             iopub_timeout=max(60, math.ceil(job.limits.timeout)),  # outputs are never cut off in silence
             raise_on_iopub_timeout=True,
             record_timing=False,
             on_cell_executed=lambda execute_reply, **_: replies.append(execute_reply["content"]),
         )
-        answer = await started.alive(browser.report(job.framework, is_over=False))
+        answer = await started.unless_dead(browser.report(job.framework, is_over=False))
         names = names_of(job, scratch, answer["folders"])
         for index, cell in enumerate(cells):
             clock.begin_cell()
             try:
                 # The margin is for a client that hangs; the limit itself is timeout_func's.
-                async with asyncio.timeout(clock.left() + 30):
-                    await started.alive(browser.run(cell, index))
+                async with asyncio.timeout(clock.seconds_left() + 30):
+                    await started.unless_dead(browser.run(cell, index))
             except CellExecutionError:
                 raise _raised({**replies[-1], **_shown_error(cell)}, job, names) from None
             except (CellTimeoutError, TimeoutError):
-                raise clock.up() from None
+                raise clock.timeout_failure() from None
             except asyncio.CancelledError:
                 if not browser.is_flooded:
                     raise
@@ -140,12 +140,12 @@ async def _run_cells(
                     "raised", f"the job's outputs are too large for a page: the most is {MOST / 1e6:g} MB"
                 ) from None
             except DeadKernelError:
-                raise guarded.death(started.log.tail()) from None
+                raise guarded.failure(started.log.tail()) from None
             finally:
                 done.append(normalise(cell.outputs, names, job.output_limit))
             if "raises-exception" not in cell.metadata["tags"] and (error := _shown_error(cell)):
                 raise _raised({**replies[-1], **error}, job, names)
-        answer = await started.alive(browser.report(job.framework, is_over=True))
+        answer = await started.unless_dead(browser.report(job.framework, is_over=True))
     # What later cells do, and threads, changes outputs of earlier ones, so all are taken at the end.
     settled = browser.widgets(answer["texts"]).settled
     done[:] = [normalise(settled(cell.outputs), names, job.output_limit) for cell in cells]
@@ -189,7 +189,7 @@ def _execute_in(scratch: Path, job: JobSpec) -> Outcome:
     """Execute ``job`` in the folder ``scratch``."""
     start = time.monotonic()
     done: list[tuple[Output, ...]] = []
-    guarded = Guarded(job.limits.memory, scratch)
+    guarded = GuardedKernel(job.limits.memory, scratch)
     result = failure = None
     try:
         if running.stopping:

@@ -49,7 +49,7 @@ def version() -> int:
         return 0
 
 
-def confine(folders: Iterable[str]) -> bool:
+def restrict_writes(folders: Iterable[str]) -> bool:
     """Let this process, and all that it starts, write below ``folders`` alone; say whether it is so.
 
     A folder that is not there is passed over.
@@ -79,7 +79,7 @@ def confine(folders: Iterable[str]) -> bool:
     return True
 
 
-def confined(command: Sequence[str], folders: Iterable[str]) -> list[str]:
+def restricted_command(command: Sequence[str], folders: Iterable[str]) -> list[str]:
     """Return what starts ``command`` so that it may write below ``folders`` alone, if that is possible."""
     if not version():
         return list(command)
@@ -88,7 +88,7 @@ def confined(command: Sequence[str], folders: Iterable[str]) -> list[str]:
 
 if __name__ == "__main__":
     try:
-        confine(json.loads(sys.argv[1])["folders"])
+        restrict_writes(json.loads(sys.argv[1])["folders"])
         os.execvp(sys.argv[2], sys.argv[2:])
     except OSError as error:
         sys.exit(f"{sys.argv[2]}: {error.strerror}")

@@ -61,7 +61,7 @@ class Stream(OutStream):
     """Standard output or error, sent in parts, with what is written past Python in its place."""
 
     ahead = 0
-    native: "Native | None" = None
+    native: "NativeOutput | None" = None
 
     def fileno(self) -> int:
         """Return the file descriptor, so that ``subprocess.run(…, stdout=sys.stdout)`` is shown.
@@ -99,7 +99,7 @@ class Stream(OutStream):
         super().flush()  # type: ignore[no-untyped-call]
 
 
-class Native:
+class NativeOutput:
     """What native code and child processes write to a file descriptor.
 
     It is a named pipe, which tabbook has open as well: what is in it when the kernel dies, such as
@@ -378,7 +378,7 @@ class App(IPKernelApp):
         super().init_io()  # type: ignore[no-untyped-call]
         for number, stream in ((1, sys.stdout), (2, sys.stderr)) if self.pipes else ():
             assert isinstance(stream, Stream)
-            stream.native = Native(number, f"{self.pipes}{number}", stream, LOG_FILE, self.noise)
+            stream.native = NativeOutput(number, f"{self.pipes}{number}", stream, LOG_FILE, self.noise)
 
 
 if __name__ == "__main__":

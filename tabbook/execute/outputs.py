@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tabbook.execute.paths import within, without_paths
+from tabbook.execute.paths import map_strings, without_paths
 from tabbook.model import Output
 
 MOST = 64_000_000
@@ -15,12 +15,12 @@ _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _ERASED = re.compile(r"[^\n\x08]\x08")
 
 
-def plain(text: str) -> str:
+def without_colours(text: str) -> str:
     """Return ``text`` without the escape sequences that colour it on a terminal."""
     return _ANSI.sub("", text)
 
 
-def _settled(text: str) -> str:
+def _as_displayed(text: str) -> str:
     """Return what a terminal shows in the end: after backspaces and carriage returns."""
     text = text.replace("\r\n", "\n")
     if "\x08" in text:
@@ -41,10 +41,11 @@ def _tidy(output: Output, paths: Mapping[str, str]) -> Output:
 
     if "data" in output:
         data = {
-            kind: within(value, tidy) if _is_text(kind) else value for kind, value in output["data"].items()
+            kind: map_strings(value, tidy) if _is_text(kind) else value
+            for kind, value in output["data"].items()
         }
         return {**output, "data": data}
-    return {name: within(value, tidy) for name, value in output.items()}
+    return {name: map_strings(value, tidy) for name, value in output.items()}
 
 
 def _is_text(kind: str) -> bool:
@@ -104,10 +105,10 @@ def _behind(text: str) -> str:
         return text
     done, feed, last = text.rpartition("\n")
     end = "\r" if last.endswith("\r") else ""
-    return (_settled(done + feed) if feed else "") + last.rstrip("\r").rpartition("\r")[2] + end
+    return (_as_displayed(done + feed) if feed else "") + last.rstrip("\r").rpartition("\r")[2] + end
 
 
-def compact(outputs: list[Any], limit: int) -> None:
+def cap_streams(outputs: list[Any], limit: int) -> None:
     """Shorten the streams at the end of ``outputs`` in place, while more may follow.
 
     What `normalise` makes of them with the same ``limit`` stays the same, and the memory that
@@ -134,7 +135,7 @@ def compact(outputs: list[Any], limit: int) -> None:
 def _flush(run: dict[str, str]) -> list[Output]:
     """Return a run of streams as one output for each stream, standard output first."""
     return [
-        {"output_type": "stream", "name": name, "text": _settled(run[name])}
+        {"output_type": "stream", "name": name, "text": _as_displayed(run[name])}
         for name in sorted(run, reverse=True)
         if run[name]
     ]
@@ -180,4 +181,4 @@ def size_of(output: Mapping[str, Any]) -> int:
 def stream_text(outputs: Iterable[Output], lines: int = 20) -> str:
     """Return the last ``lines`` lines that a cell printed, as plain text."""
     text = "".join(output["text"] for output in outputs if output["output_type"] == "stream")
-    return "\n".join(plain(text).rstrip().split("\n")[-lines:])
+    return "\n".join(without_colours(text).rstrip().split("\n")[-lines:])

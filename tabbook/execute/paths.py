@@ -82,14 +82,14 @@ def without_paths(text: str, paths: Mapping[str, str]) -> str:
     return _CELL_FILE.sub("<cell>", text) if "/ipykernel_" in text else text
 
 
-def within(value: Any, change: Callable[[str], str]) -> Any:
+def map_strings(value: Any, change: Callable[[str], str]) -> Any:
     """Return a value of JSON with ``change`` made to all of its text."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
-        return [within(each, change) for each in value]
+        return [map_strings(each, change) for each in value]
     if isinstance(value, dict):
-        return {change(name): within(each, change) for name, each in value.items()}
+        return {change(name): map_strings(each, change) for name, each in value.items()}
     return value
 
 

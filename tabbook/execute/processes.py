@@ -34,7 +34,7 @@ class JobFailedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class Exit:
     """How a kernel ended.
 
     ``peak`` is the memory that it and its children took at most, in bytes. ``code`` is its exit
@@ -49,14 +49,14 @@ class Ending:
     starved: bool = False
 
 
-class Guarded:
+class GuardedKernel:
     """One kernel behind its guard. Whoever makes one calls `finish`, whatever happens."""
 
     def __init__(self, limit: int | None, scratch: Path) -> None:
         """Prepare for a kernel that may take ``limit`` bytes, and whose folder is ``scratch``."""
         self._limit, self._scratch = limit, scratch
         self._socket, self.stdin = socket.socketpair()
-        self._ending: Ending | None = None
+        self._ending: Exit | None = None
         self._pid = 0
 
     def command(self, command: Sequence[str]) -> list[str]:
@@ -76,7 +76,7 @@ class Guarded:
             self._socket.shutdown(socket.SHUT_WR)
 
     @contextlib.asynccontextmanager
-    async def over(self) -> AsyncIterator[asyncio.Future[None]]:
+    async def ended(self) -> AsyncIterator[asyncio.Future[None]]:
         """Yield a future that is done when the kernel has ended, for whatever reason."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
@@ -91,7 +91,7 @@ class Guarded:
         finally:
             loop.remove_reader(self._socket)
 
-    def finish(self) -> Ending:
+    def finish(self) -> Exit:
         """End the kernel, its children and theirs, and return how it ended. Waits for it."""
         if self._ending is not None:
             return self._ending
@@ -107,7 +107,7 @@ class Guarded:
             if not told or sys.platform != "linux":  # it was killed, or cannot know of all
                 self._kill_marked()
         self._socket.close()
-        self._ending = Ending(**json.loads(told)) if told.endswith(b"\n") else Ending()
+        self._ending = Exit(**json.loads(told)) if told.endswith(b"\n") else Exit()
         return self._ending
 
     def _kill_marked(self) -> None:
@@ -122,7 +122,7 @@ class Guarded:
                 if any(value.startswith(mark) for value in process.environ().values()):
                     process.kill()
 
-    def death(self, log: str) -> JobFailedError:
+    def failure(self, log: str) -> JobFailedError:
         """Return why the kernel died, as the failure of its job; ``log`` is what it said last."""
         ending = self.finish()
         if ending.over and self._limit is not None:
@@ -153,7 +153,7 @@ class _Running:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._threads: dict[Guarded, int] = {}
+        self._threads: dict[GuardedKernel, int] = {}
         self._stopped: set[int] = set()
         self._stopping = False
 
@@ -163,13 +163,13 @@ class _Running:
         with self._lock:
             return self._stopping or threading.get_ident() in self._stopped
 
-    def add(self, kernel: Guarded) -> None:
+    def add(self, kernel: GuardedKernel) -> None:
         with self._lock:
             self._threads[kernel] = threading.get_ident()
             if self._stopping or threading.get_ident() in self._stopped:
                 kernel.end()
 
-    def remove(self, kernel: Guarded) -> None:
+    def remove(self, kernel: GuardedKernel) -> None:
         with self._lock:
             self._threads.pop(kernel, None)
 
@@ -195,7 +195,7 @@ running = _Running()
 
 
 @contextlib.contextmanager
-def stopped() -> Iterator[None]:
+def stop_all() -> Iterator[None]:
     """End this process's jobs at once, and let none start, for as long as the context lasts."""
     running.stop(True)
     try:

@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from tabbook.environ import passed_on
-from tabbook.execute.landlock import confined
-from tabbook.execute.outputs import MOST, plain
+from tabbook.execute.landlock import restricted_command
+from tabbook.execute.outputs import MOST, without_colours
 from tabbook.execute.paths import FOLDER
-from tabbook.execute.processes import Guarded, JobFailedError
+from tabbook.execute.processes import GuardedKernel, JobFailedError
 from tabbook.files import read_file
 from tabbook.keys.key import sha256
 from tabbook.plan.job_spec import JobSpec
@@ -145,7 +145,7 @@ def _copy(name: str, path: Path, place: Path, digest: str) -> None:
     target.write_bytes(data)
 
 
-class Log:
+class KernelLog:
     """What a kernel's process and its children say past Python: in a file, and in two named pipes.
 
     The kernel reads the pipes. They are open here, too, so that what is in them when it dies is kept.
@@ -181,7 +181,7 @@ class Log:
         for end in self._ends:
             with contextlib.suppress(BlockingIOError):
                 text += os.read(end, _PIPE)
-        return plain("\n".join(text.decode(errors="replace").rstrip().split("\n")[-lines:]))
+        return without_colours("\n".join(text.decode(errors="replace").rstrip().split("\n")[-lines:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +190,10 @@ class Kernel:
 
     manager: Any
     client: Any
-    guarded: Guarded
-    log: Log
+    guarded: GuardedKernel
+    log: KernelLog
 
-    async def alive(self, work: Coroutine[Any, Any, _T]) -> _T:
+    async def unless_dead(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Return what comes of ``work``, unless the kernel ends before.
 
         Raises:
@@ -201,13 +201,13 @@ class Kernel:
         """
         task: asyncio.Future[_T] = asyncio.ensure_future(work)
         try:
-            async with self.guarded.over() as over:
+            async with self.guarded.ended() as over:
                 waited: list[asyncio.Future[Any]] = [task, over]
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():  # what the kernel said last may be on its way
                 await asyncio.wait({task}, timeout=LAST_WORDS)
             if not task.done():
-                raise self.guarded.death(self.log.tail())
+                raise self.guarded.failure(self.log.tail())
             return task.result()
         finally:
             if not task.done():
@@ -225,7 +225,7 @@ async def _ready(client: Any) -> None:
             return
 
 
-def _manager(job: JobSpec, scratch: Path, guarded: Guarded, log: Log) -> Any:
+def _manager(job: JobSpec, scratch: Path, guarded: GuardedKernel, log: KernelLog) -> Any:
     """Return Jupyter's manager of the kernel that `_LAUNCHER` is, behind its guard."""
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
@@ -233,7 +233,7 @@ def _manager(job: JobSpec, scratch: Path, guarded: Guarded, log: Log) -> Any:
     class OneKernel(KernelSpecManager):
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
             command = [job.python, "-c", _LAUNCHER.read_text(encoding="utf-8"), "-f", "{connection_file}"]
-            argv = guarded.command(confined(command, writable(job, scratch, os.environ)))
+            argv = guarded.command(restricted_command(command, writable(job, scratch, os.environ)))
             argv += [f"--Bounded.most={MOST}", f"--App.pipes={log.pipes}"]
             argv.append(f"--App.noise={json.dumps([_LOG_LINES, *job.framework.log_lines])}")
             argv.append("--IPKernelApp.capture_fd_output=False")  # the launcher does it by itself
@@ -248,7 +248,7 @@ def _manager(job: JobSpec, scratch: Path, guarded: Guarded, log: Log) -> Any:
 
 
 @contextlib.contextmanager
-def _start_failures(seconds: float, log: Log) -> Iterator[None]:
+def _start_failures(seconds: float, log: KernelLog) -> Iterator[None]:
     """Turn whatever keeps a kernel from starting within ``seconds`` into the failure of its job.
 
     Raises:
@@ -269,7 +269,7 @@ def _start_failures(seconds: float, log: Log) -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator["Kernel"]:
+async def kernel(job: JobSpec, scratch: Path, guarded: GuardedKernel) -> AsyncIterator["Kernel"]:
     """Start the job's kernel behind its guard; yield it; leave no process behind.
 
     The kernel is started from ``job.python`` itself, so it depends on no kernel that the user
@@ -279,7 +279,7 @@ async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator
     Raises:
         JobFailedError: The kernel does not start.
     """
-    log, client = Log(scratch), None
+    log, client = KernelLog(scratch), None
     manager = _manager(job, scratch, guarded, log)
     patience = min(START_SECONDS, job.limits.timeout)
     try:
@@ -300,7 +300,7 @@ async def kernel(job: JobSpec, scratch: Path, guarded: Guarded) -> AsyncIterator
             client.allow_stdin = False
             started = Kernel(manager, client, guarded, log)
             async with asyncio.timeout(patience):
-                await started.alive(_ready(client))
+                await started.unless_dead(_ready(client))
         yield started
     finally:
         if client is not None:

@@ -54,7 +54,7 @@ def shown(outputs: Iterable[Output], tags: Iterable[str], language: str = "en") 
             found[-1] = {**last, "text": last["text"] + text_of(output["text"])}
         else:
             found.append({**output, "text": text_of(output["text"])})
-    return tuple(_settled(output) for output in found)
+    return tuple(_as_displayed(output) for output in found)
 
 
 def seen_and_glued(
@@ -78,7 +78,7 @@ def text_of(value: Any) -> str:
     return value if isinstance(value, str) else "".join(value)
 
 
-def _settled(output: Output) -> Output:
+def _as_displayed(output: Output) -> Output:
     """Return a stream as a terminal shows it: a line that was written again once, as it was in the end."""
     if output["output_type"] != "stream" or "\r" not in output["text"]:
         return output

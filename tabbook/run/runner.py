@@ -13,7 +13,7 @@ from tabbook import environments
 from tabbook.book import Book
 from tabbook.errors import ExecuteError, Fault
 from tabbook.execute.job import execute
-from tabbook.execute.processes import stopped
+from tabbook.execute.processes import stop_all
 from tabbook.library.generator import frozen, library_files
 from tabbook.machine import cores
 from tabbook.model import Section
@@ -334,7 +334,7 @@ def _outcomes(
         executor = own or cast("JobExecutor", executor)
         yield from run_all(specs, executor, slots, work, begun, gpus, room, ended)
     except BaseException:
-        with stopped():
+        with stop_all():
             if own is not None:
                 own.shutdown(wait=True, cancel_futures=True)
         raise

@@ -14,7 +14,7 @@ from engine_helpers import FRAMEWORK, KEY, job
 
 from tabbook.config import Tab
 from tabbook.execute.job import execute
-from tabbook.execute.processes import Stop, stopped
+from tabbook.execute.processes import Stop, stop_all
 from tabbook.execute.sandbox import job_variables
 from tabbook.plan.job_spec import Limits
 
@@ -286,7 +286,7 @@ def test_stopping_ends_running_jobs_at_once_and_lets_none_start():
     thread.start()
     time.sleep(1.5)
     start = time.monotonic()
-    with stopped():
+    with stop_all():
         thread.join()
         outcomes.append(execute(job("1")))
     assert [outcome.failure.kind for outcome in outcomes] == ["stopped", "stopped"]

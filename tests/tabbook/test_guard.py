@@ -16,7 +16,7 @@ from engine_helpers import job
 
 from tabbook.execute import guard
 from tabbook.execute.job import execute
-from tabbook.execute.processes import Guarded
+from tabbook.execute.processes import GuardedKernel
 from tabbook.execute.scratch import scratch_folder
 from tabbook.plan.job_spec import Limits
 
@@ -205,14 +205,14 @@ def test_pages_of_files_cost_nothing(tmp_path):
     ],
 )
 def test_why_a_kernel_died_is_said(tmp_path, told, kind, words):
-    guarded = Guarded(10**9, tmp_path)
+    guarded = GuardedKernel(10**9, tmp_path)
     # In place of a guard: whoever holds the other end says how it went.
     with guarded.stdin.dup() as end:
         if told is not None:
             end.sendall(json.dumps(told).encode() + b"\n")
         child = subprocess.Popen(["sleep", "0"], start_new_session=True)
         guarded.started(child.pid)
-    failed = guarded.death("the log")
+    failed = guarded.failure("the log")
     child.wait()
     assert (failed.kind, failed.traceback) == (kind, "the log")
     assert words in failed.message

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabbook.code import line_map
-from tabbook.execute.outputs import normalise, plain, stream_text
+from tabbook.execute.outputs import normalise, stream_text, without_colours
 from tabbook.plan.job_spec import Failure, steps_of
 
 
@@ -84,4 +84,4 @@ def test_a_long_line_takes_no_long_time():
 
 def test_what_a_cell_printed_last_is_plain():
     assert stream_text((stream("a\nb\n\x1b[31mc\x1b[0m\n"), SHOWN), lines=2) == "b\nc"
-    assert plain("\x1b[1;32mgreen\x1b[m") == "green"
+    assert without_colours("\x1b[1;32mgreen\x1b[m") == "green"

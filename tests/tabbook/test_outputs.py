@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tabbook.execute.job import execute
-from tabbook.execute.outputs import compact, normalise
+from tabbook.execute.outputs import cap_streams, normalise
 
 
 def stream(text, name="stdout"):
@@ -57,7 +57,7 @@ def test_shortening_on_the_way_changes_nothing_in_the_end(lines, cuts):
                 outputs.append(stream(text[place : place + length]))
                 place += length
             if now:
-                compact(outputs, 40)
+                cap_streams(outputs, 40)
     assert normalise(outputs, limit=40) == normalise([stream(text)] if text else [], limit=40)
 
 
@@ -65,7 +65,7 @@ def test_shortening_bounds_the_memory_and_spares_what_is_no_stream():
     outputs = [stream("early"), PICTURE]
     for n in range(2000):
         outputs += [stream(f"{n}\n" * 10), stream("warning\n", "stderr")]
-        compact(outputs, 100)
+        cap_streams(outputs, 100)
         assert sum(len(output.get("text", "")) for output in outputs) < 800
     assert outputs[:2] == [stream("early"), PICTURE]
     first, _, out, err = normalise(outputs, limit=100)
@@ -100,7 +100,7 @@ def test_progress_bars_take_no_room():
     outputs = []
     for n in range(3000):
         outputs.append(stream(f"\r{n:5} of 3000"))
-        compact(outputs, 100)
+        cap_streams(outputs, 100)
     assert normalise(outputs, limit=100) == (stream(" 2999 of 3000"),)
 
 

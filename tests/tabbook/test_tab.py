@@ -15,7 +15,7 @@ from jupyter_client.manager import KernelManager
 from traitlets.config import Config
 
 from tabbook import tab as extension
-from tabbook.execute.outputs import plain
+from tabbook.execute.outputs import without_colours
 from tabbook.tab import Tabs, load_ipython_extension, transform, unload_ipython_extension
 
 ROOT = Path(__file__).parents[2]
@@ -190,7 +190,7 @@ class TestCells:
     def test_errors_name_their_line(self, shell, capsys):
         result = shell.run_cell("%%tab jax\nx = 1\n1 / 0")
         assert isinstance(result.error_in_exec, ZeroDivisionError)
-        assert "> 3 1 / 0" in plain(capsys.readouterr().out)
+        assert "> 3 1 / 0" in without_colours(capsys.readouterr().out)
 
     def test_await_works_below_the_mark(self, shell):
         assert shell.run_cell("%%tab jax\nimport asyncio\nawait asyncio.sleep(0, 5)").result == 5

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tabbook.execute.outputs import plain
+from tabbook.execute.outputs import without_colours
 from tabbook.model import Output
 
 _NOTICE = re.compile(r'\s*Ignored to run as it is not marked as an? "(?P<tab>[^"]*)" cell\.?\s*')
@@ -102,4 +102,4 @@ def as_text(outputs: Iterable[Output]) -> str:
             parts.append("\n".join(output["traceback"]) or f"{output['ename']}: {output['evalue']}")
         else:
             parts.append(str(output["data"].get("text/plain", "")))
-    return plain("\n".join(part.rstrip("\n") for part in parts if part.strip()))
+    return without_colours("\n".join(part.rstrip("\n") for part in parts if part.strip()))
