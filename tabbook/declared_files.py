@@ -13,7 +13,7 @@ from tabbook.errors import Fault, ReadError
 from tabbook.files import open_file
 from tabbook.model import Section
 
-_MADE = (".tabbook", "_build")
+_GENERATED_FOLDERS = (".tabbook", "_build")
 
 
 def name_fault(name: str, section: str) -> tuple[str, str] | None:
@@ -23,7 +23,7 @@ def name_fault(name: str, section: str) -> tuple[str, str] | None:
     inside = posixpath.normpath(posixpath.join(posixpath.dirname(section), name))
     if inside.split("/")[0] == "..":
         return f"{name!r} lies outside of the book", "copy it into the book"
-    if inside.split("/")[0] in _MADE:
+    if inside.split("/")[0] in _GENERATED_FOLDERS:
         return f"{name!r} is in a folder that tabbook writes", "declare files of your own"
     if inside == "." or f"{section}/".startswith(f"{inside}/"):
         return f"{name!r} contains the section itself", "name the files, or a folder of their own"

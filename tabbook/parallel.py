@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkProcess
 
 _T = TypeVar("_T")
-_MOST = 8
+_MAX_PROCESSES = 8
 
 
 def run_in_parts(work: Callable[[Sequence[_T]], object], items: Sequence[_T]) -> None:
@@ -25,7 +25,7 @@ def run_in_parts(work: Callable[[Sequence[_T]], object], items: Sequence[_T]) ->
     leaves on disk is seen here. Where a fork fails, or is not possible, its results are missing and
     are worked out when they are needed: this saves time, and changes no result.
     """
-    count = min(_usable_cores(), len(items), _MOST)
+    count = min(_usable_cores(), len(items), _MAX_PROCESSES)
     parts = [items[number::count] for number in range(count)]
     others = [_fork(work, part) for part in parts[1:]]
     try:

@@ -8,7 +8,15 @@ from functools import partial
 
 from tabbook.book import Book
 from tabbook.checks.configuration import check_configuration
-from tabbook.checks.names import CELLS, OWN, Needed, bound_in_cells, is_missing, module_names, names_needed
+from tabbook.checks.names import (
+    OWN_CELLS,
+    OWN_MODULE,
+    Needed,
+    bound_in_cells,
+    is_missing,
+    module_names,
+    names_needed,
+)
 from tabbook.checks.options import check_options
 from tabbook.code import CodeError
 from tabbook.config import CONFIG_FILE, KEY_PATH
@@ -140,7 +148,7 @@ def _unknown_names(
                     missing.setdefault(needed, []).append(tab)
         for needed, tabs in missing.items():
             where = "" if len(tabs) == len(section.tabs) else f" for {', '.join(tabs)}"
-            if needed.module == CELLS:
+            if needed.module == OWN_CELLS:
                 message = f"{needed.shown}: no cell defines this name{where}"
                 hint = _perhaps(needed, bound_in_cells(section, tabs[0]))
                 hint = hint or "define or import it in a cell above"
@@ -149,7 +157,7 @@ def _unknown_names(
                 hint = _perhaps(needed, modules) or f"its modules are {', '.join(modules)}"
             else:
                 message = f"{needed.shown}: the library has no such name{where}"
-                own = book.settings.tabs[tabs[0]].module if needed.module == OWN else needed.module
+                own = book.settings.tabs[tabs[0]].module if needed.module == OWN_MODULE else needed.module
                 hint = _unsaved(sections, tabs[0], needed.name) or _perhaps(needed, modules[own])
                 hint = hint or "save its definition with #@save, or correct the name"
             yield Fault(section.path, needed.line, message, hint)

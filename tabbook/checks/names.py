@@ -16,9 +16,9 @@ from tabbook.config import BookSettings
 from tabbook.model import Cell, Section
 from tabbook.project.projection import is_verbatim, selected_cells
 
-CELLS = ""
+OWN_CELLS = ""
 """Stands for the section's own cells where the name of a library module would be."""
-OWN = "."
+OWN_MODULE = "."
 """Stands for the library module of the tab, whose name differs from tab to tab."""
 STAR = "*"
 """Among the names of a module: it may have any name."""
@@ -36,7 +36,7 @@ _GUARDS = frozenset({"AttributeError", "NameError", "ImportError", "ModuleNotFou
 class Needed:
     """A name that code needs, of a library module or of the section's own cells.
 
-    ``module`` is the name of that module, or ``OWN`` or ``CELLS``. Without a ``name``, the module
+    ``module`` is the name of that module, or ``OWN`` or ``OWN_CELLS``. Without a ``name``, the module
     itself is needed. ``shown`` is what the code says.
     """
 
@@ -191,7 +191,7 @@ class _Finder(ast.NodeVisitor):
             self._add(line, module, name, f"{alias}.{name}")
 
     def _add(self, line: int, module: str, name: str, shown: str) -> None:
-        self.found.append(Needed(line, OWN if module == self.scope.module else module, name, shown))
+        self.found.append(Needed(line, OWN_MODULE if module == self.scope.module else module, name, shown))
 
     def generic_visit(self, node: ast.AST) -> None:
         """Visit what is in a node, except for annotations that nothing evaluates."""
@@ -228,7 +228,7 @@ class _Finder(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load) and not self.scope.is_known(node.id):
-            self.found.append(Needed(node.lineno, CELLS, node.id, node.id))
+            self.found.append(Needed(node.lineno, OWN_CELLS, node.id, node.id))
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -281,9 +281,9 @@ def module_names(text: str, package: str) -> frozenset[str]:
 
 def is_missing(needed: Needed, own: str, modules: Mapping[str, frozenset[str]]) -> bool:
     """Say whether ``modules``, the library's names by module, lack what is needed; ``own`` is the tab's."""
-    if needed.module == CELLS:
+    if needed.module == OWN_CELLS:
         return True
-    names = modules.get(own if needed.module == OWN else needed.module)
+    names = modules.get(own if needed.module == OWN_MODULE else needed.module)
     if names is None:  # the import of that module is the fault
         return not needed.name
     return bool(needed.name) and not {needed.name, STAR} & names

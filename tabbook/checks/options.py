@@ -39,7 +39,7 @@ PAGE_KEYS = frozenset({"tabbook", "file_format", "kernelspec", "jupytext", "myst
 """Keys of front matter that change what a page is. A page may have any others."""
 
 _FENCE = re.compile(r"^\s*[`~:]{3,}\{code-cell\}")
-_ALIKE = 0.75
+_MIN_SIMILARITY = 0.75
 
 
 def check_options(section: Section, text: str) -> Iterator[Fault]:
@@ -87,7 +87,7 @@ def _unknown(options: Mapping[Any, Any], known: Iterable[str], where: str) -> It
 def alike(word: str, known: Iterable[str]) -> str:
     """Return the word of ``known`` that ``word`` must be a slip of; empty if it may be meant as it is."""
     plain = {name.replace("_", "-").lower(): name for name in sorted(known, reverse=True)}
-    close = nearest(word.replace("_", "-").lower(), plain, cutoff=_ALIKE)
+    close = nearest(word.replace("_", "-").lower(), plain, cutoff=_MIN_SIMILARITY)
     return plain[close] if close else ""
 
 

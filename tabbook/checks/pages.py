@@ -24,7 +24,7 @@ from tabbook.parallel import run_in_fork
 RENDERER = "tabbook.render.check"
 """The module whose ``check_pages(book)`` returns faults, and the files that they come from."""
 _NEEDS = ("sphinx", "myst_nb", "sphinx_external_toc", "sphinx_book_theme")
-_MEMORY = "check/pages.json"
+_CACHE_FILE = "check/pages.json"
 
 
 def begin_pages(book: Book) -> Callable[[], list[Fault] | None]:
@@ -54,7 +54,7 @@ def _check(book: Book) -> list[Fault]:
             "faults": [[fault.path, fault.line, fault.message, fault.hint] for fault in found],
         }
         with contextlib.suppress(OSError):  # the next check asks Sphinx, then
-            write_atomic(book.work / _MEMORY, json.dumps(data, sort_keys=True))
+            write_atomic(book.work / _CACHE_FILE, json.dumps(data, sort_keys=True))
     return found
 
 
@@ -67,7 +67,7 @@ def _modified(path: Path) -> float:
 
 def _remembered(book: Book) -> list[Fault] | None:
     """Return what the last check found, if nothing changed that it depends on."""
-    data = read_json(book.work / _MEMORY)
+    data = read_json(book.work / _CACHE_FILE)
     try:
         if data["made_by"] == made_by() and data["files"] == _hashes(book, data["files"]):
             return [Fault(*fault) for fault in data["faults"]]

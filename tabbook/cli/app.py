@@ -18,7 +18,7 @@ from tabbook.cli.exports import ExportCommand, export
 from tabbook.cli.imports import import_app
 from tabbook.cli.library import sound, update_library
 from tabbook.cli.options import (
-    HERE,
+    CURRENT_FOLDER,
     BookOption,
     ClusterOption,
     SectionsArgument,
@@ -64,7 +64,7 @@ PullOption = Annotated[
 RemoteOption = Annotated[
     str | None, typer.Option("--remote", metavar="URL", help="Take it from there instead; implies --pull.")
 ]
-STOPPED = 130
+STOPPED_STATUS = 130
 _loaded: list["Book"] = []
 """The books of the command, whose caches are saved when it ends."""
 
@@ -85,7 +85,7 @@ def _load(book: Path) -> "Book":
 
 @app.command()
 def lib(
-    book: BookOption = HERE,
+    book: BookOption = CURRENT_FOLDER,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail with a diff.")] = False,
 ) -> None:
     """Generate the library from the code marked #@save."""
@@ -114,7 +114,7 @@ def lib(
 @app.command()
 def run(
     sections: SectionsArgument = None,
-    book: BookOption = HERE,
+    book: BookOption = CURRENT_FOLDER,
     tab: TabOption = None,
     jobs: JobsOption = None,
     strict_data: StrictDataOption = False,
@@ -191,7 +191,7 @@ def _summary(book: "Book", report: "RunReport") -> None:
 @app.command()
 def status(
     sections: SectionsArgument = None,
-    book: BookOption = HERE,
+    book: BookOption = CURRENT_FOLDER,
     tab: TabOption = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each job would run.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print it for machines, with the reasons.")] = False,
@@ -227,7 +227,7 @@ def status(
 @app.command()
 def build(
     sections: SectionsArgument = None,
-    book: BookOption = HERE,
+    book: BookOption = CURRENT_FOLDER,
     tab: TabOption = None,
     jobs: JobsOption = None,
     strict_data: StrictDataOption = False,
@@ -246,7 +246,7 @@ def build(
     """
     from tabbook.cli.execution import connected, execute
     from tabbook.plan.planner import prepare
-    from tabbook.render.site import NO_SITE, build_site
+    from tabbook.render.site import NO_SITE_STATUS, build_site
     from tabbook.status.overview import status as run_status
 
     loaded = _load(book)
@@ -262,7 +262,7 @@ def build(
     _say("building the pages …")
     site = build_site(loaded, jobs=jobs, quiet=True)
     _summary(loaded, report)
-    if site.status != NO_SITE:
+    if site.status != NO_SITE_STATUS:
         _say(f"{'The site' if not site.status else 'The site, with faults,'} is at {site.page}")
     said = {str(fault) for fault in faults}
     if faults := (*faults, *(fault for fault in site.faults if str(fault) not in said)):
@@ -273,7 +273,7 @@ def build(
 
 @app.command()
 def serve(
-    book: BookOption = HERE,
+    book: BookOption = CURRENT_FOLDER,
     port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535)] = 8000,
 ) -> None:
     """Show the built site in a browser on this machine."""
@@ -288,7 +288,7 @@ def serve(
 def _stopped() -> int:
     with suppress(OSError):  # the terminal may be gone
         _warn("tabbook: stopped")
-    return STOPPED
+    return STOPPED_STATUS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -332,7 +332,7 @@ def _status_of(arguments: Sequence[str] | None) -> int:
             return 1
         except SystemExit as end:  # how typer ends every command, good ones too
             status = end.code if isinstance(end.code, int) else int(end.code is not None)
-            return _stopped() if status == STOPPED else status
+            return _stopped() if status == STOPPED_STATUS else status
         finally:
             while _loaded:
                 _loaded.pop().cache.save()

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tabbook.cli.options import HERE, BookOption, load, read_quickly
+from tabbook.cli.options import CURRENT_FOLDER, BookOption, load, read_quickly
 
 if TYPE_CHECKING:
     from tabbook.errors import Fault
 
 
 def check(
-    book: BookOption = HERE,
+    book: BookOption = CURRENT_FOLDER,
     no_pages: Annotated[
         bool, typer.Option("--no-pages", help="Leave out what only Sphinx knows, such as unknown labels.")
     ] = False,

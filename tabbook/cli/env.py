@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tabbook.cli.options import HERE, BookOption, TabOption, load
+from tabbook.cli.options import CURRENT_FOLDER, BookOption, TabOption, load
 
 if TYPE_CHECKING:
     from tabbook.book import Book
@@ -20,7 +20,7 @@ env_app = typer.Typer(
 
 
 @env_app.callback()
-def env(context: typer.Context, book: BookOption = HERE) -> None:
+def env(context: typer.Context, book: BookOption = CURRENT_FOLDER) -> None:
     """Show how the frameworks' environments stand.
 
     Each framework runs in one of its own, since their packages conflict.
@@ -37,7 +37,7 @@ def env(context: typer.Context, book: BookOption = HERE) -> None:
 
 @env_app.command("list")
 def env_list(
-    book: BookOption = HERE,
+    book: BookOption = CURRENT_FOLDER,
     as_json: Annotated[bool, typer.Option("--json", help="Print them as a list in JSON.")] = False,
 ) -> None:
     """Print the tabs of the book, in its order, for scripts and workflows."""
@@ -52,7 +52,7 @@ def env_list(
 
 @env_app.command("make")
 def env_make(
-    book: BookOption = HERE,
+    book: BookOption = CURRENT_FOLDER,
     tab: TabOption = None,
     force: Annotated[bool, typer.Option("--force", help="Make them again even if up to date.")] = False,
 ) -> None:
@@ -81,7 +81,7 @@ def _show_environments(book: "Book", states: Sequence["EnvironmentState"]) -> No
 
 @env_app.command("kernels")
 def env_kernels(
-    book: BookOption = HERE,
+    book: BookOption = CURRENT_FOLDER,
     tab: TabOption = None,
     prefix: Annotated[
         Path | None,

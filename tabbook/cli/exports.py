@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from tabbook.cli.options import HERE, BookOption, SectionsArgument, TabOption, load
+from tabbook.cli.options import CURRENT_FOLDER, BookOption, SectionsArgument, TabOption, load
 
 if TYPE_CHECKING:
     from tabbook.book import Book
@@ -29,7 +29,7 @@ class ExportCommand(TyperCommand):
 def export(
     kind: Annotated[str, typer.Argument(metavar="FORMAT", help="What to write; see below.")],
     sections: SectionsArgument = None,
-    book: BookOption = HERE,
+    book: BookOption = CURRENT_FOLDER,
     tab: TabOption = None,
     to: Annotated[
         Path | None, typer.Option("--to", metavar="DIR", help="Where to; _build/exports/FORMAT if not given.")

@@ -25,7 +25,7 @@ ClusterOption = Annotated[
     str | None,
     typer.Option("--cluster", metavar="ADDRESS", help="Execute on the cluster at, say, tcp://host:8786."),
 ]
-HERE = Path()
+CURRENT_FOLDER = Path()
 
 
 def load(book: Path) -> "Book":

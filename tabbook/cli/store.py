@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tabbook.cli.options import HERE, BookOption, load
+from tabbook.cli.options import CURRENT_FOLDER, BookOption, load
 
 if TYPE_CHECKING:
     from tabbook.book import Book
@@ -17,7 +17,7 @@ store_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-DAY = 86_400
+DAY_SECONDS = 86_400
 
 
 def remote_of(book: "Book", url: str | None) -> str:
@@ -56,7 +56,7 @@ def _total(entries: Iterable["Entry"]) -> str:
 
 
 @store_app.command("list")
-def store_list(book: BookOption = HERE) -> None:
+def store_list(book: BookOption = CURRENT_FOLDER) -> None:
     """List the entries: key, whether the book uses it as it is now, size, and what it holds."""
     from tabbook.plan.used_keys import used_keys
     from tabbook.store.local import Store
@@ -73,7 +73,7 @@ def store_list(book: BookOption = HERE) -> None:
 
 
 @store_app.command("verify")
-def store_verify(book: BookOption = HERE) -> None:
+def store_verify(book: BookOption = CURRENT_FOLDER) -> None:
     """Check every entry against its hash; the exit status is 1 if one is damaged."""
     from tabbook.store.local import Store
 
@@ -93,7 +93,7 @@ def store_verify(book: BookOption = HERE) -> None:
 
 @store_app.command("gc")
 def store_gc(
-    book: BookOption = HERE,
+    book: BookOption = CURRENT_FOLDER,
     keep_days: Annotated[
         int, typer.Option("--keep", metavar="DAYS", min=0, help="Keep, too, what is not older than this.")
     ] = 30,
@@ -108,13 +108,13 @@ def store_gc(
     from tabbook.errors import Fault, StoreError
     from tabbook.plan.history import old_failures
     from tabbook.plan.used_keys import used_keys
-    from tabbook.store.local import GRACE, Store
+    from tabbook.store.local import GRACE_SECONDS, Store
 
     loaded = load(book)
     store = Store(loaded.outputs)
     used = used_keys(loaded)
-    garbage = store.unused_entries(used, keep_days * DAY)
-    failures = old_failures(loaded.work, used, max(keep_days * DAY, GRACE))
+    garbage = store.unused_entries(used, keep_days * DAY_SECONDS)
+    failures = old_failures(loaded.work, used, max(keep_days * DAY_SECONDS, GRACE_SECONDS))
     removed = []
     try:
         for entry in garbage:
@@ -140,7 +140,7 @@ def store_push(
     url: Annotated[
         str | None, typer.Argument(metavar="[URL]", help="Where to; the book's remote if not given.")
     ] = None,
-    book: BookOption = HERE,
+    book: BookOption = CURRENT_FOLDER,
     everything: Annotated[
         bool, typer.Option("--all", help="All entries, not only those that the book uses as it is now.")
     ] = False,

@@ -15,7 +15,7 @@ from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbformat.v4 import output_from_msg
 
-from tabbook.execute.outputs import MOST, cap_streams, normalise, size_of
+from tabbook.execute.outputs import MAX_DISPLAY_BYTES, cap_streams, normalise, size_of
 from tabbook.execute.widgets import Widgets, wanted
 from tabbook.framework import Tab
 
@@ -206,10 +206,10 @@ class CellRunner(NotebookClient):
         """Return whether an output is one too many for a page."""
         if "data" in msg["content"] and not self.is_flooded:
             self.shown += size_of(msg["content"])
-            if self.shown > MOST:  # some may have been cleared or replaced since
+            if self.shown > MAX_DISPLAY_BYTES:  # some may have been cleared or replaced since
                 kept = chain(self._outputs(), *(captured.outputs for captured in self.captures))
                 self.shown = sum(map(size_of, kept)) + size_of(msg["content"])
-            if self.shown > MOST:
+            if self.shown > MAX_DISPLAY_BYTES:
                 self.is_flooded = True
                 self._on_flood()
         return self.is_flooded

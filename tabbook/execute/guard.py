@@ -24,9 +24,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-INTERVAL = 0.1
+POLL_SECONDS = 0.1
 """Seconds between two looks at the memory; fewer when the limit is near."""
-TREE_INTERVAL = 0.5
+TREE_SECONDS = 0.5
 """Seconds between two looks for new processes."""
 OVER_SHARE, PEAK_SHARE = 10, 50
 """How many times as long as counting shared pages took nobody counts them again: where the limit
@@ -102,7 +102,7 @@ class MemoryWatch:
         """Return how much they take; where several share pages, perhaps too much, up to ``limit``."""
         now = time.monotonic()
         if now >= self._next_tree:
-            self._next_tree, self._pids = now + TREE_INTERVAL, descendants(os.getpid())
+            self._next_tree, self._pids = now + TREE_SECONDS, descendants(os.getpid())
         used = highest = holders = 0
         for pid in self._pids:
             found = _sizes(_FIELDS, pid, "status")
@@ -164,7 +164,7 @@ class Guard:
 
     def _watch(self, memory: MemoryWatch) -> int:
         """Return how much memory was in use when the job ended, or went over its limit."""
-        used, pause = 0, INTERVAL
+        used, pause = 0, POLL_SECONDS
         while True:
             told = self._pause(pause, self._link.fileno())
             used = memory.measure(self._limit)
@@ -172,7 +172,7 @@ class Guard:
             is_over = told or self._is_asked or os.getppid() != self._parent
             if is_over or self._code is not None or used > self._limit:
                 return used
-            pause = INTERVAL / 5 if used > self._limit / 2 else INTERVAL
+            pause = POLL_SECONDS / 5 if used > self._limit / 2 else POLL_SECONDS
 
     def _pause(self, seconds: float, *ends: int) -> bool:
         """Wait until a child ends or one of ``ends`` is closed, not for longer; return whether one was."""

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from tabbook.execute.outputs import MOST, normalise, stream_text, without_colours
+from tabbook.execute.outputs import MAX_DISPLAY_BYTES, normalise, stream_text, without_colours
 from tabbook.execute.paths import names_of
 from tabbook.execute.processes import GuardedKernel, JobFailedError, running
 from tabbook.execute.sandbox import kernel, make_folders
@@ -137,7 +137,8 @@ async def _run_cells(
                     raise
                 executing.uncancel()
                 raise JobFailedError(
-                    "raised", f"the job's outputs are too large for a page: the most is {MOST / 1e6:g} MB"
+                    "raised",
+                    f"the job's outputs are too large for a page: the most is {MAX_DISPLAY_BYTES / 1e6:g} MB",
                 ) from None
             except DeadKernelError:
                 raise guarded.failure(started.log.tail()) from None

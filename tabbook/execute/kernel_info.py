@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-_LONGEST = 20_000
+_MAX_TEXT_CHARACTERS = 20_000
 """Characters of the text of a widget that are kept."""
 
 
@@ -72,7 +72,7 @@ def _widget_text(kernel: Any, comm_id: str) -> str:
     comm = kernel.comm_manager.comms.get(comm_id)
     widget = getattr(getattr(comm, "_msg_callback", None), "__self__", None)
     with contextlib.suppress(Exception):  # it is the section's own code
-        return repr(widget)[:_LONGEST] if widget is not None else ""
+        return repr(widget)[:_MAX_TEXT_CHARACTERS] if widget is not None else ""
     return ""
 
 

@@ -47,13 +47,13 @@ from IPython.utils.text import LSString, SList
 from jupyter_client.session import Session
 from traitlets import Int, Type, Unicode
 
-PART = 1_000_000
+PART_CHARS = 1_000_000
 """Characters that are sent at once."""
-ERROR = 20_000
+ERROR_CHARS = 20_000
 """Characters of the message of an error, and of each part of its traceback, that are kept."""
 _NOTHING = bytes(4)
 """The number 0, as C has it."""
-LOG = 10_000_000
+LOG_BYTES = 10_000_000
 """Bytes that the kernel's log may have; it starts again then."""
 
 
@@ -81,13 +81,13 @@ class Stream(OutStream):
 
     def put(self, string: str) -> int:
         """Write ``string``; wait, where much is on its way."""
-        if isinstance(string, str) and len(string) > PART:
-            for start in range(0, len(string), PART):
-                self.put(string[start : start + PART])
+        if isinstance(string, str) and len(string) > PART_CHARS:
+            for start in range(0, len(string), PART_CHARS):
+                self.put(string[start : start + PART_CHARS])
             return len(string)
         written = super().write(string)
         self.ahead += len(string)
-        if self.ahead > PART:
+        if self.ahead > PART_CHARS:
             self.ahead = 0
             super().flush()  # type: ignore[no-untyped-call]
         return len(string) if written is None else written
@@ -153,7 +153,7 @@ class NativeOutput:
 
     def _note(self, part: bytes) -> None:
         """Write to the kernel's log, too: the kernel may die before anything is sent."""
-        if os.lseek(self._log, 0, os.SEEK_CUR) > LOG:
+        if os.lseek(self._log, 0, os.SEEK_CUR) > LOG_BYTES:
             os.ftruncate(self._log, 0)
             os.lseek(self._log, 0, os.SEEK_SET)
         os.write(self._log, part)
@@ -179,10 +179,10 @@ def unbuffer_c() -> None:
 
 def short(text: str) -> str:
     """Return the start and the end of ``text``, with a mark where it is too long for an error."""
-    left_out = len(text) - ERROR
+    left_out = len(text) - ERROR_CHARS
     if left_out <= 0:
         return text
-    return f"{text[: ERROR // 2]}[… {left_out:,} characters left out …]{text[-ERROR // 2 :]}"
+    return f"{text[: ERROR_CHARS // 2]}[… {left_out:,} characters left out …]{text[-ERROR_CHARS // 2 :]}"
 
 
 class Bounded(Session):

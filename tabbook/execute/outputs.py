@@ -9,7 +9,7 @@ from typing import Any
 from tabbook.execute.paths import map_strings, without_paths
 from tabbook.model import Output
 
-MOST = 64_000_000
+MAX_DISPLAY_BYTES = 64_000_000
 """Bytes that what a job's cells show (pictures, HTML, values) may have: a page cannot show more."""
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _ERASED = re.compile(r"[^\n\x08]\x08")

@@ -22,14 +22,14 @@ _BEGIN = r"(?=[/\\&%])"  # how a slash begins in each form: most text is passed 
 _END = r"(?![\w-]|\.\w)"
 _ALONE = r"(?:(?<![\w.~-])|(?<=\dm)|(?<=\\[nrt]))"
 """What comes before a whole path: not part of another one, but maybe a colour or an escaped line end."""
-FOLDER = "book"
+BOOK_FOLDER = "book"
 """The folder that a job works in: its last part is what readers see of the path."""
 _SCRATCH = re.compile(rf"\.?{PREFIX}\w{{8}}")
 """A job's own folder, in a part of a path: ``Path.cwd().parts``."""
 _CELL_FILE = re.compile(r"(?:/tmp)?/ipykernel_\d+/\d+\.py")
-_FEW = 3
+_MIN_PARTS = 3
 """Parts of a path, with the root, up to which it may be the end of another one, as ``/vol/me``."""
-_MANY = 10
+_MAX_REPEATS = 10
 """How often text is gone over: a name that replaces a path may complete another one."""
 
 
@@ -47,7 +47,7 @@ def _any_form(char: str) -> str:
 
 def _pattern(path: str) -> str:
     """Return a pattern for a path; for one of few parts, which may be the end of another, on its own."""
-    before = _ALONE if len(PurePath(path).parts) <= _FEW else ""
+    before = _ALONE if len(PurePath(path).parts) <= _MIN_PARTS else ""
     return f"{before}{''.join(map(_any_form, path))}{'' if path[-1] in '/_' else _END}"
 
 
@@ -73,7 +73,7 @@ def without_paths(text: str, paths: Mapping[str, str]) -> str:
     """
     if paths and any(sign in text for sign in _signs(tuple(paths))):
         pattern, names = _replacement(tuple(paths.items()))
-        for _ in range(_MANY):
+        for _ in range(_MAX_REPEATS):
             replaced = pattern.sub(lambda found: names[str(found.lastgroup)], text)
             if replaced == text:
                 break
@@ -101,7 +101,7 @@ def names_of(job: JobSpec, scratch: Path, folders: Mapping[str, Sequence[str]]) 
     """
     bins = [Path(job.python).parent, *(Path(base) / "bin" for base in folders["base"])]
     named: list[tuple[Iterable[str | Path], str]] = [
-        ([scratch / FOLDER], WORK),
+        ([scratch / BOOK_FOLDER], WORK),
         ([scratch / "data"], DATA),
         ([scratch / "home"], HOME),
         ([scratch / "t"], TEMPORARY),
@@ -113,7 +113,7 @@ def names_of(job: JobSpec, scratch: Path, folders: Mapping[str, Sequence[str]]) 
         *(([folder], f"lib/{PurePath(folder).name}") for folder in folders["library"]),
         (_programs(bins), PYTHON),
         ([folder for folder in folders["prefix"] if folder not in folders["base"]], ENVIRONMENT),
-        ([folder for folder in folders["base"] if len(PurePath(folder).parts) > _FEW], SYSTEM),
+        ([folder for folder in folders["base"] if len(PurePath(folder).parts) > _MIN_PARTS], SYSTEM),
         *_shared(job.shared),
         ([Path.home()], HOME),
     ]
@@ -136,7 +136,7 @@ def _shared(folder: str | None) -> Iterator[tuple[Iterable[str | Path], str]]:
 def _forms(path: str | Path) -> list[str]:
     """Return a path, and where it leads if that is elsewhere; not what is too short to be this machine's."""
     found = dict.fromkeys((str(path).rstrip("/"), str(Path(path).resolve())))
-    return [each for each in found if len(PurePath(each).parts) >= _FEW]
+    return [each for each in found if len(PurePath(each).parts) >= _MIN_PARTS]
 
 
 def _programs(folders: Iterable[Path]) -> list[Path]:

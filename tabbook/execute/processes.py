@@ -20,7 +20,7 @@ from tabbook.execute import guard
 from tabbook.plan.job_spec import FailureKind
 from tabbook.quantities import size_text
 
-PATIENCE = guard.END_SECONDS + 5
+GUARD_TIMEOUT_SECONDS = guard.END_SECONDS + 5
 """Seconds that a guard may take to end a kernel and all that it started."""
 
 
@@ -99,7 +99,7 @@ class GuardedKernel:
         told = b""
         if self._pid:
             self.end()
-            self._socket.settimeout(PATIENCE)
+            self._socket.settimeout(GUARD_TIMEOUT_SECONDS)
             with contextlib.suppress(OSError):
                 while part := self._socket.recv(4096):
                     told += part

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from tabbook.environ import passed_on
 from tabbook.execute.landlock import restricted_command
-from tabbook.execute.outputs import MOST, without_colours
-from tabbook.execute.paths import FOLDER
+from tabbook.execute.outputs import MAX_DISPLAY_BYTES, without_colours
+from tabbook.execute.paths import BOOK_FOLDER
 from tabbook.execute.processes import GuardedKernel, JobFailedError
 from tabbook.files import read_file
 from tabbook.keys.key import sha256
@@ -23,11 +23,11 @@ from tabbook.plan.job_spec import JobSpec
 _T = TypeVar("_T")
 START_SECONDS = 120
 """How long a kernel may take to answer for the first time; imports come later."""
-_TAIL = 20_000
+_TAIL_BYTES = 20_000
 """Bytes of a kernel's log that are looked at."""
-_PIPE = 1 << 20
+_PIPE_BYTES = 1 << 20
 """Bytes that native code can write before it has to wait for Python to read them."""
-LAST_WORDS = 0.2
+LAST_OUTPUT_SECONDS = 0.2
 """Seconds to wait for what a kernel that died said before."""
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -108,7 +108,7 @@ def make_folders(job: JobSpec, scratch: Path) -> None:
     Raises:
         JobFailedError: A file of the section is not what it was when the job's key was made.
     """
-    for name in (FOLDER, "data", "home", "ipython", "t"):
+    for name in (BOOK_FOLDER, "data", "home", "ipython", "t"):
         (scratch / name).mkdir()
     for folder in _shared(job).values():
         with contextlib.suppress(OSError):
@@ -128,7 +128,7 @@ def make_folders(job: JobSpec, scratch: Path) -> None:
 def work_folder(job: JobSpec, scratch: Path) -> Path:
     """Return the folder that a job runs in: as deep as its section's files may lie above it."""
     depth = max((PurePosixPath(name).parts.count("..") for name in job.files), default=0)
-    return scratch.joinpath(FOLDER, *["section"] * depth)
+    return scratch.joinpath(BOOK_FOLDER, *["section"] * depth)
 
 
 def _copy(name: str, path: Path, place: Path, digest: str) -> None:
@@ -165,7 +165,7 @@ class KernelLog:
             self._ends.append(end)
             if hasattr(fcntl, "F_SETPIPE_SZ"):
                 with contextlib.suppress(OSError):  # the system allows for less
-                    fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _PIPE)
+                    fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
     def close(self) -> None:
         """Close the pipes."""
@@ -176,11 +176,11 @@ class KernelLog:
         """Return the last that a kernel that is over has said."""
         text = b""
         with contextlib.suppress(OSError), self.file.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-            text = file.read(_TAIL)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            text = file.read(_TAIL_BYTES)
         for end in self._ends:
             with contextlib.suppress(BlockingIOError):
-                text += os.read(end, _PIPE)
+                text += os.read(end, _PIPE_BYTES)
         return without_colours("\n".join(text.decode(errors="replace").rstrip().split("\n")[-lines:]))
 
 
@@ -205,7 +205,7 @@ class Kernel:
                 waited: list[asyncio.Future[Any]] = [task, over]
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():  # what the kernel said last may be on its way
-                await asyncio.wait({task}, timeout=LAST_WORDS)
+                await asyncio.wait({task}, timeout=LAST_OUTPUT_SECONDS)
             if not task.done():
                 raise self.guarded.failure(self.log.tail())
             return task.result()
@@ -234,7 +234,7 @@ def _manager(job: JobSpec, scratch: Path, guarded: GuardedKernel, log: KernelLog
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
             command = [job.python, "-c", _LAUNCHER.read_text(encoding="utf-8"), "-f", "{connection_file}"]
             argv = guarded.command(restricted_command(command, writable(job, scratch, os.environ)))
-            argv += [f"--Bounded.most={MOST}", f"--App.pipes={log.pipes}"]
+            argv += [f"--Bounded.most={MAX_DISPLAY_BYTES}", f"--App.pipes={log.pipes}"]
             argv.append(f"--App.noise={json.dumps([_LOG_LINES, *job.framework.log_lines])}")
             argv.append("--IPKernelApp.capture_fd_output=False")  # the launcher does it by itself
             return KernelSpec(argv=argv, display_name=kernel_name, language="python")

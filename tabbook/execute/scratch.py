@@ -19,7 +19,7 @@ except ImportError:  # no locks here: folders of killed processes stay
     fcntl = None  # type: ignore[assignment]
 
 PREFIX = "tabbook-job-"
-_SOON = 3600
+_MIN_AGE_SECONDS = 3600
 """Seconds after which nobody is about to lock a folder that has just been made."""
 
 
@@ -66,7 +66,7 @@ def _sweep() -> None:
             if not name.removeprefix(".").startswith(PREFIX):
                 continue
             with contextlib.suppress(OSError):
-                if name.startswith(".") and time.time() - folder.lstat().st_mtime < _SOON:
+                if name.startswith(".") and time.time() - folder.lstat().st_mtime < _MIN_AGE_SECONDS:
                     continue
             handle = _take(folder)
             if handle is not None:

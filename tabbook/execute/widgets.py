@@ -13,7 +13,7 @@ from typing import Any
 VIEW = "application/vnd.jupyter.widget-view+json"
 """The type of data that shows a widget where there is a kernel."""
 _REFERENCE = "IPY_MODEL_"
-_WIDTH = 10
+_BAR_CHARACTERS = 10
 """Characters of the bar of a progress widget."""
 
 Output = dict[str, Any]
@@ -130,7 +130,7 @@ def _bar(state: Mapping[str, Any]) -> str:
         float(state.get(name, default)) for name, default in (("min", 0), ("max", 100), ("value", 0))
     )
     share = (value - low) / (high - low) if high > low else 0
-    return f"|{'█' * round(_WIDTH * min(max(share, 0), 1)):{_WIDTH}}|"
+    return f"|{'█' * round(_BAR_CHARACTERS * min(max(share, 0), 1)):{_BAR_CHARACTERS}}|"
 
 
 def _with_text(output: Output, data: Mapping[str, Any], lines: Iterable[str]) -> Output:

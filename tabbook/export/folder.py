@@ -14,7 +14,7 @@ from tabbook.book import WORK_FOLDER, Book
 from tabbook.export.write import cannot_write, write_all
 from tabbook.files import read_json, write_atomic
 
-LIST = ".tabbook-exports.json"
+LIST_FILE = ".tabbook-exports.json"
 """The file with the hash of each file that exports have written into the folder."""
 
 
@@ -47,12 +47,12 @@ def write_export(folder: Path, files: Mapping[str, bytes], whole: Collection[str
         with contextlib.suppress(OSError):  # until a folder has something else in it
             for parent in PurePosixPath(name).parents[:-1]:
                 (folder / parent).rmdir()
-    write_atomic(folder / LIST, json.dumps(kept | hashes, indent=1, sort_keys=True) + "\n")
+    write_atomic(folder / LIST_FILE, json.dumps(kept | hashes, indent=1, sort_keys=True) + "\n")
     return changed, len(gone)
 
 
 def _known(folder: Path) -> dict[str, str]:
-    found = read_json(folder / LIST)
+    found = read_json(folder / LIST_FILE)
     return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
 
 

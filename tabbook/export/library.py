@@ -17,7 +17,7 @@ from urllib.parse import quote
 from tabbook.config import LibrarySettings, Repository, Tab
 from tabbook.export.wheel import wheel
 
-FOLDER = "d2l_lib"
+LIBRARY_FOLDER = "d2l_lib"
 """The folder of the library beside the notebooks."""
 _CHECK = '''\
 # @title Is the library of this book installed?
@@ -130,7 +130,7 @@ def wheel_address(package: Package, tab: str, repository: Repository | None, sit
         start = f"{site.rstrip('/')}/ipynb/{tab}"
     else:
         return ""
-    return f"{start}/{FOLDER}/{quote(name)}#sha256={hashlib.sha256(data).hexdigest()}"
+    return f"{start}/{LIBRARY_FOLDER}/{quote(name)}#sha256={hashlib.sha256(data).hexdigest()}"
 
 
 def check_cell(package: Package, address: str) -> str:
@@ -139,7 +139,7 @@ def check_cell(package: Package, address: str) -> str:
     about = f"the library {package.distribution} {package.version}"
     advice = f"run 'pip install \"{address}\"'"
     if not address:
-        advice = f"run 'pip install {FOLDER}/{name}' in the folder of all notebooks of this book"
+        advice = f"run 'pip install {LIBRARY_FOLDER}/{name}' in the folder of all notebooks of this book"
     values = [package.module, package.digest, about, address, advice]
     return _CHECK + "".join(f"\n    {value!r}," for value in values) + "\n)\ndel check_library"
 
@@ -157,10 +157,11 @@ def companions(package: Package | None, requirements: str, framework: Tab, pytho
     if package is not None:
         name, data = package.wheel
         found = {
-            f"{FOLDER}/{path}": content for path, content in (*package.files.items(), *package.code.items())
+            f"{LIBRARY_FOLDER}/{path}": content
+            for path, content in (*package.files.items(), *package.code.items())
         }
-        found[f"{FOLDER}/{name}"] = data
-        files["requirements.txt"] = f"{requirements.rstrip()}\n./{FOLDER}/{name}\n"
+        found[f"{LIBRARY_FOLDER}/{name}"] = data
+        files["requirements.txt"] = f"{requirements.rstrip()}\n./{LIBRARY_FOLDER}/{name}\n"
     run = "\n".join([*steps, "env/bin/jupyter lab"])
     files["README.md"] = (
         f"# {framework.name}\n\nThe notebooks of the book for one framework, with the library that they use."

@@ -9,7 +9,7 @@ from tabbook.code import parse
 from tabbook.extract.pieces import Piece
 from tabbook.extract.saved import Saved
 
-_WIDTH = 88
+_MAX_LINE_CHARACTERS = 88
 
 
 @dataclass(order=True, frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _written(statement: Sequence[_Import]) -> str:
     item = statement[0]
     parts = [item.part for item in statement]
     line = f"from {item.module} import {', '.join(parts)}" if item.is_from else f"import {item.part}"
-    if len(line) > _WIDTH or any(item.inside for item in statement):
+    if len(line) > _MAX_LINE_CHARACTERS or any(item.inside for item in statement):
         rows = (f"    {item.part},{'  ' if item.inside else ''}{item.inside}\n" for item in statement)
         line = f"from {item.module} import (\n{''.join(rows)})"
     return f"{item.above}{line}{'  ' if item.behind else ''}{item.behind}\n"

@@ -25,8 +25,8 @@ from tabbook.project.projection import ways_of
 
 __all__ = ["LibraryReport", "generate", "outdated", "update"]
 
-_FROZEN, _FROZEN_SECONDS = 3, 86_400
-_WORTH_SHARING = 400
+_MIN_FROZEN_COPIES, _FROZEN_SECONDS = 3, 86_400
+_MIN_PARALLEL_STATEMENTS = 400
 """How many new statements of the library are worth another process."""
 
 
@@ -106,7 +106,7 @@ def _generate(book: Book, preambles: Mapping[str, str]) -> dict[str, str]:
 def _share_modules(book: Book, preambles: Mapping[str, str]) -> None:
     """Let all cores make the modules, if they are large."""
     new = [tab for tab in book.settings.tabs if not _module_entry(book, tab, preambles[tab]).knows("module")]
-    if sum(len(book.saved[tab]) for tab in new) >= _WORTH_SHARING:
+    if sum(len(book.saved[tab]) for tab in new) >= _MIN_PARALLEL_STATEMENTS:
         share_values(book.cache, lambda tab: _module(book, tab, preambles[tab]), new, _entry_name)
 
 
@@ -271,7 +271,7 @@ def frozen(book: Book, files: Mapping[str, bytes]) -> Path:
     os.utime(folder)
     with contextlib.suppress(OSError):
         ages = sorted((time.time() - other.stat().st_mtime, other) for other in folder.parent.iterdir())
-        for age, other in ages[_FROZEN:]:  # some stay in any case: clocks jump
+        for age, other in ages[_MIN_FROZEN_COPIES:]:  # some stay in any case: clocks jump
             if age > _FROZEN_SECONDS:
                 shutil.rmtree(other)
     return folder

@@ -13,7 +13,7 @@ from tabbook.errors import ExtractError, Fault
 from tabbook.files import write_atomic
 from tabbook.library.faults import Places
 
-_SECONDS = 300
+_IMPORT_SECONDS = 300
 _SCRIPT = """
 import faulthandler, traceback
 faulthandler.dump_traceback_later({seconds}, exit=True)
@@ -42,7 +42,7 @@ def check_imports(
         running = {tab: _start(book, tab, Path(folder)) for tab in tabs}
         for tab, process in running.items():
             try:
-                _, errors = process.communicate(timeout=2 * _SECONDS)
+                _, errors = process.communicate(timeout=2 * _IMPORT_SECONDS)
             except subprocess.TimeoutExpired:  # not even the process's own clock ended it
                 process.kill()
                 errors = process.communicate()[1]
@@ -55,7 +55,7 @@ def check_imports(
 def _start(book: Book, tab: str, folder: Path) -> "subprocess.Popen[str]":
     framework = book.settings.tabs[tab]
     module = f"{book.settings.library.package}.{framework.module}"
-    script = _SCRIPT.format(module=module, seconds=_SECONDS)
+    script = _SCRIPT.format(module=module, seconds=_IMPORT_SECONDS)
     return subprocess.Popen(
         [book.python(tab), "-W", "ignore", "-X", "faulthandler", "-c", script],
         cwd=folder,
@@ -89,7 +89,7 @@ def _reason(errors: str) -> str:
     """Return the line that says what happened: below the last frame of a traceback, the first one."""
     lines = errors.strip().splitlines() or ["no message"]
     if any(line.startswith("Timeout (") for line in lines):
-        return f"it took more than {_SECONDS} s"
+        return f"it took more than {_IMPORT_SECONDS} s"
     if fatal := next((line for line in lines if line.startswith("Fatal Python error")), ""):
         return fatal
     last = max(

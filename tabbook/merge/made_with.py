@@ -6,7 +6,7 @@ from typing import Any
 
 from tabbook.language import translator
 
-CLASS = "tabbook-made-with"
+MADE_WITH_CLASS = "tabbook-made-with"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$])")
 _DEVICES = {"cpu": "CPU", "gpu": "GPU"}
 
@@ -43,4 +43,4 @@ def provenance(made: Iterable[tuple[str, Mapping[str, Any]]], language: str = "e
     items = "\n".join("- " + _SPECIAL.sub(r"\\\1", line) for line in lines)
     _ = translator(language)
     words = _("The outputs on this page were made with:")
-    return f"```{{container}} {CLASS}\n{words}\n\n{items}\n```"
+    return f"```{{container}} {MADE_WITH_CLASS}\n{words}\n\n{items}\n```"

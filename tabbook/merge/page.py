@@ -28,7 +28,7 @@ from tabbook.read.slides import marked_text, strip_slide_marks
 
 __all__ = ["merge"]
 
-KEY = "tabbook"
+METADATA_KEY = "tabbook"
 """The name of our own part of a cell's metadata."""
 NOT_EXECUTED = "not-executed"
 """A note: the tab's code has not been run, and outputs may be missed here."""
@@ -144,7 +144,7 @@ class _Page:
         """Return the metadata so that of a figure in many tabs one alone carries the name."""
         figure = figure_options(metadata)
         name = str(figure.get("name") or "")
-        if KEY in metadata and figure.get("caption") and not name:
+        if METADATA_KEY in metadata and figure.get("caption") and not name:
             name = f"{self.section.path.removesuffix('.md').replace('/', '-')}-cell-{index}"
             figure = {**figure, "name": name}
         if not name or not any(
@@ -183,7 +183,7 @@ class _Page:
                 # Whoever looks for an output must not think that there is none.
                 missed = not self.executed[tab] and (output or tab not in self.told)
                 note = self.not_executed if missed and code is own[-1] else None
-                metadata[KEY] = self._mark(code, tab, note)
+                metadata[METADATA_KEY] = self._mark(code, tab, note)
                 self.code(
                     code,
                     code.sources[tab],
@@ -213,7 +213,7 @@ class _Page:
         self.groups += 1
         for tab in self.section.tabs:
             note = self.not_executed if tab not in shown else None if shown[tab] else NO_OUTPUT
-            own = {**metadata, "tags": [*tags, "remove-input"], KEY: self._mark(code, tab, note)}
+            own = {**metadata, "tags": [*tags, "remove-input"], METADATA_KEY: self._mark(code, tab, note)}
             self.code(code, source, (*for_tab(code.shown(tab), tab), *asides), f"code-{index}-{tab}", own)
             asides = ()
 

@@ -22,7 +22,7 @@ from tabbook.urls import file_system, read_parts, reason
 CONNECT_SECONDS = 20
 """How long a server may keep silent before a download is given up."""
 
-PAUSE = 900.0
+DOWNLOAD_RETRY_SECONDS = 900.0
 """Seconds for which a download that failed is not tried again."""
 
 _log = logging.getLogger(__name__)
@@ -120,7 +120,11 @@ def _failed_lately(notes: Path | None, url: str) -> str:
         why = _note(notes, url).read_text(encoding="utf-8")
     except (OSError, ValueError):
         return ""
-    return f"failed {ago / 60:.0f} min ago: {why}; tabbook run --retry asks again" if 0 <= ago < PAUSE else ""
+    return (
+        f"failed {ago / 60:.0f} min ago: {why}; tabbook run --retry asks again"
+        if 0 <= ago < DOWNLOAD_RETRY_SECONDS
+        else ""
+    )
 
 
 def find_all(

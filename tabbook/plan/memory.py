@@ -7,7 +7,7 @@ from tabbook.errors import usage
 from tabbook.machine import group_memory
 from tabbook.quantities import size
 
-ASSUMED = 1_500_000_000
+ASSUMED_MEMORY_BYTES = 1_500_000_000
 """Bytes that a job is taken to need of which nothing is known."""
 
 
@@ -43,7 +43,7 @@ def likely_memory(
         limit: What the book says that any job may take.
     """
     of_tab = [peak for (_, tab), peak in peaks.items() if tab == name[1]]
-    found = peaks.get(name) or declared or max(of_tab, default=0) or ASSUMED
+    found = peaks.get(name) or declared or max(of_tab, default=0) or ASSUMED_MEMORY_BYTES
     bound = declared or limit
     return min(found, bound) if bound else found
 

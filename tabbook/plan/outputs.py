@@ -17,7 +17,7 @@ from tabbook.plan.planner import Job, device_class, job
 from tabbook.store.local import Store
 
 DEVICES = ("cpu", "gpu")
-_FEW = 4
+_MAX_STAND_INS = 4
 """Of so many data files, every choice is looked up: 16. Of more, those that the store's entries state."""
 
 
@@ -48,7 +48,7 @@ class StoredOutputs:
     def stand_in_choices(self, names: Iterable[str]) -> Iterator[tuple[str, ...]]:
         """Yield the choices of the data files ``names`` that outputs may lack, small ones first."""
         names = tuple(names)
-        if len(names) <= _FEW:
+        if len(names) <= _MAX_STAND_INS:
             yield from chain.from_iterable(combinations(names, size) for size in range(len(names) + 1))
             return
         # All of them: so failed the jobs of a machine without any, which have no entries.

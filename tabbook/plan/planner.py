@@ -27,7 +27,7 @@ from tabbook.parallel import share_values
 __all__ = ["Job", "device_class", "job", "jobs"]
 
 _T = TypeVar("_T")
-_WORTH_SHARING = 200_000
+_MIN_PARALLEL_CHARACTERS = 200_000
 """How many characters of new modules are worth another process."""
 
 
@@ -155,7 +155,7 @@ def _share_indexes(book: Book, texts: Mapping[str, str] | None) -> None:
     modules = {tab: _library_text(book, tab, texts) for tab in book.settings.tabs}
     new = [tab for tab in modules if not _index_entry(book.cache, tab, modules[tab]).knows("index")]
     package = book.settings.library.package
-    if sum(len(modules[tab]) for tab in new) >= _WORTH_SHARING:
+    if sum(len(modules[tab]) for tab in new) >= _MIN_PARALLEL_CHARACTERS:
         share_values(book.cache, lambda tab: _index(book.cache, tab, modules[tab], package), new, _index_name)
 
 

@@ -12,7 +12,7 @@ from tabbook.plan import data as data_files
 from tabbook.plan.outputs import StoredOutputs, accepted_keys, stored_result
 from tabbook.plan.planner import device_class, jobs
 from tabbook.store.local import Store, entry_path
-from tabbook.store.remote import PATIENCE, TIMEOUT, Pulled, pull
+from tabbook.store.remote import PULL_SECONDS, REQUEST_SECONDS, Pulled, pull
 
 SITE_STORE = "_outputs"
 """The folder of the site that is a store, too: with the outputs that the pages show."""
@@ -39,8 +39,8 @@ def pull_outputs(
     sections: Iterable[Section] | None = None,
     tabs: Iterable[str] | None = None,
     *,
-    timeout: float = TIMEOUT,
-    total_timeout: float = PATIENCE,
+    timeout: float = REQUEST_SECONDS,
+    total_timeout: float = PULL_SECONDS,
 ) -> Pulled:
     """Take from the store at ``url`` what a run of these sections and tabs would execute.
 

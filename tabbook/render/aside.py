@@ -11,7 +11,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
-from tabbook.render.compact import CELLS, NAME
+from tabbook.render.compact import CELLS_ATTRIBUTE, EXPORT_FORMAT
 from tabbook.render.scopes import OWN_IDS, names_of, without_names
 
 
@@ -51,7 +51,7 @@ class CellsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return one node."""
-        return [hidden_cells("", **{CELLS: [int(self.arguments[0])]})]
+        return [hidden_cells("", **{CELLS_ATTRIBUTE: [int(self.arguments[0])]})]
 
 
 class PutAsideSlides(SphinxTransform):
@@ -73,7 +73,7 @@ class DropAsides(SphinxPostTransform):
     def run(self, **_arguments: Any) -> None:
         """Remove it, unless this is an export."""
         for node in list(self.document.findall(aside)):
-            if self.app.builder.format != NAME:
+            if self.app.builder.format != EXPORT_FORMAT:
                 node.parent.remove(node)
             elif isinstance(node, slide_text):
                 node.extend(node["content"])

@@ -18,7 +18,7 @@ from sphinx.util.logging import NAMESPACE, get_node_location, is_suppressed_warn
 READ, WRITE, CONSISTENCY, BIBLIOGRAPHY, ALWAYS = "read", "write", "consistency", "bibliography", "always"
 """When a warning comes: as its page is read; as its page, or any, is written; in Sphinx's check of what
 was read; as a bibliography is parsed; in every build."""
-_CELL = 10_000
+_LINES_PER_CELL = 10_000
 """What MyST-NB multiplies the number of a notebook's cell with, to have lines of all of them."""
 FAILED = "page"
 """The subtype of the error of a page that cannot be made."""
@@ -136,8 +136,11 @@ class Warnings(logging.Handler):
             message = message.removesuffix(f" [{'.'.join(filter(None, about))}]")
         if about == ("tabbook", "read"):  # a fault, as other commands say it
             message = message.removesuffix(" [tabbook.read]")
-        if path.endswith(".ipynb") and line > _CELL:
-            message, line = f"line {line % _CELL - 1} of cell {line // _CELL}: {message}", 0
+        if path.endswith(".ipynb") and line > _LINES_PER_CELL:
+            message, line = (
+                f"line {line % _LINES_PER_CELL - 1} of cell {line // _LINES_PER_CELL}: {message}",
+                0,
+            )
         failed = about == ("tabbook", FAILED)
         return Warned(path, line, " ".join(message.split()), page, stage, failed)
 

@@ -29,7 +29,7 @@ from tabbook.render.messages import fault_of, faults_of
 from tabbook.render.missing import named_files
 
 _log = logging.getLogger(__name__)
-_MOST_CODE = 50_000
+_MAX_KNOWN_HASHES = 50_000
 """How many hashes of code are kept before those are dropped that are not used any more."""
 _OF_OUTPUTS = ["mystnb.glue"]
 """The types of warnings about what only outputs can have."""
@@ -62,7 +62,7 @@ class _Lexing(PygmentsBridge):
 
     def save(self) -> None:
         """Keep the hashes for the next check, those of code that pages had once not for ever."""
-        code = self.known | self.seen if len(self.known) < _MOST_CODE else self.seen
+        code = self.known | self.seen if len(self.known) < _MAX_KNOWN_HASHES else self.seen
         if code != self.known:
             write_atomic(self.file, json.dumps({"made_by": made_by(), "code": sorted(code)}))
 

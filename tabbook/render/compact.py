@@ -13,14 +13,14 @@ from typing import Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-NAME = "tabbook"
+EXPORT_FORMAT = "tabbook"
 """The name of the builder of exports, and its format."""
 _SIMPLE: dict[str, type[nodes.Element]] = {
     kind.__name__: kind
     for kind in (nodes.container, nodes.literal_block, nodes.paragraph, nodes.raw, nodes.strong)
 }
 _REFERRED = ("ids", "names", "dupnames", "backrefs")
-CELLS = "tabbook_cells"
+CELLS_ATTRIBUTE = "tabbook_cells"
 """The attribute of a node with the indices in the section of the code cells that it shows."""
 Description = tuple[str, str, str | None, int | None, dict[str, Any], list[Any]]
 """The kind of a node, its text in the source, where that is, its attributes, its children."""
@@ -68,8 +68,10 @@ def pack(node: nodes.Node) -> nodes.Node:
     described = describe(node)
     if described is not None:
         made = packed(content=pickle.dumps(described, pickle.HIGHEST_PROTOCOL))
-        found: list[list[int]] = [one[CELLS] for one in node.findall(nodes.Element) if CELLS in one]
-        made[CELLS] = [index for indices in found for index in indices]
+        found: list[list[int]] = [
+            one[CELLS_ATTRIBUTE] for one in node.findall(nodes.Element) if CELLS_ATTRIBUTE in one
+        ]
+        made[CELLS_ATTRIBUTE] = [index for indices in found for index in indices]
         return made
     if type(node) is nodes.container:
         node.children = [pack(child) for child in node.children]
@@ -86,7 +88,7 @@ class Unpack(SphinxPostTransform):
     def run(self, **_kwargs: Any) -> None:
         """Replace every packed node by what it describes."""
         for node in list(self.document.findall(packed)):
-            if node[CELLS] and self.app.builder.format == NAME:
+            if node[CELLS_ATTRIBUTE] and self.app.builder.format == EXPORT_FORMAT:
                 continue  # an export has the code from elsewhere
             # Packed by this code in this user's own environment of Sphinx, which is a pickle as well.
             node.replace_self(_made(pickle.loads(node["content"])))

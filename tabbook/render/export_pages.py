@@ -22,7 +22,7 @@ from tabbook.render.epub import CONFIG as EPUB
 from tabbook.render.latex import CONFIG as LATEX
 from tabbook.render.plain.pieces import pieces_of
 from tabbook.render.resolved import ExportBuilder, resolved
-from tabbook.render.site_build import MEMORY
+from tabbook.render.site_build import WARNINGS_FILE
 
 _FOLDER = ".export"
 _Made = TypeVar("_Made")
@@ -66,7 +66,9 @@ def with_pages(book: Book, make: Callable[[Read], _Made]) -> _Made:
         _take_over(book.site.parent / ".doctrees", doctrees)
         folders = {"outdir": folder, "doctreedir": doctrees}
         try:
-            with application(book, ExportBuilder, config, folders, doctrees / MEMORY, jobs=jobs) as app:
+            with application(
+                book, ExportBuilder, config, folders, doctrees / WARNINGS_FILE, jobs=jobs
+            ) as app:
                 app.build()
                 return make(Reader(app))
         except TabbookError:

@@ -70,7 +70,7 @@ from tabbook.render.templates import keep_templates
 from tabbook.render.twins import HideTwins, ShowTwins, TitleReferences
 
 STATIC = Path(__file__).parent / "static"
-WORDS = {
+SCRIPT_TEXTS = {
     "framework": marked("Framework"),
     "output": marked("Output"),
     "outputAbove": marked("Output of the code above"),
@@ -100,8 +100,8 @@ def _add_assets(app: Sphinx) -> None:
 
 def _words(language: str) -> dict[str, str]:
     """Return what the scripts show, in the language of the book; nothing where that is English."""
-    words = {name: translator(language)(text) for name, text in WORDS.items()}
-    return {} if words == WORDS else {"data-words": json.dumps(words, ensure_ascii=False)}
+    words = {name: translator(language)(text) for name, text in SCRIPT_TEXTS.items()}
+    return {} if words == SCRIPT_TEXTS else {"data-words": json.dumps(words, ensure_ascii=False)}
 
 
 def _drop_repeats(

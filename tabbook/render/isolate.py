@@ -21,7 +21,7 @@ from sphinx.writers.html5 import HTML5Translator
 from tabbook.language import translator
 from tabbook.merge.isolation import Isolation, isolate
 from tabbook.merge.markup import JAVASCRIPT, Markup, read_markup
-from tabbook.render.tabs import PART
+from tabbook.render.tabs import PART_ATTRIBUTE
 from tabbook.render.variants import parents_of
 
 STYLES = (Path(__file__).parent / "static" / "tabbook-output.css").read_text(encoding="utf-8")
@@ -101,7 +101,7 @@ def _markup(raw: nodes.raw) -> Markup:
 def _tabs(node: nodes.Node) -> Sequence[str]:
     """Return the tabs of the panel that ``node`` is in; none if it is in no panel."""
     found: Iterator[Sequence[str]] = (
-        parent["tabs"] for parent in parents_of(node) if parent.get(PART) == "panel"
+        parent["tabs"] for parent in parents_of(node) if parent.get(PART_ATTRIBUTE) == "panel"
     )
     return next(found, ())
 

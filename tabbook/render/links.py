@@ -27,7 +27,7 @@ from tabbook.model import Section
 from tabbook.render.export_pages import Reader
 from tabbook.render.pages import current_book
 from tabbook.render.resolved import building_exports
-from tabbook.render.site_exports import MEMORY, books, is_book, stamps, update
+from tabbook.render.site_exports import EXPORTS_FILE, books, is_book, stamps, update
 
 _log = logging.getLogger(__name__)
 Links = list[tuple[str, str]]
@@ -130,7 +130,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     if book is None or not book.settings.exports:
         return
     exporter = Exporter(book, Reader(app))
-    memory = Path(app.doctreedir) / MEMORY
+    memory = Path(app.doctreedir) / EXPORTS_FILE
     try:
         stamp = stamps(app, exporter)
         with building_exports(app):

@@ -23,7 +23,7 @@ from tabbook.render.build_warnings import Warned
 _UNKNOWN = re.compile(r"unknown|undefined|not found|could not find|no target|no role|no such", re.IGNORECASE)
 QUOTED = re.compile(r"""['"“‘]([^'"”’]+)['"”’]|: ([\w:.-]+)$""")
 """What a message quotes, or names at its end."""
-_CANDIDATES = 50
+_MAX_CANDIDATES = 50
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
@@ -59,7 +59,7 @@ class _Names:
     def like(self, name: str) -> str:
         """Return a hint with the name that is most like ``name``; empty if none is."""
         shared = Counter(chain.from_iterable(self._by_pair.get(pair, ()) for pair in _pairs(name)))
-        candidates = [one for one, _ in shared.most_common(_CANDIDATES)]
+        candidates = [one for one, _ in shared.most_common(_MAX_CANDIDATES)]
         close = nearest(name, candidates, cutoff=0.8)
         return suggestion(close) if close != name else ""
 

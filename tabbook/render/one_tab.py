@@ -24,13 +24,13 @@ from sphinx.util.images import guess_mimetype
 
 from tabbook.errors import Fault
 from tabbook.export.page import Address
-from tabbook.merge.made_with import CLASS as MADE_WITH
+from tabbook.merge.made_with import MADE_WITH_CLASS as MADE_WITH
 from tabbook.merge.page import OF_FIGURE
 from tabbook.render.equations import equation_number, with_numbers
 from tabbook.render.plain.inline import is_for
 from tabbook.render.resolved import INTERNAL
 from tabbook.render.scopes import twin_id
-from tabbook.render.tabs import PART, twin_figure
+from tabbook.render.tabs import PART_ATTRIBUTE, twin_figure
 
 PDF, EPUB = "tabbook-pdf", "tabbook-epub"
 """The names of the builders."""
@@ -212,7 +212,7 @@ class KeepTab(SphinxPostTransform):
             if node.parent is not None and not _is_seen(node, tab):
                 node.parent.remove(node)
         for group in list(self.document.findall(nodes.container)):
-            if group.get(PART) in ("group", "panel", "block"):
+            if group.get(PART_ATTRIBUTE) in ("group", "panel", "block"):
                 anchors = [nodes.target("", "", ids=group["ids"])] if group["ids"] else []
                 group.parent.replace(group, [*anchors, *group.children])
         for node in self.document.findall(nodes.Element):
@@ -257,7 +257,7 @@ def _is_seen(node: nodes.Element, tab: str) -> bool:
         return False
     if isinstance(node, addnodes.toctree) or type(node).__name__ == "HiddenCellNode":
         return False
-    return node.get(PART) not in ("panel", "block") or tab in node["tabs"]
+    return node.get(PART_ATTRIBUTE) not in ("panel", "block") or tab in node["tabs"]
 
 
 def prefer_outputs(_app: Sphinx, config: Config) -> None:

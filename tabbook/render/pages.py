@@ -54,7 +54,7 @@ HEAD = re.compile(r"^(?:\((?P<label>[^()\n]+)\)=\s*\n+)?#[ \t]+(?P<title>\S.*)$"
 Jobs = Mapping[str, Job | None]
 Shown = tuple[str, str] | None
 """A key of the store, and the hash that its entry states; None for no outputs."""
-CELLS_READ = "tabbook_cells"
+CELL_INDICES = "tabbook_cells"
 """Where Sphinx's data of the page that is read has the index in the section of each code cell."""
 _FAILED = "failed "
 """In front of a tab: what is shown of its job's failure."""
@@ -192,7 +192,7 @@ def stamp(shown: Mapping[str, Shown]) -> str:
     return sha256(canonical([*shown.items()]))
 
 
-_KEPT = (
+_PAGE_DATA = (
     *("stamps", "keys", "code", "executed", "titles", "glued", "library", "refers", "defined"),
     *("missing", "figures"),
 )
@@ -218,14 +218,14 @@ class PageCollector(EnvironmentCollector):
 
     def clear_doc(self, _app: Sphinx, env: BuildEnvironment, docname: str) -> None:
         """Forget a page that is read again or gone."""
-        for what in _KEPT:
+        for what in _PAGE_DATA:
             kept(env, what).pop(docname, None)
 
     def merge_other(
         self, _app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment
     ) -> None:
         """Take over what another process has read."""
-        for what in _KEPT:
+        for what in _PAGE_DATA:
             found = kept(other, what)
             kept(env, what).update({name: found[name] for name in found if name in docnames})
 
@@ -361,5 +361,5 @@ def read_page(text: str) -> NotebookNode:
     kept(env, "keys")[page] = tuple(result.key for result in results.values() if result)
     metadata = {key: value for key, value in _usable(section.front).items() if key != "tabbook"}
     made = merge(section, projections, results, reading.book.settings, metadata, failures, reading.types)
-    env.temp_data[CELLS_READ] = cell_indices(made)
+    env.temp_data[CELL_INDICES] = cell_indices(made)
     return made

@@ -14,7 +14,7 @@ from sphinx.builders import Builder
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
-from tabbook.render.compact import NAME
+from tabbook.render.compact import EXPORT_FORMAT
 
 INTERNAL = "tabbook:"
 """What addresses of pages of the book begin with, until an export says where they are."""
@@ -27,14 +27,14 @@ _TYPES = (
 
 def prefer_plain_outputs(_app: Sphinx, config: Config) -> None:
     """Tell MyST-NB which types of outputs exports take."""
-    ours = [(NAME, mime, number) for number, mime in enumerate(_TYPES)]
+    ours = [(EXPORT_FORMAT, mime, number) for number, mime in enumerate(_TYPES)]
     config["nb_mime_priority_overrides"] = [*config["nb_mime_priority_overrides"], *ours]
 
 
 class ExportBuilder(Builder):
     """Resolves pages, and hands them to whoever exports them."""
 
-    name = format = NAME
+    name = format = EXPORT_FORMAT
     allow_parallel = True
     shows_contents = False
     """That no page has the titles of others; see `tabbook.render.contained`."""

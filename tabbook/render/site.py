@@ -7,7 +7,7 @@ from tabbook.book import Book
 from tabbook.errors import Fault
 from tabbook.machine import cores
 
-NO_SITE = 2
+NO_SITE_STATUS = 2
 """The status of a build that left no site."""
 
 
@@ -39,5 +39,5 @@ def build_site(
 
     faults, page = run_sphinx(book, book.site, jobs=jobs or cores(), quiet=quiet)
     if page is None:
-        return Site(book.site, NO_SITE, tuple(faults))
+        return Site(book.site, NO_SITE_STATUS, tuple(faults))
     return Site(page, int(warnings_as_errors and bool(faults)), tuple(faults))

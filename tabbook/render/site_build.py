@@ -11,7 +11,7 @@ from tabbook.render.application import application, configuration
 from tabbook.render.contained import ContainedBuilder
 from tabbook.render.messages import fault_of, faults_of
 
-MEMORY = "tabbook-warnings.json"
+WARNINGS_FILE = "tabbook-warnings.json"
 """The file, beside Sphinx's own, that says what the builds so far said of each page."""
 
 
@@ -33,7 +33,7 @@ def run_sphinx(book: Book, out: Path, *, jobs: int, quiet: bool) -> tuple[list[F
     try:
         folders = {"outdir": out, "doctreedir": doctrees}
         with application(
-            book, ContainedBuilder, config, folders, doctrees / MEMORY, jobs=processes, status=status
+            book, ContainedBuilder, config, folders, doctrees / WARNINGS_FILE, jobs=processes, status=status
         ) as app:
             app.build()
             return faults_of(app, app.end()), Path(app.builder.get_outfilename(app.config.root_doc))

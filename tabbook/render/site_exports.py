@@ -29,7 +29,7 @@ from tabbook.model import Section
 from tabbook.parallel import run_in_fork
 from tabbook.render.pages import Shown, shown_by
 
-MEMORY = "tabbook-exports.json"
+EXPORTS_FILE = "tabbook-exports.json"
 """The file, beside Sphinx's own, that says what the exports on the site were made of."""
 Stamp = Callable[[Section, str], str]
 """Raises a `TabbookError` where the section cannot be exported."""

@@ -21,15 +21,15 @@ from sphinx.writers.html5 import HTML5Translator
 
 from tabbook.language import marked, translator
 from tabbook.merge.failures import FAILED, FAILED_ABOVE, FAILED_BELOW, FAILED_JOB
-from tabbook.merge.page import KEY, NEEDS_GPU, NEEDS_GPUS, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
+from tabbook.merge.page import METADATA_KEY, NEEDS_GPU, NEEDS_GPUS, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
 from tabbook.render.build_warnings import warn
-from tabbook.render.compact import CELLS, Description, describe, pack
-from tabbook.render.pages import CELLS_READ
+from tabbook.render.compact import CELLS_ATTRIBUTE, Description, describe, pack
+from tabbook.render.pages import CELL_INDICES
 from tabbook.render.scopes import names_of
 
-PART = "tabbook_part"
+PART_ATTRIBUTE = "tabbook_part"
 """The attribute that says what a container is to us: a block, a group or a panel."""
-_UNSEEN = ("cell_index", "cell_metadata", "exec_count", CELLS)
+_UNSEEN = ("cell_index", "cell_metadata", "exec_count", CELLS_ATTRIBUTE)
 """The attributes of a code cell that readers do not see."""
 _NOTES = {
     NEEDS_GPU: marked("Not executed in {name}: it needs a GPU, and the outputs are missing."),
@@ -58,7 +58,7 @@ def block(tabs: Sequence[str]) -> nodes.container:
 
 def _container(part: str, tabs: Sequence[str], children: Sequence[nodes.Node] = ()) -> nodes.container:
     node = nodes.container("", *children, classes=[f"tabbook-{part}"], tabs=list(tabs))
-    node[PART] = part
+    node[PART_ATTRIBUTE] = part
     return node
 
 
@@ -98,13 +98,13 @@ def _mark(node: nodes.Node) -> dict[str, Any]:
     """Return the mark that the merge left on a code cell; empty for every other node."""
     if _is_cell(node):
         metadata: dict[str, Any] = node["cell_metadata"]
-        mark: dict[str, Any] = metadata.get(KEY, {})
+        mark: dict[str, Any] = metadata.get(METADATA_KEY, {})
         return mark
     return {}
 
 
 def _is_block(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.container) and bool(node.get(PART) == "block")
+    return isinstance(node, nodes.container) and bool(node.get(PART_ATTRIBUTE) == "block")
 
 
 @dataclass
@@ -162,10 +162,10 @@ class GroupTabs(SphinxTransform):
             for node in self.document.findall(nodes.container)
             if _is_block(node) or _is_cell(node)
         }
-        indices = self.env.temp_data.get(CELLS_READ, {})
+        indices = self.env.temp_data.get(CELL_INDICES, {})
         for cell in filter(_is_cell, self.document.findall(nodes.container)):
             if cell["cell_index"] in indices:
-                cell[CELLS] = [indices[cell["cell_index"]]]
+                cell[CELLS_ATTRIBUTE] = [indices[cell["cell_index"]]]
             for code in cell.findall(nodes.literal_block):
                 code["force"] = True  # code that is wrong on purpose is no reason for a warning
         for parent in parents.values():
@@ -251,7 +251,9 @@ class HtmlTabs(SphinxPostTransform):
         if getattr(self.app.builder, "embedded", False):
             return
         names = names_in(self.config)
-        groups = [node for node in self.document.findall(nodes.container) if node.get(PART) == "group"]
+        groups = [
+            node for node in self.document.findall(nodes.container) if node.get(PART_ATTRIBUTE) == "group"
+        ]
         for number, plain in enumerate(groups, 1):
             group = tab_group("", classes=plain["classes"], ids=plain["ids"], tabs=plain["tabs"])
             group["number"], group["titles"] = number, [names[tab] for tab in plain["tabs"]]

@@ -15,7 +15,7 @@ from sphinx.util.nodes import clean_astext
 
 from tabbook.render.pages import kept
 from tabbook.render.scopes import labels_of, twins_of
-from tabbook.render.tabs import PART, names_in
+from tabbook.render.tabs import PART_ATTRIBUTE, names_in
 from tabbook.render.variants import readers_of, variants
 
 _IDS, _FIRST = "tabbook_ids", "tabbook_first"
@@ -36,7 +36,7 @@ class HideTwins(SphinxTransform):
                 _hide(places[own], places[first])
         self._note_titles(places)
         for group in self.document.findall(nodes.container):
-            if group.get(PART) == "group":
+            if group.get(PART_ATTRIBUTE) == "group":
                 self._hide_unnamed(group)
 
     def _note_titles(self, places: Mapping[str, nodes.Element]) -> None:

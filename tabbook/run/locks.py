@@ -19,7 +19,7 @@ try:
 except (ImportError, AttributeError):  # not on Linux: jobs may be executed twice, which costs time alone
     _SET = 0
 
-PAUSE = 0.1
+LOCK_POLL_SECONDS = 0.1
 """Seconds between two looks whether a claim was given up."""
 
 
@@ -50,7 +50,7 @@ def job_lock(file: Path, key: str, timeout: float, is_stopping: Callable[[], boo
     try:
         end = time.monotonic() + timeout
         while handle >= 0 and _is_locked(handle, key) and time.monotonic() < end and not is_stopping():
-            time.sleep(PAUSE)
+            time.sleep(LOCK_POLL_SECONDS)
         yield
     finally:
         if handle >= 0:

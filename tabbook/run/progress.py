@@ -21,7 +21,7 @@ _COLOURS = {
     "elsewhere": "dim",
     "stale": "yellow",
 }
-_WORDS = {"stored": "from the store", "skipped": "not executed", "elsewhere": "another shard's"}
+_STATUS_TEXTS = {"stored": "from the store", "skipped": "not executed", "elsewhere": "another shard's"}
 _UNTIMED = ("skipped", "deferred", "elsewhere", "stale")
 """How jobs stand that took no time."""
 
@@ -32,7 +32,7 @@ def _name(section: str) -> str:
 
 
 def _word(status: str) -> str:
-    return _WORDS.get(status, status)
+    return _STATUS_TEXTS.get(status, status)
 
 
 class PlainProgress:

@@ -27,7 +27,7 @@ from tabbook.store.local import Store
 
 _FOR_ALL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 """Where the store cannot be written for one of these reasons, no other result can be stored either."""
-STARTING = 180.0
+START_SECONDS = 180.0
 """Seconds that a job may take besides its time limit; another run waits no longer for it."""
 
 
@@ -76,7 +76,7 @@ class Recorder:
 
     def execute(self, spec: JobSpec) -> Outcome:
         """Execute a job of this machine, and keep what it brings; another run may do so meanwhile."""
-        file, seconds = self._book.work / "claims", spec.limits.timeout + STARTING
+        file, seconds = self._book.work / "claims", spec.limits.timeout + START_SECONDS
         with job_lock(file, spec.key, seconds, lambda: running.stopping):
             known = self._done_elsewhere(spec)
             if known is not None:

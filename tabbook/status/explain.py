@@ -14,7 +14,7 @@ ReasonKind = Literal[
 ]
 
 _PACKAGE = re.compile(r"([A-Za-z0-9][\w.-]*(?:\[[^]]*\])?)\s*(?:[=~<>!]=?=?|@)\s*([^\s;\\]+)")
-_SHOWN = 5
+_MAX_REASONS = 5
 _DECLARED = {"new": "is declared now", "gone": "is not declared any more", "changed": "changed"}
 """What to say of a file that a section declares."""
 
@@ -128,10 +128,10 @@ def _library(
         )
         yield Reason("library", text)
         found = [(name, word) for name, word in found if word == "changed"]
-    for name, word in found[:_SHOWN]:
+    for name, word in found[:_MAX_REASONS]:
         yield _symbol(name, word, new.get(name), place(name), package)
-    if len(found) > _SHOWN:
-        yield Reason("library", f"and {len(found) - _SHOWN} more of the library's symbols")
+    if len(found) > _MAX_REASONS:
+        yield Reason("library", f"and {len(found) - _MAX_REASONS} more of the library's symbols")
 
 
 def _symbol(name: str, word: str, digest: str | None, where: str, package: str) -> Reason:
@@ -175,8 +175,8 @@ def _environment(before: Sequence[str], after: Sequence[str]) -> Iterator[Reason
         f"{name} {old[name]} → {new[name]}" if word == "changed" else f"{name} {word}"
         for name, word in changes(old, new)
     ]
-    if len(words) > _SHOWN:
-        words[_SHOWN:] = [f"and {len(words) - _SHOWN} more"]
+    if len(words) > _MAX_REASONS:
+        words[_MAX_REASONS:] = [f"and {len(words) - _MAX_REASONS} more"]
     if list(before) != list(after):
         yield Reason("environment", f"environment changed ({', '.join(words) or 'options of its packages'})")
 

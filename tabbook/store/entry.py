@@ -23,7 +23,7 @@ _TAIL = b"}\n"
 _FORMAT = re.compile(rb'\{"format":(\d+),')
 _STATED = re.compile(rb'\{"format":%d,"sha256":"([0-9a-f]{64})"' % FORMAT)
 _STAND_INS = b'"stand_ins":['
-_APART = 1024
+_MIN_PICTURE_CHARACTERS = 1024
 """Values of so many characters or more stand apart."""
 
 
@@ -65,7 +65,7 @@ def encode(result: Result) -> bytes:
                 kept = {}
                 for mime in sorted(data):
                     value = data[mime]
-                    if not isinstance(value, str) or len(value) < _APART:
+                    if not isinstance(value, str) or len(value) < _MIN_PICTURE_CHARACTERS:
                         kept[mime] = value
                         continue
                     name = sha256(value)

@@ -23,9 +23,9 @@ __all__ = ["Store"]
 
 _log = logging.getLogger(__name__)
 _KEY = re.compile(r"[0-9a-f]{64}")
-GRACE = 3600.0
+GRACE_SECONDS = 3600.0
 """Seconds for which nothing is removed that was just written: a run may still be at it."""
-_A_LITTLE = 4096
+_PROBE_BYTES = 4096
 """Bytes; as many as a small entry has."""
 
 
@@ -70,7 +70,7 @@ def _stand_ins_of(path: Path) -> tuple[str, ...]:
         ValueError: It states none.
     """
     with open_file(path) as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - _A_LITTLE))
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _PROBE_BYTES))
         try:
             return tail_stand_ins(file.read())
         except ValueError:  # the names of many files
@@ -118,7 +118,7 @@ class Store:
         """
         self.root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=self.root) as file:
-            file.write(bytes(_A_LITTLE))
+            file.write(bytes(_PROBE_BYTES))
             file.flush()
             os.fsync(file.fileno())
 
@@ -191,7 +191,7 @@ class Store:
         return tuple(
             entry
             for entry in self.entries()
-            if now - entry.written > (GRACE if entry.is_damaged else max(keep_seconds, GRACE))
+            if now - entry.written > (GRACE_SECONDS if entry.is_damaged else max(keep_seconds, GRACE_SECONDS))
             and (entry.problem or entry.key not in used)
         )
 
@@ -221,6 +221,6 @@ class Store:
         found = []
         for path in sorted(self.root.glob("[0-9a-f][0-9a-f]/.*.tmp")):
             with contextlib.suppress(OSError):
-                if now - path.stat().st_mtime > GRACE:
+                if now - path.stat().st_mtime > GRACE_SECONDS:
                     found.append(path)
         return tuple(found)

@@ -22,14 +22,14 @@ from tabbook.urls import file_system, read_parts, reason
 
 __all__ = ["Pulled", "Pushed", "pull", "push"]
 
-TIMEOUT = 30.0
+REQUEST_SECONDS = 30.0
 """Seconds that one entry may take."""
-PATIENCE = 600.0
+PULL_SECONDS = 600.0
 """Seconds that all of them may take."""
-_LARGEST = 256 << 20
+_MAX_ENTRY_BYTES = 256 << 20
 """Bytes that an entry may have."""
-_WORKERS = 8
-_ENOUGH = 3
+_MAX_THREADS = 8
+_MAX_ERRORS = 3
 """After so many errors a store elsewhere is not asked again."""
 
 
@@ -69,7 +69,7 @@ def _fetch(system: Any, path: str) -> bytes:
     data = bytearray()
     for part in read_parts(system, path):
         data += part
-        if len(data) > _LARGEST:
+        if len(data) > _MAX_ENTRY_BYTES:
             break
     return bytes(data)
 
@@ -116,7 +116,7 @@ def _ask_for_all(
             except Exception as error:  # file systems raise whatever they like
                 answers.put(_Answer(error=reason(error)))
 
-    for _ in range(min(_WORKERS, len(jobs))):
+    for _ in range(min(_MAX_THREADS, len(jobs))):
         threading.Thread(target=work, daemon=True, name="tabbook-pull").start()
     return answers, stopped
 
@@ -125,8 +125,8 @@ def pull(
     url: str,
     store: Store,
     jobs: Sequence[Sequence[str]],
-    timeout: float = TIMEOUT,
-    total_timeout: float = PATIENCE,
+    timeout: float = REQUEST_SECONDS,
+    total_timeout: float = PULL_SECONDS,
 ) -> Pulled:
     """Take entries from the store at ``url`` into ``store``; nothing raises here.
 
@@ -153,7 +153,7 @@ def pull(
             taken.append(answer.key)
         if answer.error:
             errors.append(answer.error)
-            if len(errors) >= _ENOUGH:
+            if len(errors) >= _MAX_ERRORS:
                 break
     stopped.set()
     problems = errors[:1] + [f"{damaged} of its entries are damaged or none of ours"] * bool(damaged)
@@ -172,7 +172,7 @@ def _has(system: Any, path: str, key: str, data: bytes) -> bool:
     return True
 
 
-def push(url: str, store: Store, keys: Iterable[str], timeout: float = TIMEOUT) -> Pushed:
+def push(url: str, store: Store, keys: Iterable[str], timeout: float = REQUEST_SECONDS) -> Pushed:
     """Copy the whole entries of ``keys`` that ``store`` has to the store at ``url``.
 
     What is there is left as it is, unless it is damaged.

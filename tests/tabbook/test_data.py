@@ -155,7 +155,7 @@ def test_a_download_that_failed_is_not_tried_again_for_some_time(folders, server
         "there is no such file" in find_all(gone, ["words.txt"], retry=True, **options).missing["words.txt"]
     )
     # After a while, or when the clock was set back, it is; and another address is nobody's fault.
-    for shift in (-data.PAUSE - 1, 3600):
+    for shift in (-data.DOWNLOAD_RETRY_SECONDS - 1, 3600):
         os.utime(note, (time.time() + shift,) * 2)
         assert "there is no such file" in find_all(gone, ["words.txt"], **options).missing["words.txt"]
         assert abs(note.stat().st_mtime - time.time()) < 60

@@ -20,7 +20,7 @@ from tabbook.book import Book
 from tabbook.cli import main
 from tabbook.errors import UsageError
 from tabbook.export import decks
-from tabbook.export.folder import LIST, write_export
+from tabbook.export.folder import LIST_FILE, write_export
 from tabbook.export.page import Text, make_page
 from tabbook.export.write import archives, write_all
 from tabbook.merge.bundled import StoredCell, cell_hash, outputs_path
@@ -239,7 +239,7 @@ def test_the_command_writes_and_then_has_nothing_to_write(book: Book, tmp_path: 
         "mxnet.zip",
         "pytorch.zip",
     ]
-    assert [path.name for path in (tmp_path / "a/b").glob(".*")] == [LIST], "nothing of what was staged"
+    assert [path.name for path in (tmp_path / "a/b").glob(".*")] == [LIST_FILE], "nothing of what was staged"
     assert main(arguments) == 0
     assert ", 0 of them new" in capsys.readouterr().out
     assert main(["export", "markdown", "first", "--tab", "jax", "--book", str(book.root)]) == 0
@@ -367,9 +367,9 @@ def test_a_list_that_is_no_list_removes_nothing(tmp_path: Path) -> None:
     out = tmp_path / "out"
     (out / "jax").mkdir(parents=True)
     (out / "jax/link").symlink_to(tmp_path)
-    (out / LIST).write_text(json.dumps({"jax/../../outside": digest, "jax/link/outside": digest}))
+    (out / LIST_FILE).write_text(json.dumps({"jax/../../outside": digest, "jax/link/outside": digest}))
     assert write_export(out, {"jax/a.md": b""}, ["jax"]) == (1, 0)
-    (out / LIST).write_text("[")
+    (out / LIST_FILE).write_text("[")
     assert write_export(out, {"jax/a.md": b""}, ["jax"]) == (0, 0)
     assert (tmp_path / "outside").read_text() == "mine"
 

@@ -154,7 +154,7 @@ def test_archives_are_those_that_the_command_makes(built: Path) -> None:
 def test_without_a_memory_all_exports_are_as_before(tmp_path: Path, memory: str | None) -> None:
     book = make_book(tmp_path / "book", exports=True)
     site = build(book)
-    file, exports = site.parent / ".doctrees" / site_exports.MEMORY, site / "_exports"
+    file, exports = site.parent / ".doctrees" / site_exports.EXPORTS_FILE, site / "_exports"
     before = {name: (exports / name).read_bytes() for name in states(exports)}
     if memory is None:
         file.unlink()

@@ -176,7 +176,7 @@ BROKEN = [
 def test_an_import_that_fails_names_the_section_not_the_generated_file(
     saved: str, at: str, reason: str, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tabbook.library.imports._SECONDS", 2)
+    monkeypatch.setattr("tabbook.library.imports._IMPORT_SECONDS", 2)
     book = edit(root, "chapters/models.md", "A, B = 1, 2", saved)
     give_environment(book, "jax")
     with pytest.raises(ExtractError) as caught:

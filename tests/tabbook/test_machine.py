@@ -12,7 +12,7 @@ from tabbook.errors import UsageError
 from tabbook.machine import cores, group_cores, group_memory
 from tabbook.plan import memory
 from tabbook.plan.gpus import Gpu, GpuNeed, Slots, lacking
-from tabbook.plan.memory import ASSUMED, MemoryBudget, available_memory, likely_memory
+from tabbook.plan.memory import ASSUMED_MEMORY_BYTES, MemoryBudget, available_memory, likely_memory
 from tabbook.run.schedule import FreeResources, next_job
 
 GB = 10**9
@@ -93,7 +93,7 @@ def test_a_container_has_no_more_than_it_may(monkeypatch):
 @pytest.mark.parametrize(
     ("peaks", "declared", "limit", "likely"),
     [
-        ({}, None, None, ASSUMED),
+        ({}, None, None, ASSUMED_MEMORY_BYTES),
         ({}, None, GB, GB),
         ({}, 6 * GB, GB, 6 * GB),
         ({("a", "jax"): 5}, 6 * GB, None, 5),

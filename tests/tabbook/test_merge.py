@@ -9,7 +9,7 @@ from core_helpers import DECLARED
 
 from tabbook.config import BookSettings
 from tabbook.merge.failures import Failed
-from tabbook.merge.page import KEY, merge
+from tabbook.merge.page import METADATA_KEY, merge
 from tabbook.model import Result
 from tabbook.project.projection import project
 from tabbook.read.section import read_section
@@ -56,11 +56,11 @@ def shape(notebook: nbformat.NotebookNode) -> list[Any]:
     """Return the code cells of a page as (group, tab, code, printed, note), with None for no group."""
     return [
         (
-            cell.metadata.get(KEY, {}).get("group"),
-            cell.metadata.get(KEY, {}).get("tab"),
+            cell.metadata.get(METADATA_KEY, {}).get("group"),
+            cell.metadata.get(METADATA_KEY, {}).get("tab"),
             "-" if "remove-input" in cell.metadata.get("tags", []) else cell.source,
             "".join(output.get("text", "*") for output in cell.outputs),
-            cell.metadata.get(KEY, {}).get("note"),
+            cell.metadata.get(METADATA_KEY, {}).get("note"),
         )
         for cell in notebook.cells
         if cell.cell_type == "code"
@@ -332,7 +332,11 @@ def test_of_a_figure_in_many_tabs_one_has_the_name() -> None:
     options = "---\nmystnb: {figure: {name: fig_a, caption: A, classes: wide}}\n---\n"
     text = "# A\n" + cell("show()", options)
     notebook = page(text, {"pytorch": [[]], "jax": [[figure()]], "mxnet": [[figure("aGE=")]]})
-    figures = {c.metadata[KEY]["tab"]: c.metadata.mystnb.figure for c in notebook.cells if KEY in c.metadata}
+    figures = {
+        c.metadata[METADATA_KEY]["tab"]: c.metadata.mystnb.figure
+        for c in notebook.cells
+        if METADATA_KEY in c.metadata
+    }
     assert figures["jax"] == {"name": "fig_a", "caption": "A", "classes": "wide"}
     assert figures["mxnet"] == {"caption": "A", "classes": "wide tabbook-of-fig_a"}
 
@@ -340,7 +344,7 @@ def test_of_a_figure_in_many_tabs_one_has_the_name() -> None:
 def test_a_figure_without_a_name_gets_one_so_that_it_is_counted_once() -> None:
     text = "# A\n" + cell("show()", "---\nmystnb: {figure: {caption: A}}\n---\n")
     notebook = page(text, {"pytorch": [[figure()]], "jax": [[figure("aGE=")]], "mxnet": [[]]})
-    first, second, none = (c.metadata.mystnb.figure for c in notebook.cells if KEY in c.metadata)
+    first, second, none = (c.metadata.mystnb.figure for c in notebook.cells if METADATA_KEY in c.metadata)
     assert first["name"] == "chapters-a-cell-1"
     assert second["classes"] == "tabbook-of-chapters-a-cell-1"
     assert none == {"caption": "A"}
@@ -401,7 +405,9 @@ def test_each_cell_says_how_it_stands_to_the_one_that_failed() -> None:
 def test_a_failure_before_the_first_cell_is_what_each_cell_says() -> None:
     notebook = page("# A\n" + cell("a = 1"), failures={"jax": Failed("there was no memory")})
     marks = [
-        entry.metadata[KEY] for entry in notebook.cells if entry.metadata.get(KEY, {}).get("tab") == "jax"
+        entry.metadata[METADATA_KEY]
+        for entry in notebook.cells
+        if entry.metadata.get(METADATA_KEY, {}).get("tab") == "jax"
     ]
     assert [(mark["note"], mark["reason"]) for mark in marks] == [("failed-job", "there was no memory")]
 

@@ -9,7 +9,7 @@ from render_helpers import FRONT, fill_store, model_page, write_book
 from tabbook.book import Book
 from tabbook.config import BookSettings
 from tabbook.merge.made_with import made_with_line, provenance
-from tabbook.merge.page import KEY, merge
+from tabbook.merge.page import METADATA_KEY, merge
 from tabbook.model import Result
 from tabbook.project.projection import project
 from tabbook.read.section import read_section
@@ -80,7 +80,9 @@ def test_code_that_waits_for_a_gpu_says_so(gpus, note, words):
     section = read_section(text, "a.md", settings)
     projections = {tab: project(section, tab, settings) for tab in section.tabs}
     merged = merge(section, projections, {}, settings)
-    assert [cell.metadata[KEY]["note"] for cell in merged.cells if cell.cell_type == "code"] == [note]
+    assert [cell.metadata[METADATA_KEY]["note"] for cell in merged.cells if cell.cell_type == "code"] == [
+        note
+    ]
     assert f"not been executed, since it {words}" in merged.cells[1].source
 
 

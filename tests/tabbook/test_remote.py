@@ -173,7 +173,7 @@ def test_a_server_that_misbehaves_costs_a_warning(tmp_path, answer):
 
 
 def test_an_answer_without_end_is_not_read_to_its_end(tmp_path, monkeypatch):
-    monkeypatch.setattr("tabbook.store.remote._LARGEST", 20 << 20)
+    monkeypatch.setattr("tabbook.store.remote._MAX_ENTRY_BYTES", 20 << 20)
     with served(answering(endless)) as address:
         pulled = pull(address, Store(tmp_path), [KEYS[:1]], timeout=20)
     assert "1 of its entries are damaged" in pulled.warning

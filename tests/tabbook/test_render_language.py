@@ -20,7 +20,7 @@ import tabbook
 from tabbook.book import Book
 from tabbook.export.exporter import Exporter
 from tabbook.language import CATALOGS, marked, translator
-from tabbook.render.extension import STATIC, WORDS
+from tabbook.render.extension import SCRIPT_TEXTS, STATIC
 from tabbook.render.links import book_links
 
 ROOT = Path(tabbook.__file__).parent
@@ -62,10 +62,10 @@ def test_a_language_without_a_catalog_is_english() -> None:
 def test_scripts_have_no_words_of_their_own() -> None:
     early = (STATIC / "tabbook-early.js").read_text()
     found = dict(re.findall(r'^ {6}(\w+): "([^"]+)",$', early, re.MULTILINE))
-    assert found == WORDS
+    assert found == SCRIPT_TEXTS
     for name in ("tabbook.js", "tabbook-frames.js"):
         text = (STATIC / name).read_text().split("*/", 1)[1]
-        assert [word for word in WORDS.values() if f'"{word}' in text or f">{word}<" in text] == []
+        assert [word for word in SCRIPT_TEXTS.values() if f'"{word}' in text or f">{word}<" in text] == []
 
 
 FAULTY = f"{FRONT}```{{code-cell}} python\n%%tab jax\n1 +\n```\n"

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5.0
 """How long the scheduler may take to answer."""
-PATIENCE = 30.0
+WORKER_WAIT_SECONDS = 30.0
 """Seconds for which a job waits for a worker that could take it to appear."""
 _LOOK_SECONDS = 0.5
 _STOP_SECONDS = 4.0
-_TRIES = 3
-_TROUBLES = 60
+_MAX_LOSSES = 3
+_MAX_SCHEDULER_ERRORS = 60
 
 _CALL = "__import__('pkgutil').resolve_name('tabbook_dask.worker:carry_out')(*given)"
 """What workers evaluate. The scheduler unpickles whatever is submitted, and may lack tabbook: so it
@@ -53,7 +53,7 @@ def connect(address: str, patience: float | None = None) -> "Cluster":
     Args:
         address: Such as ``tcp://host:8786``.
         patience: Seconds for which a job waits for a worker that could take it. If not given,
-            ``TABBOOK_CLUSTER_PATIENCE`` says, or else it is `PATIENCE`.
+            ``TABBOOK_CLUSTER_PATIENCE`` says, or else it is `WORKER_WAIT_SECONDS`.
 
     Raises:
         UsageError: It cannot be reached, has no workers, or Dask is not installed.
@@ -83,7 +83,7 @@ def connect(address: str, patience: float | None = None) -> "Cluster":
 def _patience() -> float:
     named = os.environ.get("TABBOOK_CLUSTER_PATIENCE")
     try:
-        return seconds(named) if named else PATIENCE
+        return seconds(named) if named else WORKER_WAIT_SECONDS
     except ValueError as error:
         raise usage(f"TABBOOK_CLUSTER_PATIENCE={named}: {error}") from None
 
@@ -98,7 +98,7 @@ def _in_background(work: Callable[..., None], *arguments: object) -> threading.T
 class Cluster(Executor):
     """The workers of a Dask cluster; jobs that are handed to it run at once or wait there."""
 
-    def __init__(self, client: "Client", address: str, patience: float = PATIENCE) -> None:
+    def __init__(self, client: "Client", address: str, patience: float = WORKER_WAIT_SECONDS) -> None:
         self._client, self._address, self._patience = client, address, patience
         self._topic = f"tabbook-{uuid.uuid4().hex}"
         self._lock = threading.RLock()
@@ -247,7 +247,7 @@ class Cluster(Executor):
             self._see_to(flight, task)
         except CancelledError:  # not by us: the scheduler is gone, or was begun anew
             flight.lost += 1
-            if flight.lost > _TRIES:
+            if flight.lost > _MAX_LOSSES:
                 flight.settle(error=ConnectionError("the cluster lost it again and again"))
             flight.task = None  # the watcher tries again when there is somebody
         except Exception as error:
@@ -308,7 +308,7 @@ class Cluster(Executor):
             except Exception as error:  # of many kinds
                 troubles += 1
                 _log.debug("the cluster does not answer: %r", error)
-                if troubles > _TROUBLES or self._client.status in ("closing", "closed"):
+                if troubles > _MAX_SCHEDULER_ERRORS or self._client.status in ("closing", "closed"):
                     gone = ConnectionError(f"the cluster's scheduler at {self._address} is gone")
                     for flight in flights:
                         flight.settle(error=gone)

@@ -12,8 +12,8 @@ from tabbook_dask.payload import file_digest
 if TYPE_CHECKING:
     from distributed import Client
 
-_CHUNK = 8 << 20
-_TRIES = 3
+_CHUNK_BYTES = 8 << 20
+_MAX_SENDS = 3
 
 
 class Delivery:
@@ -41,7 +41,7 @@ class Delivery:
             for digest in self._ask(worker, missing, list(files)) or ():
                 path = files[digest]
                 self._sent[worker, digest] += 1
-                if self._sent[worker, digest] > _TRIES:
+                if self._sent[worker, digest] > _MAX_SENDS:
                     return f"{path.name}, which was sent to it, does not stay there"
                 if file_digest(path) != digest:
                     return f"{path.name} was changed while the run went on"
@@ -54,11 +54,11 @@ class Delivery:
 
         token = uuid.uuid4().hex
         with path.open("rb") as file:
-            chunk, following = file.read(_CHUNK), file.read(_CHUNK)
+            chunk, following = file.read(_CHUNK_BYTES), file.read(_CHUNK_BYTES)
             while not (problem := self._ask(worker, receive, digest, token, chunk, not following)):
                 if not following:
                     break
-                chunk, following = following, file.read(_CHUNK)
+                chunk, following = following, file.read(_CHUNK_BYTES)
         return problem or ""
 
     def _ask(self, worker: str, what: object, *arguments: object) -> Any:

@@ -7,14 +7,14 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.locale import admonitionlabels
 
-from tabbook.merge.made_with import CLASS as MADE_WITH
+from tabbook.merge.made_with import MADE_WITH_CLASS as MADE_WITH
 from tabbook.merge.page import OF_FIGURE
 from tabbook.render.equations import equation_number
 from tabbook.render.plain.escape import code_span, fenced, quoted, with_dollars, with_starts
 from tabbook.render.plain.formulas import display_formula
 from tabbook.render.plain.inline import Inline, is_for, numbered
 from tabbook.render.plain.tables import own_rows, rows_of, table_html, table_lines
-from tabbook.render.tabs import PART
+from tabbook.render.tabs import PART_ATTRIBUTE
 
 Lines = list[str]
 _MARKS = re.compile(r"[*_`$\[<\\]")
@@ -70,7 +70,7 @@ class Blocks(Inline):
             return True
         if not is_for(node, self.tab) or not _NOT_FOR_EXPORTS.isdisjoint(node["classes"]):
             return False
-        return node.get(PART) not in ("panel", "block") or self.tab in node["tabs"]
+        return node.get(PART_ATTRIBUTE) not in ("panel", "block") or self.tab in node["tabs"]
 
     def paragraph(self, node: nodes.Node) -> Lines:
         """Return a paragraph."""

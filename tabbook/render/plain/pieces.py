@@ -9,9 +9,9 @@ from tabbook.export.page import Piece, Places, SlideItem, Text
 from tabbook.model import Projection
 from tabbook.read.slides import Marked
 from tabbook.render.aside import slide_text
-from tabbook.render.compact import CELLS, packed
+from tabbook.render.compact import CELLS_ATTRIBUTE, packed
 from tabbook.render.plain.blocks import Blocks
-from tabbook.render.tabs import PART
+from tabbook.render.tabs import PART_ATTRIBUTE
 
 
 def pieces_of(
@@ -86,21 +86,23 @@ class _Pieces:
         if not isinstance(node, nodes.Element):
             return False
         if isinstance(node, packed):
-            return bool(node[CELLS])
-        return CELLS in node or (node.get(PART) == "group" and "tabbook-code" in node["classes"])
+            return bool(node[CELLS_ATTRIBUTE])
+        return CELLS_ATTRIBUTE in node or (
+            node.get(PART_ATTRIBUTE) == "group" and "tabbook-code" in node["classes"]
+        )
 
     def _code(self, node: nodes.Node) -> None:
         """Take the code cells of a node, and the captions of the figures that they draw."""
-        panels = [one for one in node.findall(nodes.Element) if one.get(PART) == "panel"]
+        panels = [one for one in node.findall(nodes.Element) if one.get(PART_ATTRIBUTE) == "panel"]
         own = [one for one in panels if self.tab in one["tabs"]] if panels else [node]
         for part in own:
             for one in part.findall(nodes.Element):
-                if indices := one.get(CELLS, ()):
+                if indices := one.get(CELLS_ATTRIBUTE, ()):
                     self._begin(indices)
                 elif isinstance(one, nodes.figure) and self._is_output(one):
                     self._caption(one)
         for one in node.findall(nodes.Element):
-            self._begin(one.get(CELLS, ()))
+            self._begin(one.get(CELLS_ATTRIBUTE, ()))
 
     def _begin(self, indices: Sequence[int]) -> None:
         for index in indices:
