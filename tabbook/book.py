@@ -10,13 +10,13 @@ from typing import TypeVar
 from tabbook.book_files import page_faults, sections_of
 from tabbook.cache import Cache, CachedValues
 from tabbook.config import CONFIG_FILE, KEY_PATH, BookSettings, find_book, read_settings
-from tabbook.contents import TOC_FILE, Listed, read_contents
+from tabbook.contents import TOC_FILE, TocEntry, read_contents
 from tabbook.declared_files import declared_files
 from tabbook.errors import ConfigError, Fault, ReadError, TabbookError, usage
 from tabbook.extract.saved import Saved, extract, extract_book
 from tabbook.model import Projection, Section
 from tabbook.parallel import share_values
-from tabbook.project.projection import check_ways, project
+from tabbook.project.projection import check_idioms, project
 from tabbook.pythons import own_version
 from tabbook.read.section import read_section
 from tabbook.section_faults import check_section
@@ -42,7 +42,7 @@ class Book:
 
     root: Path
     settings: BookSettings
-    contents: tuple[Listed, ...]
+    contents: tuple[TocEntry, ...]
     """The pages in reading order, and where the table of contents names them."""
     _projections: dict[tuple[str, str], Projection] = field(default_factory=dict, repr=False)
 
@@ -56,7 +56,7 @@ class Book:
         root = find_book(start)
         text = (root / CONFIG_FILE).read_text(encoding="utf-8")
         settings = read_settings(text)
-        check_ways(settings, text)
+        check_idioms(settings, text)
         try:
             toc = (root / TOC_FILE).read_text(encoding="utf-8")
         except FileNotFoundError:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from tabbook.config import BookSettings
-from tabbook.contents import TOC_FILE, Listed, unexecuted
+from tabbook.contents import TOC_FILE, TocEntry, unexecuted
 from tabbook.errors import Fault, nearest, suggestion
 from tabbook.read.section import is_section
 
@@ -56,7 +56,7 @@ def _exists(root: Path, file: str) -> bool:
     return True
 
 
-def sections_of(root: Path, contents: Iterable[Listed]) -> tuple[Listed, ...]:
+def sections_of(root: Path, contents: Iterable[TocEntry]) -> tuple[TocEntry, ...]:
     """Return the entries without those whose file is reStructuredText, which has no code to execute."""
     return tuple(
         entry
@@ -65,7 +65,7 @@ def sections_of(root: Path, contents: Iterable[Listed]) -> tuple[Listed, ...]:
     )
 
 
-def page_faults(root: Path, contents: tuple[Listed, ...], settings: BookSettings) -> Iterator[Fault]:
+def page_faults(root: Path, contents: tuple[TocEntry, ...], settings: BookSettings) -> Iterator[Fault]:
     """Yield what is wrong between the table of contents and the files of the book in ``root``.
 
     That is entries without a file, and sections that no entry names: their pages would not be
@@ -98,7 +98,7 @@ def _hint(root: Path, file: str) -> str:
     return "; ".join(filter(None, [meant, "add it, or remove it from the contents"]))
 
 
-def _markdown(root: Path, contents: tuple[Listed, ...], settings: BookSettings) -> Iterator[str]:
+def _markdown(root: Path, contents: tuple[TocEntry, ...], settings: BookSettings) -> Iterator[str]:
     """Yield the Markdown files that are, or look as if they were, pages: hidden folders have none.
 
     Where Jupyter Book builds every page that it finds, that is the whole book, else the folders of

@@ -46,7 +46,7 @@ _BELOW = _FORMATS | {"jb-book": ("subtrees", "sections")}
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class TocEntry:
     """A page that the contents name: its file, relative to the book, and the line that names it."""
 
     file: str
@@ -75,7 +75,7 @@ class _Reader:
     def fault(self, node: yaml.Node, message: str, hint: str = "") -> None:
         self.faults.append(Fault(self.path, _line(node), message, hint))
 
-    def top(self, node: yaml.Node) -> list[Listed]:
+    def top(self, node: yaml.Node) -> list[TocEntry]:
         values = self._values(node)
         wanted = values.get("format")
         if isinstance(wanted, yaml.ScalarNode) and wanted.value in _FORMATS:
@@ -125,7 +125,9 @@ class _Reader:
         given = values.get("reversed")
         return self.is_reversed if given is None else str(given.value).lower() in ("true", "yes", "on")
 
-    def _page(self, node: yaml.Node, name: str, more: tuple[str, ...], keys: tuple[str, str]) -> list[Listed]:
+    def _page(
+        self, node: yaml.Node, name: str, more: tuple[str, ...], keys: tuple[str, str]
+    ) -> list[TocEntry]:
         """Return a page and those below it, in the order in which they are read."""
         groups_key, entries_key = keys
         values = self._known(node, (name, "title", "options", *more, *keys))
@@ -142,7 +144,7 @@ class _Reader:
         below = self._items(groups, groups_key) if groups is not None else []
         return [*here, *(entry for group in below for entry in self._group(group, entries_key))]
 
-    def _group(self, node: yaml.Node, key: str) -> list[Listed]:
+    def _group(self, node: yaml.Node, key: str) -> list[TocEntry]:
         in_reverse = self._options(node, (key,))
         entries = self._values(node).get(key)
         if entries is None:
@@ -156,11 +158,11 @@ class _Reader:
         self.fault(node, f"{key!r} is not a list of entries", "begin each entry with '- '")
         return []
 
-    def _entries(self, node: yaml.Node, key: str, in_reverse: bool) -> list[Listed]:
+    def _entries(self, node: yaml.Node, key: str, in_reverse: bool) -> list[TocEntry]:
         pages = [self._entry(item) for item in self._items(node, key)]
         return [page for below in (reversed(pages) if in_reverse else pages) for page in below]
 
-    def _entry(self, node: yaml.Node) -> list[Listed]:
+    def _entry(self, node: yaml.Node) -> list[TocEntry]:
         values = self._values(node)
         if "glob" in values:
             hint = "name each page in an entry of its own: 'file: ' and its path"
@@ -175,7 +177,7 @@ class _Reader:
             return []
         return self._page(node, "file", (), _BELOW[self.format])
 
-    def _file(self, node: yaml.Node, value: yaml.Node | None, key: str) -> list[Listed] | None:
+    def _file(self, node: yaml.Node, value: yaml.Node | None, key: str) -> list[TocEntry] | None:
         """Return a page that is read, if it is one, or None for one that is named a second time."""
         if value is None and isinstance(node, yaml.MappingNode):
             self.fault(node, f"this entry has no {key!r}", f"write '{key}: ' and the page's path")
@@ -197,7 +199,7 @@ class _Reader:
         if ending == ".ipynb":
             self.fault(value, *unexecuted(given))
         self._check_address(value, plain)
-        return [Listed(f"{plain}.md", _line(value))] if ending in ("", ".md") else []
+        return [TocEntry(f"{plain}.md", _line(value))] if ending in ("", ".md") else []
 
     def _check_address(self, node: yaml.Node, page: str) -> None:
         """Report a page whose address is taken; on some systems, ``A`` and ``a`` are the same file."""
@@ -219,7 +221,7 @@ def unexecuted(file: str) -> tuple[str, str]:
     )
 
 
-def read_contents(text: str, path: str = TOC_FILE) -> tuple[Listed, ...]:
+def read_contents(text: str, path: str = TOC_FILE) -> tuple[TocEntry, ...]:
     """Return the pages that are sections or plain Markdown, in the order in which they are read.
 
     Raises:

@@ -12,7 +12,7 @@ from tabbook.model import Cell, Projection, Section
 from tabbook.project.branches import select
 from tabbook.project.conditions import asked_tabs, questions, unanswerable, unanswerable_text
 from tabbook.project.names import roots, uses
-from tabbook.project.projection import code_fault, is_verbatim, project, ways_of
+from tabbook.project.projection import code_fault, idioms_of, is_verbatim, project
 from tabbook.pythons import own_version, version_order
 from tabbook.read.section import unknown_tab
 
@@ -89,7 +89,7 @@ def _compile_errors(code: Code) -> Iterator[CodeError]:
 def _check_roots(projection: Projection, book: BookSettings) -> Iterator[Fault]:
     """Yield the names such as ``torch`` that rewritten code needs and no cell of the section has."""
     section, tab, package = projection.section, projection.tab, book.library.package
-    ways = ways_of(tab, book)
+    ways = idioms_of(tab, book)
     cells = [cell for cell in projection.code_cells if not is_verbatim(cell)]
     nodes = [node for cell in cells for node in ast.walk(parse(cell.source).tree)]
     bound = {name for node in nodes for name in names_bound_by(node)}

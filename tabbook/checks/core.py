@@ -11,7 +11,7 @@ from tabbook.checks.configuration import check_configuration
 from tabbook.checks.names import (
     OWN_CELLS,
     OWN_MODULE,
-    Needed,
+    NeededName,
     bound_in_cells,
     is_missing,
     module_names,
@@ -21,9 +21,9 @@ from tabbook.checks.options import check_options
 from tabbook.code import CodeError
 from tabbook.config import CONFIG_FILE, KEY_PATH
 from tabbook.errors import Fault, TabbookError, nearest, suggestion
-from tabbook.library.generator import foreign, generate, outdated
+from tabbook.library.generator import foreign_modules, generate, outdated_files
 from tabbook.model import Section
-from tabbook.project.projection import ways_of
+from tabbook.project.projection import idioms_of
 
 __all__ = ["check_core"]
 
@@ -43,7 +43,7 @@ def check_core(book: Book) -> list[Fault]:
             texts = generate(book)
         except TabbookError as error:
             faults += error.faults
-        faults += [*_stale(book, texts), *(foreign(book, texts) if texts else ())]
+        faults += [*_stale(book, texts), *(foreign_modules(book, texts) if texts else ())]
     for section in book.readable_sections[0]:
         faults += _options(book, section)
     places = {
@@ -86,7 +86,7 @@ def _missing_requirements(book: Book) -> Iterator[Fault]:
 def _stale(book: Book, texts: Mapping[str, str]) -> Iterator[Fault]:
     """Yield the files of the library that differ from ``texts``; none where nothing has been generated."""
     is_generated = any(book.library_file(tab).exists() for tab in book.settings.tabs)
-    for path in outdated(book, texts) if texts and is_generated else ():
+    for path in outdated_files(book, texts) if texts and is_generated else ():
         if path not in texts:
             message = "no tab of the book generates this module any more"
             yield Fault(path, 0, message, "run tabbook lib, which removes it")
@@ -115,7 +115,7 @@ def _library_names(
         if path in texts:
             names[about.module] = _names_of_text(book, tab, texts[path])
             continue
-        found = {book.settings.library.package, "sys", *ways_of(tab, book.settings)}
+        found = {book.settings.library.package, "sys", *idioms_of(tab, book.settings)}
         for section in sound:
             if tab in section.tabs:
                 found |= {name for saved in book.saved_by(section, tab) for name in saved.names}
@@ -140,7 +140,7 @@ def _unknown_names(
 ) -> Iterator[Fault]:
     """Yield a fault for each name that is missing, once for all the tabs that miss it."""
     for section in sections:
-        missing: dict[Needed, list[str]] = {}
+        missing: dict[NeededName, list[str]] = {}
         for tab in section.tabs:
             find = partial(names_needed, section, tab, book.settings)
             for needed in book.cached_value(section, f"needs {tab}", find):
@@ -163,7 +163,7 @@ def _unknown_names(
             yield Fault(section.path, needed.line, message, hint)
 
 
-def _perhaps(needed: Needed, known: Iterable[str]) -> str:
+def _perhaps(needed: NeededName, known: Iterable[str]) -> str:
     """Return a hint with the name, as the code would say it, that is most like the missing one."""
     name = needed.shown.rpartition(".")[2]
     close = nearest(name, known)

@@ -33,7 +33,7 @@ _GUARDS = frozenset({"AttributeError", "NameError", "ImportError", "ModuleNotFou
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Needed:
+class NeededName:
     """A name that code needs, of a library module or of the section's own cells.
 
     ``module`` is the name of that module, or ``OWN`` or ``OWN_CELLS``. Without a ``name``, the module
@@ -46,7 +46,7 @@ class Needed:
     shown: str
 
 
-def names_needed(section: Section, tab: str, book: BookSettings) -> tuple[Needed, ...]:
+def names_needed(section: Section, tab: str, book: BookSettings) -> tuple[NeededName, ...]:
     """Return the names that the cells of ``tab`` need from elsewhere, each once per line, in order.
 
     Cells that may be wrong, by their tags, may name what nothing defines.
@@ -58,7 +58,7 @@ def names_needed(section: Section, tab: str, book: BookSettings) -> tuple[Needed
     scope = _Scope(book.library.package, book.tabs[tab].module)
     for _, code in codes:
         scope.read(code)
-    found: set[Needed] = set()
+    found: set[NeededName] = set()
     for cell, code in codes:
         if not cell.may_be_wrong:
             finder = _Finder(scope)
@@ -72,12 +72,14 @@ def _python_cells(section: Section, tab: str) -> list[Cell]:
     return [cell for cell in cells if not is_verbatim(cell)]
 
 
-def _in_file(section: Section, cell: Cell, found: Sequence[Needed]) -> set[Needed]:
+def _in_file(section: Section, cell: Cell, found: Sequence[NeededName]) -> set[NeededName]:
     """Return what was found in a cell with the lines of the file in place of the cell's own."""
     if not found:
         return set()
     lines = section.lines_of(cell)
-    return {Needed(lines[min(one.line, len(lines)) - 1], one.module, one.name, one.shown) for one in found}
+    return {
+        NeededName(lines[min(one.line, len(lines)) - 1], one.module, one.name, one.shown) for one in found
+    }
 
 
 @dataclass
@@ -175,7 +177,7 @@ class _Finder(ast.NodeVisitor):
 
     def __init__(self, scope: _Scope) -> None:
         self.scope = scope
-        self.found: list[Needed] = []
+        self.found: list[NeededName] = []
 
     def read(self, code: Code) -> None:
         self.visit(code.tree)
@@ -191,7 +193,9 @@ class _Finder(ast.NodeVisitor):
             self._add(line, module, name, f"{alias}.{name}")
 
     def _add(self, line: int, module: str, name: str, shown: str) -> None:
-        self.found.append(Needed(line, OWN_MODULE if module == self.scope.module else module, name, shown))
+        self.found.append(
+            NeededName(line, OWN_MODULE if module == self.scope.module else module, name, shown)
+        )
 
     def generic_visit(self, node: ast.AST) -> None:
         """Visit what is in a node, except for annotations that nothing evaluates."""
@@ -228,7 +232,7 @@ class _Finder(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load) and not self.scope.is_known(node.id):
-            self.found.append(Needed(node.lineno, OWN_CELLS, node.id, node.id))
+            self.found.append(NeededName(node.lineno, OWN_CELLS, node.id, node.id))
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -279,7 +283,7 @@ def module_names(text: str, package: str) -> frozenset[str]:
     return frozenset(names | ({STAR} if "__getattr__" in names else set()))
 
 
-def is_missing(needed: Needed, own: str, modules: Mapping[str, frozenset[str]]) -> bool:
+def is_missing(needed: NeededName, own: str, modules: Mapping[str, frozenset[str]]) -> bool:
     """Say whether ``modules``, the library's names by module, lack what is needed; ``own`` is the tab's."""
     if needed.module == OWN_CELLS:
         return True

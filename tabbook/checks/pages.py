@@ -33,7 +33,7 @@ def begin_pages(book: Book) -> Callable[[], list[Fault] | None]:
     That is ``None`` where the packages are missing that pages need. What the last check found is
     found again, without Sphinx, where no file changed that it looked at.
     """
-    known = _remembered(book)
+    known = _cached_faults(book)
     if known is not None:
         return lambda: known
     if not all(importlib.util.find_spec(name) for name in _NEEDS):
@@ -49,7 +49,7 @@ def _check(book: Book) -> list[Fault]:
     found: list[Fault] = faults
     if files and all(_modified(book.root / path) < began for path in files):
         data = {
-            "made_by": made_by(),
+            "made_by": packages_stamp(),
             "files": _hashes(book, files),
             "faults": [[fault.path, fault.line, fault.message, fault.hint] for fault in found],
         }
@@ -65,11 +65,11 @@ def _modified(path: Path) -> float:
         return 0
 
 
-def _remembered(book: Book) -> list[Fault] | None:
+def _cached_faults(book: Book) -> list[Fault] | None:
     """Return what the last check found, if nothing changed that it depends on."""
     data = read_json(book.work / _CACHE_FILE)
     try:
-        if data["made_by"] == made_by() and data["files"] == _hashes(book, data["files"]):
+        if data["made_by"] == packages_stamp() and data["files"] == _hashes(book, data["files"]):
             return [Fault(*fault) for fault in data["faults"]]
     except (KeyError, TypeError, AttributeError):  # there is none, or it was not written by us
         pass
@@ -87,7 +87,7 @@ def _hashes(book: Book, files: Iterable[str]) -> dict[str, str]:
     return hashes
 
 
-def made_by() -> str:
+def packages_stamp() -> str:
     """Return what says that the packages are the same: installing one changes their folder."""
     folders = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
     return f"{sys.version} {source_hash()} {[Path(folder).stat().st_mtime_ns for folder in folders]}"

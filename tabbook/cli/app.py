@@ -90,13 +90,13 @@ def lib(
 ) -> None:
     """Generate the library from the code marked #@save."""
     from tabbook.errors import ExtractError
-    from tabbook.library.generator import foreign, generate, outdated
+    from tabbook.library.generator import foreign_modules, generate, outdated_files
 
     read_quickly()
     loaded = _load(book)
     loaded.prepare("library")
     texts = generate(loaded)
-    diffs = outdated(loaded, texts) if check else {}
+    diffs = outdated_files(loaded, texts) if check else {}
     for diff in diffs.values():
         _say(diff.rstrip())
     if diffs:
@@ -105,7 +105,7 @@ def lib(
         _say(f"{loaded.settings.library.path} is up to date")
     else:
         update_library(loaded)
-    if faults := foreign(loaded, texts):
+    if faults := foreign_modules(loaded, texts):
         raise ExtractError(faults)
     if diffs:
         raise typer.Exit(1)
@@ -197,7 +197,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print it for machines, with the reasons.")] = False,
 ) -> None:
     """Show which outputs are up to date; execute nothing."""
-    from tabbook.library.generator import generate, outdated
+    from tabbook.library.generator import generate, outdated_files
     from tabbook.plan.planner import prepare
     from tabbook.status.overview import status as job_status
 
@@ -207,7 +207,7 @@ def status(
     chosen, tabs = loaded.find(tuple(sections or ())), loaded.tabs(tuple(tab or ()))
     texts = generate(loaded)
     report = job_status(loaded, chosen, tabs, explain=explain or as_json, library_texts=texts)
-    stale_library = outdated(loaded, texts)
+    stale_library = outdated_files(loaded, texts)
     if as_json:
         from tabbook.status.as_json import status_json
 

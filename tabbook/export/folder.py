@@ -36,7 +36,7 @@ def write_export(folder: Path, files: Mapping[str, bytes], whole: Collection[str
     Raises:
         UsageError: The folder cannot be written. Nothing was.
     """
-    known = _known(folder)
+    known = _shared_book(folder)
     changed = write_all(folder, files)
     left = {name: digest for name, digest in known.items() if name not in files}
     gone = [name for name in left if _part(name) in whole and _is_ours(folder, name, left[name])]
@@ -51,7 +51,7 @@ def write_export(folder: Path, files: Mapping[str, bytes], whole: Collection[str
     return changed, len(gone)
 
 
-def _known(folder: Path) -> dict[str, str]:
+def _shared_book(folder: Path) -> dict[str, str]:
     found = read_json(folder / LIST_FILE)
     return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
 

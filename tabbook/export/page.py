@@ -13,7 +13,7 @@ from tabbook.export.slide_blocks import ShownSlide, plain_slides
 from tabbook.merge.notices import stand_in_notice
 from tabbook.merge.visible import seen_and_glued
 from tabbook.model import Cell, Output, Projection, Result
-from tabbook.read.slides import Marked
+from tabbook.read.slides import MarkedText
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,48}")
 """A label that may be part of the id of a notebook's cell, which has at most 64 letters."""
@@ -44,7 +44,7 @@ class Text:
     """
 
     source: str
-    marked: tuple[Marked, ...] = ()
+    marked: tuple[MarkedText, ...] = ()
     is_caption: bool = False
 
 
@@ -75,7 +75,7 @@ class Part:
     source: str
     tags: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
-    marked: tuple[Marked, ...] = ()
+    marked: tuple[MarkedText, ...] = ()
     label: str = ""
 
 

@@ -78,7 +78,7 @@ def _text(parts: Sequence[Part], pictures: Mapping[str, bytes]) -> list[Notebook
     cells = []
     for part in parts:
         for number, piece in enumerate(part.marked):
-            metadata = _show("slide" if piece.starts else "-")
+            metadata = _show("slide" if piece.starts_slide else "-")
             cells.append(text_cell(f"{part.name}-{number}", piece.text, pictures, **metadata))
         if part.marked and part.source.strip():
             name = f"{part.name}-notes"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tabbook.code import bound_names
 
 
-def exported(statements: Sequence[ast.stmt], package: str) -> tuple[list[str], list[str]]:
+def star_import_names(statements: Sequence[ast.stmt], package: str) -> tuple[list[str], list[str]]:
     """Return the public names that a module has after these statements, and those that it may have.
 
     Some depend on what happens during the import: names bound in one branch alone, in a loop, a

@@ -10,7 +10,7 @@ from tabbook.errors import Fault
 from tabbook.extract.assemble import layout
 from tabbook.extract.pieces import find
 from tabbook.extract.undefined import Undefined
-from tabbook.project.projection import ways_of
+from tabbook.project.projection import idioms_of
 
 _IN_JUPYTER = {
     "display": "from IPython.display import display",
@@ -20,7 +20,7 @@ _IN_JUPYTER = {
 
 
 @dataclass(order=True, frozen=True, slots=True)
-class Place:
+class BookPlace:
     """A line of the book, and what of the library it holds: ``what`` begins a sentence."""
 
     path: str
@@ -35,29 +35,29 @@ class Places:
         settings = book.settings
         self.book, self.tab, self.preamble = book, tab, preamble
         self.pieces = layout(
-            book.saved[tab], settings.tabs[tab], ways_of(tab, settings), settings.library, preamble
+            book.saved[tab], settings.tabs[tab], idioms_of(tab, settings), settings.library, preamble
         )
 
-    def of(self, line: int, words: Sequence[str] = ()) -> Place:
+    def of(self, line: int, words: Sequence[str] = ()) -> BookPlace:
         """Return where a line of the module comes from; ``words`` choose among the imports of one line."""
         piece, line = find(self.pieces, line)
         if piece.kind == "saved":
             origin, line = piece.origin(line, words)
-            return Place(origin.path, line, f"the saved code of cell {origin.cell}")
+            return BookPlace(origin.path, line, f"the saved code of cell {origin.cell}")
         if piece.kind == "name":
             named = self.book.settings_line("names", piece.name, self.tab)
-            return Place(CONFIG_FILE, named, f"the portable name {piece.name}")
+            return BookPlace(CONFIG_FILE, named, f"the portable name {piece.name}")
         if piece.kind == "preamble":
             above = self.preamble[: len(self.preamble) - len(self.preamble.lstrip())].count("\n")
             path = self.book.settings.tabs[self.tab].preamble or ""
-            return Place(path, above + line, "the preamble")
+            return BookPlace(path, above + line, "the preamble")
         return self.whole
 
     @property
-    def whole(self) -> Place:
+    def whole(self) -> BookPlace:
         """The generated file itself, for what has no other place."""
         path = self.book.library_path(self.tab)
-        return Place(path, 0, "the generated module")
+        return BookPlace(path, 0, "the generated module")
 
 
 def syntax_faults(places: Places, error: SyntaxError) -> list[Fault]:
@@ -68,7 +68,9 @@ def syntax_faults(places: Places, error: SyntaxError) -> list[Fault]:
             compile(saved.source, "saved", "exec", dont_inherit=True)
         except SyntaxError as own:
             line = saved.lines[(own.lineno or 1) - 1]
-            found.append((Place(saved.origin.path, line, f"the saved code of cell {saved.origin.cell}"), own))
+            found.append(
+                (BookPlace(saved.origin.path, line, f"the saved code of cell {saved.origin.cell}"), own)
+            )
     hint = "change it, or take its #@save away"
     return [
         Fault(
@@ -80,7 +82,7 @@ def syntax_faults(places: Places, error: SyntaxError) -> list[Fault]:
 
 def undefined_faults(found: Mapping[str, Sequence[Undefined]], places: Mapping[str, Places]) -> list[Fault]:
     """Return a fault for each name that modules use and do not have, said once for all tabs."""
-    tabs: dict[tuple[Place, str, bool], list[str]] = {}
+    tabs: dict[tuple[BookPlace, str, bool], list[str]] = {}
     for tab, names in found.items():
         for one in names:
             tabs.setdefault((places[tab].of(one.line), one.name, one.is_bound), []).append(tab)
@@ -90,7 +92,7 @@ def undefined_faults(found: Mapping[str, Sequence[Undefined]], places: Mapping[s
     ]
 
 
-def _undefined(places: Places, place: Place, name: str, tabs: Sequence[str], *, is_bound: bool) -> Fault:
+def _undefined(places: Places, place: BookPlace, name: str, tabs: Sequence[str], *, is_bound: bool) -> Fault:
     what = "saved code" if place.what.startswith("the saved code") else place.what
     where = ", ".join(tabs)
     if is_bound:

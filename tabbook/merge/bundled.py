@@ -20,7 +20,7 @@ SUFFIX = ".outputs.json"
 
 
 @dataclass(frozen=True, slots=True)
-class StoredCell:
+class BundledCell:
     """The outputs of one cell in some tabs; ``tabs`` is None for all that it belongs to.
 
     ``cell`` is the hash of the cell's code as the section has it (see :func:`cell_hash`), and
@@ -43,7 +43,7 @@ def outputs_path(section: str) -> str:
     return section.removesuffix(".md") + SUFFIX
 
 
-def dump(cells: Sequence[StoredCell]) -> str:
+def dump(cells: Sequence[BundledCell]) -> str:
     """Return the text of a file of outputs; equal outputs, equal text."""
     values = [
         {
@@ -59,7 +59,7 @@ def dump(cells: Sequence[StoredCell]) -> str:
     )
 
 
-def parse(text: str) -> tuple[StoredCell, ...]:
+def parse(text: str) -> tuple[BundledCell, ...]:
     """Return what a file of outputs holds.
 
     Raises:
@@ -69,7 +69,7 @@ def parse(text: str) -> tuple[StoredCell, ...]:
     if not isinstance(data, Mapping) or data.get("format") != FORMAT:
         raise ValueError(f"not a file of the format {FORMAT!r}")
     return tuple(
-        StoredCell(
+        BundledCell(
             str(cell["cell"]),
             int(cell["number"]),
             None if cell["tabs"] is None else tuple(cell["tabs"]),
@@ -79,7 +79,7 @@ def parse(text: str) -> tuple[StoredCell, ...]:
     )
 
 
-def result(cells: Sequence[StoredCell], projection: Projection) -> Result | None:
+def result(cells: Sequence[BundledCell], projection: Projection) -> Result | None:
     """Return what ``cells`` hold for ``projection``; None if nothing of it fits any more."""
     tab, section = projection.tab, projection.section
     stored = {(cell.cell, cell.number): cell for cell in cells}
@@ -100,7 +100,7 @@ def result(cells: Sequence[StoredCell], projection: Projection) -> Result | None
     return Result(key, section.path, tab, tuple(found), {"stored": "with the section"})
 
 
-def load(root: Path, section: str) -> tuple[StoredCell, ...]:
+def load(root: Path, section: str) -> tuple[BundledCell, ...]:
     """Return the outputs stored beside the file ``section`` of the book in ``root``; none if none are.
 
     A file that cannot be used counts as none: outputs are what a run can make again.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tabbook.model import Output
 
 
-def key_in(key: str, tab: str) -> str:
+def key_for_tab(key: str, tab: str) -> str:
     """Return the key under which a page has the value of ``key`` in ``tab``."""
     return f"{key} in {tab}"
 
@@ -20,7 +20,7 @@ def _glued(output: Output) -> Mapping[str, str]:
     return found if isinstance(found, Mapping) else {}
 
 
-def apart(outputs: Iterable[Output], *, hidden: bool) -> tuple[tuple[Output, ...], tuple[Output, ...]]:
+def split_glued(outputs: Iterable[Output], *, hidden: bool) -> tuple[tuple[Output, ...], tuple[Output, ...]]:
     """Return the outputs that belong at their cell, and those that are only there to be glued.
 
     ``hidden`` says that the cell shows no outputs.
@@ -38,7 +38,7 @@ def for_tab(outputs: Iterable[Output], tab: str) -> tuple[Output, ...]:
 
 
 def _renamed(output: Output, tab: str) -> Output:
-    mark = {**_glued(output), "name": key_in(str(_glued(output).get("name")), tab)}
+    mark = {**_glued(output), "name": key_for_tab(str(_glued(output).get("name")), tab)}
     return {**output, "metadata": {**output["metadata"], "scrapbook": mark}}
 
 

@@ -35,7 +35,7 @@ def made_with_line(name: str, made_with: Mapping[str, Any], language: str = "en"
     return ", ".join([str(made_with.get("framework") or name), *known]) if known else ""
 
 
-def provenance(made: Iterable[tuple[str, Mapping[str, Any]]], language: str = "en") -> str:
+def made_with_note(made: Iterable[tuple[str, Mapping[str, Any]]], language: str = "en") -> str:
     """Return the note for a page's frameworks, each with its name, as Markdown; empty if nothing is known."""
     lines = [line for name, made_with in made if (line := made_with_line(name, made_with, language))]
     if not lines:

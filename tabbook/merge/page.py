@@ -18,7 +18,7 @@ from tabbook.config import BookSettings
 from tabbook.merge.cells import PageCell, figure_options, page_cells, with_errors, without_lost_figures
 from tabbook.merge.failures import Failed
 from tabbook.merge.glue import for_tab
-from tabbook.merge.made_with import provenance
+from tabbook.merge.made_with import made_with_note
 from tabbook.merge.notices import notices_of
 from tabbook.merge.slides import slide_texts
 from tabbook.merge.visible import PAGE_TYPES, look_equal
@@ -49,7 +49,7 @@ _LINE_OFFSET = 2
 
 
 @dataclass
-class _Page:
+class _PageBuilder:
     """The cells of a page while it is put together, and the line of the section of each."""
 
     section: Section
@@ -60,7 +60,7 @@ class _Page:
     lines: list[int] = field(default_factory=list)
     groups: int = 0
     figures: set[str] = field(default_factory=set)
-    told: set[str] = field(default_factory=set)
+    noted: set[str] = field(default_factory=set)
 
     @property
     def not_executed(self) -> str:
@@ -74,8 +74,8 @@ class _Page:
             cells = list(part)
             if kind == "code":
                 run = [codes[cell.index] for cell in cells]
-                if all(_is_unseen(code) for code in run):
-                    self.unseen(run)
+                if all(_is_hidden(code) for code in run):
+                    self.hidden(run)
                 self.run(run)
                 continue
             if self.text(cells, notices):
@@ -103,7 +103,7 @@ class _Page:
         for cell in cells:
             tabs = " ".join(cell.tabs or self.section.tabs)
             for number, mark in enumerate(marked_text(cell.source)):
-                how, name = "start" if mark.starts else "continue", f"slide-{cell.index}-{number}"
+                how, name = "start" if mark.starts_slide else "continue", f"slide-{cell.index}-{number}"
                 self.slide(how, tabs, mark.text, cell.line + mark.line, name)
 
     def slide(self, how: str, tabs: str, text: str, line: int, name: str) -> None:
@@ -112,7 +112,7 @@ class _Page:
         head = [f"{fence}{{tabbook-slide}} {how}", f":tabs: {tabs}", ""]
         self.markdown(line - len(head), [*head, *text.split("\n"), fence], name)
 
-    def unseen(self, run: Sequence[PageCell]) -> None:
+    def hidden(self, run: Sequence[PageCell]) -> None:
         """Add a run of code cells that the page does not show: exports have them at this place."""
         index = run[0].cell.index
         self.markdown(run[0].cell.line, [f"```{{tabbook-cells}} {index}", "```"], f"unseen-{index}")
@@ -181,7 +181,7 @@ class _Page:
             for code in own:
                 metadata = dict(code.cell.metadata)
                 # Whoever looks for an output must not think that there is none.
-                missed = not self.executed[tab] and (output or tab not in self.told)
+                missed = not self.executed[tab] and (output or tab not in self.noted)
                 note = self.not_executed if missed and code is own[-1] else None
                 metadata[METADATA_KEY] = self._mark(code, tab, note)
                 self.code(
@@ -191,7 +191,7 @@ class _Page:
                     f"code-{code.cell.index}-{tab}",
                     metadata,
                 )
-            self.told.add(tab)
+            self.noted.add(tab)
 
     def same(self, code: PageCell) -> None:
         """Add a cell whose code is the same in all tabs: code once, outputs once where equal."""
@@ -241,7 +241,7 @@ class _Page:
         return notebook
 
 
-def _is_unseen(code: PageCell) -> bool:
+def _is_hidden(code: PageCell) -> bool:
     """Say whether MyST-NB leaves a cell out of the page."""
     tags = with_hyphens(code.cell.tags)
     return "remove-cell" in tags or {"remove-input", "remove-output"} <= tags
@@ -312,7 +312,7 @@ def merge(
     """
     executed = {tab: results.get(tab) is not None for tab in section.tabs}
     failures = {tab: failed for tab, failed in (failures or {}).items() if not executed[tab]}
-    page = _Page(section, settings, executed, failures)
+    page = _PageBuilder(section, settings, executed, failures)
     codes = {
         index: with_errors(without_lost_figures(code, settings.language), failures)
         for index, code in page_cells(section, projections, results, types, settings.language).items()
@@ -322,6 +322,6 @@ def merge(
         page.slide(f"item-{number}", " ".join(text.tabs), text.source, text.line, f"slide-item-{number}")
     found = {tab: result for tab in section.tabs if (result := results.get(tab))}
     named = ((settings.tabs[tab].name, result.made_with) for tab, result in found.items())
-    if made := provenance(named, settings.language):
+    if made := made_with_note(named, settings.language):
         page.markdown(section.cells[-1].line, made.split("\n"), "made-with")
     return page.notebook(metadata or {})

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from tabbook.language import translator
-from tabbook.merge.glue import apart
+from tabbook.merge.glue import split_glued
 from tabbook.merge.markup import with_html
 from tabbook.model import Output, with_hyphens
 
@@ -61,7 +61,7 @@ def seen_and_glued(
     outputs: Iterable[Output], tags: Iterable[str], language: str = "en"
 ) -> tuple[tuple[Output, ...], tuple[Output, ...]]:
     """Return what readers see at a cell with ``tags``, and what is there only to be glued elsewhere."""
-    seen, glued = apart(outputs, hidden=hides_outputs(tags))
+    seen, glued = split_glued(outputs, hidden=hides_outputs(tags))
     return shown(seen, tags, language), glued
 
 

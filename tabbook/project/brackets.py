@@ -19,7 +19,7 @@ _NOTHING = re.compile(r"[ \t\f]*(?:[\n#\\]|\Z)")
 _INDENT = re.compile(r"[ \t\f]*(?=[^ \t\f\n\\])")
 
 
-def mark(code: Code, rewriter: Rewriter) -> dict[int, str]:
+def mark_brackets(code: Code, rewriter: Rewriter) -> dict[int, str]:
     """Let ``rewriter`` carry the marks of ``code``; return that of each bracket, by its place."""
     marks: dict[int, str] = {}
     stack: list[tuple[str, int]] = []  # each open bracket's number and the column behind it
@@ -44,7 +44,7 @@ def plain(text: str) -> str:
     return _ANY.sub("", text)
 
 
-def settle(text: str) -> str:
+def align_lines(text: str) -> str:
     """Return ``text`` without marks, its lines where their brackets are now."""
     lines: list[str] = []
     under: dict[str, int] = {}  # for each bracket the column behind it

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tabbook.code import Code, Rewriter, is_atom, parse, stands_alone
-from tabbook.project.brackets import mark, plain, settle
+from tabbook.project.brackets import align_lines, mark_brackets, plain
 from tabbook.project.fstrings import fstrings, is_found, say_the_same
-from tabbook.project.names import Use, Way, template_of, uses
+from tabbook.project.names import Idiom, Use, template_of, uses
 from tabbook.statement_lines import first_line
 
 _BLANKS = re.compile(r"(?:[\s\\]|#[^\n]*)*")
@@ -50,7 +50,7 @@ def _has_long_statements(code: Code) -> bool:
     return False
 
 
-def rewrite(text: str, ways: Mapping[str, Way], package: str = "d2l") -> str:
+def rewrite(text: str, ways: Mapping[str, Idiom], package: str = "d2l") -> str:
     """Return the code of one cell with the uses of portable names in the framework's idiom.
 
     A use that cannot be written so without changing what it does (a method that is passed on
@@ -71,10 +71,10 @@ def rewrite(text: str, ways: Mapping[str, Way], package: str = "d2l") -> str:
     outside = [use for use in found if id(use.node) not in strings]
     known = [use for use in found if is_found(code, use, strings.get(id(use.node)))]
     for chosen in (known, outside) if strings else (outside,):
-        rewriting = _Rewriting(code, ways, chosen)
+        rewriting = _IdiomRewriter(code, ways, chosen)
         if not rewriting.rewriter:
             return text
-        made = settle(rewriting.rewriter.rewrite())
+        made = align_lines(rewriting.rewriter.rewrite())
         if chosen is outside or say_the_same(code.tree, made):
             break
     return code.restore(made)
@@ -96,17 +96,19 @@ class _Argument:
     end: int
 
 
-class _Rewriting:
+class _IdiomRewriter:
     """The rewriting of one cell: ``rewriter`` has the sites, if there are any."""
 
-    def __init__(self, code: Code, ways: Mapping[str, Way], found: Iterable[Use]) -> None:
+    def __init__(self, code: Code, ways: Mapping[str, Idiom], found: Iterable[Use]) -> None:
         self.code = code
         self.rewriter = Rewriter(code.text)
         for use in found:
             self._add(use, ways[use.node.attr])
-        self.marks = mark(code, self.rewriter) if self.rewriter and _has_long_statements(code) else {}
+        self.marks = (
+            mark_brackets(code, self.rewriter) if self.rewriter and _has_long_statements(code) else {}
+        )
 
-    def _add(self, use: Use, way: Way) -> None:
+    def _add(self, use: Use, way: Idiom) -> None:
         node, call = use.node, use.parent
         if way.kind == "attribute":
             self._site(node, lambda: way.text)
@@ -155,7 +157,7 @@ class _Rewriting:
             start = behind.end() + 1
         return result
 
-    def _method(self, call: ast.Call, way: Way) -> Callable[[], str] | None:
+    def _method(self, call: ast.Call, way: Idiom) -> Callable[[], str] | None:
         """Return what writes a call as a method of its first argument, or None."""
         arguments = self._arguments(call)
         named = [a for a in arguments if isinstance(a.node, ast.keyword) and a.node.arg == way.subject]
@@ -199,7 +201,7 @@ class _Rewriting:
             return self.rewriter.rewrite(argument.first, argument.last)
         return self.rewriter.rewrite(start, end)
 
-    def _expression(self, call: ast.Call, way: Way, parent: ast.AST) -> Callable[[], str] | None:
+    def _expression(self, call: ast.Call, way: Idiom, parent: ast.AST) -> Callable[[], str] | None:
         """Return what writes a call, right below ``parent``, as the way's expression, or None."""
         template, written = template_of(way), parse(way.text)
         if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):

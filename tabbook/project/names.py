@@ -21,7 +21,7 @@ from tabbook.code import Code, parse
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Idiom:
     """One framework's way of a portable name.
 
     ``text`` is the way as it was written. ``subject`` is the receiver's name in a method, and
@@ -34,7 +34,7 @@ class Way:
     body: str = ""
 
 
-def parse_way(text: str) -> Way:
+def parse_idiom(text: str) -> Idiom:
     """Return the way that ``text`` describes.
 
     Raises:
@@ -46,13 +46,13 @@ def parse_way(text: str) -> Way:
     except SyntaxError as error:
         raise ValueError(f"{text!r} is not Python: {error.msg}") from error
     if isinstance(node, ast.Attribute) and _root(node):
-        return Way("attribute", text)
+        return Idiom("attribute", text)
     if isinstance(node, ast.Call) and not node.keywords and isinstance(node.func, ast.Attribute):
         root, given = _root(node.func), [getattr(argument, "value", None) for argument in node.args]
         if root and given == [...]:
-            return Way("method", text, root, text[len(root) : text.rindex("(")].rstrip())
+            return Idiom("method", text, root, text[len(root) : text.rindex("(")].rstrip())
     if isinstance(node, ast.Lambda) and not node.args.kwarg:
-        return Way("expression", text)
+        return Idiom("expression", text)
     raise ValueError(f"{text!r} is no attribute (np.tanh), method (x.sum(...)) or lambda")
 
 
@@ -63,7 +63,7 @@ def _root(node: ast.expr) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def definition(name: str, way: Way) -> str:
+def definition(name: str, way: Idiom) -> str:
     """Return the statement that defines ``name`` in the library."""
     if way.kind == "method":
         arguments = f"{way.subject}, *args, **kwargs"
@@ -71,7 +71,7 @@ def definition(name: str, way: Way) -> str:
     return f"{name} = {way.text}"
 
 
-def template_of(way: Way) -> ast.Lambda:
+def template_of(way: Idiom) -> ast.Lambda:
     """Return the lambda of an expression."""
     statement = parse(way.text).tree.body[0]
     assert isinstance(statement, ast.Expr)
@@ -80,7 +80,7 @@ def template_of(way: Way) -> ast.Lambda:
 
 
 @cache
-def roots(way: Way) -> frozenset[str]:
+def roots(way: Idiom) -> frozenset[str]:
     """Return the names that a way needs from its surroundings, such as ``torch``."""
     tree = ast.parse(way.text, mode="eval").body
     nodes = list(ast.walk(tree))

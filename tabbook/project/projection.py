@@ -11,23 +11,23 @@ from tabbook.model import Cell, Projection, Section
 from tabbook.project.branches import select
 from tabbook.project.conditions import unanswerable_text
 from tabbook.project.idioms import rewrite
-from tabbook.project.names import Way, parse_way
+from tabbook.project.names import Idiom, parse_idiom
 from tabbook.yaml_text import find_line
 
 __all__ = ["project"]
 
 
 @cache
-def _way(text: str) -> Way:
-    return parse_way(text)
+def _way(text: str) -> Idiom:
+    return parse_idiom(text)
 
 
-def ways_of(tab: str, book: BookSettings) -> Mapping[str, Way]:
+def idioms_of(tab: str, book: BookSettings) -> Mapping[str, Idiom]:
     """Return the portable names that ``tab`` has, with its way of each."""
     return {name: _way(ways[tab]) for name, ways in book.names.items() if tab in ways}
 
 
-def check_ways(book: BookSettings, text: str) -> None:
+def check_idioms(book: BookSettings, text: str) -> None:
     """Check every portable name of the configuration, whose text is ``text``.
 
     Raises:
@@ -99,7 +99,7 @@ def project(section: Section, tab: str, book: BookSettings) -> Projection:
     Raises:
         ProjectError: A cell is not valid Python for the tab, or asks for an unknown tab.
     """
-    ways, package = ways_of(tab, book), book.library.package
+    ways, package = idioms_of(tab, book), book.library.package
     cells = (
         cell
         if cell.kind == "text" or is_verbatim(cell)

@@ -148,18 +148,18 @@ def _removal(text: str, start: int, end: int) -> tuple[int, int, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
-    """A stretch of text for slides; ``starts`` says whether a slide begins with it.
+class MarkedText:
+    """A stretch of text for slides; ``starts_slide`` says whether a slide begins with it.
 
     ``line`` counts the lines above it in the text that it is from.
     """
 
     text: str
-    starts: bool
+    starts_slide: bool
     line: int = 0
 
 
-def marked_text(text: str) -> tuple[Marked, ...]:
+def marked_text(text: str) -> tuple[MarkedText, ...]:
     """Return what slides show of ``text``, a piece of Markdown, in its order.
 
     Square brackets start a slide and round ones continue it, whether the text is for slides
@@ -170,7 +170,7 @@ def marked_text(text: str) -> tuple[Marked, ...]:
     plain = Rewriter(text)
     for token in chain.from_iterable(pairs):
         plain.add(*token.span(), str)
-    found: list[Marked] = []
+    found: list[MarkedText] = []
     end = 0
     for opening, closing in pairs:
         start = opening.start()
@@ -180,5 +180,5 @@ def marked_text(text: str) -> tuple[Marked, ...]:
         shown = plain.rewrite(opening.end(), closing.start()).strip()
         heading = _HEADING.match(text[text.rfind("\n", 0, start) + 1 : start])
         line = text.count("\n", 0, start)
-        found.append(Marked((heading[1] if heading else "") + shown, opening["open"] == "[", line))
+        found.append(MarkedText((heading[1] if heading else "") + shown, opening["open"] == "[", line))
     return tuple(found)

@@ -15,13 +15,13 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
 from tabbook.errors import Fault
-from tabbook.render.build_warnings import BIBLIOGRAPHY, Warned, Warnings
+from tabbook.render.build_warnings import BIBLIOGRAPHY, BuildWarning, WarningCollector
 from tabbook.render.citations import reading_bibliographies
 from tabbook.render.contained import BeginPage, ContainedBuilder, contained_check
 from tabbook.render.missing import keep_missing_apart
 from tabbook.render.resolved import ExportBuilder
 from tabbook.render.targets import contents_of, digests
-from tabbook.render.warning_cache import Memory
+from tabbook.render.warning_cache import WarningCache
 from tabbook.sphinx_config import config_of, read_keys
 
 
@@ -59,7 +59,7 @@ def memory_folder(folder: Path) -> Iterator[Path]:
 class BookSphinx(Sphinx):
     """Sphinx for ``book`` with a builder of ours, that collects warnings and remembers them in ``memory``."""
 
-    warnings: Warnings
+    warnings: WarningCollector
     builder: ContainedBuilder
 
     def __init__(
@@ -71,7 +71,7 @@ class BookSphinx(Sphinx):
             super().__init__(buildername="html", confdir=None, warning=None, **arguments)
         self.add_post_transform(BeginPage)
         self._refers: Mapping[str, str] = {}
-        self.memory = Memory.load(memory, Path(self.srcdir))
+        self.memory = WarningCache.load(memory, Path(self.srcdir))
         if self.env.all_docs and self.memory.is_bibliography_new(self.env):
             with reading_bibliographies(root, config):
                 self._parse_bibliographies()
@@ -83,7 +83,7 @@ class BookSphinx(Sphinx):
     def setup_extension(self, extname: str) -> None:
         """Set an extension up; before the first, listen to what they warn of."""
         if not hasattr(self, "warnings"):
-            self.warnings = Warnings(self)
+            self.warnings = WarningCollector(self)
         super().setup_extension(extname)
 
     def connect(self, event: str, callback: Callable[..., Any], priority: int = 500) -> int:
@@ -122,7 +122,7 @@ class BookSphinx(Sphinx):
         self.memory = self.memory.after_reading(self.env, self.warnings.found, stale)
         self.memory.save(self._path)
 
-    def end(self) -> list[Warned]:
+    def end(self) -> list[BuildWarning]:
         """Remember what the build said; return that, and what is still true of earlier ones."""
         found, builder = self.warnings.found, self.builder
         memory = self.memory.after_reading(self.env, found, ())
@@ -131,7 +131,7 @@ class BookSphinx(Sphinx):
         )
         self.memory = memory
         memory.save(self._path)
-        return memory.said(found)
+        return memory.all_warnings(found)
 
 
 @contextlib.contextmanager

@@ -39,7 +39,7 @@ def begin_phase(builder: Builder, phase: BuildPhase) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Warned:
+class BuildWarning:
     """One warning. ``path`` is a file, relative to the book if it is in it; ``line`` is 0 if not known.
 
     ``page`` is the page that Sphinx was at, by name, if it was at one, and ``stage`` when that was.
@@ -54,7 +54,7 @@ class Warned:
     failed: bool = False
 
 
-class Warnings(logging.Handler):
+class WarningCollector(logging.Handler):
     """Collects the warnings of a build, those that ``suppress_warnings`` names left out.
 
     Sphinx reads and writes pages in processes of its own, and hands on what they log. So each record
@@ -120,11 +120,11 @@ class Warnings(logging.Handler):
         return len(self._records)
 
     @property
-    def found(self) -> list[Warned]:
+    def found(self) -> list[BuildWarning]:
         """The warnings so far."""
         return [self._warned(record) for record in self._records.values() if record.tabbook]
 
-    def _warned(self, record: Any) -> Warned:
+    def _warned(self, record: Any) -> BuildWarning:
         page, stage = record.tabbook
         path, line = self._place(record.location)
         at = page or self.app.project.path2doc(path) or ""
@@ -142,7 +142,7 @@ class Warnings(logging.Handler):
                 0,
             )
         failed = about == ("tabbook", FAILED)
-        return Warned(path, line, " ".join(message.split()), page, stage, failed)
+        return BuildWarning(path, line, " ".join(message.split()), page, stage, failed)
 
     def _without_folder(self, message: str) -> str:
         """Return a message with its paths relative to the book, wherever the command runs."""

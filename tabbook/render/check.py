@@ -16,14 +16,14 @@ from sphinx.util import logging
 from sphinx.util.build_phase import BuildPhase
 
 from tabbook.book import Book
-from tabbook.checks.pages import made_by
+from tabbook.checks.pages import packages_stamp
 from tabbook.config import CONFIG_FILE
 from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault
 from tabbook.files import read_json, write_atomic
 from tabbook.keys.key import sha256
 from tabbook.render.application import BookSphinx, application, configuration, memory_folder
-from tabbook.render.build_warnings import Warnings, begin_phase
+from tabbook.render.build_warnings import WarningCollector, begin_phase
 from tabbook.render.contained import ContainedBuilder
 from tabbook.render.messages import fault_of, faults_of
 from tabbook.render.missing import named_files
@@ -43,11 +43,13 @@ class _Lexing(PygmentsBridge):
 
     html_formatter = NullFormatter
 
-    def __init__(self, file: Path, warnings: Warnings) -> None:
+    def __init__(self, file: Path, warnings: WarningCollector) -> None:
         super().__init__("html")
         self.file, self.warnings = file, warnings
         data = read_json(file)
-        known = data.get("code", ()) if isinstance(data, dict) and data.get("made_by") == made_by() else ()
+        known = (
+            data.get("code", ()) if isinstance(data, dict) and data.get("made_by") == packages_stamp() else ()
+        )
         self.known, self.seen = frozenset(map(str, known)), set[str]()
 
     def highlight_block(self, source: str, lang: str, *arguments: Any, **options: Any) -> str:
@@ -64,7 +66,7 @@ class _Lexing(PygmentsBridge):
         """Keep the hashes for the next check, those of code that pages had once not for ever."""
         code = self.known | self.seen if len(self.known) < _MAX_KNOWN_HASHES else self.seen
         if code != self.known:
-            write_atomic(self.file, json.dumps({"made_by": made_by(), "code": sorted(code)}))
+            write_atomic(self.file, json.dumps({"made_by": packages_stamp(), "code": sorted(code)}))
 
 
 class CheckBuilder(ContainedBuilder):

@@ -26,7 +26,7 @@ Description = tuple[str, str, str | None, int | None, dict[str, Any], list[Any]]
 """The kind of a node, its text in the source, where that is, its attributes, its children."""
 
 
-class packed(nodes.Invisible, nodes.Element):  # noqa: N801 - docutils names nodes so
+class compact_node(nodes.Invisible, nodes.Element):  # noqa: N801 - docutils names nodes so
     """A part of the tree, described in the attribute ``content``."""
 
 
@@ -50,45 +50,45 @@ def describe(node: nodes.Node) -> Description | str | None:
     return type(node).__name__, node.rawsource, node.source, node.line, attributes, children
 
 
-def _made(described: Description | str) -> nodes.Node:
+def _expanded(described: Description | str) -> nodes.Node:
     if isinstance(described, str):
         return nodes.Text(described)
     kind, rawsource, source, line, attributes, children = described
     make: Any = _SIMPLE[kind]  # those with text take it before their children
     head = (rawsource, "") if issubclass(make, nodes.TextElement) else (rawsource,)
-    node: nodes.Element = make(*head, *map(_made, children), **attributes)
+    node: nodes.Element = make(*head, *map(_expanded, children), **attributes)
     node.source, node.line = source, line
     return node
 
 
-def pack(node: nodes.Node) -> nodes.Node:
+def compacted(node: nodes.Node) -> nodes.Node:
     """Return ``node`` packed; where that is impossible, itself with those of its parts packed that can be."""
-    if isinstance(node, nodes.Text | packed):
+    if isinstance(node, nodes.Text | compact_node):
         return node
     described = describe(node)
     if described is not None:
-        made = packed(content=pickle.dumps(described, pickle.HIGHEST_PROTOCOL))
+        made = compact_node(content=pickle.dumps(described, pickle.HIGHEST_PROTOCOL))
         found: list[list[int]] = [
             one[CELLS_ATTRIBUTE] for one in node.findall(nodes.Element) if CELLS_ATTRIBUTE in one
         ]
         made[CELLS_ATTRIBUTE] = [index for indices in found for index in indices]
         return made
     if type(node) is nodes.container:
-        node.children = [pack(child) for child in node.children]
+        node.children = [compacted(child) for child in node.children]
         for child in node.children:
             child.parent = node
     return node
 
 
-class Unpack(SphinxPostTransform):
+class ExpandCompactNodes(SphinxPostTransform):
     """Put back what is packed."""
 
     default_priority = 1  # before MyST-NB chooses outputs, and everybody else
 
     def run(self, **_kwargs: Any) -> None:
         """Replace every packed node by what it describes."""
-        for node in list(self.document.findall(packed)):
+        for node in list(self.document.findall(compact_node)):
             if node[CELLS_ATTRIBUTE] and self.app.builder.format == EXPORT_FORMAT:
                 continue  # an export has the code from elsewhere
             # Packed by this code in this user's own environment of Sphinx, which is a pickle as well.
-            node.replace_self(_made(pickle.loads(node["content"])))
+            node.replace_self(_expanded(pickle.loads(node["content"])))

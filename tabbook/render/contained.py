@@ -28,7 +28,7 @@ from sphinx.util.docutils import new_document
 from tabbook.files import write_atomic
 from tabbook.language import translator
 from tabbook.read.front_matter import FRONT_MATTER
-from tabbook.render.build_warnings import FAILED, Warnings, begin_phase
+from tabbook.render.build_warnings import FAILED, WarningCollector, begin_phase
 from tabbook.render.messages import describe
 from tabbook.render.pages import HEAD
 
@@ -89,7 +89,7 @@ class ContainedBuilder(StandaloneHTMLBuilder):
     looked at all of them together. ``shows_contents`` says that each page has the titles of others.
     """
 
-    warnings: Warnings
+    warnings: WarningCollector
     shows_contents = True
 
     def __init__(self, *arguments: Any) -> None:

@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from tabbook.render.pages import kept
+from tabbook.render.pages import page_data
 
 _TABLES = "labels", "terms", "objects"
 """The tables of domains that say which page defines a name."""
@@ -53,7 +53,7 @@ class Duplicates:
     ) -> list[str]:
         """Return the pages that have a name in common with one that is read again or gone."""
         touched = added | changed | removed
-        groups = _groups(kept(env, "defined"))
+        groups = _groups(page_data(env, "defined"))
         return sorted({page for group in groups if group & touched for page in group})
 
     def begin(self, _app: Sphinx, env: BuildEnvironment, names: Sequence[str]) -> None:
@@ -68,11 +68,11 @@ class Duplicates:
 
     def note(self, app: Sphinx, _doctree: nodes.document) -> None:
         """Note which names a page defines."""
-        kept(app.env, "defined")[app.env.docname] = sorted(_defined(app.env, app.env.docname))
+        page_data(app.env, "defined")[app.env.docname] = sorted(_defined(app.env, app.env.docname))
 
     def read_again(self, app: Sphinx, env: BuildEnvironment) -> list[str]:
         """Read pages that have a name in common, unless they were read just so."""
-        groups = [group for group in _groups(kept(env, "defined")) if group & self.read]
+        groups = [group for group in _groups(page_data(env, "defined")) if group & self.read]
         pages = sorted({page for group in groups for page in group})
         if not self.is_parallel and self.read.issuperset(pages):
             return []

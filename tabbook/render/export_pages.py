@@ -21,7 +21,7 @@ from tabbook.render.application import application, configuration, memory_folder
 from tabbook.render.epub import CONFIG as EPUB
 from tabbook.render.latex import CONFIG as LATEX
 from tabbook.render.plain.pieces import pieces_of
-from tabbook.render.resolved import ExportBuilder, resolved
+from tabbook.render.resolved import ExportBuilder, resolved_tree
 from tabbook.render.site_build import WARNINGS_FILE
 
 _FOLDER = ".export"
@@ -46,7 +46,7 @@ class Reader:
             hint = "add it to the table of contents, or see 'tabbook check'"
             raise ReadError([Fault(projection.section.path, 1, "Sphinx does not read this page", hint)])
         if self._tree is None or self._tree[0] != page:
-            self._tree = page, resolved(self.app, page)
+            self._tree = page, resolved_tree(self.app, page)
         return pieces_of(self._tree[1], env, projection, places)
 
 

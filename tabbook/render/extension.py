@@ -23,7 +23,7 @@ from tabbook.files import write_atomic
 from tabbook.language import marked, translator
 from tabbook.render.aside import CellsDirective, DropAsides, PutAsideSlides, SlideDirective
 from tabbook.render.citations import check_citations
-from tabbook.render.compact import Unpack
+from tabbook.render.compact import ExpandCompactNodes
 from tabbook.render.duplicates import Duplicates
 from tabbook.render.equations import CountedEquations, NumberEquations
 from tabbook.render.footnotes import MarkFootnotes
@@ -226,7 +226,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(MarkFootnotes)
     app.add_transform(PutAsideSlides)
     app.add_post_transform(DropAsides)
-    app.add_post_transform(Unpack)
+    app.add_post_transform(ExpandCompactNodes)
     app.add_post_transform(ShowTwins)
     app.add_post_transform(TitleReferences)
     app.add_post_transform(NoteText)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-from tabbook.render.variants import for_tabs, parents_of, readers_of
+from tabbook.render.variants import parents_of, readers_of, tab_classes
 
 
 class MarkFootnotes(SphinxTransform):
@@ -22,11 +22,11 @@ class MarkFootnotes(SphinxTransform):
             for note in notes:
                 readers[id(note)] = _union(_readers(cited[ref], readers) for ref in note["backrefs"])
         for note in notes:
-            note["classes"] += for_tabs(readers[id(note)])
+            note["classes"] += tab_classes(readers[id(note)])
         everybody = _union(readers.values())
         for line in self.document.findall(nodes.transition):
             if "footnotes" in line["classes"]:
-                line["classes"] += for_tabs(everybody)
+                line["classes"] += tab_classes(everybody)
 
 
 def _readers(reference: nodes.Node, notes: Mapping[int, set[str] | None]) -> set[str] | None:

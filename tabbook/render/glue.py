@@ -25,10 +25,10 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from tabbook.language import translator
-from tabbook.merge.glue import key_in
-from tabbook.render.pages import kept
+from tabbook.merge.glue import key_for_tab
+from tabbook.render.pages import page_data
 from tabbook.render.scopes import current_tabs, names_of
-from tabbook.render.tabs import Panel, block, group_of, names_in
+from tabbook.render.tabs import Panel, group_of, names_in, tab_block
 from tabbook.render.variants import readers_of, variants
 
 _ROLES: dict[str, type[RoleBase]] = {
@@ -52,7 +52,7 @@ def _found(key: str, data: Data, tabs: Sequence[str], executed: Sequence[str]) -
     """Return the keys under which ``tabs`` have the values of ``key``, those with equal values once."""
     keys: dict[str, tuple[list[str], str]] = {}
     for tab in tabs:
-        own = key_in(key, tab)
+        own = key_for_tab(key, tab)
         name = own if own in data else key
         if name not in data and tab not in executed:
             name = ""
@@ -120,7 +120,7 @@ class _Directive(DirectiveBase):
         made: list[nodes.container] = []
         for tabs, name in found:
             self.options, self.arguments = dict(options), [name or key]
-            made.append(block(tabs))
+            made.append(tab_block(tabs))
             alone = names_of(self.document, tabs, made[-1]) if len(found) > 1 else nullcontext()
             with alone, nullcontext() if name else self._placeholder(key):
                 made[-1] += super().run()
@@ -180,7 +180,7 @@ class FindGlued(SphinxPostTransform):
 
 def _tabs_of(env: BuildEnvironment, docname: str) -> dict[str, bool]:
     """Return the tabs of a page, each with whether it has outputs."""
-    return kept(env, "executed").get(docname) or dict.fromkeys(names_in(env.config), True)
+    return page_data(env, "executed").get(docname) or dict.fromkeys(names_in(env.config), True)
 
 
 class _Reads:
@@ -199,10 +199,10 @@ class _Reads:
     def note(self, app: Sphinx, doctree: nodes.document) -> None:
         pages = sorted({node.refdoc for node in doctree.findall(PendingGlueReference)})
         if pages:
-            kept(app.env, "glued")[app.env.docname] = pages
+            page_data(app.env, "glued")[app.env.docname] = pages
 
     def others(self, _app: Sphinx, env: BuildEnvironment) -> list[str]:
-        glued = kept(env, "glued").items()
+        glued = page_data(env, "glued").items()
         return [name for name, pages in glued if not self.names.isdisjoint(pages)]
 
 

@@ -18,7 +18,7 @@ from sphinx.errors import ExtensionError, SphinxError
 from tabbook.config import CONFIG_FILE
 from tabbook.contents import TOC_FILE
 from tabbook.errors import Fault, nearest, suggestion
-from tabbook.render.build_warnings import Warned
+from tabbook.render.build_warnings import BuildWarning
 
 _UNKNOWN = re.compile(r"unknown|undefined|not found|could not find|no target|no role|no such", re.IGNORECASE)
 QUOTED = re.compile(r"""['"“‘]([^'"”’]+)['"”’]|: ([\w:.-]+)$""")
@@ -27,7 +27,7 @@ _MAX_CANDIDATES = 50
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
-def faults_of(app: Sphinx, warnings: Sequence[Warned]) -> list[Fault]:
+def faults_of(app: Sphinx, warnings: Sequence[BuildWarning]) -> list[Fault]:
     """Return warnings as faults in the order of their places, each once.
 
     Names that are like those that Sphinx does not know are proposed.

@@ -10,7 +10,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from tabbook.render.pages import kept
+from tabbook.render.pages import page_data
 
 
 def keep_missing_apart(app: Sphinx, env: BuildEnvironment) -> None:
@@ -19,19 +19,19 @@ def keep_missing_apart(app: Sphinx, env: BuildEnvironment) -> None:
         missing = {file for file in files if not _exists(app, file)}
         if missing:
             env.dependencies[page] = files - missing
-            kept(env, "missing")[page] = sorted(missing | {*kept(env, "missing").get(page, ())})
+            page_data(env, "missing")[page] = sorted(missing | {*page_data(env, "missing").get(page, ())})
 
 
 def pages_that_wait(app: Sphinx, env: BuildEnvironment, *_: object) -> list[str]:
     """Return the pages with a file that was missing and is there now."""
-    waiting = kept(env, "missing").items()
+    waiting = page_data(env, "missing").items()
     return [page for page, files in waiting if any(_exists(app, file) for file in files)]
 
 
 def named_files(env: BuildEnvironment) -> Mapping[str, set[str]]:
     """Return for each page the files that it depends on, and those that are missing."""
     found = {page: {*map(str, files)} for page, files in env.dependencies.items()}
-    for page, files in kept(env, "missing").items():
+    for page, files in page_data(env, "missing").items():
         found[page] = found.get(page, set()).union(files)
     return found
 

@@ -117,7 +117,7 @@ class _Addresses:
 
 
 @dataclass(frozen=True)
-class _Page:
+class _NavigationPage:
     """A page, with the theme's function for its tree and the trees that pages share."""
 
     name: str
@@ -204,7 +204,9 @@ def setup_navigation(app: Sphinx) -> None:
         if _is_shared(app) and _is_known(context):
             assert isinstance(builder, StandaloneHTMLBuilder)
             theirs = context["generate_toctree_html"]
-            context["generate_toctree_html"] = cache(_Page(page, builder, context, theirs, trees).generate)
+            context["generate_toctree_html"] = cache(
+                _NavigationPage(page, builder, context, theirs, trees).generate
+            )
         if names := context.pop("tabbook_sidebars", None):
             assert isinstance(builder, StandaloneHTMLBuilder)
             _put_back(builder, context, names)

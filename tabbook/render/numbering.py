@@ -21,7 +21,7 @@ from sphinx.environment.collectors.toctree import TocTreeCollector
 from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
 
 from tabbook.keys.key import canonical, sha256
-from tabbook.render.pages import kept
+from tabbook.render.pages import page_data
 
 _FIGURES = "tabbook_figure_numbers"
 """Where Sphinx's data has the numbers of figures, and a hash of what they depend on."""
@@ -30,7 +30,7 @@ _FIGURES = "tabbook_figure_numbers"
 def note_figures(app: Sphinx, doctree: nodes.document) -> None:
     """Note what the numbers of figures depend on in a page that has been read."""
     env = app.env
-    kept(env, "figures")[env.docname] = sha256(canonical([*_counted(env, doctree)]))
+    page_data(env, "figures")[env.docname] = sha256(canonical([*_counted(env, doctree)]))
 
 
 def _counted(env: BuildEnvironment, node: nodes.Element) -> Iterator[list[Any]]:
@@ -81,7 +81,7 @@ class _Numbers(TocTreeCollectorWithStyles, _FirstNumbers):
     def assign_figure_numbers(self, env: BuildEnvironment) -> list[str]:
         """Return the pages whose figures have other numbers; they are numbered where these may differ."""
         config = [env.config.root_doc, env.config.numfig, env.config.numfig_secnum_depth]
-        now = sha256(canonical([config, env.toc_secnumbers, kept(env, "figures")]))
+        now = sha256(canonical([config, env.toc_secnumbers, page_data(env, "figures")]))
         before, numbers = vars(env).get(_FIGURES, ("", {}))
         if now == before:
             env.toc_fignumbers = {**numbers}  # Sphinx has forgotten those of pages that it has read

@@ -52,7 +52,7 @@ HEAD = re.compile(r"^(?:\((?P<label>[^()\n]+)\)=\s*\n+)?#[ \t]+(?P<title>\S.*)$"
 """The title of a page and its label, in text that may have faults and is not parsed for that reason."""
 
 Jobs = Mapping[str, Job | None]
-Shown = tuple[str, str] | None
+ShownOutputs = tuple[str, str] | None
 """A key of the store, and the hash that its entry states; None for no outputs."""
 CELL_INDICES = "tabbook_cells"
 """Where Sphinx's data of the page that is read has the index in the section of each code cell."""
@@ -96,12 +96,12 @@ class Reading:
         }
         return {tab: _failed_job(failure, one) for tab, (one, failure) in failures.items() if failure}
 
-    def shown(self, section: Section, planned: Jobs) -> dict[str, Shown]:
+    def shown(self, section: Section, planned: Jobs) -> dict[str, ShownOutputs]:
         """Return, without reading any, which outputs a page of ``section`` would show."""
         if not self.device:
             return dict.fromkeys(section.tabs)
         holdings = StoredOutputs(Store(self.book.outputs))
-        found: dict[str, Shown] = {
+        found: dict[str, ShownOutputs] = {
             tab: holdings.best_hash(one, self.device) if one else None for tab, one in planned.items()
         }
         waiting = {tab: one for tab, one in planned.items() if not found[tab]}
@@ -171,7 +171,7 @@ def current_book(app: Sphinx) -> Book | None:
     return reading.book if reading else None
 
 
-def shown_by(app: Sphinx, section: Section) -> Mapping[str, Shown]:
+def shown_by(app: Sphinx, section: Section) -> Mapping[str, ShownOutputs]:
     """Return which outputs the page of ``section`` shows in each tab, without reading any.
 
     Raises:
@@ -187,7 +187,7 @@ def begin_page(app: Sphinx, docname: str, _content: list[str]) -> None:
     _page = app, docname
 
 
-def stamp(shown: Mapping[str, Shown]) -> str:
+def outputs_hash(shown: Mapping[str, ShownOutputs]) -> str:
     """Return a hash of everything that a page shows besides its text."""
     return sha256(canonical([*shown.items()]))
 
@@ -198,7 +198,7 @@ _PAGE_DATA = (
 )
 
 
-def kept(env: BuildEnvironment, what: str) -> dict[str, Any]:
+def page_data(env: BuildEnvironment, what: str) -> dict[str, Any]:
     """Return what is kept of the pages that have been read, by name.
 
     ``stamps`` are hashes of what they show besides their text, ``keys`` those of the outputs that
@@ -219,15 +219,15 @@ class PageCollector(EnvironmentCollector):
     def clear_doc(self, _app: Sphinx, env: BuildEnvironment, docname: str) -> None:
         """Forget a page that is read again or gone."""
         for what in _PAGE_DATA:
-            kept(env, what).pop(docname, None)
+            page_data(env, what).pop(docname, None)
 
     def merge_other(
         self, _app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment
     ) -> None:
         """Take over what another process has read."""
         for what in _PAGE_DATA:
-            found = kept(other, what)
-            kept(env, what).update({name: found[name] for name in found if name in docnames})
+            found = page_data(other, what)
+            page_data(env, what).update({name: found[name] for name in found if name in docnames})
 
     def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
         """Do nothing: the stamp is taken while the page is read."""
@@ -242,12 +242,12 @@ def outdated_pages(
         return []
     found = []
     for docname in sorted(env.found_docs - added - changed):
-        known = kept(env, "stamps").get(docname)
+        known = page_data(env, "stamps").get(docname)
         if known is None:
             continue
         path = Path(env.doc2path(docname)).relative_to(app.srcdir).as_posix()
         try:
-            now = stamp(shown_by(app, reading.book.read(path)))
+            now = outputs_hash(shown_by(app, reading.book.read(path)))
         except TabbookError:
             now = ""
         if now != known:
@@ -259,7 +259,7 @@ def note_code(
     app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: nodes.document
 ) -> None:
     """Let a page say for which frameworks it has code: the others' readers see text that is not theirs."""
-    tabs = " ".join(kept(app.env, "code").get(page, ()))
+    tabs = " ".join(page_data(app.env, "code").get(page, ()))
     if tabs:
         context["metatags"] = f'{context.get("metatags", "")}<meta name="tabbook-code" content="{tabs}" />'
 
@@ -269,7 +269,7 @@ def publish_outputs(app: Sphinx, exception: Exception | None) -> None:
     book = current_book(app)
     if book is None or exception or not is_for_browsers(app):
         return
-    keys = sorted({key for found in kept(app.env, "keys").values() for key in found})
+    keys = sorted({key for found in page_data(app.env, "keys").values() for key in found})
     try:
         copy_entries(Store(book.outputs), keys, Path(app.outdir) / SITE_STORE)
     except OSError as error:
@@ -355,10 +355,10 @@ def read_page(text: str) -> NotebookNode:
     failures = reading.failures({tab: one for tab, one in planned.items() if not results[tab]})
     # What is damaged has another stamp than when it is mended, even if that is the same again.
     damaged = {tab: None for tab in section.tabs if shown[tab] and not results[tab]}
-    kept(env, "stamps")[page] = stamp(shown | damaged)
-    kept(env, "code")[page] = [tab for tab in section.tabs if projections[tab].code_cells]
-    kept(env, "executed")[page] = {tab: bool(results[tab]) for tab in section.tabs}
-    kept(env, "keys")[page] = tuple(result.key for result in results.values() if result)
+    page_data(env, "stamps")[page] = outputs_hash(shown | damaged)
+    page_data(env, "code")[page] = [tab for tab in section.tabs if projections[tab].code_cells]
+    page_data(env, "executed")[page] = {tab: bool(results[tab]) for tab in section.tabs}
+    page_data(env, "keys")[page] = tuple(result.key for result in results.values() if result)
     metadata = {key: value for key, value in _usable(section.front).items() if key != "tabbook"}
     made = merge(section, projections, results, reading.book.settings, metadata, failures, reading.types)
     env.temp_data[CELL_INDICES] = cell_indices(made)

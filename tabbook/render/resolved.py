@@ -94,6 +94,6 @@ def _build_with(app: Sphinx, builder: Builder) -> None:
         app.env._builder_cls = type(builder)
 
 
-def resolved(app: Sphinx, page: str) -> nodes.document:
+def resolved_tree(app: Sphinx, page: str) -> nodes.document:
     """Return the tree of a page, in a build for exports."""
     return app.env.get_and_resolve_doctree(page, app.builder)

@@ -27,7 +27,7 @@ from tabbook.files import read_json, write_atomic
 from tabbook.keys.key import canonical, sha256
 from tabbook.model import Section
 from tabbook.parallel import run_in_fork
-from tabbook.render.pages import Shown, shown_by
+from tabbook.render.pages import ShownOutputs, shown_by
 
 EXPORTS_FILE = "tabbook-exports.json"
 """The file, beside Sphinx's own, that says what the exports on the site were made of."""
@@ -62,7 +62,7 @@ def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
             html[html.find("<article") : html.rfind("</article>")]
         )  # what is around it is the site's
 
-    def found(section: Section) -> tuple[list[Any], Mapping[str, Shown]]:
+    def found(section: Section) -> tuple[list[Any], Mapping[str, ShownOutputs]]:
         known = book.cache.find(section.path)
         page = section.path.removesuffix(".md")
         pictures = app.env.dependencies.get(page, ())
@@ -75,7 +75,7 @@ def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
                 files.append([name, str(state.st_mtime_ns), state.st_size])
         return [known and known.key, written(page), files], shown_by(app, section)
 
-    of_sections: dict[str, tuple[list[Any], Mapping[str, Shown]]] = {}
+    of_sections: dict[str, tuple[list[Any], Mapping[str, ShownOutputs]]] = {}
 
     def stamp(section: Section, tab: str) -> str:
         if section.path not in of_sections:  # found once for all its exports

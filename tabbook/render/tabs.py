@@ -23,7 +23,7 @@ from tabbook.language import marked, translator
 from tabbook.merge.failures import FAILED, FAILED_ABOVE, FAILED_BELOW, FAILED_JOB
 from tabbook.merge.page import METADATA_KEY, NEEDS_GPU, NEEDS_GPUS, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
 from tabbook.render.build_warnings import warn
-from tabbook.render.compact import CELLS_ATTRIBUTE, Description, describe, pack
+from tabbook.render.compact import CELLS_ATTRIBUTE, Description, compacted, describe
 from tabbook.render.pages import CELL_INDICES
 from tabbook.render.scopes import names_of
 
@@ -51,7 +51,7 @@ def names_in(config: Config) -> dict[str, str]:
     return {tab: value["name"] for tab, value in config.tabbook.get("tabs", {}).items()}
 
 
-def block(tabs: Sequence[str]) -> nodes.container:
+def tab_block(tabs: Sequence[str]) -> nodes.container:
     """Return an empty block for the readers of ``tabs``."""
     return _container("block", tabs)
 
@@ -80,7 +80,7 @@ class TabDirective(SphinxDirective):
         for name in named:
             if name not in known:
                 warn(f"unknown tab {name!r}; the tabs are {', '.join(known)}", "tab", self.get_location())
-        node = block([tab for tab in known if tab in named])
+        node = tab_block([tab for tab in known if tab in named])
         self.set_source_info(node)
         if not node["tabs"]:
             self.state.nested_parse(self.content, self.content_offset, node)
@@ -109,21 +109,21 @@ def _is_block(node: nodes.Node) -> bool:
 
 @dataclass
 class Panel:
-    """What some tabs show: nodes, and a note below them; ``looks`` is what readers see of it."""
+    """What some tabs show: nodes, and a note below them; ``appearance`` is what readers see of it."""
 
     tabs: tuple[str, ...]
     content: list[nodes.Node]
     note: str = ""
-    looks: object = None
+    appearance: object = None
 
 
-def _looks(described: Description | str) -> object:
+def _appearance(described: Description | str) -> object:
     """Return of a description what readers see."""
     if isinstance(described, str):
         return described
     kind, rawsource, _source, _line, attributes, children = described
     seen = {name: value for name, value in attributes.items() if name not in _UNSEEN}
-    return kind, rawsource, seen, [_looks(child) for child in children]
+    return kind, rawsource, seen, [_appearance(child) for child in children]
 
 
 def _shared(panels: Iterable[Panel], order: Sequence[str]) -> list[Panel]:
@@ -133,8 +133,10 @@ def _shared(panels: Iterable[Panel], order: Sequence[str]) -> list[Panel]:
         described = [describe(node) for node in panel.content]
         if None not in described:
             context = [_mark(node).get("context") for node in panel.content]
-            panel.looks = panel.note, context, [_looks(one) for one in described if one is not None]
-        twin = next((one for one in found if one.looks is not None and one.looks == panel.looks), None)
+            panel.appearance = panel.note, context, [_appearance(one) for one in described if one is not None]
+        twin = next(
+            (one for one in found if one.appearance is not None and one.appearance == panel.appearance), None
+        )
         if twin is None:
             found.append(panel)
         else:
@@ -178,13 +180,13 @@ class GroupTabs(SphinxTransform):
         run: list[nodes.container] = []
         for child in [*children, None]:
             if run and not (child is not None and self._continues(run, child)):
-                yield pack(self._group(run))
+                yield compacted(self._group(run))
                 run = []
             if child is not None and (_is_block(child) or _mark(child)):
                 assert isinstance(child, nodes.container)
                 run.append(child)
             elif child is not None:
-                yield pack(child) if _is_cell(child) else child
+                yield compacted(child) if _is_cell(child) else child
 
     def _continues(self, run: Sequence[nodes.container], child: nodes.Node) -> bool:
         first = _mark(run[0])

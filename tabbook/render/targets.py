@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from tabbook.keys.key import canonical, sha256
-from tabbook.render.pages import kept
+from tabbook.render.pages import page_data
 
 _BREAK = re.compile(r"[\s,{}()<>#]+")
 _SUFFIX = re.compile(r"\.(?:md|rst|ipynb|html)$")
@@ -26,7 +26,9 @@ def note_references(app: Sphinx, doctree: nodes.document) -> None:
         for node in doctree.findall(pending_xref)
         for key in ("reftarget", "reftargetid")
     }
-    kept(env, "refers")[env.docname] = sorted({word for text in found for word in _words(text, parts=True)})
+    page_data(env, "refers")[env.docname] = sorted(
+        {word for text in found for word in _words(text, parts=True)}
+    )
 
 
 def pages_that_refer(
@@ -34,7 +36,7 @@ def pages_that_refer(
 ) -> list[str]:
     """Return the pages that refer to one that is new or gone: MyST looks for files as it reads a page."""
     names = {word for page in added | removed for word in _words(page, parts=False)}
-    return [page for page, words in kept(env, "refers").items() if not names.isdisjoint(words)]
+    return [page for page, words in page_data(env, "refers").items() if not names.isdisjoint(words)]
 
 
 def _words(text: str, *, parts: bool) -> Iterator[str]:
@@ -68,7 +70,7 @@ def _index(env: BuildEnvironment) -> Index:
         slugs = sorted((env.metadata.get(page) or {}).get("myst_slugs") or ())
         title = env.titles[page].astext() if page in env.titles else ""
         _add(index, page, (title, _numbers(env, page, ""), slugs))
-    for page, differing in sorted(kept(env, "titles").items()):
+    for page, differing in sorted(page_data(env, "titles").items()):
         for name in differing:
             _add(index, name, (page, differing[name]))
     for domain, one in env.domains.items():
@@ -103,7 +105,7 @@ def digests(app: Sphinx, contents: str = "") -> Mapping[str, str]:
         page: sha256(
             canonical(
                 [
-                    [[word, sorted(index.get(word, ()))] for word in kept(env, "refers").get(page, ())],
+                    [[word, sorted(index.get(word, ()))] for word in page_data(env, "refers").get(page, ())],
                     bibliographies.get(page, []),
                     contents,
                 ]

@@ -6,7 +6,7 @@ from jinja2 import FileSystemBytecodeCache
 from sphinx.application import Sphinx
 from sphinx.jinja2glue import BuiltinTemplateLoader
 
-from tabbook.checks.pages import made_by
+from tabbook.checks.pages import packages_stamp
 from tabbook.keys.key import sha256
 
 _FOLDER = "tabbook-templates"
@@ -18,5 +18,5 @@ def keep_templates(app: Sphinx) -> None:
     if app.config.tabbook_sharing and isinstance(templates, BuiltinTemplateLoader):
         folder = Path(app.doctreedir) / _FOLDER
         folder.mkdir(parents=True, exist_ok=True)
-        pattern = f"{sha256(made_by())[:16]}-%s"  # what is compiled depends on the packages, too
+        pattern = f"{sha256(packages_stamp())[:16]}-%s"  # what is compiled depends on the packages, too
         templates.environment.bytecode_cache = FileSystemBytecodeCache(str(folder), pattern)

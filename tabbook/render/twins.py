@@ -13,7 +13,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import clean_astext
 
-from tabbook.render.pages import kept
+from tabbook.render.pages import page_data
 from tabbook.render.scopes import labels_of, twins_of
 from tabbook.render.tabs import PART_ATTRIBUTE, names_in
 from tabbook.render.variants import readers_of, variants
@@ -44,7 +44,7 @@ class HideTwins(SphinxTransform):
         for label, anchors in labels_of(self.env).items():
             titles = {tab: self._title(places[one]) for tab, one in anchors.items() if one in places}
             if len({*titles.values()}) > 1:
-                kept(self.env, "titles").setdefault(self.env.docname, {})[label] = titles
+                page_data(self.env, "titles").setdefault(self.env.docname, {})[label] = titles
 
     def _title(self, node: nodes.Element) -> str:
         """Return what a reference to ``node`` shows."""
@@ -108,14 +108,14 @@ class TitleReferences(SphinxPostTransform):
     def run(self, **_arguments: Any) -> None:
         """Give the words to references to labels whose titles differ."""
         labels = self.env.get_domain("std").data["labels"]
-        here = kept(self.env, "titles").get(self.env.docname, {})
+        here = page_data(self.env, "titles").get(self.env.docname, {})
         anchors = {labels[label][1]: titles for label, titles in here.items() if label in labels}
         for node in filter(_is_reference, list(self.document.findall(nodes.Element))):
             if isinstance(node, nodes.reference):  # MyST's, to this page: it has the words of the first
                 titles = anchors.get(node.get("refid", ""), {})
             else:
                 page = labels.get(node["reftarget"], ("",))[0]
-                titles = kept(self.env, "titles").get(page, {}).get(node["reftarget"], {})
+                titles = page_data(self.env, "titles").get(page, {}).get(node["reftarget"], {})
             if titles:
                 node.replace_self(self._titled(node, titles))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from docutils import nodes
 
 
-def for_tabs(tabs: Iterable[str] | None) -> list[str]:
+def tab_classes(tabs: Iterable[str] | None) -> list[str]:
     """Return the classes of what the readers of ``tabs`` alone see; none, for ``None`` or no tabs."""
     names = [f"tabbook-for-{tab}" for tab in sorted(tabs or ())]
     return ["tabbook-only", *names] if names else []

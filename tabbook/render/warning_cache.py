@@ -14,10 +14,10 @@ from typing import Any
 
 from sphinx.environment import BuildEnvironment
 
-from tabbook.checks.pages import made_by
+from tabbook.checks.pages import packages_stamp
 from tabbook.files import read_json, state_of, write_atomic
 from tabbook.keys.key import canonical, sha256
-from tabbook.render.build_warnings import ALWAYS, BIBLIOGRAPHY, CONSISTENCY, READ, WRITE, Warned
+from tabbook.render.build_warnings import ALWAYS, BIBLIOGRAPHY, CONSISTENCY, READ, WRITE, BuildWarning
 from tabbook.render.missing import named_files
 
 _WORDS = re.compile(r"""[\s,;:'"“”‘’`()\[\]{}]+""")
@@ -25,21 +25,21 @@ _SUFFIXES = "", ".md", ".rst", ".ipynb"
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class _PageRecord:
     """What is known of a page.
 
-    ``refers`` is a hash of what it refers to, as it was when the page was written; empty if it was not.
+    ``references`` is a hash of what it refers to, as it was when the page was written; empty if it was not.
     ``files`` is one of the files that its warnings name.
     """
 
     time: int
-    read: tuple[Warned, ...] = ()
+    read: tuple[BuildWarning, ...] = ()
     files: str = ""
-    refers: str = ""
-    written: tuple[Warned, ...] = ()
+    references: str = ""
+    written: tuple[BuildWarning, ...] = ()
 
     @property
-    def warnings(self) -> tuple[Warned, ...]:
+    def warnings(self) -> tuple[BuildWarning, ...]:
         return self.read + self.written
 
     @property
@@ -48,22 +48,22 @@ class _Page:
 
 
 @dataclass(frozen=True)
-class Memory:
+class WarningCache:
     """What the builds so far said: about each page, by name, and about no page."""
 
     root: Path
-    pages: Mapping[str, _Page] = field(default_factory=dict)
-    others: tuple[Warned, ...] = ()
+    pages: Mapping[str, _PageRecord] = field(default_factory=dict)
+    others: tuple[BuildWarning, ...] = ()
     bibliographies: str = ""
 
     @classmethod
-    def load(cls, path: Path, root: Path) -> "Memory":
+    def load(cls, path: Path, root: Path) -> "WarningCache":
         """Return what is in the file; nothing, if there is none or other packages wrote it."""
         data = read_json(path)
         try:
-            if data["made_by"] == made_by():
+            if data["made_by"] == packages_stamp():
                 pages = {
-                    name: _Page(page[0], _warnings(page[1]), page[2], page[3], _warnings(page[4]))
+                    name: _PageRecord(page[0], _warnings(page[1]), page[2], page[3], _warnings(page[4]))
                     for name, page in data["pages"].items()
                 }
                 return cls(root, pages, _warnings(data["others"]), data["bibliographies"])
@@ -78,7 +78,7 @@ class Memory:
             OSError: The file cannot be written.
         """
         data = {
-            "made_by": made_by(),
+            "made_by": packages_stamp(),
             "pages": {name: _plain(page) for name, page in self.pages.items()},
             "others": [_plain(warned) for warned in self.others],
             "bibliographies": self.bibliographies,
@@ -98,37 +98,37 @@ class Memory:
     def to_write(self, refers: Mapping[str, str]) -> list[str]:
         """Return the pages that must be written again, given a hash of what each refers to."""
         return sorted(
-            name for name in refers if name not in self.pages or self.pages[name].refers != refers[name]
+            name for name in refers if name not in self.pages or self.pages[name].references != refers[name]
         )
 
     def after_reading(
-        self, env: BuildEnvironment, found: Sequence[Warned], to_write: Iterable[str]
-    ) -> "Memory":
+        self, env: BuildEnvironment, found: Sequence[BuildWarning], to_write: Iterable[str]
+    ) -> "WarningCache":
         """Return the same after a build that has read pages and goes on to write some."""
         read = _by_page(found, READ)
         pages, unwritten = {}, set(to_write)
         for name, time in env.all_docs.items():
             page = self.pages.get(name)
             if page is None or page.time != time:
-                page = self._named(_Page(time, tuple(read.get(name, ()))))
-            pages[name] = self._named(replace(page, refers="", written=())) if name in unwritten else page
+                page = self._named(_PageRecord(time, tuple(read.get(name, ()))))
+            pages[name] = self._named(replace(page, references="", written=())) if name in unwritten else page
         return replace(self, pages=pages)
 
     def after_writing(
         self,
         env: BuildEnvironment,
-        found: Sequence[Warned],
+        found: Sequence[BuildWarning],
         refers: Mapping[str, str],
         written: set[str],
         *,
         is_checked: bool,
-    ) -> "Memory":
+    ) -> "WarningCache":
         """Return the same after a build that has written ``written``, and gave these warnings in all."""
         of_files = _of_files(env, found)
         said = _by_page([*found, *of_files], WRITE)
         pages = dict(self.pages)
         for name in written & pages.keys():
-            page = replace(pages[name], refers=refers[name], written=tuple(said.get(name, ())))
+            page = replace(pages[name], references=refers[name], written=tuple(said.get(name, ())))
             pages[name] = self._named(page)
         bibliographies = self._bibliographies(env)
         is_new = {CONSISTENCY: is_checked, WRITE: bool(written)}
@@ -147,7 +147,7 @@ class Memory:
         others = tuple(dict.fromkeys([*kept, *new]))
         return replace(self, pages=pages, others=others, bibliographies=bibliographies)
 
-    def said(self, found: Iterable[Warned]) -> list[Warned]:
+    def all_warnings(self, found: Iterable[BuildWarning]) -> list[BuildWarning]:
         """Return all warnings: those that are kept, and those of a build that come in each."""
         of_pages = (warned for page in self.pages.values() for warned in page.warnings)
         return [*of_pages, *self.others, *(warned for warned in found if warned.stage == ALWAYS)]
@@ -157,16 +157,16 @@ class Memory:
         warnings = (warned for page in self.pages.values() for warned in page.warnings)
         return {str(path.relative_to(self.root)) for warned in warnings for path in self._candidates(warned)}
 
-    def _named(self, page: _Page) -> _Page:
+    def _named(self, page: _PageRecord) -> _PageRecord:
         """Return what is known of a page, with the state of the files that its warnings name."""
         return replace(page, files=self._named_files(page.warnings))
 
-    def _named_files(self, warnings: Iterable[Warned]) -> str:
+    def _named_files(self, warnings: Iterable[BuildWarning]) -> str:
         """Return a hash of the files that warnings name, or would, were they there."""
         paths = {path for warned in warnings for path in self._candidates(warned)}
         return sha256(canonical([[str(path), _state(path)] for path in sorted(paths)])) if paths else ""
 
-    def _candidates(self, warned: Warned) -> set[Path]:
+    def _candidates(self, warned: BuildWarning) -> set[Path]:
         folder = self.root / PurePosixPath(warned.page).parent
         words = [word.strip("/").rstrip(".") for word in _WORDS.split(warned.message)]
         return {
@@ -192,8 +192,8 @@ def _plain(value: Any) -> list[Any]:
     return [[_plain(one) for one in entry] if isinstance(entry, tuple) else entry for entry in found]
 
 
-def _warnings(data: Iterable[Iterable[Any]]) -> tuple[Warned, ...]:
-    return tuple(Warned(*one) for one in data)
+def _warnings(data: Iterable[Iterable[Any]]) -> tuple[BuildWarning, ...]:
+    return tuple(BuildWarning(*one) for one in data)
 
 
 def _state(path: Path) -> str:
@@ -204,15 +204,15 @@ def _state(path: Path) -> str:
         return ""
 
 
-def _by_page(warnings: Iterable[Warned], stage: str) -> dict[str, list[Warned]]:
-    found: dict[str, list[Warned]] = {}
+def _by_page(warnings: Iterable[BuildWarning], stage: str) -> dict[str, list[BuildWarning]]:
+    found: dict[str, list[BuildWarning]] = {}
     for warned in dict.fromkeys(warnings):
         if warned.stage == stage and warned.page:
             found.setdefault(warned.page, []).append(warned)
     return found
 
 
-def _of_files(env: BuildEnvironment, found: Iterable[Warned]) -> list[Warned]:
+def _of_files(env: BuildEnvironment, found: Iterable[BuildWarning]) -> list[BuildWarning]:
     """Return the warnings about files, such as pictures to be copied, for each page that needs the file."""
     pages: dict[str, set[str]] = {}
     for page, files in named_files(env).items():

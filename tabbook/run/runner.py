@@ -14,7 +14,7 @@ from tabbook.book import Book
 from tabbook.errors import ExecuteError, Fault
 from tabbook.execute.job import execute
 from tabbook.execute.processes import stop_all
-from tabbook.library.generator import frozen, library_files
+from tabbook.library.generator import frozen_copy, library_files
 from tabbook.machine import cores
 from tabbook.model import Section
 from tabbook.plan import data as data_files
@@ -69,7 +69,7 @@ def _prepare(book: Book, store: Store, library_files: Mapping[str, bytes]) -> Pa
     """
     try:
         store.check_writable()
-        return frozen(book, library_files)
+        return frozen_copy(book, library_files)
     except OSError as error:
         raise cannot_store(book, error) from error
 

@@ -29,7 +29,7 @@ from tabbook.config import (
     read_settings,
 )
 from tabbook.project.idioms import rewrite
-from tabbook.project.projection import project, ways_of
+from tabbook.project.projection import idioms_of, project
 from tabbook.read.section import read_section
 from tabbook.render.build_warnings import FAILED
 from tabbook.section_faults import check_section
@@ -214,8 +214,8 @@ def test_the_authors_page_is_right_about_portable_names() -> None:
     )
     assert len(rows) >= 3
     for source, pytorch, tensorflow in rows:
-        assert rewrite(source, ways_of("pytorch", SETTINGS)) == pytorch
-        assert rewrite(source, ways_of("tensorflow", SETTINGS)) == tensorflow
+        assert rewrite(source, idioms_of("pytorch", SETTINGS)) == pytorch
+        assert rewrite(source, idioms_of("tensorflow", SETTINGS)) == tensorflow
 
 
 def test_the_authors_page_quotes_messages_that_exist() -> None:

@@ -15,7 +15,7 @@ from tabbook.errors import ExtractError
 from tabbook.extract.assemble import assemble
 from tabbook.extract.saved import Origin, Saved, extract_code
 from tabbook.library.generator import generate
-from tabbook.project.names import parse_way
+from tabbook.project.names import parse_idiom
 
 TAB = SETTINGS.tabs["jax"]
 
@@ -34,7 +34,9 @@ def saved(*cells: str) -> list[Saved]:
 
 
 def module(*cells: str, ways: dict[str, str] | None = None) -> str:
-    text = assemble(saved(*cells), TAB, {n: parse_way(t) for n, t in (ways or {}).items()}, SETTINGS.library)
+    text = assemble(
+        saved(*cells), TAB, {n: parse_idiom(t) for n, t in (ways or {}).items()}, SETTINGS.library
+    )
     ast.parse(text)
     return text
 

@@ -10,7 +10,7 @@ from tabbook.book import Book
 from tabbook.config import read_settings
 from tabbook.contents import read_contents
 from tabbook.errors import ConfigError, TabbookError
-from tabbook.project.projection import check_ways
+from tabbook.project.projection import check_idioms
 
 BAD = HERE / "bad"
 SECTIONS = sorted(BAD.glob("*.md"))
@@ -36,7 +36,7 @@ def test_bad_configurations(path: Path, file_regression: FileRegressionFixture) 
         if path.stem.startswith("toc"):
             read_contents(text, path.name)
         else:
-            check_ways(read_settings(text, path.name), text)
+            check_idioms(read_settings(text, path.name), text)
     check(file_regression, path, [str(fault) for fault in caught.value.faults])
 
 

@@ -23,7 +23,7 @@ from tabbook.export import decks
 from tabbook.export.folder import LIST_FILE, write_export
 from tabbook.export.page import Text, make_page
 from tabbook.export.write import archives, write_all
-from tabbook.merge.bundled import StoredCell, cell_hash, outputs_path
+from tabbook.merge.bundled import BundledCell, cell_hash, outputs_path
 from tabbook.merge.bundled import dump as dump_stored
 from tabbook.model import Result
 
@@ -413,7 +413,7 @@ def test_outputs_that_came_with_a_section_stand_in_for_those_of_a_run(tmp_path: 
     (section,) = book.find(("first",))
     (cell,) = [cell for cell in section.code_cells if cell.source == "draw()"]
     output = {"output_type": "stream", "name": "stdout", "text": "from elsewhere"}
-    kept = StoredCell(cell_hash(cell.source), 0, ("jax",), (output,))
+    kept = BundledCell(cell_hash(cell.source), 0, ("jax",), (output,))
     (book.root / outputs_path(section.path)).write_text(dump_stored([kept]))
     made = exported(book, "markdown", [section], ("jax", "mxnet")).files
     assert b"```text\nfrom elsewhere\n```" in made["jax/part/first.md"]

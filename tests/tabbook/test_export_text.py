@@ -238,7 +238,7 @@ def test_without_a_published_site_references_lead_to_what_lies_beside() -> None:
     ],
 )
 def test_marks_for_slides(text: str, wanted: list[tuple[str, bool]]) -> None:
-    assert [(mark.text, mark.starts) for mark in marked_text(text)] == wanted
+    assert [(mark.text, mark.starts_slide) for mark in marked_text(text)] == wanted
 
 
 BROKEN = "a  \nb\\\nc"

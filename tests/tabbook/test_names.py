@@ -6,10 +6,10 @@ import pytest
 
 from tabbook.code import CodeError
 from tabbook.project.idioms import rewrite
-from tabbook.project.names import definition, parse_way, roots
+from tabbook.project.names import definition, parse_idiom, roots
 
 WAYS = {
-    name: parse_way(text)
+    name: parse_idiom(text)
     for name, text in {
         "tanh": "torch.tanh",
         "log": "torch.log",
@@ -47,7 +47,7 @@ WAYS = {
     ],
 )
 def test_ways(text: str, kind: str) -> None:
-    assert parse_way(text).kind == kind
+    assert parse_idiom(text).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_ways(text: str, kind: str) -> None:
 )
 def test_whatever_else_is_no_way(text: str) -> None:
     with pytest.raises(ValueError, match=r"is no attribute|is not Python"):
-        parse_way(text)
+        parse_idiom(text)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_whatever_else_is_no_way(text: str) -> None:
     ],
 )
 def test_what_the_library_defines(way: str, statement: str) -> None:
-    assert definition("f", parse_way(way)) == statement
+    assert definition("f", parse_idiom(way)) == statement
     ast.parse(statement)
 
 
@@ -96,7 +96,7 @@ def test_what_the_library_defines(way: str, statement: str) -> None:
     ],
 )
 def test_what_a_way_needs(way: str, needed: set[str]) -> None:
-    assert roots(parse_way(way)) == needed
+    assert roots(parse_idiom(way)) == needed
 
 
 # One line: the use, and what a reader sees

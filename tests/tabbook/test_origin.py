@@ -8,7 +8,7 @@ from render_helpers import FRONT, fill_store, model_page, write_book
 
 from tabbook.book import Book
 from tabbook.config import BookSettings
-from tabbook.merge.made_with import made_with_line, provenance
+from tabbook.merge.made_with import made_with_line, made_with_note
 from tabbook.merge.page import METADATA_KEY, merge
 from tabbook.model import Result
 from tabbook.project.projection import project
@@ -43,8 +43,8 @@ def test_a_line_says_what_is_known(made_with, line):
 
 
 def test_the_note_has_a_line_for_each_framework_that_knows_something():
-    assert provenance([]) == provenance([("JAX", {})]) == ""
-    note = provenance([("PyTorch", {}), ("JAX", {"framework": "a*b_c", "seconds": 1})])
+    assert made_with_note([]) == made_with_note([("JAX", {})]) == ""
+    note = made_with_note([("PyTorch", {}), ("JAX", {"framework": "a*b_c", "seconds": 1})])
     assert [line for line in note.split("\n") if line.startswith("-")] == [r"- a\*b\_c, 1 s"]
 
 

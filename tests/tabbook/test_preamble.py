@@ -13,7 +13,7 @@ from tabbook.errors import ExtractError
 from tabbook.extract.assemble import assemble
 from tabbook.extract.saved import extract
 from tabbook.library.generator import generate
-from tabbook.project.names import parse_way
+from tabbook.project.names import parse_idiom
 from tabbook.read.section import read_section
 
 TAB = SETTINGS.tabs["jax"]
@@ -22,7 +22,7 @@ PREAMBLE = "import numpy as np\n\nHUB = {}\nnn_Module = object\n"
 
 def module(preamble: str) -> str:
     page = read_section(section("x = 1  #@save"), "a.md", SETTINGS)
-    ways = {"ones": parse_way("np.ones"), "nn_Module": parse_way("np.ndarray")}
+    ways = {"ones": parse_idiom("np.ones"), "nn_Module": parse_idiom("np.ndarray")}
     return assemble(extract(page, "jax"), TAB, ways, SETTINGS.library, preamble)
 
 

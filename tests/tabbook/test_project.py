@@ -9,7 +9,7 @@ from core_helpers import SETTINGS, SMALL, same_bytes, section, shown
 from tabbook.book import Book
 from tabbook.config import BookSettings
 from tabbook.errors import ConfigError, ProjectError
-from tabbook.project.projection import check_ways, project, selected_cells
+from tabbook.project.projection import check_idioms, project, selected_cells
 from tabbook.read.section import read_section
 from tabbook.section_faults import check_section
 
@@ -74,7 +74,7 @@ def test_ways_that_are_none_are_named_with_their_line() -> None:
         }
     )
     with pytest.raises(ConfigError) as caught:
-        check_ways(book, text)
+        check_idioms(book, text)
     where, none = (
         "_config.yml:4: sphinx.config.tabbook.names",
         "is no attribute (np.tanh), method (x.sum(...)) or lambda",

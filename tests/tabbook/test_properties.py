@@ -15,7 +15,7 @@ from tabbook.extract.assemble import assemble
 from tabbook.extract.saved import extract
 from tabbook.project.branches import select
 from tabbook.project.idioms import rewrite
-from tabbook.project.names import definition, parse_way
+from tabbook.project.names import definition, parse_idiom
 from tabbook.read.section import read_section
 
 TABS = ("pytorch", "jax", "mxnet")
@@ -202,7 +202,7 @@ class Symbol:
 
 
 WAYS = {
-    name: parse_way(text)
+    name: parse_idiom(text)
     for name, text in {
         "log": "torch.log", "log_long_name": "t.l", "sum": "x.sum(...)", "array": "x.detach().numpy(...)",
         "size": "lambda a: a.numel()", "inc": "lambda a, b=1: a + b", "neg": "lambda a: -a",

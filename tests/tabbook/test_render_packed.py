@@ -11,7 +11,7 @@ from docutils.utils import new_document
 from render_helpers import FRONT, NAMES, fill_store, model_page, write_book
 
 from tabbook.book import Book
-from tabbook.render.compact import Unpack, describe, pack, packed
+from tabbook.render.compact import ExpandCompactNodes, compact_node, compacted, describe
 from tabbook.render.site import build_site
 from tabbook.store.local import Store
 
@@ -39,10 +39,10 @@ def test_what_is_packed_comes_back_as_it_was() -> None:
     note = nodes.paragraph("Note *x*", "", nodes.strong("x", "x"), nodes.Text("."), classes=["note"])
     document += [cell(code("a = 1"), note), nodes.paragraph("", "Text.")]
     before = document.pformat()
-    document[0] = pack(document[0])
-    assert [type(node) for node in document] == [packed, nodes.paragraph]
+    document[0] = compacted(document[0])
+    assert [type(node) for node in document] == [compact_node, nodes.paragraph]
     document = pickle.loads(pickle.dumps(document))  # as Sphinx keeps it
-    Unpack(document).run()
+    ExpandCompactNodes(document).run()
     assert document.pformat() == before
     (block,) = document.findall(nodes.literal_block)
     assert (block.rawsource, block.source, block.line) == ("a = 1", "page.md", 7)
@@ -62,8 +62,8 @@ def test_what_is_packed_comes_back_as_it_was() -> None:
 )
 def test_what_others_look_for_stays_in_sight(other: nodes.Node) -> None:
     assert describe(other) is None
-    made = pack(cell(code("a = 1"), other.deepcopy()))
-    assert [type(child) for child in made.children] == [packed, type(other)]
+    made = compacted(cell(code("a = 1"), other.deepcopy()))
+    assert [type(child) for child in made.children] == [compact_node, type(other)]
     assert made.children[0].parent is made
 
 
@@ -124,7 +124,7 @@ def test_trees_on_disk_hold_no_code(tmp_path: Path) -> None:
     fill_store(root)
     assert build_site(Book.load(root), jobs=1, quiet=True).status == 0
     tree = pickle.loads((root / "_build/.doctrees/index.doctree").read_bytes())
-    assert list(tree.findall(packed))
+    assert list(tree.findall(compact_node))
     assert "import torch" not in tree.astext() and "this is" not in tree.astext()
 
 

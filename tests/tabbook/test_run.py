@@ -12,7 +12,7 @@ from engine_helpers import DATA, DATA_SHA1, LocalBook, code, make_book, with_dat
 from rich.console import Console
 
 from tabbook.errors import ExecuteError, ProjectError, StoreError
-from tabbook.library.generator import frozen
+from tabbook.library.generator import frozen_copy
 from tabbook.model import Result
 from tabbook.plan import planner
 from tabbook.plan.history import load_failure, remove_failure, save_failure
@@ -595,8 +595,8 @@ def test_a_job_runs_with_the_library_that_its_key_is_about(tmp_path, executed, m
 def test_libraries_of_earlier_runs_go_after_a_day_but_for_the_last(tmp_path):
     book = make_book(tmp_path, {})
     hours = [23, 25, 26, 27, 28]
-    folders = [frozen(book, {"d2l/a.py": b"%d" % number}) for number in hours]
+    folders = [frozen_copy(book, {"d2l/a.py": b"%d" % number}) for number in hours]
     for folder, age in zip(folders, hours, strict=True):
         os.utime(folder, (time.time() - age * 3600,) * 2)
-    assert frozen(book, {"d2l/a.py": b"27"}) == folders[3]
+    assert frozen_copy(book, {"d2l/a.py": b"27"}) == folders[3]
     assert [folder.exists() for folder in folders] == [True, True, False, True, False]

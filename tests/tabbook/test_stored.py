@@ -5,7 +5,7 @@ from pathlib import Path
 from core_helpers import SETTINGS, section
 from engine_helpers import code, make_book
 
-from tabbook.merge.bundled import StoredCell, cell_hash, dump, load, outputs_path, parse, result
+from tabbook.merge.bundled import BundledCell, cell_hash, dump, load, outputs_path, parse, result
 from tabbook.model import Projection, Result
 from tabbook.plan.outputs import page_result
 from tabbook.plan.planner import device_class, job
@@ -22,31 +22,31 @@ def projected(*cells: str, tab: str = "jax") -> Projection:
 
 
 def test_outputs_stay_with_their_cell_when_the_page_grows() -> None:
-    cells = [StoredCell(cell_hash("print(1)"), 0, None, ONE)]
+    cells = [BundledCell(cell_hash("print(1)"), 0, None, ONE)]
     before, after = projected("print(1)"), projected("x = 0", "print(1)")
     assert result(cells, before).outputs == (ONE,)  # type: ignore[union-attr]
     assert result(cells, after).outputs == ((), ONE)  # type: ignore[union-attr]
 
 
 def test_outputs_of_a_cell_that_was_edited_are_gone() -> None:
-    cells = [StoredCell(cell_hash("print(1)"), 0, None, ONE)]
+    cells = [BundledCell(cell_hash("print(1)"), 0, None, ONE)]
     assert result(cells, projected("print(2)")) is None
 
 
 def test_the_same_code_twice_has_outputs_of_its_own() -> None:
     digest = cell_hash("print(x)")
-    cells = [StoredCell(digest, 1, None, TWO), StoredCell(digest, 0, None, ONE)]
+    cells = [BundledCell(digest, 1, None, TWO), BundledCell(digest, 0, None, ONE)]
     assert result(cells, projected("print(x)", "print(x)")).outputs == (ONE, TWO)  # type: ignore[union-attr]
 
 
 def test_outputs_made_in_one_tab_are_no_other_tabs() -> None:
-    cells = [StoredCell(cell_hash("print(1)"), 0, ("jax",), ONE)]
+    cells = [BundledCell(cell_hash("print(1)"), 0, ("jax",), ONE)]
     assert result(cells, projected("print(1)", tab="jax")) is not None
     assert result(cells, projected("print(1)", tab="pytorch")) is None
 
 
 def test_what_is_written_is_read_and_what_is_broken_counts_as_nothing(tmp_path: Path) -> None:
-    cells = (StoredCell("0" * 64, 0, ("jax",), ONE), StoredCell("1" * 64, 2, None, TWO))
+    cells = (BundledCell("0" * 64, 0, ("jax",), ONE), BundledCell("1" * 64, 2, None, TWO))
     text = dump(cells)
     assert parse(text) == cells
     assert dump(parse(text)) == text
@@ -65,7 +65,7 @@ def test_readers_see_the_stores_outputs_and_else_those_that_came_along(tmp_path:
     book = make_book(tmp_path, {"a": code("print(1)")})
     page = book.read("chapters/a.md")
     path = tmp_path / outputs_path(page.path)
-    path.write_text(dump([StoredCell(cell_hash("print(1)"), 0, ("jax",), ONE)]))
+    path.write_text(dump([BundledCell(cell_hash("print(1)"), 0, ("jax",), ONE)]))
     assert page_result(book, page, "jax").outputs == (ONE,)
     assert page_result(book, page, "pytorch") is None
     key = job(book, page, "jax").key(device_class()).digest

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tabbook.importers.report import Findings
-from tabbook.project.names import parse_way
+from tabbook.project.names import parse_idiom
 from tabbook_d2lbook.project import CONFIG, Project
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -55,7 +55,7 @@ def read_aliases(project: Project, findings: Findings) -> Names:
                 _fault(findings, tab, f"{name!r} is no name")
                 continue
             try:
-                parse_way(way)
+                parse_idiom(way)
             except ValueError as error:
                 _fault(findings, tab, str(error))
                 continue
@@ -101,7 +101,7 @@ def _ways(tab: str, table: Mapping[str, str], names: Names, findings: Findings) 
 
 def _is_way(text: str) -> bool:
     try:
-        parse_way(text)
+        parse_idiom(text)
     except ValueError:
         return False
     return True

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from posixpath import dirname, join, normpath, relpath
 from urllib.parse import unquote
 
-from tabbook_d2lbook.source import Page, Target, safe_label
+from tabbook_d2lbook.source import LabelTarget, Page, safe_label
 
 _DEFINITION = re.compile(r"^ {0,3}\[(?!\^)[^\[\]\n]+\]:[ \t]*<?(?P<url>[^\s<>]+)", re.MULTILINE)
 _OTHER = re.compile(r"[a-zA-Z][a-zA-Z+.-]*:|[/<]")
@@ -78,7 +78,7 @@ class _Places:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.headings: dict[str, list[Target]] = {}
+        self.headings: dict[str, list[LabelTarget]] = {}
         for target in page.targets:
             if target.kind in ("section", "rubric"):
                 self.headings.setdefault(key(target.words), []).append(target)
@@ -99,13 +99,13 @@ class _Places:
         return _label_of(self.page, found[0], anchor)
 
 
-def _is_known(target: Target, anchor: str) -> bool:
+def _is_known(target: LabelTarget, anchor: str) -> bool:
     """Say whether MyST gives a heading this anchor: it does so for the first one of these words."""
     slug = _NO_SLUG.sub("", target.words.lower().replace(" ", "-"))
     return anchor == slug and not _MARKUP.search(target.words) and not set("`$*\\&{}") & set(target.words)
 
 
-def _label_of(page: Page, target: Target, anchor: str) -> str:
+def _label_of(page: Page, target: LabelTarget, anchor: str) -> str:
     label = next((label for label in target.labels if _PLAIN.fullmatch(label)), "")
     if not label:
         stem = page.path.rsplit(".", 1)[0].replace("/", "-")

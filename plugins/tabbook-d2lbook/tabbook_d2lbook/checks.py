@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tabbook.code import bound_names, parse
 from tabbook.importers.contents import Node
 from tabbook.importers.report import Findings
-from tabbook.project.names import parse_way, roots
+from tabbook.project.names import parse_idiom, roots
 from tabbook_d2lbook import blocks
 from tabbook_d2lbook.aliases import Names
 from tabbook_d2lbook.bibliography import Bibliography
@@ -101,7 +101,7 @@ def check_roots(
         ways = {name: way[tab] for name, way in names.ways.items() if tab in way}
         there = {package, "sys", *ways, *library_names(first.get(tab, ""), pages, tab)}
         for name, way in ways.items():
-            missing = sorted(roots(parse_way(way)) - there) if "*" not in there else []
+            missing = sorted(roots(parse_idiom(way)) - there) if "*" not in there else []
             if missing:
                 message = (
                     f"library-{tab}: {name} stands for {way}, but the library never imports {missing[0]}"

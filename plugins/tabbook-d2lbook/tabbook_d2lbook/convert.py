@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from tabbook.importers.fallback import code_cell, does_not_run, fill, keep, place_of, refusal
-from tabbook.merge.bundled import StoredCell, cell_hash
+from tabbook.merge.bundled import BundledCell, cell_hash
 from tabbook.model import Output
 from tabbook.read.markdown import fence_for
 from tabbook_d2lbook import blocks, figures, headings, inline, nbconvert_pages, rst, tables
@@ -225,7 +225,7 @@ class PageConverter:
 
     # -- its text
 
-    def render(self, names: Labels) -> tuple[str, tuple[StoredCell, ...]]:
+    def render(self, names: Labels) -> tuple[str, tuple[BundledCell, ...]]:
         """Return the page in our format, and the outputs that go beside it.
 
         ``names`` says what each label of the book names.
@@ -349,9 +349,9 @@ class PageConverter:
             lines.append(f"tabbook: {{{', '.join(declared)}}}")
         return "\n".join([*lines, "---", "", ""])
 
-    def _stored(self) -> tuple[StoredCell, ...]:
+    def _stored(self) -> tuple[BundledCell, ...]:
         """Return the page's outputs, each with the cell of ours that it belongs to."""
-        stored: list[StoredCell] = []
+        stored: list[BundledCell] = []
         if not any(cell.outputs for cell in self.cells):
             return ()
         seen: Counter[str] = Counter()
@@ -363,7 +363,7 @@ class PageConverter:
                 number, seen[digest] = seen[digest], seen[digest] + 1
                 outputs: tuple[Output, ...] = tuple(cell.outputs)
                 if outputs:
-                    stored.append(StoredCell(digest, number, self._made_in(piece), outputs))
+                    stored.append(BundledCell(digest, number, self._made_in(piece), outputs))
         return tuple(stored)
 
     def _made_in(self, piece: Piece) -> tuple[str, ...] | None:

@@ -5,7 +5,7 @@ import re
 
 from tabbook_d2lbook.headings import remove_mark
 from tabbook_d2lbook.scan import Image, Span
-from tabbook_d2lbook.source import Page, Target, safe_path
+from tabbook_d2lbook.source import LabelTarget, Page, safe_path
 
 _SLIDE_OPEN = re.compile(r"[ \t]*(?:[\[(](?:\*\*|~~))?[ \t]*$")
 _SLIDE_CLOSE = re.compile(r"[ \t]*(?:(?:\*\*|~~)[\])])?[ \t]*$")
@@ -52,7 +52,7 @@ def find_figures(page: Page) -> list[tuple[Image, list[Span], int]]:
         if not marks and not (alone and has_caption):
             continue
         if last != bottom or marks or has_caption:
-            target = Target("figure", image.start, has_number=has_caption)
+            target = LabelTarget("figure", image.start, has_number=has_caption)
             page.define_named(target, page.text[image.start : image.end], line)
             page.targets.append(target)
             figures.append((image, marks, end))

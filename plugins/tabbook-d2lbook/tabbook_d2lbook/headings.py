@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tabbook.read.slides import strip_slide_marks
 from tabbook_d2lbook.scan import Span
-from tabbook_d2lbook.source import Page, Target, directive, safe_label
+from tabbook_d2lbook.source import LabelTarget, Page, directive, safe_label
 
 _ATX = re.compile(r"^ {0,3}(?P<hashes>#{1,6})(?P<gap>[ \t]*)(?P<title>.*?)[ \t]*$")
 _CLOSING = re.compile(r"(?:[ \t]+#+|(?<=[^\s#\\])#{2,})[ \t]*$")
@@ -24,7 +24,7 @@ class Heading:
     start: int
     end: int
     level: int
-    target: Target
+    target: LabelTarget
     in_block: bool = False
     written: int = 1
     below: list[str] = field(default_factory=list)
@@ -68,7 +68,7 @@ def _atx(page: Page, number: int, *, is_first: bool) -> Heading | None:
     if closing and title[: closing.start()].strip():
         last = first + closing.start()
         title = title[: closing.start()]
-    target = Target("section", start)
+    target = LabelTarget("section", start)
     attributes = _ATTRIBUTES.search(title)
     if attributes:
         last = first + attributes.start()
@@ -86,7 +86,7 @@ def _underlined(page: Page, number: int) -> Heading | None:
         return None
     start = page.starts[number]
     indent = len(line) - len(line.lstrip())
-    target = Target("section", start)
+    target = LabelTarget("section", start)
     return Heading(
         number,
         number + 1,
@@ -191,7 +191,7 @@ def collect_labels(page: Page) -> None:
         remove_mark(page, span.start, span.end)
 
 
-def _is_in_sentence(page: Page, span: Span, target: Target | None) -> bool:
+def _is_in_sentence(page: Page, span: Span, target: LabelTarget | None) -> bool:
     """Say whether a label is part of a line of prose, and not of a heading, a caption or a row."""
     line = page.line_of(span.start)
     before = page.text[page.starts[line] : span.start].strip()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tabbook.code import bound_names, is_python, parse
 from tabbook.importers.report import Findings
-from tabbook.project.names import parse_way, roots
+from tabbook.project.names import parse_idiom, roots
 from tabbook_d2lbook.convert import PageConverter
 
 
@@ -54,7 +54,7 @@ def check_imports(
             for cell, source in cells:
                 for found in uses.finditer(source):
                     way = names[found[1]].get(tab)
-                    for root in sorted(roots(parse_way(way)) - {package} - bound - told) if way else ():
+                    for root in sorted(roots(parse_idiom(way)) - {package} - bound - told) if way else ():
                         line = cell.line + source.count("\n", 0, found.start()) + 1
                         message = f"{found[0]} becomes {way} for {tab}, but no cell imports {root}"
                         findings.note(page.page.path, line, "import", message, "import it in a cell")

@@ -79,7 +79,7 @@ class Labels:
 
 
 @dataclass(slots=True)
-class Target:
+class LabelTarget:
     """Something that a label may name, and the labels that were found behind it.
 
     ``words`` is the text of a heading in the source.
@@ -128,7 +128,7 @@ class Page:
             self.fences = [as_cell(f) if is_plain_cell(f) else f for f in self.fences]
         self.edits = Edits(self.text)
         self.scan = Scan(self.text, self._gaps())
-        self.targets: list[Target] = []
+        self.targets: list[LabelTarget] = []
         self.labels: dict[str, tuple[LabelKind, int]] = {}
         self.titles: dict[str, str] = {}
         """The titles of headings that have no number on any page, by label."""
@@ -234,7 +234,7 @@ class Page:
         trail = "" if not after or after.startswith("\n\n") else "\n" if after.startswith("\n") else "\n\n"
         return lead + text + trail
 
-    def define_named(self, target: Target, text: str, line: int) -> None:
+    def define_named(self, target: LabelTarget, text: str, line: int) -> None:
         """Give a target the names in pandoc's attributes in ``text``, its caption among others."""
         for found in _NAMED.finditer(text):
             if safe_label(found[1]) not in self.labels:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from tabbook_d2lbook.source import Page, Target, directive
+from tabbook_d2lbook.source import LabelTarget, Page, directive
 
 _RULE = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 CAPTION = re.compile(r"^(?:Table)?:(?!:|[\w-]+:`|end_tab:)[ \t]*")
@@ -19,7 +19,7 @@ class Table:
     first: int
     last: int
     caption: tuple[int, int] | None
-    target: Target
+    target: LabelTarget
 
 
 def _is_row(page: Page, line: int) -> bool:
@@ -57,7 +57,7 @@ def find_tables(page: Page) -> list[Table]:
             last += 1
         caption = _caption_above(page, first) or _caption_below(page, last)
         start = page.starts[caption[0] if caption and caption[0] < first else first]
-        table = Table(first, last, caption, Target("table", start, has_number=caption is not None))
+        table = Table(first, last, caption, LabelTarget("table", start, has_number=caption is not None))
         if caption:
             text = page.text[page.starts[caption[0]] : page.end_of_line(caption[1])]
             page.define_named(table.target, text, caption[0])

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tabbook.importers.report import Findings, Report
-from tabbook.merge.bundled import StoredCell
+from tabbook.merge.bundled import BundledCell
 from tabbook_d2lbook import import_book
 from tabbook_d2lbook.cells import read_cells
 from tabbook_d2lbook.convert import PageConverter
@@ -21,7 +21,7 @@ class Result(NamedTuple):
     text: str
     faults: list[str]
     notes: list[str]
-    stored: tuple[StoredCell, ...]
+    stored: tuple[BundledCell, ...]
     page: PageConverter
 
     @property

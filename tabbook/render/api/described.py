@@ -222,14 +222,14 @@ class Module:
         self.comments = _comments(name, text)
 
     @property
-    def whole(self) -> Described:
+    def described(self) -> Described:
         """The module itself, as an object."""
         return Described(self, "", self.root)
 
     def find(self, name: str) -> Described | None:
         """Return the object of this name, also one that a class inherits; None if there is none."""
         scope, _, own = name.rpartition(".")
-        above = self.find(scope) if scope else self.whole
+        above = self.find(scope) if scope else self.described
         for one in above.ancestors() if above else ():
             node = one.node.members.get(own) if isinstance(one, Described) else None
             if node is not None and not isinstance(node, griffe.Alias):
@@ -261,7 +261,7 @@ class Module:
                 yield member.path
                 yield from below(member)
 
-        return below(self.whole)
+        return below(self.described)
 
 
 def _comments(name: str, text: str) -> Mapping[tuple[str, str], list[str]]:

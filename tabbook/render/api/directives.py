@@ -29,7 +29,7 @@ from tabbook.render.api.docstrings import DefinedIn, Docstring, resolve
 from tabbook.render.api.source import LibrarySource
 from tabbook.render.api.text import ObjectText, restore_values
 from tabbook.render.build_warnings import warn
-from tabbook.render.pages import current_book, kept
+from tabbook.render.pages import current_book, page_data
 
 _NAME = re.compile(r"(?P<name>[\w.:]+)\s*(?P<signature>\(.*\)(?:\s*->.*)?)?", re.DOTALL)
 _ENTRY = re.compile(r"\s*(?P<short>~?)(?P<name>[^\W\d][\w.]*)\s*\Z")
@@ -83,7 +83,7 @@ class _LibraryDirective(SphinxDirective):
 
     def parsed(self, text: ObjectText) -> list[Node]:
         """Return the nodes of generated text."""
-        kept(self.env, "library")[self.env.docname] = text.library.digests
+        page_data(self.env, "library")[self.env.docname] = text.library.digests
         lines = text.lines
         if not isinstance(self.state, RSTState):  # a page that has no eval-rst around it
             fence = fence_for("\n".join(lines), "~")
@@ -161,7 +161,7 @@ class SummaryDirective(_LibraryDirective):
 
 def outdated(app: Sphinx, env: BuildEnvironment, *_: object) -> list[str]:
     """Return the pages that were made of another library than there is now."""
-    made = kept(env, "library")
+    made = page_data(env, "library")
     library = library_of(app) if made else None
     return [page for page, digests in made.items() if library is None or digests != library.digests]
 

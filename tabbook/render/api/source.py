@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tabbook.book import Book
-from tabbook.extract.assemble import where
+from tabbook.extract.assemble import defined_in
 from tabbook.extract.pieces import find
 from tabbook.extract.saved import Origin
 from tabbook.keys.key import sha256
@@ -86,11 +86,11 @@ class LibrarySource:
         for tab in self.texts:
             if self.book.settings.tabs[tab].module == first:
                 module = self.module(tab)
-                return module.find(rest) if rest else module.whole
+                return module.find(rest) if rest else module.described
         own = name.removeprefix(self.package).removeprefix(".")
         for tab in self.texts:
             module = self.module(tab)
-            if found := module.find(own) if own else module.whole:
+            if found := module.find(own) if own else module.described:
                 return found
         return None
 
@@ -121,5 +121,5 @@ class LibrarySource:
         """Return the lines of an object's docstring, without the section that `tabbook lib` adds."""
         text, origin = one.doc, self.origin(one)
         if origin:
-            text = text.removesuffix(where(origin)).rstrip()
+            text = text.removesuffix(defined_in(origin)).rstrip()
         return text.splitlines()

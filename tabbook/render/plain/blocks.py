@@ -98,7 +98,7 @@ class Blocks(Inline):
     _block_comment = _block_target = _block_index = _block_substitution_definition = _nothing
     _block_system_message = _block_pending = _block_meta = _block_colspec = _nothing
     _block_HiddenCellNode = _nothing  # noqa: N815 - the node's name
-    _block_packed = _block_aside = _block_decoration = _block_docinfo = _block_toctree = _nothing
+    _block_compact_node = _block_aside = _block_decoration = _block_docinfo = _block_toctree = _nothing
 
     # Text
 

@@ -7,9 +7,9 @@ from sphinx.environment import BuildEnvironment
 
 from tabbook.export.page import Piece, Places, SlideItem, Text
 from tabbook.model import Projection
-from tabbook.read.slides import Marked
+from tabbook.read.slides import MarkedText
 from tabbook.render.aside import slide_text
-from tabbook.render.compact import CELLS_ATTRIBUTE, packed
+from tabbook.render.compact import CELLS_ATTRIBUTE, compact_node
 from tabbook.render.plain.blocks import Blocks
 from tabbook.render.tabs import PART_ATTRIBUTE
 
@@ -37,7 +37,7 @@ class _Pieces:
         self.run_end = -1
         self.found: list[Piece] = []
         self.lines: list[str] = []
-        self.marked: list[Marked] = []
+        self.marked: list[MarkedText] = []
 
     def walk(self, children: Iterable[nodes.Node]) -> None:
         """Take what some nodes next to each other say."""
@@ -69,7 +69,7 @@ class _Pieces:
             if kind == "item":
                 self.found.append(SlideItem(int(place), text))
             else:
-                self.marked.append(Marked(text, kind == "start"))
+                self.marked.append(MarkedText(text, kind == "start"))
 
     def _flush(self) -> None:
         if self.lines or self.marked:
@@ -85,7 +85,7 @@ class _Pieces:
     def _has_cells(self, node: nodes.Node) -> bool:
         if not isinstance(node, nodes.Element):
             return False
-        if isinstance(node, packed):
+        if isinstance(node, compact_node):
             return bool(node[CELLS_ATTRIBUTE])
         return CELLS_ATTRIBUTE in node or (
             node.get(PART_ATTRIBUTE) == "group" and "tabbook-code" in node["classes"]
