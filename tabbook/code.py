@@ -41,7 +41,7 @@ def not_python(error: SyntaxError | ValueError) -> CodeError:
     return CodeError(f"not valid Python: {message}", getattr(error, "lineno", None) or 1, hint)
 
 
-class Code:
+class CodeCell:
     """Python text with its tree; :func:`parse` returns one that others share, so change none.
 
     ``text`` holds a placeholder for each of IPython's commands (``%magic``, ``!shell``,
@@ -174,7 +174,7 @@ class Code:
 
 
 @lru_cache(maxsize=1024)
-def parse(text: str) -> Code:
+def parse(text: str) -> CodeCell:
     """Return the code of ``text``; every stage asks for the same texts, so those of late are kept.
 
     More of them would cost more than they save: Python's collector walks through all their trees.
@@ -182,7 +182,7 @@ def parse(text: str) -> Code:
     Raises:
         CodeError: The text is not valid Python.
     """
-    return Code(text)
+    return CodeCell(text)
 
 
 def is_python(text: str) -> bool:

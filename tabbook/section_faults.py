@@ -5,7 +5,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator
 
-from tabbook.code import Code, CodeError, line_map, names_bound_by, not_python, parse
+from tabbook.code import CodeCell, CodeError, line_map, names_bound_by, not_python, parse
 from tabbook.config import BookSettings
 from tabbook.errors import Fault
 from tabbook.model import Cell, Projection, Section
@@ -77,7 +77,7 @@ def _compiles(text: str) -> bool:
     return True
 
 
-def _compile_errors(code: Code) -> Iterator[CodeError]:
+def _compile_errors(code: CodeCell) -> Iterator[CodeError]:
     """Yield what Python finds only when it compiles, such as ``return`` outside a function."""
     try:
         _compile(code.tree)

@@ -2,7 +2,7 @@
 
 import ast
 
-from tabbook.code import Code
+from tabbook.code import CodeCell
 
 
 def first_line(node: ast.stmt) -> int:
@@ -16,7 +16,7 @@ def last_line(node: ast.stmt) -> int:
     return node.end_lineno or node.lineno
 
 
-def header_end(code: Code, node: ast.stmt) -> int:
+def header_end(code: CodeCell, node: ast.stmt) -> int:
     """Return the last line where a mark belongs to the statement itself."""
     body = getattr(node, "body", None)
     if not isinstance(body, list) or not body:

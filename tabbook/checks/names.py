@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tabbook.code import Code, bound_names, imported_name, names_bound_by, parse
+from tabbook.code import CodeCell, bound_names, imported_name, names_bound_by, parse
 from tabbook.config import BookSettings
 from tabbook.model import Cell, Section
 from tabbook.project.projection import is_verbatim, selected_cells
@@ -97,7 +97,7 @@ class _Scope:
     annotations_wait: bool = False
     """Whether annotations are evaluated only on request (PEP 563)."""
 
-    def read(self, code: Code) -> None:
+    def read(self, code: CodeCell) -> None:
         for magic in [code.text] if code.opaque else code.magics:
             self.is_open |= _ANY_MAGIC.match(magic.lstrip()) is not None
             # A magic may define any of its words; code in one defines what is left of a sign.
@@ -179,7 +179,7 @@ class _Finder(ast.NodeVisitor):
         self.scope = scope
         self.found: list[NeededName] = []
 
-    def read(self, code: Code) -> None:
+    def read(self, code: CodeCell) -> None:
         self.visit(code.tree)
         for number, magic in enumerate(code.magics):
             if _CODE_MAGIC.match(magic.lstrip()):

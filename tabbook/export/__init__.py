@@ -4,5 +4,5 @@ Everything is made in memory, as the bytes of files by name, and written at the 
 wrong is found before anything is touched.
 """
 
-PUBLISHED = "_exports"
+SITE_FOLDER = "_exports"
 """The folder of the site that has the exports."""

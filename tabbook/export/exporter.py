@@ -13,10 +13,18 @@ from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
 from tabbook.declared_files import declared_files
 from tabbook.errors import Fault
-from tabbook.export import PUBLISHED
-from tabbook.export.files_cell import carry_cell, variables_cell
+from tabbook.export import SITE_FOLDER
+from tabbook.export.files_cell import files_cell, variables_cell
 from tabbook.export.library import Package, check_cell, companions, package, wheel_address
-from tabbook.export.page import Address, Page, Places, Read, beside, make_page, published
+from tabbook.export.page import (
+    Address,
+    ExportPage,
+    Links,
+    ReadPieces,
+    make_page,
+    relative_address,
+    site_address,
+)
 from tabbook.library.generator import current_texts, package_path
 from tabbook.model import Section
 from tabbook.plan.outputs import page_result
@@ -33,7 +41,7 @@ class Exporter:
     """What all exports of a book share; ``read`` gives the text of its pages, as Sphinx has resolved it."""
 
     book: Book
-    read: Read
+    read: ReadPieces
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
@@ -70,12 +78,12 @@ class Exporter:
                 found[tab] = package(text, about, book.settings.library, files)
         return found
 
-    def check(self, tab: str) -> str:
+    def check_cell(self, tab: str) -> str:
         """Return the first cell of the notebooks of ``tab``; empty if the book has no library."""
         if tab not in self.packages:
             return ""
         settings = self.book.settings
-        site = f"{self.base.rstrip('/')}/{PUBLISHED}" if self.base and settings.exports else ""
+        site = f"{self.base.rstrip('/')}/{SITE_FOLDER}" if self.base and settings.exports else ""
         library = self.packages[tab]
         return check_cell(library, wheel_address(library, tab, settings.repository, site))
 
@@ -88,7 +96,7 @@ class Exporter:
         paths = declared_files(self.book.root, section)
         files = {name: path.read_bytes() for name, path in paths.items()}
         variables = variables_cell(self.book.settings.tabs[tab].variables)
-        cells = {"variables": variables, "library": self.check(tab), "files": carry_cell(files)}
+        cells = {"variables": variables, "library": self.check_cell(tab), "files": files_cell(files)}
         return {name: source for name, source in cells.items() if source}
 
     def page(
@@ -99,7 +107,7 @@ class Exporter:
         prefix: str = "attachment:",
         *,
         with_slides: bool = False,
-    ) -> Page:
+    ) -> ExportPage:
         """Return ``section`` in ``tab`` as Markdown, code and outputs.
 
         Raises:
@@ -107,8 +115,8 @@ class Exporter:
         """
         projection = self.book.project(section, tab)
         result = page_result(self.book, section, tab)
-        pictures = _Pictures(self.book.root, section.path, prefix)
-        pieces = self.read(projection, Places(address, self._file, pictures, with_slides))
+        pictures = _PictureCollector(self.book.root, section.path, prefix)
+        pieces = self.read(projection, Links(address, self._file, pictures, with_slides))
         language = self.book.settings.language
         return make_page(projection, result, pieces, pictures.found, pictures.faults, language)
 
@@ -118,7 +126,7 @@ class Exporter:
 
     def address(self, path: str, tab: str, pages: Sequence[str], ending: str) -> Address:
         """Return where references of the page ``path`` lead: to the site, or to what lies beside."""
-        return published(self.base, tab) if self.base else beside(path, pages, ending)
+        return site_address(self.base, tab) if self.base else relative_address(path, pages, ending)
 
     def companions(self, tab: str) -> Files:
         """Return what goes with the notebooks of ``tab``, by name.
@@ -136,7 +144,7 @@ class Exporter:
 
 
 @dataclass
-class _Pictures:
+class _PictureCollector:
     """Collects the pictures of a page while its text is written; ``prefix`` begins their addresses."""
 
     root: Path

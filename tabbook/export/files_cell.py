@@ -24,7 +24,7 @@ def bring_files(files):
 bring_files({'''
 
 
-def carry_cell(files: Mapping[str, bytes]) -> str:
+def files_cell(files: Mapping[str, bytes]) -> str:
     """Return the code that writes ``files``, by name, where they are missing; empty without any."""
     if not files:
         return ""

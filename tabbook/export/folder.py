@@ -27,10 +27,10 @@ def check_folder(book: Book, folder: Path) -> None:
         raise cannot_write(folder, "the book itself is there")
 
 
-def write_export(folder: Path, files: Mapping[str, bytes], whole: Collection[str] = ()) -> tuple[int, int]:
+def write_export(folder: Path, files: Mapping[str, bytes], complete: Collection[str] = ()) -> tuple[int, int]:
     """Write ``files`` below ``folder``; return how many are new or changed, and how many others went.
 
-    ``whole`` names the parts of the folder of which ``files`` are everything: there, what earlier
+    ``complete`` names the parts of the folder of which ``files`` are everything: there, what earlier
     exports have written goes, if nobody has changed it since.
 
     Raises:
@@ -39,7 +39,7 @@ def write_export(folder: Path, files: Mapping[str, bytes], whole: Collection[str
     known = _shared_book(folder)
     changed = write_all(folder, files)
     left = {name: digest for name, digest in known.items() if name not in files}
-    gone = [name for name in left if _part(name) in whole and _is_ours(folder, name, left[name])]
+    gone = [name for name in left if _part(name) in complete and _is_ours(folder, name, left[name])]
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     kept = {name: digest for name, digest in left.items() if name not in gone}
     for name in gone:

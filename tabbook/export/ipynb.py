@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from tabbook.export.page import Page
+from tabbook.export.page import ExportPage
 from tabbook.model import Output, with_hyphens
 
 _V4: Any = nbformat.v4  # nbformat has no types
@@ -18,7 +18,7 @@ _from_dict: Any = nbformat.from_dict
 _BAD_NAME = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
-def notebook(page: Page, first: Mapping[str, str]) -> NotebookNode:
+def notebook(page: ExportPage, first: Mapping[str, str]) -> NotebookNode:
     """Return ``page`` as a notebook of nbformat 4.5.
 
     Args:
@@ -35,7 +35,7 @@ def notebook(page: Page, first: Mapping[str, str]) -> NotebookNode:
         count += 1
         number = count if page.executed else None
         cells.append(code_cell(part.name, part.source, part.outputs, number, folded(part.tags)))
-    return finished(cells, page)
+    return notebook_of(cells, page)
 
 
 _FOLDED = {
@@ -51,7 +51,7 @@ def folded(tags: Sequence[str]) -> dict[str, Any]:
     return ({"tags": sorted(tags)} if tags else {}) | ({"jupyter": hidden} if hidden else {})
 
 
-def finished(cells: Sequence[NotebookNode], page: Page) -> NotebookNode:
+def notebook_of(cells: Sequence[NotebookNode], page: ExportPage) -> NotebookNode:
     """Return the notebook of ``cells``, with the metadata that Jupyter and Colab read."""
     metadata: dict[str, Any] = {
         "kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"},
@@ -114,12 +114,12 @@ def _cell(kind: str, name: str, source: str, metadata: Mapping[str, Any]) -> Not
     return cell
 
 
-def dump(made: NotebookNode) -> bytes:
+def notebook_bytes(notebook: NotebookNode) -> bytes:
     """Return the bytes of a notebook's file; equal notebooks, equal bytes.
 
     Raises:
         nbformat.ValidationError: It is not valid.
     """
-    nbformat.validate(made)
-    split: Any = nbformat.v4.rwbase.split_lines(_from_dict(json.loads(json.dumps(made))))
+    nbformat.validate(notebook)
+    split: Any = nbformat.v4.rwbase.split_lines(_from_dict(json.loads(json.dumps(notebook))))
     return (json.dumps(split, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()

@@ -10,15 +10,15 @@ from typing import Any
 from tabbook.errors import Fault, TabbookError, usage
 from tabbook.export.exporter import Exporter, Files
 from tabbook.export.formats import Format, Made, format_named
-from tabbook.export.ipynb import dump, notebook
+from tabbook.export.ipynb import notebook, notebook_bytes
 from tabbook.export.markdown import markdown
 from tabbook.export.slide_blocks import tabs_shown
-from tabbook.export.slides import has_slides, slides
+from tabbook.export.slides import shows_slides, slides
 from tabbook.language import marked
 from tabbook.model import Section
 from tabbook.read.slides import marked_text
 
-__all__ = ["Exported", "export"]
+__all__ = ["ExportResult", "export"]
 
 
 def has_code(section: Section, tab: str) -> bool:
@@ -26,7 +26,7 @@ def has_code(section: Section, tab: str) -> bool:
     return tab in section.tabs and any(cell.belongs_to(tab) for cell in section.code_cells)
 
 
-def has_marks(section: Section, tab: str) -> bool:
+def has_slides(section: Section, tab: str) -> bool:
     """Say whether ``section`` has slides in ``tab``, by marks in its text or apart from it."""
     if tab not in section.tabs:
         return False
@@ -37,7 +37,7 @@ def has_marks(section: Section, tab: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportResult:
     """What could be exported, and what is wrong with the rest: faults of sections and their pictures.
 
     ``library_faults`` say why the library is not that of the sections, if it is not.
@@ -56,7 +56,7 @@ def export(
     *,
     named: bool = False,
     decks: bool = True,
-) -> Exported:
+) -> ExportResult:
     """Return the files of an export of ``sections`` in ``tabs``.
 
     A section that cannot be exported is left out, and the others are not. A picture that is missing
@@ -96,7 +96,7 @@ def export(
     if decks:
         files |= wanted.derived(files) if wanted.derived else {}
         files |= wanted.shared() if wanted.shared and files else {}
-    return Exported(files, tuple(sorted(set(faults))), () if named else exporter.library_files[1])
+    return ExportResult(files, tuple(sorted(set(faults))), () if named else exporter.library_files[1])
 
 
 def file_name(exporter: Exporter) -> str:
@@ -116,7 +116,7 @@ def _section(wanted: Format, exporter: Exporter, tab: str, section: Section, own
     return wanted.section(exporter, tab, section, names) if wanted.section else ({}, ())
 
 
-def make_one(
+def export_section(
     exporter: Exporter, wanted: Format, tab: str, section: Section, names: Sequence[str]
 ) -> tuple[Files, Sequence[Fault]]:
     """Return the files of one section in one tab, with those derived, and what is wrong with its pictures.
@@ -163,13 +163,13 @@ def _name(section: Section) -> str:
 def _notebook(exporter: Exporter, tab: str, section: Section, names: Sequence[str]) -> Made:
     path = _name(section)
     page = exporter.page(section, tab, exporter.address(path, tab, names, ".ipynb"))
-    return {f"{path}.ipynb": dump(notebook(page, exporter.first_cells(section, tab)))}, page.faults
+    return {f"{path}.ipynb": notebook_bytes(notebook(page, exporter.first_cells(section, tab)))}, page.faults
 
 
 def _slides(exporter: Exporter, tab: str, section: Section, _names: Sequence[str]) -> Made:
     path = _name(section)
     page = exporter.page(section, tab, exporter.address(path, tab, (), ""), with_slides=True)
-    if not has_slides(page):
+    if not shows_slides(page):
         return {}, ()
     name = exporter.book.settings.tabs[tab].name
     others = {
@@ -177,7 +177,7 @@ def _slides(exporter: Exporter, tab: str, section: Section, _names: Sequence[str
         for other in tabs_shown(page.slides)
     }
     made = slides(page, exporter.first_cells(section, tab), name, others)
-    return {f"{path}.slides.ipynb": dump(made)}, page.faults
+    return {f"{path}.slides.ipynb": notebook_bytes(made)}, page.faults
 
 
 def _markdown(exporter: Exporter, tab: str, section: Section, names: Sequence[str]) -> Made:
@@ -208,7 +208,7 @@ SLIDES = Format(
     name="slides",
     contents="slides",
     needs="slides",
-    has=has_marks,
+    has=has_slides,
     section=_slides,
     derived=_decks,
     shared=_assets,

@@ -10,7 +10,7 @@ from typing import Any
 
 from tabbook.errors import usage
 from tabbook.export.ipynb import notebook
-from tabbook.export.page import Page
+from tabbook.export.page import ExportPage
 from tabbook.language import translator
 from tabbook.read.markdown import fence_for
 
@@ -18,7 +18,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 _PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
 
 
-def markdown(page: Page, language: str = "en") -> dict[str, bytes]:
+def markdown(page: ExportPage, language: str = "en") -> dict[str, bytes]:
     """Return the file of ``page``, and those of its figures, by their paths beside each other.
 
     A figure of the code is kept once, whatever shows it.

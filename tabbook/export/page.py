@@ -22,7 +22,7 @@ Address = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Links:
     """Where what a page leads to is.
 
     ``address`` says it of pages, ``file`` of files to download, by the names that Sphinx gives them,
@@ -37,7 +37,7 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextPiece:
     """A stretch of a page's text as Markdown, or the caption of what the code above it draws.
 
     ``marked`` is what of the text is for slides.
@@ -52,18 +52,18 @@ class Text:
 class SlideItem:
     """A text of the slides that are written apart from the page, by its place among all of these."""
 
-    place: int
+    index: int
     source: str
 
 
-Piece = Text | SlideItem | int
+Piece = TextPiece | SlideItem | int
 """A stretch of text, a text of slides, or the index of a code cell."""
-Read = Callable[[Projection, Places], tuple[Piece, ...]]
+ReadPieces = Callable[[Projection, Links], tuple[Piece, ...]]
 """What gives the pieces of a section in one framework, in the order of the page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PagePart:
     """A stretch of text, or a code cell with its outputs.
 
     ``name`` stays what it is when other cells change (see :func:`names_of`). ``marked`` is what of
@@ -80,14 +80,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ExportPage:
     """A section reduced to one framework, with the bytes of the pictures that its text shows, by name.
 
     ``faults`` says which of them are missing. ``slides`` are those that are written apart from the text.
     """
 
     projection: Projection
-    parts: tuple[Part, ...]
+    parts: tuple[PagePart, ...]
     executed: bool
     pictures: Mapping[str, bytes]
     faults: tuple[Fault, ...] = ()
@@ -99,7 +99,7 @@ class Page:
         return self.projection.section.path.removesuffix(".md")
 
 
-def published(base: str, tab: str) -> Address:
+def site_address(base: str, tab: str) -> Address:
     """Return how the published pages are reached, with the framework chosen; ``base`` is the site's."""
 
     def address(page: str, anchor: str) -> str:
@@ -108,7 +108,7 @@ def published(base: str, tab: str) -> Address:
     return address
 
 
-def beside(page: str, pages: Collection[str], ending: str) -> Address:
+def relative_address(page: str, pages: Collection[str], ending: str) -> Address:
     """Return how the other exported ``pages`` are reached from ``page``, where nothing is published."""
 
     def address(other: str, _anchor: str) -> str:
@@ -126,7 +126,7 @@ def make_page(
     pictures: Mapping[str, bytes],
     faults: Iterable[Fault] = (),
     language: str = "en",
-) -> Page:
+) -> ExportPage:
     """Return ``projection`` with the outputs of ``result``, and the text that ``pieces`` has.
 
     Notes of ours are in ``language``.
@@ -135,15 +135,17 @@ def make_page(
     parts = list(_parts(projection, result, pieces, language))
     if result is not None and result.stand_ins:
         missing = ", ".join(f"`{name}`" for name in result.stand_ins)
-        parts.insert(min(1, len(parts)), Part("text", "stand-ins", f"> {stand_in_notice(missing, language)}"))
-    texts = {piece.place: piece.source for piece in pieces if isinstance(piece, SlideItem)}
+        parts.insert(
+            min(1, len(parts)), PagePart("text", "stand-ins", f"> {stand_in_notice(missing, language)}")
+        )
+    texts = {piece.index: piece.source for piece in pieces if isinstance(piece, SlideItem)}
     slides = plain_slides(projection.section.slides, projection.tab, texts)
-    return Page(projection, tuple(parts), result is not None, pictures, tuple(faults), slides)
+    return ExportPage(projection, tuple(parts), result is not None, pictures, tuple(faults), slides)
 
 
 def _parts(
     projection: Projection, result: Result | None, pieces: Iterable[Piece], language: str
-) -> Iterator[Part]:
+) -> Iterator[PagePart]:
     cells = {cell.index: cell for cell in projection.code_cells}
     outputs = dict(zip(cells, result.outputs if result else (), strict=False))
     names = names_of(projection.section.code_cells)
@@ -151,13 +153,13 @@ def _parts(
     for piece in pieces:
         if isinstance(piece, SlideItem):
             continue
-        if isinstance(piece, Text):
+        if isinstance(piece, TextPiece):
             kind = "caption" if piece.is_caption else "text"
-            yield Part("text", _numbered(kind, above, texts), piece.source, marked=piece.marked)
+            yield PagePart("text", _numbered(kind, above, texts), piece.source, marked=piece.marked)
             continue
         cell, above = cells[piece], names[piece]
         visible, _glued = seen_and_glued(outputs.get(piece, ()), cell.tags, language)
-        yield Part("code", f"code-{above}", cell.source, cell.tags, visible, label=cell.label)
+        yield PagePart("code", f"code-{above}", cell.source, cell.tags, visible, label=cell.label)
 
 
 def _numbered(kind: str, above: str, texts: Counter[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from tabbook.export.ipynb import code_cell, folded, text_cell
-from tabbook.export.page import Part
+from tabbook.export.page import PagePart
 from tabbook.export.slide_blocks import ShownSlide
 from tabbook.model import Box, Embedded, Item, Output
 
@@ -31,8 +31,8 @@ class Deck:
         pictures: The bytes of pictures, by name.
     """
 
-    codes: Sequence[Part]
-    others: Mapping[str, Sequence[Part]]
+    codes: Sequence[PagePart]
+    others: Mapping[str, Sequence[PagePart]]
     executed: bool
     pictures: Mapping[str, bytes]
     written: int = 0
@@ -97,7 +97,7 @@ class Deck:
 
     def _code(
         self,
-        code: Part,
+        code: PagePart,
         name: str,
         count: int,
         slideshow: Mapping[str, str],

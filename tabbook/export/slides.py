@@ -10,22 +10,22 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from tabbook.export.ipynb import code_cell, finished, folded, text_cell
-from tabbook.export.page import Page, Part
+from tabbook.export.ipynb import code_cell, folded, notebook_of, text_cell
+from tabbook.export.page import ExportPage, PagePart
 from tabbook.export.slide_cells import Deck
 from tabbook.model import with_hyphens
 
 
-def has_slides(page: Page) -> bool:
+def shows_slides(page: ExportPage) -> bool:
     """Say whether any of the page's text is marked for slides, or some are written apart from it."""
     return bool(page.slides) or any(part.marked for part in page.parts)
 
 
 def slides(
-    page: Page,
+    page: ExportPage,
     first: Mapping[str, str],
     framework: str,
-    others: Mapping[str, Page] | None = None,
+    others: Mapping[str, ExportPage] | None = None,
 ) -> NotebookNode:
     """Return the slides of ``page`` as a notebook.
 
@@ -48,14 +48,14 @@ def slides(
     codes = _codes(page)
     apart = {tab: _codes(other) for tab, other in (others or {}).items()}
     deck = Deck(codes, apart, page.executed, page.pictures, written=len(codes) if has_marks else 0)
-    return finished([*cells, *deck.write(page.slides)], page)
+    return notebook_of([*cells, *deck.write(page.slides)], page)
 
 
-def _codes(page: Page) -> list[Part]:
+def _codes(page: ExportPage) -> list[PagePart]:
     return [part for part in page.parts if part.kind == "code"]
 
 
-def _marked(page: Page) -> list[NotebookNode]:
+def _marked(page: ExportPage) -> list[NotebookNode]:
     """Return all code of a page, and what its marks select."""
     cells, count, on_slide = list[NotebookNode](), 0, False
     for kind, run in groupby(page.parts, lambda part: part.kind):
@@ -73,7 +73,7 @@ def _marked(page: Page) -> list[NotebookNode]:
     return cells
 
 
-def _text(parts: Sequence[Part], pictures: Mapping[str, bytes]) -> list[NotebookNode]:
+def _text(parts: Sequence[PagePart], pictures: Mapping[str, bytes]) -> list[NotebookNode]:
     """Return the marked pieces of a stretch of text, and behind them the whole of it as notes."""
     cells = []
     for part in parts:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
-from tabbook.code import Code, bound_names, parse
+from tabbook.code import CodeCell, bound_names, parse
 from tabbook.config import CONFIG_FILE, LibrarySettings, Tab
 from tabbook.errors import ExtractError, Fault
 from tabbook.extract.exports import star_import_names
@@ -214,7 +214,7 @@ def _is_function(node: ast.stmt) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctio
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
-def _without(code: Code, node: ast.ClassDef, gone: Sequence[ast.stmt]) -> str:
+def _without(code: CodeCell, node: ast.ClassDef, gone: Sequence[ast.stmt]) -> str:
     """Return a class's source without some statements, the comments right above and blank lines."""
     lines = list(code.lines)
     for child in reversed(gone):

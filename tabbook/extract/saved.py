@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from tabbook.code import Code, CodeError, bound_names, parse
+from tabbook.code import CodeCell, CodeError, bound_names, parse
 from tabbook.config import BookSettings
 from tabbook.errors import ExtractError, Fault, TabbookError
 from tabbook.model import Section
@@ -122,7 +122,7 @@ def _extract(source: str, origin: Origin, lines: Sequence[int]) -> tuple[list[Sa
     return [_saved(code, body[number], marks, place, lines) for number, place in places.items()], []
 
 
-def _unfit(code: Code, number: int) -> Iterator[CodeError]:
+def _unfit(code: CodeCell, number: int) -> Iterator[CodeError]:
     """Yield why a statement cannot be saved, if it cannot."""
     body = code.tree.body
     node = body[number]
@@ -137,7 +137,7 @@ def _unfit(code: Code, number: int) -> Iterator[CodeError]:
         yield CodeError("an IPython command cannot go into the library", node.lineno, hint)
 
 
-def _run_below(code: Code, body: Sequence[ast.stmt], line: int) -> Iterator[int]:
+def _run_below(code: CodeCell, body: Sequence[ast.stmt], line: int) -> Iterator[int]:
     """Yield the statements that a mark on a line of its own covers."""
     end = line
     for number, node in enumerate(body):
@@ -150,7 +150,7 @@ def _run_below(code: Code, body: Sequence[ast.stmt], line: int) -> Iterator[int]
 
 
 def _saved(
-    code: Code, node: ast.stmt, marks: Mapping[int, int], place: Origin, lines: Sequence[int]
+    code: CodeCell, node: ast.stmt, marks: Mapping[int, int], place: Origin, lines: Sequence[int]
 ) -> Saved:
     first, last = first_line(node), _trailing_comments(code, node)
     while first > 1 and code.lines[first - 2].startswith("#") and first - 1 not in code.string_lines:
@@ -183,7 +183,7 @@ def _without_mark(line: str, column: int | None) -> str | None:
     return f"{line[:column]}{note}".rstrip() or None
 
 
-def _trailing_comments(code: Code, node: ast.stmt) -> int:
+def _trailing_comments(code: CodeCell, node: ast.stmt) -> int:
     """Return a statement's last line, with the indented comments that end its body if it has one."""
     last = end = last_line(node)
     if not hasattr(node, "body"):

@@ -12,7 +12,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from tabbook.code import Code, bound_names, imported_name
+from tabbook.code import CodeCell, bound_names, imported_name
 from tabbook.keys.key import library_code, sha256
 from tabbook.keys.uses import NOTHING, Uses, names_in, names_used, reason_of, strings_use
 from tabbook.statement_lines import first_line
@@ -53,7 +53,7 @@ class LibraryIndex:
 
     def __init__(self, text: str, package: str) -> None:
         self.package = package
-        code = Code(text)
+        code = CodeCell(text)
         self._symbols: dict[str, _Symbol] = {}
         self._always: set[str] = {ALWAYS}
         body = code.tree.body
@@ -202,7 +202,7 @@ class LibraryIndex:
         return frozenset(self._symbols)
 
 
-def _parts(code: Code, name: str, node: ast.stmt) -> Iterator[tuple[str, str]]:
+def _parts(code: CodeCell, name: str, node: ast.stmt) -> Iterator[tuple[str, str]]:
     """Yield the source of a statement, a class's methods apart from the rest of it."""
     lines = dict(enumerate(code.lines[first_line(node) - 1 : node.end_lineno], first_line(node)))
     if isinstance(node, ast.ClassDef):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from unicodedata import normalize
 
-from tabbook.code import Code, CodeError, parse
+from tabbook.code import CodeCell, CodeError, parse
 
 _DYNAMIC = frozenset({"globals", "eval", "exec", "__import__"})
 _BY_NAME = frozenset({"import_module", "run_module", "find_spec", "resolve_name"})
@@ -73,7 +73,7 @@ NOTHING = Uses(frozenset())
 def cells_use(cells: Iterable[str], package: str, module: str) -> Uses:
     """Return what the code cells of one notebook use of the library ``package.module``."""
     aliases: set[str] = set()
-    uses, codes, broken = NOTHING, list[Code](), set[str]()
+    uses, codes, broken = NOTHING, list[CodeCell](), set[str]()
     for source in cells:
         try:
             codes.append(parse(source))

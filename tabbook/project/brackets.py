@@ -7,7 +7,7 @@ stand elsewhere, and takes them out.
 
 import re
 
-from tabbook.code import Code, Rewriter
+from tabbook.code import CodeCell, Rewriter
 from tabbook.lexemes import lexemes
 
 # No Python source holds these marks: a null byte is not allowed in it.
@@ -19,7 +19,7 @@ _NOTHING = re.compile(r"[ \t\f]*(?:[\n#\\]|\Z)")
 _INDENT = re.compile(r"[ \t\f]*(?=[^ \t\f\n\\])")
 
 
-def mark_brackets(code: Code, rewriter: Rewriter) -> dict[int, str]:
+def mark_brackets(code: CodeCell, rewriter: Rewriter) -> dict[int, str]:
     """Let ``rewriter`` carry the marks of ``code``; return that of each bracket, by its place."""
     marks: dict[int, str] = {}
     stack: list[tuple[str, int]] = []  # each open bracket's number and the column behind it

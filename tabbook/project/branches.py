@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tabbook.code import Code, parse, stands_alone
+from tabbook.code import CodeCell, parse, stands_alone
 from tabbook.project.conditions import Expressions, asked_tabs, asks, questions, unanswerable
 from tabbook.statement_lines import first_line
 
@@ -45,7 +45,7 @@ def _select(text: str, holding: frozenset[frozenset[str]]) -> str:
     while (changed := _Statements(left, holding).resolve()) is not None:
         if "selected" not in changed:
             return code.restore(changed).strip("\n").rstrip()
-        left = Code(changed)
+        left = CodeCell(changed)
     return code.restore(Expressions(left, holding).rewriter.rewrite()).strip("\n").rstrip()
 
 
@@ -71,7 +71,7 @@ class _Arm:
 class _Statements:
     """Replaces the outermost ``if`` statements that ask for a tab."""
 
-    def __init__(self, code: Code, holding: frozenset[frozenset[str]]) -> None:
+    def __init__(self, code: CodeCell, holding: frozenset[frozenset[str]]) -> None:
         self.code = code
         self.expressions = Expressions(code, holding)
         self.found: list[tuple[ast.If, list[ast.stmt], bool]] = []
@@ -205,13 +205,13 @@ class _Statements:
         return position
 
 
-def _is_elif(code: Code, node: ast.If) -> bool:
+def _is_elif(code: CodeCell, node: ast.If) -> bool:
     if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
         return False
     return code.text.startswith("elif", code.start(node.orelse[0]))
 
 
-def _tests(code: Code, node: ast.If) -> Iterator[ast.expr]:
+def _tests(code: CodeCell, node: ast.If) -> Iterator[ast.expr]:
     """Yield the conditions of an ``if`` and of its ``elif`` arms."""
     yield node.test
     while _is_elif(code, node):

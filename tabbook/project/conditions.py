@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from tabbook.code import Code, CodeError, Rewriter, stands_alone
+from tabbook.code import CodeCell, CodeError, Rewriter, stands_alone
 
 _LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator)
 _ASKING = re.compile(r"\btab\.selected\b|^\s*%%tab\b")
@@ -70,7 +70,7 @@ def asking_nodes(tree: ast.AST) -> Sequence[ast.AST]:
     return known
 
 
-def unanswerable(code: Code) -> Iterator[CodeError]:
+def unanswerable(code: CodeCell) -> Iterator[CodeError]:
     """Yield what ``code`` asks in a way that cannot be answered at build time."""
     if "selected" not in code.text and not code.magics:
         return  # most cells ask nothing, and their trees are large
@@ -116,7 +116,7 @@ class Expressions:
     ``holding`` are the questions whose answer is yes, each as the tabs that it names.
     """
 
-    def __init__(self, code: Code, holding: frozenset[frozenset[str]]) -> None:
+    def __init__(self, code: CodeCell, holding: frozenset[frozenset[str]]) -> None:
         self.code, self.holding = code, holding
         self.rewriter = Rewriter(code.text)
         for node in asking_nodes(code.tree):

@@ -9,14 +9,14 @@ import ast
 import re
 from collections import Counter
 
-from tabbook.code import Code
+from tabbook.code import CodeCell
 from tabbook.lexemes import has_old_fstrings
 from tabbook.project.names import Use
 
 _FSTRING = re.compile(r"""[fF][rR]?["']""")
 
 
-def fstrings(code: Code) -> dict[int, ast.JoinedStr]:
+def fstrings(code: CodeCell) -> dict[int, ast.JoinedStr]:
     """Return the outermost f-string around each node that stands in one, by the node's identity."""
     found: dict[int, ast.JoinedStr] = {}
     if not _FSTRING.search(code.text):
@@ -27,7 +27,7 @@ def fstrings(code: Code) -> dict[int, ast.JoinedStr]:
     return found
 
 
-def is_found(code: Code, use: Use, string: ast.JoinedStr | None) -> bool:
+def is_found(code: CodeCell, use: Use, string: ast.JoinedStr | None) -> bool:
     """Say whether the tree's places of ``use`` are right, which may stand in ``string``.
 
     Those of the call are meant, too, if it is one that the name makes.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tabbook.code import Code, Rewriter, is_atom, parse, stands_alone
+from tabbook.code import CodeCell, Rewriter, is_atom, parse, stands_alone
 from tabbook.project.brackets import align_lines, mark_brackets, plain
 from tabbook.project.fstrings import fstrings, is_found, say_the_same
 from tabbook.project.names import Idiom, Use, template_of, uses
@@ -30,7 +30,7 @@ def _parents(tree: ast.AST) -> dict[int, ast.AST]:
     return {id(child): node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
 
 
-def _has_long_statements(code: Code) -> bool:
+def _has_long_statements(code: CodeCell) -> bool:
     """Say whether brackets may go over several lines; if not, no line has to move along."""
     if "\n" not in code.text:
         return False
@@ -99,7 +99,7 @@ class _Argument:
 class _IdiomRewriter:
     """The rewriting of one cell: ``rewriter`` has the sites, if there are any."""
 
-    def __init__(self, code: Code, ways: Mapping[str, Idiom], found: Iterable[Use]) -> None:
+    def __init__(self, code: CodeCell, ways: Mapping[str, Idiom], found: Iterable[Use]) -> None:
         self.code = code
         self.rewriter = Rewriter(code.text)
         for use in found:

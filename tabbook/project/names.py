@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
-from tabbook.code import Code, parse
+from tabbook.code import CodeCell, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Use(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def uses(code: Code, package: str) -> tuple[Use, ...]:
+def uses(code: CodeCell, package: str) -> tuple[Use, ...]:
     """Return the attributes of ``package`` in ``code``, in their order."""
     return tuple(_uses(code.tree, package))
 

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from markdown_it.token import Token
 
-from tabbook.code import Code, CodeError, parse
+from tabbook.code import CodeCell, CodeError, parse
 from tabbook.config import BookSettings
 from tabbook.errors import Fault, ReadError, nearest, suggestion
 from tabbook.model import Cell, Section, Slide
@@ -319,7 +319,7 @@ def _for_builds(source: str) -> str | None:
     return "\n".join(lines)
 
 
-def _is_interactive(code: Code, node: ast.expr) -> bool:
+def _is_interactive(code: CodeCell, node: ast.expr) -> bool:
     if isinstance(node, ast.Call):
         return ast.unparse(node.func) == "tab.interact_select"
     return isinstance(node, ast.Name) and _LOADING.match(code.restore(node.id)) is not None

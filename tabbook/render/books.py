@@ -7,7 +7,7 @@ from pathlib import Path
 from tabbook.book import Book
 from tabbook.export.exporter import Exporter
 from tabbook.export.formats import Format, Made
-from tabbook.export.page import published
+from tabbook.export.page import site_address
 from tabbook.model import Section
 from tabbook.render.epub import EpubBuilder
 from tabbook.render.export_pages import Reader
@@ -20,7 +20,7 @@ def _volume(exporter: Exporter, tab: str, sections: Sequence[Section]) -> Volume
     """Return what a file of ``sections`` holds; in an excerpt all begin on the first level that there is."""
     app, settings = _reader(exporter).app, exporter.book.settings
     pages = ordered(app.env, [section.path.removesuffix(".md") for section in sections])
-    address = published(exporter.base, tab) if exporter.base else lambda _page, _anchor: ""
+    address = site_address(exporter.base, tab) if exporter.base else lambda _page, _anchor: ""
     title = str(exporter.config.get("title") or app.config.project)
     return Volume(tab, title, settings.tabs[tab].name, pages, address)
 

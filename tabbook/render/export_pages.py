@@ -14,7 +14,7 @@ from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
 
 from tabbook.book import Book
 from tabbook.errors import ConfigError, Fault, ReadError, TabbookError, usage
-from tabbook.export.page import Piece, Places, Read
+from tabbook.export.page import Links, Piece, ReadPieces
 from tabbook.machine import cores
 from tabbook.model import Projection
 from tabbook.render.application import application, configuration, memory_folder
@@ -35,7 +35,7 @@ class Reader:
         self.app = app
         self._tree: tuple[str, nodes.document] | None = None
 
-    def __call__(self, projection: Projection, places: Places) -> tuple[Piece, ...]:
+    def __call__(self, projection: Projection, places: Links) -> tuple[Piece, ...]:
         """Return the pieces of the page of ``projection``.
 
         Raises:
@@ -50,7 +50,7 @@ class Reader:
         return pieces_of(self._tree[1], env, projection, places)
 
 
-def with_pages(book: Book, make: Callable[[Read], _Made]) -> _Made:
+def with_pages(book: Book, make: Callable[[ReadPieces], _Made]) -> _Made:
     """Return what ``make`` makes of the pages of ``book``; Sphinx reads those that have changed.
 
     Raises:

@@ -17,7 +17,7 @@ from sphinx.util import logging
 
 from tabbook.config import BookSettings
 from tabbook.errors import TabbookError
-from tabbook.export import PUBLISHED
+from tabbook.export import SITE_FOLDER
 from tabbook.export.exporter import Exporter
 from tabbook.export.formats import formats
 from tabbook.export.library import branch_of
@@ -27,7 +27,7 @@ from tabbook.model import Section
 from tabbook.render.export_pages import Reader
 from tabbook.render.pages import current_book
 from tabbook.render.resolved import building_exports
-from tabbook.render.site_exports import EXPORTS_FILE, books, is_book, stamps, update
+from tabbook.render.site_exports import EXPORTS_FILE, books, inputs_hash, is_book, update
 
 _log = logging.getLogger(__name__)
 Links = list[tuple[str, str]]
@@ -43,7 +43,7 @@ def links_of(section: Section, tab: str, settings: BookSettings, up: str) -> Lin
     for wanted in formats():
         has_it = wanted.has(section, tab)
         if settings.exports and wanted.page_link and has_it:
-            file = f"{up}{PUBLISHED}/{wanted.name}/{tab}/{path}{wanted.ending}"
+            file = f"{up}{SITE_FOLDER}/{wanted.name}/{tab}/{path}{wanted.ending}"
             links.append((_(wanted.page_link), file))
         if settings.repository is not None and wanted is NOTEBOOKS and has_it:
             repository = settings.repository.url.removeprefix("https://github.com/")
@@ -60,10 +60,10 @@ def book_links(exporter: Exporter, tab: str, up: str) -> Links:
     _ = translator(book.settings.language)
     for wanted in formats() if book.settings.exports else ():
         if wanted.is_archived and any(wanted.has(section, tab) for section in book.readable_sections[0]):
-            links.append((_(wanted.book_link), f"{up}{PUBLISHED}/{wanted.name}/{tab}.zip"))
+            links.append((_(wanted.book_link), f"{up}{SITE_FOLDER}/{wanted.name}/{tab}.zip"))
         for place in books(exporter, wanted) if is_book(wanted) else ():
             if place.startswith(f"{tab}/"):
-                links.append((_(wanted.book_link), f"{up}{PUBLISHED}/{wanted.name}/{quote(place)}"))
+                links.append((_(wanted.book_link), f"{up}{SITE_FOLDER}/{wanted.name}/{quote(place)}"))
     return links
 
 
@@ -79,7 +79,9 @@ def landing_page(app: Sphinx, _env: object) -> list[str]:
     exporter, text = Exporter(book, Reader(app)), file.read_text(encoding="utf-8")
     whole = [wanted for wanted in formats() if is_book(wanted)]
     now = {f"{wanted.name}/{quote(place)}" for wanted in whole for place in books(exporter, wanted)}
-    linked = {found for wanted in whole for found in re.findall(rf"{PUBLISHED}/({wanted.name}/[^\"]+)", text)}
+    linked = {
+        found for wanted in whole for found in re.findall(rf"{SITE_FOLDER}/({wanted.name}/[^\"]+)", text)
+    }
     return [page] if now != linked else []
 
 
@@ -103,7 +105,7 @@ def links_html(links: Mapping[str, Links], settings: BookSettings) -> str:
 
 
 def _download(address: str) -> str:
-    return " download" if f"{PUBLISHED}/" in address and not address.endswith(".html") else ""
+    return " download" if f"{SITE_FOLDER}/" in address and not address.endswith(".html") else ""
 
 
 def add_links(app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
@@ -132,9 +134,9 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     exporter = Exporter(book, Reader(app))
     memory = Path(app.doctreedir) / EXPORTS_FILE
     try:
-        stamp = stamps(app, exporter)
+        stamp = inputs_hash(app, exporter)
         with building_exports(app):
-            faults = update(exporter, Path(app.outdir) / PUBLISHED, memory, stamp, app.parallel)
+            faults = update(exporter, Path(app.outdir) / SITE_FOLDER, memory, stamp, app.parallel)
     except TabbookError as error:
         faults = error.faults
     for fault in faults:

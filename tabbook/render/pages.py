@@ -201,7 +201,7 @@ _PAGE_DATA = (
 def page_data(env: BuildEnvironment, what: str) -> dict[str, Any]:
     """Return what is kept of the pages that have been read, by name.
 
-    ``stamps`` are hashes of what they show besides their text, ``keys`` those of the outputs that
+    ``inputs_hash`` are hashes of what they show besides their text, ``keys`` those of the outputs that
     they show. ``code`` are the tabs that have any, ``executed`` says of all tabs whether there are
     outputs. ``titles`` are those of labels that differ between tabs, ``glued`` the pages that they
     take values from. ``library`` are hashes of the modules that they document. ``refers`` are the words

@@ -21,7 +21,7 @@ from tabbook.declared_files import declared_files
 from tabbook.errors import Fault, TabbookError
 from tabbook.export.exporter import Exporter
 from tabbook.export.formats import Format, formats
-from tabbook.export.make import file_name, make_one
+from tabbook.export.make import export_section, file_name
 from tabbook.export.write import remove_others, write_all, zip_files
 from tabbook.files import read_json, write_atomic
 from tabbook.keys.key import canonical, sha256
@@ -31,11 +31,11 @@ from tabbook.render.pages import ShownOutputs, shown_by
 
 EXPORTS_FILE = "tabbook-exports.json"
 """The file, beside Sphinx's own, that says what the exports on the site were made of."""
-Stamp = Callable[[Section, str], str]
+InputsHash = Callable[[Section, str], str]
 """Raises a `TabbookError` where the section cannot be exported."""
 
 
-def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
+def inputs_hash(app: Sphinx, exporter: Exporter) -> InputsHash:
     """Return a function from a section and a tab to a hash of all that their exports are made of.
 
     What references say has changed where Sphinx has written another page than before.
@@ -50,7 +50,7 @@ def stamps(app: Sphinx, exporter: Exporter) -> Stamp:
         list(book.files),
     ]
     for tab in book.settings.tabs:
-        content = hashlib.sha256(exporter.check(tab).encode())
+        content = hashlib.sha256(exporter.check_cell(tab).encode())
         for name, data in sorted(exporter.companions(tab).items()):
             content.update(f"\0{name}\0".encode() + data)
         tabs[tab] = sha256(canonical([*shared, content.hexdigest()]))
@@ -106,7 +106,7 @@ class _Update:
             known and known["stamp"] == stamp and all((folder / name).is_file() for name in known["files"])
         ):
             try:
-                made, missing = make_one(self.exporter, wanted, tab, section, names)
+                made, missing = export_section(self.exporter, wanted, tab, section, names)
                 write_all(folder, made)
             except TabbookError as error:
                 self.faults += error.faults
@@ -118,7 +118,7 @@ class _Update:
         self.files[kind] |= {*known["files"]}
 
     def sections(
-        self, sections: Sequence[Section], names: Mapping[tuple[Format, str], list[str]], stamp: Stamp
+        self, sections: Sequence[Section], names: Mapping[tuple[Format, str], list[str]], stamp: InputsHash
     ) -> None:
         """Make what some sections have to take away; ``names`` has all that there is, by format and tab."""
         for section in sections:
@@ -182,7 +182,7 @@ def is_book(wanted: Format) -> bool:
 
 
 def update(
-    exporter: Exporter, folder: Path, memory: Path, stamp: Stamp, processes: int = 1
+    exporter: Exporter, folder: Path, memory: Path, stamp: InputsHash, processes: int = 1
 ) -> tuple[Fault, ...]:
     """Bring the notebooks, archives and decks below ``folder`` up to date with the book.
 

@@ -10,7 +10,7 @@ from render_helpers import NAMES, fill_store, png, write_book
 
 from tabbook.book import Book
 from tabbook.export.exporter import Exporter
-from tabbook.export.make import Exported, export
+from tabbook.export.make import ExportResult, export
 from tabbook.export.page import names_of
 from tabbook.model import Cell, Section
 from tabbook.read.slides import strip_slide_marks
@@ -154,7 +154,7 @@ def make_book(root: Path, **settings: Any) -> Book:
 
 def exported(
     book: Book, kind: str, sections: Sequence[Section], tabs: Sequence[str], **options: Any
-) -> Exported:
+) -> ExportResult:
     """Return an export of ``sections`` in ``tabs``, whose pages Sphinx has read."""
     return with_pages(book, lambda read: export(Exporter(book, read), kind, sections, tabs, **options))
 

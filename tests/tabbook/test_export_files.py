@@ -21,7 +21,7 @@ from tabbook.cli import main
 from tabbook.errors import UsageError
 from tabbook.export import decks
 from tabbook.export.folder import LIST_FILE, write_export
-from tabbook.export.page import Text, make_page
+from tabbook.export.page import TextPiece, make_page
 from tabbook.export.write import archives, write_all
 from tabbook.merge.bundled import BundledCell, cell_hash, outputs_path
 from tabbook.merge.bundled import dump as dump_stored
@@ -454,7 +454,7 @@ def test_outputs_with_stand_in_data_are_noted_in_the_language_of_the_book(tmp_pa
     projection = book.project(section, "jax")
     outputs = tuple(() for _ in projection.code_cells)
     result = Result("0" * 64, section.path, "jax", outputs, stand_ins=("novel.txt",))
-    pieces = [Text("# Title"), *(cell.index for cell in projection.code_cells)]
+    pieces = [TextPiece("# Title"), *(cell.index for cell in projection.code_cells)]
     for language, words in (("en", "This page was made with stand-in data"), ("de", "Ersatzdaten")):
         page = make_page(projection, result, pieces, {}, language=language)
         notes = [part.source for part in page.parts if part.name == "stand-ins"]

@@ -125,9 +125,9 @@ def test_an_edited_section_alone_is_exported_again(tmp_path: Path, monkeypatch: 
     exports = build(book) / "_exports"
     before = states(exports)
     made = []
-    one = make.make_one
+    one = make.export_section
     monkeypatch.setattr(
-        site_exports, "make_one", lambda *args: made.append((args[2], args[3].path)) or one(*args)
+        site_exports, "export_section", lambda *args: made.append((args[2], args[3].path)) or one(*args)
     )
     path = book.root / "part/other.md"
     path.write_text(path.read_text() + "\nOne more remark.\n")

@@ -12,7 +12,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from render_helpers import FRONT, fill_store, png, write_book
 
 from tabbook.book import Book
-from tabbook.export.page import beside, published
+from tabbook.export.page import relative_address, site_address
 from tabbook.model import Cell
 from tabbook.read.slides import marked_text
 from tabbook.render.site import build_site
@@ -218,12 +218,12 @@ def test_text_is_what_every_viewer_reads(made: dict[str, str], name: str) -> Non
 
 
 def test_without_a_published_site_references_lead_to_what_lies_beside() -> None:
-    address = beside("a/b/c", ["a/b/c", "a/d", "x"], ".ipynb")
+    address = relative_address("a/b/c", ["a/b/c", "a/d", "x"], ".ipynb")
     assert address("a/d", "place") == "../d.ipynb"
     assert address("x", "") == "../../x.ipynb"
     assert address("a/b/c", "place") == "", "it is the same page"
     assert address("not/exported", "") == ""
-    assert published("https://book.org/", "jax")("a/d", "at") == "https://book.org/a/d.html?tab=jax#at"
+    assert site_address("https://book.org/", "jax")("a/d", "at") == "https://book.org/a/d.html?tab=jax#at"
 
 
 @pytest.mark.parametrize(

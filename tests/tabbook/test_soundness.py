@@ -20,7 +20,7 @@ from engine_helpers import code, make_book
 
 from tabbook import environments
 from tabbook.book import Book
-from tabbook.code import Code, bound_names
+from tabbook.code import CodeCell, bound_names
 from tabbook.execute.job import execute
 from tabbook.keys.closure import LibraryIndex
 from tabbook.plan import data as data_files
@@ -54,7 +54,7 @@ def traced(book: Book, planned: Job, file: Path) -> list[tuple[int, str]]:
 
 def own_functions(planned: Job) -> set[str]:
     """Return the names of the functions that a job's own cells define."""
-    trees = [ast.parse(Code(cell.source).text) for cell in planned.projection.code_cells]
+    trees = [ast.parse(CodeCell(cell.source).text) for cell in planned.projection.code_cells]
     return {node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 

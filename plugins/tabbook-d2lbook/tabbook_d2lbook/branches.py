@@ -9,7 +9,7 @@ conditions are of the plain kind that d2lbook understands, it is kept.
 import ast
 from collections.abc import Sequence
 
-from tabbook.code import Code, CodeError, parse
+from tabbook.code import CodeCell, CodeError, parse
 from tabbook.project.branches import select
 from tabbook.project.conditions import asking_nodes, asks, is_question, questions
 
@@ -56,7 +56,7 @@ def published_readings(source: str, tabs: Sequence[str]) -> dict[str, str]:
     return readings
 
 
-def _may_differ(code: Code) -> bool:
+def _may_differ(code: CodeCell) -> bool:
     """Say whether all conditions are of the plain kind, and something makes lines and syntax differ.
 
     Plain is ``if tab.selected(…):``, perhaps with ``or``, and no more. Lines and syntax differ in

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tabbook.code import Code, CodeError, parse
+from tabbook.code import CodeCell, CodeError, parse
 from tabbook.extract.saved import Origin, Saved, extract_code
 from tabbook.importers.report import Finding, Findings
 from tabbook.project.branches import select
@@ -191,7 +191,7 @@ class CellReader:
         name = found[1].lower()
         return f"tab.selected({name!r})" if name in self.tabs else found[0]
 
-    def _asked(self, code: Code, source: str, place: Any) -> str:
+    def _asked(self, code: CodeCell, source: str, place: Any) -> str:
         """Return ``source`` without the unknown tabs that its branches ask for."""
         if "selected" not in source:
             return source
@@ -284,7 +284,7 @@ def read_cells(
     return [reader.read(fence) for fence in fences], findings.items
 
 
-def _compiles(code: Code) -> None:
+def _compiles(code: CodeCell) -> None:
     """Check what only the compiler sees, such as a repeated argument.
 
     Raises:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tabbook.code import Code, parse
+from tabbook.code import CodeCell, parse
 from tabbook.project.conditions import questions
 from tabbook.statement_lines import first_line, header_end, last_line
 from tabbook_d2lbook.dialect import Dialect
@@ -48,7 +48,7 @@ def normalise_marks(source: str, dialect: Dialect = "d2lbook") -> tuple[str, lis
 
 
 class _Marking:
-    def __init__(self, code: Code, dialect: Dialect) -> None:
+    def __init__(self, code: CodeCell, dialect: Dialect) -> None:
         self.code, self.dialect = code, dialect
         self.faults: list[MarkFault] = []
         self.marks = {

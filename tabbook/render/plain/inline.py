@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 from docutils import nodes
 from sphinx.environment import BuildEnvironment
 
-from tabbook.export.page import Places
+from tabbook.export.page import Links
 from tabbook.render.equations import with_numbers
 from tabbook.render.plain.escape import DOLLAR, code_span, escaped, link, with_brackets
 from tabbook.render.plain.formulas import inline_formula
@@ -53,7 +53,7 @@ class Inline:
     A method has the name of the node that it writes; of other nodes, what they hold is written.
     """
 
-    def __init__(self, env: BuildEnvironment, page: str, tab: str, places: Places) -> None:
+    def __init__(self, env: BuildEnvironment, page: str, tab: str, places: Links) -> None:
         self.env, self.page, self.tab, self.places = env, page, tab, places
         self.tables = self.links = 0  # how many tables and links are around what is written
 

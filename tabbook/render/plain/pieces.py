@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from docutils import nodes
 from sphinx.environment import BuildEnvironment
 
-from tabbook.export.page import Piece, Places, SlideItem, Text
+from tabbook.export.page import Links, Piece, SlideItem, TextPiece
 from tabbook.model import Projection
 from tabbook.read.slides import MarkedText
 from tabbook.render.aside import slide_text
@@ -15,7 +15,7 @@ from tabbook.render.tabs import PART_ATTRIBUTE
 
 
 def pieces_of(
-    document: nodes.document, env: BuildEnvironment, projection: Projection, places: Places
+    document: nodes.document, env: BuildEnvironment, projection: Projection, places: Links
 ) -> tuple[Piece, ...]:
     """Return the text of ``projection``'s page as Markdown, and the indices of its code cells, in order.
 
@@ -29,7 +29,7 @@ def pieces_of(
 class _Pieces:
     """Collects pieces while it walks through a page."""
 
-    def __init__(self, env: BuildEnvironment, projection: Projection, places: Places) -> None:
+    def __init__(self, env: BuildEnvironment, projection: Projection, places: Links) -> None:
         page, tab = projection.section.path.removesuffix(".md"), projection.tab
         self.blocks, self.tab = Blocks(env, page, tab, places), tab
         self.waiting = [cell.index for cell in projection.code_cells]
@@ -73,7 +73,7 @@ class _Pieces:
 
     def _flush(self) -> None:
         if self.lines or self.marked:
-            self.found.append(Text("\n".join(self.lines), tuple(self.marked)))
+            self.found.append(TextPiece("\n".join(self.lines), tuple(self.marked)))
         self.lines, self.marked = [], []
         self.blocks.list_before = ""
 
@@ -115,7 +115,7 @@ class _Pieces:
     def _caption(self, node: nodes.figure) -> None:
         caption = next(iter(node.findall(nodes.caption)), None)
         if caption is not None and (words := self.blocks.caption(node, caption)):
-            self.found.append(Text(words, is_caption=True))
+            self.found.append(TextPiece(words, is_caption=True))
 
 
 def _ends_of_runs(projection: Projection) -> Mapping[int, int]:
