@@ -78,7 +78,7 @@ def encode(result: Result) -> bytes:
 
 
 def decode(data: bytes, key: str) -> Result:
-    """Return the result of ``key`` that `pack` made ``data`` of.
+    """Return the result of ``key`` that `payload_of` made ``data`` of.
 
     Raises:
         OtherFormatError: Another version of tabbook has made it.

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 from tabbook.errors import usage
 from tabbook.plan.job_spec import DeferredError, JobSpec, Outcome
 from tabbook.quantities import seconds
-from tabbook_dask.payload import pack, version
-from tabbook_dask.submission import Flight, Refusals, readable, resources_of
-from tabbook_dask.transfer import Delivery
+from tabbook_dask.payload import payload_of, version
+from tabbook_dask.submission import Refusals, Submission, readable, resources_of
+from tabbook_dask.transfer import FileTransfer
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -47,12 +47,12 @@ gets a call by name."""
 _log = logging.getLogger(__name__)
 
 
-def connect(address: str, patience: float | None = None) -> "Cluster":
+def connect(address: str, wait_seconds: float | None = None) -> "Cluster":
     """Return the cluster whose scheduler is at ``address``; use it as a context.
 
     Args:
         address: Such as ``tcp://host:8786``.
-        patience: Seconds for which a job waits for a worker that could take it. If not given,
+        wait_seconds: Seconds for which a job waits for a worker that could take it. If not given,
             ``TABBOOK_CLUSTER_PATIENCE`` says, or else it is `WORKER_WAIT_SECONDS`.
 
     Raises:
@@ -62,7 +62,7 @@ def connect(address: str, patience: float | None = None) -> "Cluster":
         from distributed import Client
     except ImportError:
         raise usage("--cluster needs the package distributed", "pip install distributed") from None
-    patience = _patience() if patience is None else patience
+    wait_seconds = _wait_seconds() if wait_seconds is None else wait_seconds
     hint = "name the address that dask scheduler printed, such as tcp://host:8786"
     if not address.strip():
         raise usage("--cluster needs an address", hint)
@@ -72,15 +72,15 @@ def connect(address: str, patience: float | None = None) -> "Cluster":
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise usage(f"the cluster at {address} cannot be reached: {reason}", hint) from None
     try:
-        client.wait_for_workers(1, timeout=patience)
+        client.wait_for_workers(1, timeout=wait_seconds)
     except TimeoutError:
         client.close()
         start = f"start one: dask worker {address} --resources …"
         raise usage(f"the cluster at {address} has no workers", start) from None
-    return Cluster(client, address, patience)
+    return Cluster(client, address, wait_seconds)
 
 
-def _patience() -> float:
+def _wait_seconds() -> float:
     named = os.environ.get("TABBOOK_CLUSTER_PATIENCE")
     try:
         return seconds(named) if named else WORKER_WAIT_SECONDS
@@ -98,14 +98,14 @@ def _in_background(work: Callable[..., None], *arguments: object) -> threading.T
 class Cluster(Executor):
     """The workers of a Dask cluster; jobs that are handed to it run at once or wait there."""
 
-    def __init__(self, client: "Client", address: str, patience: float = WORKER_WAIT_SECONDS) -> None:
-        self._client, self._address, self._patience = client, address, patience
+    def __init__(self, client: "Client", address: str, wait_seconds: float = WORKER_WAIT_SECONDS) -> None:
+        self._client, self._address, self._patience = client, address, wait_seconds
         self._topic = f"tabbook-{uuid.uuid4().hex}"
         self._lock = threading.RLock()
-        self._flights: set[Flight] = set()
+        self._flights: set[Submission] = set()
         self._count = 0
         self._refusals = Refusals()
-        self._delivery = Delivery(client)
+        self._delivery = FileTransfer(client)
         self._given_up = self._closed = False
         self._begun: Callable[[str, str], None] = lambda _section, _tab: None
         self._seen: set[tuple[str, str]] = set()
@@ -140,18 +140,18 @@ class Cluster(Executor):
         if self._closed:
             raise RuntimeError("the connection to the cluster was closed")
         try:
-            parcel, files = pack(job)
+            parcel, files = payload_of(job)
         except OSError as error:
             failed: Future[Outcome] = Future()
             failed.set_exception(error)
             return failed
         with self._lock:
             self._count += 1
-            flight = Flight(self._count, job, pickle.dumps((fn, parcel)), files)
+            flight = Submission(self._count, job, pickle.dumps((fn, parcel)), files)
             self._flights.add(flight)
         flight.future.add_done_callback(partial(self._forget, flight))
         if job.need.gpus and job.device != "gpu":
-            flight.settle(error=DeferredError(f"needs {job.need}; these jobs run on {job.device}"))
+            flight.finish(error=DeferredError(f"needs {job.need}; these jobs run on {job.device}"))
         else:
             self._try(flight)
         return flight.future
@@ -190,7 +190,7 @@ class Cluster(Executor):
             self._seen.add(place)
             self._begun(*place)
 
-    def _fitting(self, flight: Flight, workers: Mapping[str, Any]) -> list[str]:
+    def _fitting(self, flight: Submission, workers: Mapping[str, Any]) -> list[str]:
         """Return those of ``workers`` that have what a job needs and did not refuse it."""
         needed = resources_of(flight.job).items()
         return sorted(
@@ -200,15 +200,15 @@ class Cluster(Executor):
             and address not in self._refusals.of(flight.job)
         )
 
-    def _try(self, flight: Flight) -> None:
+    def _try(self, flight: Submission) -> None:
         """Submit a job; where the scheduler does not answer, leave it to the watcher."""
         try:
-            self._launch(flight, self._workers())
+            self._submit(flight, self._workers())
         except Exception as error:  # of many kinds; if the scheduler is gone, the watcher notices
             _log.debug("the cluster does not answer: %r", error)
             flight.task = None
 
-    def _launch(self, flight: Flight, workers: Mapping[str, Any]) -> None:
+    def _submit(self, flight: Submission, workers: Mapping[str, Any]) -> None:
         """Submit a job to those who can take it; leave it to the watcher where there are none."""
         fitting = self._fitting(flight, workers)
         refused = bool(self._refusals.of(flight.job))
@@ -227,52 +227,52 @@ class Cluster(Executor):
                 flight.task = executor.submit(
                     eval,
                     _CALL,
-                    {"given": (version(), flight.packed, crowd, self._topic)},
+                    {"given": (version(), flight.payload, crowd, self._topic)},
                     key=f"tabbook-{flight.job.tab}-{uuid.uuid4().hex}",
                     priority=-flight.number,
                 )
-                flight.task.add_done_callback(partial(self._landed, flight))
+                flight.task.add_done_callback(partial(self._on_done, flight))
         if before is not None:
             before.cancel()
 
-    def _landed(self, flight: Flight, task: "Future[Any]") -> None:
+    def _on_done(self, flight: Submission, task: "Future[Any]") -> None:
         """See to what came in a thread of its own: this one is Dask's, and must not wait."""
         _in_background(self._receive, flight, task)
 
-    def _receive(self, flight: Flight, task: "Future[Any]") -> None:
+    def _receive(self, flight: Submission, task: "Future[Any]") -> None:
         """Take what came of a task: an outcome, or why there is none yet."""
         if task is not flight.task or flight.future.done():
             return
         try:
-            self._see_to(flight, task)
+            self._handle_result(flight, task)
         except CancelledError:  # not by us: the scheduler is gone, or was begun anew
-            flight.lost += 1
-            if flight.lost > _MAX_LOSSES:
-                flight.settle(error=ConnectionError("the cluster lost it again and again"))
+            flight.losses += 1
+            if flight.losses > _MAX_LOSSES:
+                flight.finish(error=ConnectionError("the cluster lost it again and again"))
             flight.task = None  # the watcher tries again when there is somebody
         except Exception as error:
-            flight.settle(error=readable(error))
+            flight.finish(error=readable(error))
         else:
             if not flight.future.done():
                 self._try(flight)
 
-    def _see_to(self, flight: Flight, task: "Future[Any]") -> None:
+    def _handle_result(self, flight: Submission, task: "Future[Any]") -> None:
         """Take an outcome, or see to it that the next worker can bring one."""
         try:
             kind, worker, content = task.result()
         except ImportError:
-            if not self._refuse_strangers(flight):
+            if not self._refuse_other_versions(flight):
                 raise
             return
         if kind == "done":
-            flight.settle(content)
+            flight.finish(content)
             return
         if kind == "missing":
             content = self._delivery.send(worker, {digest: flight.files[digest] for digest in content})
         if content:
             self._refusals.note(flight.job, worker, content)
 
-    def _forget(self, flight: Flight, future: "Future[Outcome]") -> None:
+    def _forget(self, flight: Submission, future: "Future[Outcome]") -> None:
         """Let a job go that has ended; one that was cancelled is ended where it runs."""
         with self._lock:
             self._flights.discard(flight)
@@ -282,11 +282,11 @@ class Cluster(Executor):
         if task is not None:
             task.cancel()
 
-    def _refuse_strangers(self, flight: Flight) -> bool:
+    def _refuse_other_versions(self, flight: Submission) -> bool:
         """Pass over the workers that do not have this tabbook; return whether there are any."""
-        from tabbook_dask.worker import known_as
+        from tabbook_dask.worker import worker_version
 
-        answers = self._client.run(known_as, on_error="return")
+        answers = self._client.run(worker_version, on_error="return")
         found = {worker: answer for worker, answer in answers.items() if answer != version()}
         for worker, answer in found.items():
             is_other = isinstance(answer, str)
@@ -311,22 +311,22 @@ class Cluster(Executor):
                 if troubles > _MAX_SCHEDULER_ERRORS or self._client.status in ("closing", "closed"):
                     gone = ConnectionError(f"the cluster's scheduler at {self._address} is gone")
                     for flight in flights:
-                        flight.settle(error=gone)
+                        flight.finish(error=gone)
 
-    def _look_after(self, flight: Flight, workers: Mapping[str, Any]) -> None:
+    def _look_after(self, flight: Submission, workers: Mapping[str, Any]) -> None:
         """Send a job to those who have come since, or give it up when nobody came for long."""
         if fitting := self._fitting(flight, workers):
-            flight.stranded = None
+            flight.waiting_since = None
             came = flight.allowed is not None and not flight.begun and set(fitting) - set(flight.allowed)
             gone = flight.allowed is not None and not set(flight.allowed) & set(workers)
             if flight.task is None or came or gone:
-                self._launch(flight, workers)
+                self._submit(flight, workers)
             return
-        flight.stranded = flight.stranded or time.monotonic()
-        if time.monotonic() - flight.stranded > self._patience:
-            flight.settle(error=DeferredError(self._nobody(flight, workers)))
+        flight.waiting_since = flight.waiting_since or time.monotonic()
+        if time.monotonic() - flight.waiting_since > self._patience:
+            flight.finish(error=DeferredError(self._why_no_worker(flight, workers)))
 
-    def _nobody(self, flight: Flight, workers: Mapping[str, Any]) -> str:
+    def _why_no_worker(self, flight: Submission, workers: Mapping[str, Any]) -> str:
         """Return in words why no worker can take a job."""
         refused = sorted(self._refusals.of(flight.job).items())
         why = [f"{worker}: {reason}" for worker, reason in refused if worker in workers]

@@ -1,6 +1,6 @@
 """A job as it travels to another machine: hashes of files stand for this machine's paths.
 
-Who sends it keeps the files at hand (`pack`); who receives it puts its own paths in (`Parcel.open`).
+Who sends it keeps the files at hand (`payload_of`); who receives it puts its own paths in (`Parcel.open`).
 """
 
 import hashlib
@@ -38,7 +38,7 @@ def _digest(path: Path, *_state: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class Payload:
     """A job without paths: ``library``, ``data`` and ``files`` are its files' hashes, by name."""
 
     job: JobSpec
@@ -46,7 +46,7 @@ class Parcel:
     data: Mapping[str, str]
     files: Mapping[str, str]
 
-    def open(
+    def job_here(
         self,
         python: str,
         library: Path,
@@ -79,7 +79,7 @@ class Parcel:
         )
 
 
-def pack(job: JobSpec) -> tuple[Parcel, dict[str, Path]]:
+def payload_of(job: JobSpec) -> tuple[Payload, dict[str, Path]]:
     """Return ``job`` ready to travel, and the files that go with it, by hash.
 
     Raises:
@@ -90,7 +90,7 @@ def pack(job: JobSpec) -> tuple[Parcel, dict[str, Path]]:
         {name: (Path(path), file_digest(Path(path))) for name, path in some.items()}
         for some in (job.data, job.files)
     )
-    parcel = Parcel(
+    parcel = Payload(
         replace(job, python="", library_folder=None, data={}, files={}, shared=None),
         {name: digest for name, (_, digest) in library.items()},
         {name: digest for name, (_, digest) in data.items()},

@@ -26,25 +26,25 @@ def resources_of(job: JobSpec) -> dict[str, float]:
 
 
 @dataclass(eq=False)
-class Flight:
+class Submission:
     """A job on its way: its files, and the task of Dask's that is to bring its outcome."""
 
     number: int
     job: JobSpec
-    packed: bytes
+    payload: bytes
     files: Mapping[str, Path]
     future: "Future[Outcome]" = field(default_factory=Future)
     task: "Future[Any] | None" = None
     allowed: tuple[str, ...] | None = None
     """The workers that it may go to; all, if ``None``."""
-    stranded: float | None = None
+    waiting_since: float | None = None
     """Since when there is no worker for it."""
     begun: bool = False
     """Whether a worker executes it."""
-    lost: int = 0
+    losses: int = 0
     """How often the scheduler forgot it."""
 
-    def settle(self, outcome: Outcome | None = None, error: BaseException | None = None) -> None:
+    def finish(self, outcome: Outcome | None = None, error: BaseException | None = None) -> None:
         """Bring the job to its end, unless it has come to one."""
         with contextlib.suppress(InvalidStateError):
             if error is not None:

@@ -16,7 +16,7 @@ _CHUNK_BYTES = 8 << 20
 _MAX_SENDS = 3
 
 
-class Delivery:
+class FileTransfer:
     """Sends files through the scheduler, which keeps nothing of them; for several threads at once."""
 
     def __init__(self, client: "Client") -> None:

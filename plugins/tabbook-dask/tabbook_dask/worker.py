@@ -34,7 +34,7 @@ from tabbook.plan.job_spec import JobSpec
 from tabbook.plan.memory import MemoryBudget, available_memory
 from tabbook.plan.planner import device_class
 from tabbook.run.schedule import FreeResources
-from tabbook_dask.payload import Parcel, file_digest, version
+from tabbook_dask.payload import Payload, file_digest, version
 
 ENVIRONMENTS = "TABBOOK_ENVIRONMENTS"
 """Names the folder of a worker's environments, one by the name of each tab."""
@@ -46,7 +46,7 @@ missing here, or why the job cannot be executed here."""
 _PLUGIN = "tabbook"
 
 
-class Bench(WorkerPlugin):
+class WorkerState(WorkerPlugin):
     """What a worker has for jobs: a folder, GPUs, memory, and a way to end what nobody waits for.
 
     A job is ended when its run is: the run was stopped, or its process is gone, or this worker is.
@@ -111,16 +111,16 @@ def _folder(worker: Worker) -> Path:
     return Path(worker.local_directory).resolve() / "tabbook"
 
 
-def _bench(worker: Worker) -> Bench:
+def _state(worker: Worker) -> WorkerState:
     """Return the worker's bench, set up when the first job comes."""
 
     async def set_up() -> None:
         if _PLUGIN not in worker.plugins:
-            await worker.plugin_add(Bench(_folder(worker)), name=_PLUGIN)
+            await worker.plugin_add(WorkerState(_folder(worker)), name=_PLUGIN)
 
     if _PLUGIN not in worker.plugins:
         sync(worker.loop, set_up)
-    return cast(Bench, worker.plugins[_PLUGIN])
+    return cast(WorkerState, worker.plugins[_PLUGIN])
 
 
 def venv_folder(tab: str) -> Path:
@@ -128,7 +128,7 @@ def venv_folder(tab: str) -> Path:
     return Path(os.environ.get(ENVIRONMENTS) or ".tabbook/environments").absolute() / tab
 
 
-def _refusal(parcel: Parcel) -> str:
+def _refusal(parcel: Payload) -> str:
     """Return why this worker cannot execute a job as its key says; empty if it can."""
     job = parcel.job
     folder = venv_folder(job.tab)
@@ -150,7 +150,7 @@ def _refusal(parcel: Parcel) -> str:
     return lacking(job.need, inventory(job.device))
 
 
-class _Shelf:
+class _FileStore:
     """The files that came to a worker, by hash, and libraries made of them."""
 
     def __init__(self, folder: Path) -> None:
@@ -185,30 +185,30 @@ class _Shelf:
         return folder
 
 
-def carry_out(known: str, packed: bytes, crowd: Mapping[str, int], topic: str) -> Answer:
+def carry_out(client_version: str, payload: bytes, threads_by_host: Mapping[str, int], topic: str) -> Answer:
     """Execute a job in a thread of a Dask worker and return what came of it.
 
     Args:
-        known: The sender's `version`; nothing is looked into where this one is another.
-        packed: Who is to execute the job, and its parcel, pickled.
-        crowd: How many threads the workers of each host have.
+        client_version: The sender's `version`; nothing is looked into where this one is another.
+        payload: Who is to execute the job, and its parcel, pickled.
+        threads_by_host: How many threads the workers of each host have.
         topic: Of the event that says that the job begins.
     """
     worker, key = get_worker(), thread_state.key
-    if known != version():
-        return "refused", worker.address, f"its tabbook is {version()}, and this one {known}"
-    work, parcel = pickle.loads(packed)
+    if client_version != version():
+        return "refused", worker.address, f"its tabbook is {version()}, and this one {client_version}"
+    work, parcel = pickle.loads(payload)
     if reason := _refusal(parcel):
         return "refused", worker.address, reason
-    bench = _bench(worker)
-    shelf = _Shelf(bench.folder)
+    bench = _state(worker)
+    shelf = _FileStore(bench.folder)
     found = {name: shelf.find(name, digest) for name, digest in parcel.data.items()}
     missing = {parcel.data[name] for name, path in found.items() if path is None}
     sent = {*parcel.library.values(), *parcel.files.values()}
     missing |= {digest for digest in sent if not shelf.path(digest).exists()}
     if missing:
         return "missing", worker.address, sorted(missing)
-    threads = crowd.get(get_address_host(worker.address), worker.state.nthreads)
+    threads = threads_by_host.get(get_address_host(worker.address), worker.state.nthreads)
     with bench.running(key, topic) as stop, bench.room(parcel.job, stop) as variables:
         task = worker.state.tasks.get(key)
         if task is None or task.state != "executing":  # it was given up before it could be ended
@@ -235,7 +235,7 @@ def carry_out(known: str, packed: bytes, crowd: Mapping[str, int], topic: str) -
     return "done", worker.address, outcome
 
 
-def known_as() -> str:
+def worker_version() -> str:
     """Return what tells the tabbook of this worker from others."""
     return version()
 
@@ -243,12 +243,12 @@ def known_as() -> str:
 def running_here(topic: str, dask_worker: Worker) -> bool:
     """Say whether a worker still executes jobs of the run that is known by ``topic``."""
     bench = dask_worker.plugins.get(_PLUGIN)
-    return bench is not None and cast(Bench, bench).is_busy(topic)
+    return bench is not None and cast(WorkerState, bench).is_busy(topic)
 
 
 def missing(digests: Iterable[str], dask_worker: Worker) -> list[str]:
     """Return the hashes of the files that a worker does not have."""
-    shelf = _Shelf(_folder(dask_worker))
+    shelf = _FileStore(_folder(dask_worker))
     return [digest for digest in digests if not shelf.path(digest).exists()]
 
 
@@ -266,7 +266,7 @@ def receive(digest: str, token: str, chunk: bytes, last: bool, dask_worker: Work
         last: Whether the file ends here.
         dask_worker: The worker, put in by Dask.
     """
-    target = _Shelf(_folder(dask_worker)).path(digest)
+    target = _FileStore(_folder(dask_worker)).path(digest)
     part = target.with_name(f"{digest}.{token}.part")
     try:
         part.parent.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,7 @@ from tabbook.run.runner import run
 from tabbook.store.local import Store
 from tabbook_dask import worker
 from tabbook_dask.cluster import _CALL, Cluster, connect
-from tabbook_dask.payload import pack, version
+from tabbook_dask.payload import payload_of, version
 
 LIBRARY = """
 import warnings
@@ -255,7 +255,7 @@ class TestLoss:
     def test_a_worker_that_comes_later_gets_what_waits(self, own):
         own.scheduler()
         own.worker("one", "pytorch=1")
-        with connect(own.ready(), patience=60) as cluster:
+        with connect(own.ready(), wait_seconds=60) as cluster:
             waits = cluster.submit(execute, job("1", tab="jax"))
             assert cluster.submit(execute, job("1")).result(60).result
             assert not waits.done()
@@ -275,7 +275,7 @@ class TestLoss:
 
 class TestNobody:
     def test_a_job_that_no_worker_has_the_environment_for_is_deferred(self, pair):
-        with connect(pair.address, patience=0.5) as cluster, pytest.raises(DeferredError) as deferred:
+        with connect(pair.address, wait_seconds=0.5) as cluster, pytest.raises(DeferredError) as deferred:
             cluster.submit(execute, job("1", tab="mxnet")).result(30)
         start = f"start one: dask worker {pair.address}"
         assert str(deferred.value) == f'no worker has what it needs; {start} --resources "mxnet=1"'
@@ -298,7 +298,7 @@ class TestNobody:
         bare.parent.mkdir(parents=True)
         bare.write_text("raise ModuleNotFoundError(\"No module named 'tabbook_dask'\")\n")
         own.worker("bare", PYTHONPATH=os.pathsep.join((str(bare.parents[1]), own.path)))
-        with connect(own.ready(), patience=1) as cluster, pytest.raises(DeferredError) as deferred:
+        with connect(own.ready(), wait_seconds=1) as cluster, pytest.raises(DeferredError) as deferred:
             cluster.submit(execute, job("1", inputs=INPUTS)).result(60)
         said = str(deferred.value)
         assert "no worker of the cluster can run it" in said
@@ -347,7 +347,7 @@ class TestRefusals:
         monkeypatch.setenv(worker.ENVIRONMENTS, str(environments(tmp_path)))
 
     def refusal(self, **changes) -> str:
-        return worker._refusal(pack(job("1", **{"inputs": INPUTS, **changes}))[0])
+        return worker._refusal(payload_of(job("1", **{"inputs": INPUTS, **changes}))[0])
 
     def test_one_that_is_right_is_used(self):
         assert self.refusal() == ""
@@ -382,7 +382,7 @@ class TestRefusals:
     def test_data_of_its_own_is_used_if_it_is_the_same(self, tmp_path, monkeypatch):
         (tmp_path / "words.txt").write_bytes(DATA)
         monkeypatch.setenv("D2L_DATA", str(tmp_path))
-        shelf = worker._Shelf(tmp_path / "shelf")
+        shelf = worker._FileStore(tmp_path / "shelf")
         assert shelf.find("words.txt", hashlib.sha256(DATA).hexdigest()) == tmp_path / "words.txt"
         assert shelf.find("words.txt", "0" * 64) is None
 
@@ -395,7 +395,7 @@ class TestGpus:
         note, go = tmp_path / "note", tmp_path / "go"
         seen = "os.environ.get('CUDA_VISIBLE_DEVICES')"
         source = waiting(note, go)
-        with connect(own.ready(), patience=1) as cluster:
+        with connect(own.ready(), wait_seconds=1) as cluster:
             os.environ.pop("TABBOOK_DEVICE")
             assert cluster.device == "gpu"
             one = {"device": "gpu", "need": GpuNeed(1)}
