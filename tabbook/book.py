@@ -216,9 +216,9 @@ class Book:
         sections, faults = self.readable_sections
         faults, sound = list(faults), []
         for section in sections:
-            found = self.faults(section, imports=imports)
-            faults += [*found, *(self._missing_files(section) if imports else ())]
-            sound += [] if found else [section]
+            section_faults = self.faults(section, imports=imports)
+            faults += [*section_faults, *(self._missing_files(section) if imports else ())]
+            sound += [] if section_faults else [section]
         try:
             _ = self.saved if not faults else extract_book(sound, self.settings, self.saved_by)
         except TabbookError as error:
@@ -267,12 +267,16 @@ class Book:
         chosen: set[str] = set()
         for name in names:
             wanted = self._relative(name).removesuffix(".md")
-            found = [path for path in self.files if path.removesuffix(".md") == wanted]
-            found = found or [path for path in self.files if path.removesuffix(".md").endswith(f"/{wanted}")]
-            if len(found) != 1:
-                several = f"{name} may be {' or '.join(found)}" if found else f"there is no section {name!r}"
+            matching = [path for path in self.files if path.removesuffix(".md") == wanted]
+            matching = matching or [
+                path for path in self.files if path.removesuffix(".md").endswith(f"/{wanted}")
+            ]
+            if len(matching) != 1:
+                several = (
+                    f"{name} may be {' or '.join(matching)}" if matching else f"there is no section {name!r}"
+                )
                 raise usage(several, "tabbook status lists the sections")
-            chosen.add(found[0])
+            chosen.add(matching[0])
         missing = chosen - {section.path for section in sections}
         if missing:
             raise ReadError([fault for fault in faults if fault.path in missing] or faults)

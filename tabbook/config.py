@@ -221,9 +221,9 @@ def validate(
         return model.model_validate(data)
     except ValidationError as error:
         faults = []
-        for found in error.errors():
-            where = (*keys, *found["loc"])
-            message, hint = _words(found, model)
+        for detail in error.errors():
+            where = (*keys, *detail["loc"])
+            message, hint = _words(detail, model)
             line = find_line(text, where)
             dotted = ".".join(str(part) for part in where if part != "[key]")
             faults.append(Fault(path, first_line + line, f"{dotted}: {message}", hint))

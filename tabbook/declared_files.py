@@ -37,16 +37,16 @@ def declared_files(root: Path, section: Section) -> dict[str, Path]:
         ReadError: Files are missing, cannot be read, or are outside of the book.
     """
     folder, book = (root / section.path).parent, root.resolve()
-    found, faults = dict[str, Path](), list[Fault]()
+    files, faults = dict[str, Path](), list[Fault]()
     for declared, line in section.files.items():
         names = sorted(_names(folder, declared)) or [declared]
         for name in names:
-            found[name] = folder / name
-            if problem := _problem(found[name], book):
+            files[name] = folder / name
+            if problem := _problem(files[name], book):
                 faults.append(Fault(section.path, line, f"the file {name!r} {problem[0]}", problem[1]))
     if faults:
         raise ReadError(faults)
-    return found
+    return files
 
 
 def _names(folder: Path, declared: str) -> Iterator[str]:

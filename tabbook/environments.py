@@ -157,8 +157,8 @@ def _python_of(folder: Path) -> str | None:
         text = (folder / "pyvenv.cfg").read_text(encoding="utf-8")
     except OSError:
         return None
-    found = re.search(r"^version(?:_info)? *= *(\d+\.\d+)", text, re.MULTILINE)
-    return found and found[1]
+    match = re.search(r"^version(?:_info)? *= *(\d+\.\d+)", text, re.MULTILINE)
+    return match and match[1]
 
 
 def uv_variables(environ: Mapping[str, str]) -> dict[str, str]:

@@ -43,30 +43,30 @@ class Lexeme(NamedTuple):
 
 def lexeme(text: str, start: int) -> Lexeme:
     """Return what begins at the place ``start`` of ``text``, which must be inside the text."""
-    found = _LEXEME.match(text, start)
-    assert found is not None  # its last alternative matches anything
-    kind = cast(Kind, found.lastgroup)
+    match = _LEXEME.match(text, start)
+    assert match is not None  # its last alternative matches anything
+    kind = cast(Kind, match.lastgroup)
     prefix = _PREFIX.search(text, max(0, start - 3), start) if text[start] in "\"'" else None
     if prefix is None:
-        return Lexeme(kind, start, found.end())
-    return _fstring(text, start, is_raw=any(prefix.groups())) or Lexeme(kind, start, found.end())
+        return Lexeme(kind, start, match.end())
+    return _fstring(text, start, is_raw=any(prefix.groups())) or Lexeme(kind, start, match.end())
 
 
 def lexemes(text: str) -> Iterator[Lexeme]:
     """Yield what ``text`` consists of, from its start to its end."""
     position = 0
     while position < len(text):
-        found = lexeme(text, position)
-        yield found
-        position = found.end
+        item = lexeme(text, position)
+        yield item
+        position = item.end
 
 
 def long_strings(text: str) -> Iterator[tuple[int, int]]:
     """Yield the first and the last line, from 1, of each string that goes over several lines."""
     line = 1
-    for found in lexemes(text):
-        last = line + text.count("\n", found.start, found.end)
-        if found.kind == "string" and last > line:
+    for item in lexemes(text):
+        last = line + text.count("\n", item.start, item.end)
+        if item.kind == "string" and last > line:
             yield line, last
         line = last
 
@@ -74,10 +74,10 @@ def long_strings(text: str) -> Iterator[tuple[int, int]]:
 def is_whole(text: str) -> bool:
     """Say whether strings and brackets that begin in ``text`` end in it."""
     depth = 0
-    for found in lexemes(text):
-        if found.kind == "unclosed":
+    for item in lexemes(text):
+        if item.kind == "unclosed":
             return False
-        depth += (found.kind == "open") - (found.kind == "close")
+        depth += (item.kind == "open") - (item.kind == "close")
     return depth == 0 and not text.endswith("\\\n")
 
 
@@ -86,12 +86,12 @@ def has_old_fstrings(text: str) -> bool:
 
     Their expressions hold no quotation mark of the string, no backslash and no comment.
     """
-    for found in lexemes(text):
-        if found.kind != "string" or not found.fields:
+    for item in lexemes(text):
+        if item.kind != "string" or not item.fields:
             continue
-        plain = _LEXEME.match(text, found.start)
-        inside = [text[start:end] for start, end in found.fields]
-        if plain is None or plain.end() != found.end or any("\\" in code for code in inside):
+        plain = _LEXEME.match(text, item.start)
+        inside = [text[start:end] for start, end in item.fields]
+        if plain is None or plain.end() != item.end or any("\\" in code for code in inside):
             return False
         if any(part.kind == "comment" for code in inside for part in lexemes(code)):
             return False
@@ -100,10 +100,10 @@ def has_old_fstrings(text: str) -> bool:
 
 def _fstring(text: str, start: int, *, is_raw: bool) -> Lexeme | None:
     """Return the f-string whose quotation mark is at ``start``; ``None`` if it does not end."""
-    found = _QUOTE.match(text, start)
-    assert found is not None
+    match = _QUOTE.match(text, start)
+    assert match is not None
     fields: list[tuple[int, int]] = []
-    end = _literal(text, found.end(), found[0], is_raw, fields)
+    end = _literal(text, match.end(), match[0], is_raw, fields)
     return None if end is None else Lexeme("string", start, end, tuple(fields))
 
 
@@ -136,14 +136,14 @@ def _field(text: str, start: int, is_raw: bool, fields: list[tuple[int, int]]) -
     """Return the end of a field of an f-string, whose expression is at ``start``; gather it."""
     at, depth = start, 0
     while at < len(text):
-        found = lexeme(text, at)
-        if found.kind == "unclosed" or (depth == 0 and found.kind == "close" and text[at] != "}"):
+        item = lexeme(text, at)
+        if item.kind == "unclosed" or (depth == 0 and item.kind == "close" and text[at] != "}"):
             return None
         if depth == 0 and (text[at] in "}:" or (text[at] == "!" and text[at + 1 : at + 2] != "=")):
             fields.append((start, at))
             break
-        depth += (found.kind == "open") - (found.kind == "close")
-        at = at + 1 if found.kind == "other" else found.end
+        depth += (item.kind == "open") - (item.kind == "close")
+        at = at + 1 if item.kind == "other" else item.end
     colon = _FORMAT.match(text, at)
     end = _literal(text, colon.end(), "}", is_raw, fields) if colon else text.find("}", at)
     return None if end is None or end < 0 else end + 1

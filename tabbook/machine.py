@@ -41,7 +41,7 @@ def _reclaimable(path: Path) -> int:
 
 def group_memory(proc: Path = _PROC, groups: Path = _GROUPS) -> int | None:
     """Return how many bytes more the control groups let this process take; ``None`` for any."""
-    left = []
+    free_bytes = []
     for folder in _folders("memory", proc, groups):
         for limit, used in (
             ("memory.max", "memory.current"),
@@ -49,8 +49,8 @@ def group_memory(proc: Path = _PROC, groups: Path = _GROUPS) -> int | None:
         ):
             amounts = _numbers(folder / limit) + _numbers(folder / used)
             if len(amounts) == 2:
-                left.append(amounts[0] - amounts[1] + _reclaimable(folder / "memory.stat"))
-    return max(0, min(left)) if left else None
+                free_bytes.append(amounts[0] - amounts[1] + _reclaimable(folder / "memory.stat"))
+    return max(0, min(free_bytes)) if free_bytes else None
 
 
 def group_cores(proc: Path = _PROC, groups: Path = _GROUPS) -> int | None:

@@ -32,8 +32,8 @@ def find(version: str, environ: Mapping[str, str]) -> str | None:
     if version == own_version():
         return sys.executable
     for candidate in _candidates(version, environ):
-        if found := _ask(candidate, version):
-            return found
+        if interpreter := _ask(candidate, version):
+            return interpreter
     return _managed(version, tuple(sorted(environ.items())))
 
 
@@ -90,8 +90,8 @@ def _managed(version: str, variables: tuple[tuple[str, str], ...]) -> str | None
             check=False,
         )
 
-    found = uv("find", "--managed-python", "--system")
-    if found.returncode and environment.get("UV_PYTHON_DOWNLOADS") not in ("manual", "never"):
+    interpreter = uv("find", "--managed-python", "--system")
+    if interpreter.returncode and environment.get("UV_PYTHON_DOWNLOADS") not in ("manual", "never"):
         uv("install", "--no-bin", "--quiet")
-        found = uv("find", "--managed-python", "--system")
-    return found.stdout.strip() if found.returncode == 0 else None
+        interpreter = uv("find", "--managed-python", "--system")
+    return interpreter.stdout.strip() if interpreter.returncode == 0 else None

@@ -17,22 +17,22 @@ def seconds(value: object) -> float:
         ValueError: ``value`` is no such time, or not more than 0.
     """
     message = "this must be a time, such as 90, 90s, 20min or 1h"
-    found: float | None = None
+    total: float | None = None
     if isinstance(value, int | float) and not isinstance(value, bool):
-        found = float(value)
+        total = float(value)
     elif isinstance(value, str):
         parts = _PART.findall(value)
         if parts and not _PART.sub("", value).strip():
             if any(unit.lower() not in _TIMES for _, unit in parts):
                 raise ValueError(message)
-            found = sum(float(number) * _TIMES[unit.lower()] for number, unit in parts)
+            total = sum(float(number) * _TIMES[unit.lower()] for number, unit in parts)
         elif number := _NUMBER.fullmatch(value):
-            found = float(number[1]) if not number[2] else None
-    if found is None:
+            total = float(number[1]) if not number[2] else None
+    if total is None:
         raise ValueError(message)
-    if not 0 < found < float("inf"):
+    if not 0 < total < float("inf"):
         raise ValueError("this must be more than 0")
-    return found
+    return total
 
 
 @cache
@@ -47,14 +47,14 @@ def size(value: object) -> int:
         ValueError: ``value`` is no such size, or not more than 0.
     """
     try:
-        found = int(_bytes().validate_python(value)) if not isinstance(value, bool) else None
+        total = int(_bytes().validate_python(value)) if not isinstance(value, bool) else None
     except ValidationError:
-        found = None
-    if found is None:
+        total = None
+    if total is None:
         raise ValueError("this must be a size, such as 512MB or 6GB")
-    if found < 1:
+    if total < 1:
         raise ValueError("this must be more than 0")
-    return found
+    return total
 
 
 def size_text(count: int) -> str:

@@ -37,10 +37,10 @@ def _check_cell(section: Section, cell: Cell, book: BookSettings) -> Iterator[Fa
     except CodeError as error:
         error.hint = _newer_python(cell.tabs or section.tabs, book) or error.hint
         errors = list(unanswerable_text(cell.source)) if cell.may_be_wrong else [error]
-        yield from (code_fault(section, cell, found) for found in errors)
+        yield from (code_fault(section, cell, code_error) for code_error in errors)
         return
     errors = list(unanswerable(code)) or ([] if cell.may_be_wrong else list(_compile_errors(code)))
-    yield from (code_fault(section, cell, found) for found in errors)
+    yield from (code_fault(section, cell, code_error) for code_error in errors)
     if errors or "selected" not in cell.source:
         return
     for call in questions(code.tree):

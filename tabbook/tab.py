@@ -24,10 +24,10 @@ _SKIP = "__import__('tabbook.tab', fromlist=['tab']).run_mark({names!r})\n"
 
 def _flat(names: Iterable[str | Iterable[str]]) -> tuple[str, ...]:
     """Return names that were given one by one, in lists, or both, without repeats."""
-    found: list[str] = []
+    flat: list[str] = []
     for name in names:
-        found += [name] if isinstance(name, str) else list(name)
-    return tuple(dict.fromkeys(found))
+        flat += [name] if isinstance(name, str) else list(name)
+    return tuple(dict.fromkeys(flat))
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -115,13 +115,13 @@ def _library_names(
         if path in texts:
             names[about.module] = _names_of_text(book, tab, texts[path])
             continue
-        found = {book.settings.library.package, "sys", *idioms_of(tab, book.settings)}
+        known_names = {book.settings.library.package, "sys", *idioms_of(tab, book.settings)}
         for section in sound:
             if tab in section.tabs:
-                found |= {name for saved in book.saved_by(section, tab) for name in saved.names}
+                known_names |= {name for saved in book.saved_by(section, tab) for name in saved.names}
         if book.library_file(tab).exists():
-            found |= _names_of_text(book, tab, _text(book, path))
-        names[about.module] = frozenset(found)
+            known_names |= _names_of_text(book, tab, _text(book, path))
+        names[about.module] = frozenset(known_names)
     return names
 
 

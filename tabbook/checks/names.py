@@ -58,13 +58,13 @@ def names_needed(section: Section, tab: str, book: BookSettings) -> tuple[Needed
     scope = _Scope(book.library.package, book.tabs[tab].module)
     for _, code in codes:
         scope.read(code)
-    found: set[NeededName] = set()
+    needed: set[NeededName] = set()
     for cell, code in codes:
         if not cell.may_be_wrong:
             finder = _Finder(scope)
             finder.read(code)
-            found |= _in_file(section, cell, finder.found)
-    return tuple(sorted(found))
+            needed |= _in_file(section, cell, finder.needed)
+    return tuple(sorted(needed))
 
 
 def _python_cells(section: Section, tab: str) -> list[Cell]:
@@ -72,13 +72,14 @@ def _python_cells(section: Section, tab: str) -> list[Cell]:
     return [cell for cell in cells if not is_verbatim(cell)]
 
 
-def _in_file(section: Section, cell: Cell, found: Sequence[NeededName]) -> set[NeededName]:
+def _in_file(section: Section, cell: Cell, needed_names: Sequence[NeededName]) -> set[NeededName]:
     """Return what was found in a cell with the lines of the file in place of the cell's own."""
-    if not found:
+    if not needed_names:
         return set()
     lines = section.lines_of(cell)
     return {
-        NeededName(lines[min(one.line, len(lines)) - 1], one.module, one.name, one.shown) for one in found
+        NeededName(lines[min(one.line, len(lines)) - 1], one.module, one.name, one.shown)
+        for one in needed_names
     }
 
 
@@ -177,7 +178,7 @@ class _Finder(ast.NodeVisitor):
 
     def __init__(self, scope: _Scope) -> None:
         self.scope = scope
-        self.found: list[NeededName] = []
+        self.needed: list[NeededName] = []
 
     def read(self, code: CodeCell) -> None:
         self.visit(code.tree)
@@ -193,7 +194,7 @@ class _Finder(ast.NodeVisitor):
             self._add(line, module, name, f"{alias}.{name}")
 
     def _add(self, line: int, module: str, name: str, shown: str) -> None:
-        self.found.append(
+        self.needed.append(
             NeededName(line, OWN_MODULE if module == self.scope.module else module, name, shown)
         )
 
@@ -232,7 +233,7 @@ class _Finder(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load) and not self.scope.is_known(node.id):
-            self.found.append(NeededName(node.lineno, OWN_CELLS, node.id, node.id))
+            self.needed.append(NeededName(node.lineno, OWN_CELLS, node.id, node.id))
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -299,10 +300,10 @@ def bound_in_cells(section: Section, tab: str) -> dict[str, int]:
     Raises:
         ProjectError: The section cannot be reduced to ``tab``.
     """
-    found: dict[str, int] = {}
+    name_lines: dict[str, int] = {}
     for cell in _python_cells(section, tab):
         lines = section.lines_of(cell)
         for node in parse(cell.source).tree.body:
             for name in () if isinstance(node, ast.Import | ast.ImportFrom) else bound_names([node]):
-                found.setdefault(name, lines[node.lineno - 1])
-    return found
+                name_lines.setdefault(name, lines[node.lineno - 1])
+    return name_lines

@@ -57,8 +57,8 @@ def _line(lines: list[str], cell: Cell, words: str) -> int:
     while fence > 1 and not _FENCE.match(lines[fence - 1]):
         fence -= 1
     word = re.compile(rf"(?<![\w-]){re.escape(words)}(?![\w-])")
-    found = (number for number in range(fence, cell.line) if word.search(lines[number - 1]))
-    return next(found, fence)
+    line_numbers = (number for number in range(fence, cell.line) if word.search(lines[number - 1]))
+    return next(line_numbers, fence)
 
 
 def _cell(cell: Cell) -> Iterator[tuple[str, str, str]]:

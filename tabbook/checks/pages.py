@@ -46,16 +46,16 @@ def _check(book: Book) -> list[Fault]:
     with lazy_classes():
         check_pages = importlib.import_module(RENDERER).check_pages
     faults, files = check_pages(book)
-    found: list[Fault] = faults
+    page_faults: list[Fault] = faults
     if files and all(_modified(book.root / path) < began for path in files):
         data = {
             "made_by": packages_stamp(),
             "files": _hashes(book, files),
-            "faults": [[fault.path, fault.line, fault.message, fault.hint] for fault in found],
+            "faults": [[fault.path, fault.line, fault.message, fault.hint] for fault in page_faults],
         }
         with contextlib.suppress(OSError):  # the next check asks Sphinx, then
             write_atomic(book.work / _CACHE_FILE, json.dumps(data, sort_keys=True))
-    return found
+    return page_faults
 
 
 def _modified(path: Path) -> float:

@@ -42,9 +42,11 @@ def check(
     typer.echo(f"{len(loaded.sections)} sections, {cells} code cells, {tabs} tabs: no fault")
 
 
-def _new(found: "Iterable[Fault] | None", known: "Sequence[Fault]", faulty: frozenset[str]) -> "list[Fault]":
+def _new(
+    page_faults: "Iterable[Fault] | None", known: "Sequence[Fault]", faulty: frozenset[str]
+) -> "list[Fault]":
     """Return what Sphinx found that is not known, but for pages that it could not see as they are."""
-    if found is None:
+    if page_faults is None:
         typer.echo("the pages were not checked: pip install 'tabbook[render]' for that", err=True)
     said = {str(fault) for fault in known}  # Sphinx has message and hint in one
-    return [fault for fault in found or () if fault.path not in faulty and str(fault) not in said]
+    return [fault for fault in page_faults or () if fault.path not in faulty and str(fault) not in said]

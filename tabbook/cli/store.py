@@ -127,9 +127,9 @@ def store_gc(
     except OSError as error:
         where = loaded.outputs.relative_to(loaded.root).as_posix()
         raise StoreError([Fault(where, 0, f"nothing can be removed: {error.strerror}")]) from None
-    left = len(tuple(store.keys()))
+    remaining = len(tuple(store.keys()))
     said = f"{_total(garbage)}, would go" if dry_run else f"removed {_total(removed)}"
-    typer.echo(f"{said}; {left - len(garbage) * dry_run} stay")
+    typer.echo(f"{said}; {remaining - len(garbage) * dry_run} stay")
     if failures:
         count = f"{len(failures)} failure{'s' * (len(failures) > 1)} of jobs that the book does not have"
         typer.echo(f"{count} {'would be' if dry_run else 'were'} forgotten")

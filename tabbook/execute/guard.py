@@ -57,11 +57,11 @@ def _parents() -> dict[int, int]:
     if not (_PROC / "self/stat").exists():
         with os.popen("ps -A -o pid= -o ppid=") as listed:
             return {int(pid): int(parent) for pid, parent in map(str.split, listed)}
-    found = {}
+    parents = {}
     for path in _PROC.glob("[0-9]*/stat"):
         with contextlib.suppress(IndexError, ValueError):
-            found[int(path.parent.name)] = int(_read(path).rpartition(b")")[2].split()[1])
-    return found
+            parents[int(path.parent.name)] = int(_read(path).rpartition(b")")[2].split()[1])
+    return parents
 
 
 def _sizes(fields: re.Pattern[bytes], pid: int, name: str) -> dict[bytes, int]:
@@ -78,10 +78,10 @@ def children(pid: int) -> list[int]:
 
 def descendants(pid: int) -> list[int]:
     """Return the processes below ``pid``, each after its parent."""
-    found = [pid]
-    for each in found:
-        found += (child for child in children(each) if child not in found)
-    return found[1:]
+    pids = [pid]
+    for each in pids:
+        pids += (child for child in children(each) if child not in pids)
+    return pids[1:]
 
 
 class MemoryWatch:
@@ -105,12 +105,12 @@ class MemoryWatch:
             self._next_tree, self._pids = now + TREE_SECONDS, descendants(os.getpid())
         used = highest = holders = 0
         for pid in self._pids:
-            found = _sizes(_FIELDS, pid, "status")
-            own = found.get(b"RssAnon", found.get(b"VmRSS", 0)) + found.get(b"RssShmem", 0)
-            own += found.get(b"VmSwap", 0)
+            sizes = _sizes(_FIELDS, pid, "status")
+            own = sizes.get(b"RssAnon", sizes.get(b"VmRSS", 0)) + sizes.get(b"RssShmem", 0)
+            own += sizes.get(b"VmSwap", 0)
             used, holders = used + own, holders + bool(own)
             if pid == self._kernel:  # what it took between two looks
-                highest = found.get(b"VmHWM", 0) - found.get(b"RssFile", 0)
+                highest = sizes.get(b"VmHWM", 0) - sizes.get(b"RssFile", 0)
         if holders > 1 and used > self.peak:
             if now - self._asked < self._cost * (OVER_SHARE if used > limit else PEAK_SHARE):
                 return min(used, limit)
@@ -166,10 +166,10 @@ class Guard:
         """Return how much memory was in use when the job ended, or went over its limit."""
         used, pause = 0, POLL_SECONDS
         while True:
-            told = self._pause(pause, self._link.fileno())
+            is_closed = self._pause(pause, self._link.fileno())
             used = memory.measure(self._limit)
             self._reap()
-            is_over = told or self._is_asked or os.getppid() != self._parent
+            is_over = is_closed or self._is_asked or os.getppid() != self._parent
             if is_over or self._code is not None or used > self._limit:
                 return used
             pause = POLL_SECONDS / 5 if used > self._limit / 2 else POLL_SECONDS
@@ -202,8 +202,8 @@ class Guard:
 
 def _oom_kills() -> int:
     """Return how many processes this machine has killed because it ran out of memory."""
-    found = re.search(rb"^oom_kill (\d+)", _read(_PROC / "vmstat"), re.MULTILINE)
-    return int(found[1]) if found else 0
+    match = re.search(rb"^oom_kill (\d+)", _read(_PROC / "vmstat"), re.MULTILINE)
+    return int(match[1]) if match else 0
 
 
 def _become(command: list[str]) -> NoReturn:

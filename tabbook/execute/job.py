@@ -50,10 +50,10 @@ class _Clock:
         Raises:
             JobFailedError: None are left.
         """
-        left = min(self._end, self._cell_end) - time.monotonic()
-        if left <= 0:
+        seconds = min(self._end, self._cell_end) - time.monotonic()
+        if seconds <= 0:
             raise self.timeout_failure()
-        return left
+        return seconds
 
     def timeout_failure(self) -> JobFailedError:
         """Return the failure of a job that outlived its time, or whose cell did."""

@@ -142,10 +142,10 @@ class NativeOutput:
         """Return how many bytes are in the pipe, as C has that number."""
         return fcntl.ioctl(self._source, termios.FIONREAD, _NOTHING)
 
-    def _hand_on(self, left: int) -> None:
-        """Hand on ``left`` bytes; not more, as a writer may never stop."""
-        while left > 0 and (part := os.read(self._source, min(left, 1 << 16))):
-            left -= len(part)
+    def _hand_on(self, count: int) -> None:
+        """Hand on ``count`` bytes; not more, as a writer may never stop."""
+        while count > 0 and (part := os.read(self._source, min(count, 1 << 16))):
+            count -= len(part)
             self._note(part)
             text = self._decode(part)
             if text := text if self.number == 1 else self._without_noise(text):

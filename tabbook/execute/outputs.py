@@ -83,14 +83,14 @@ def _capped(stretches: list[Output], limit: int, left_out: int) -> None:
     if sum(sizes) <= limit and not left_out:
         return
     heads, tails = [0] * len(sizes), [0] * len(sizes)
-    left = limit // 2
+    remaining = limit // 2
     for place, size in enumerate(sizes):
-        heads[place] = min(size, left)
-        left -= heads[place]
-    left = limit - limit // 2
+        heads[place] = min(size, remaining)
+        remaining -= heads[place]
+    remaining = limit - limit // 2
     for place in reversed(range(len(sizes))):
-        tails[place] = min(sizes[place] - heads[place], left)
-        left -= tails[place]
+        tails[place] = min(sizes[place] - heads[place], remaining)
+        remaining -= tails[place]
     short = [place for place, size in enumerate(sizes) if heads[place] + tails[place] < size]
     marked = short[0] if short else 0
     others = left_out + sum(sizes[place] - heads[place] - tails[place] for place in short[1:])

@@ -117,12 +117,12 @@ def names_of(job: JobSpec, scratch: Path, folders: Mapping[str, Sequence[str]]) 
         *_shared(job.shared),
         ([Path.home()], HOME),
     ]
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for paths, name in named:
         for path in paths:
             for form in _forms(path):
-                found.setdefault(form, name)
-    return found
+                names.setdefault(form, name)
+    return names
 
 
 def _shared(folder: str | None) -> Iterator[tuple[Iterable[str | Path], str]]:
@@ -135,11 +135,11 @@ def _shared(folder: str | None) -> Iterator[tuple[Iterable[str | Path], str]]:
 
 def _forms(path: str | Path) -> list[str]:
     """Return a path, and where it leads if that is elsewhere; not what is too short to be this machine's."""
-    found = dict.fromkeys((str(path).rstrip("/"), str(Path(path).resolve())))
-    return [each for each in found if len(PurePath(each).parts) >= _MIN_PARTS]
+    forms = dict.fromkeys((str(path).rstrip("/"), str(Path(path).resolve())))
+    return [each for each in forms if len(PurePath(each).parts) >= _MIN_PARTS]
 
 
 def _programs(folders: Iterable[Path]) -> list[Path]:
     """Return the Pythons in ``folders``."""
-    found = (program for folder in folders for program in sorted(folder.glob("python*")))
-    return [program for program in found if re.fullmatch(r"python[\d.]*", program.name)]
+    programs = (program for folder in folders for program in sorted(folder.glob("python*")))
+    return [program for program in programs if re.fullmatch(r"python[\d.]*", program.name)]

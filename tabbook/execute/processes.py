@@ -96,18 +96,18 @@ class GuardedKernel:
         if self._ending is not None:
             return self._ending
         self.stdin.close()
-        told = b""
+        report = b""
         if self._pid:
             self.end()
             self._socket.settimeout(GUARD_TIMEOUT_SECONDS)
             with contextlib.suppress(OSError):
                 while part := self._socket.recv(4096):
-                    told += part
+                    report += part
             running.remove(self)
-            if not told or sys.platform != "linux":  # it was killed, or cannot know of all
+            if not report or sys.platform != "linux":  # it was killed, or cannot know of all
                 self._kill_marked()
         self._socket.close()
-        self._ending = Exit(**json.loads(told)) if told.endswith(b"\n") else Exit()
+        self._ending = Exit(**json.loads(report)) if report.endswith(b"\n") else Exit()
         return self._ending
 
     def _kill_marked(self) -> None:

@@ -43,12 +43,12 @@ def assets() -> dict[str, bytes]:
         raise usage("slides need reveal.js", "install sphinx-revealjs")
     reveal = Path(spec.origin).parent / "_static" / "revealjs"
     fonts = [f"{_REVEAL_FONTS}/{file.name}" for file in sorted((reveal / _REVEAL_FONTS).iterdir())]
-    found = {f"{ASSETS}/reveal/{name}": (reveal / name).read_bytes() for name in (*_REVEAL, *fonts)}
+    files = {f"{ASSETS}/reveal/{name}": (reveal / name).read_bytes() for name in (*_REVEAL, *fonts)}
     script = mathjax()
     if script is None:
         raise usage("slides need MathJax", "install sphinx-mathjax-offline")
-    found[f"{ASSETS}/mathjax/{script.name}"] = script.read_bytes()
-    return found
+    files[f"{ASSETS}/mathjax/{script.name}"] = script.read_bytes()
+    return files
 
 
 def mathjax() -> Path | None:

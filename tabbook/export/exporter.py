@@ -71,12 +71,12 @@ class Exporter:
         }
         if init := texts.get(package_path(book)):
             files[f"{book.settings.library.package}/__init__.py"] = init.encode()
-        found = {}
+        packages = {}
         for tab, about in book.settings.tabs.items():
             text = texts.get(book.library_path(tab))
             if text is not None:
-                found[tab] = package(text, about, book.settings.library, files)
-        return found
+                packages[tab] = package(text, about, book.settings.library, files)
+        return packages
 
     def check_cell(self, tab: str) -> str:
         """Return the first cell of the notebooks of ``tab``; empty if the book has no library."""
@@ -118,7 +118,7 @@ class Exporter:
         pictures = _PictureCollector(self.book.root, section.path, prefix)
         pieces = self.read(projection, Links(address, self._file, pictures, with_slides))
         language = self.book.settings.language
-        return make_page(projection, result, pieces, pictures.found, pictures.faults, language)
+        return make_page(projection, result, pieces, pictures.files, pictures.faults, language)
 
     def _file(self, name: str) -> str:
         """Return the address of a file to download; empty where no site is published."""
@@ -150,7 +150,7 @@ class _PictureCollector:
     root: Path
     section: str
     prefix: str
-    found: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     paths: dict[str, str] = field(default_factory=dict)
 
@@ -160,7 +160,7 @@ class _PictureCollector:
             path = unquote(path)  # what MyST leaves of ![](<a b.png>)
         name = self._name(path)
         try:
-            self.found[name] = (self.root / path).read_bytes()
+            self.files[name] = (self.root / path).read_bytes()
         except OSError:
             hint = "add it, or correct the path"
             self.faults.append(Fault(self.section, line, f"there is no picture {path}", hint))

@@ -38,10 +38,10 @@ def write_export(folder: Path, files: Mapping[str, bytes], complete: Collection[
     """
     known = _shared_book(folder)
     changed = write_all(folder, files)
-    left = {name: digest for name, digest in known.items() if name not in files}
-    gone = [name for name in left if _part(name) in complete and _is_ours(folder, name, left[name])]
+    old_files = {name: digest for name, digest in known.items() if name not in files}
+    gone = [name for name in old_files if _part(name) in complete and _is_ours(folder, name, old_files[name])]
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    kept = {name: digest for name, digest in left.items() if name not in gone}
+    kept = {name: digest for name, digest in old_files.items() if name not in gone}
     for name in gone:
         (folder / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # until a folder has something else in it

@@ -47,7 +47,7 @@ _FOLDED = {
 
 def folded(tags: Sequence[str]) -> dict[str, Any]:
     """Return the metadata of a code cell with ``tags``: what the page does not show at once is folded."""
-    hidden = {key: True for key, found in _FOLDED.items() if with_hyphens(tags) & found}
+    hidden = {key: True for key, folding_tags in _FOLDED.items() if with_hyphens(tags) & folding_tags}
     return ({"tags": sorted(tags)} if tags else {}) | ({"jupyter": hidden} if hidden else {})
 
 

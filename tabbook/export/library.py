@@ -84,8 +84,8 @@ class Package:
     def code(self) -> dict[str, bytes]:
         """The modules, by their paths below the folder."""
         name, module = self.module.split(".", 1)
-        found = {path: data for path, data in self.files.items() if path.startswith(f"{name}/")}
-        return found | {f"{name}/{module}.py": self.text.encode()}
+        modules = {path: data for path, data in self.files.items() if path.startswith(f"{name}/")}
+        return modules | {f"{name}/{module}.py": self.text.encode()}
 
     @cached_property
     def wheel(self) -> tuple[str, bytes]:
@@ -153,18 +153,18 @@ def companions(package: Package | None, requirements: str, framework: Tab, pytho
         "binder/runtime.txt": f"python-{python}\n",
     }
     steps = ["python -m venv env", "env/bin/pip install -r requirements.txt jupyterlab"]
-    found: dict[str, bytes] = {}
+    companions: dict[str, bytes] = {}
     if package is not None:
         name, data = package.wheel
-        found = {
+        companions = {
             f"{LIBRARY_FOLDER}/{path}": content
             for path, content in (*package.files.items(), *package.code.items())
         }
-        found[f"{LIBRARY_FOLDER}/{name}"] = data
+        companions[f"{LIBRARY_FOLDER}/{name}"] = data
         files["requirements.txt"] = f"{requirements.rstrip()}\n./{LIBRARY_FOLDER}/{name}\n"
     run = "\n".join([*steps, "env/bin/jupyter lab"])
     files["README.md"] = (
         f"# {framework.name}\n\nThe notebooks of the book for one framework, with the library that they use."
         f"\n\n```bash\n{run}\n```\n"
     )
-    return found | {name: text.encode() for name, text in files.items()}
+    return companions | {name: text.encode() for name, text in files.items()}

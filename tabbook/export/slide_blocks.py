@@ -28,7 +28,7 @@ def plain_slides(slides: Sequence[Slide], tab: str, texts: Mapping[int, str]) ->
 
     ``texts`` are those of the items, by their places among all texts (see ``tabbook.merge.slides``).
     """
-    found, number = [], 0
+    shown, number = [], 0
     for slide in slides:
         items = []
         for item in slide.items:
@@ -38,8 +38,8 @@ def plain_slides(slides: Sequence[Slide], tab: str, texts: Mapping[int, str]) ->
             if item.tabs is None or tab in item.tabs:
                 items.append(ShownItem(item, text))
         if slide.belongs_to(tab):
-            found.append(ShownSlide(tuple(items), slide.is_below, bool(slide.title)))
-    return tuple(found)
+            shown.append(ShownSlide(tuple(items), slide.is_below, bool(slide.title)))
+    return tuple(shown)
 
 
 def tabs_shown(slides: Sequence[ShownSlide]) -> tuple[str, ...]:

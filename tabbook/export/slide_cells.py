@@ -106,10 +106,10 @@ class Deck:
         tags: set[str] | None = None,
         outputs: tuple[Output, ...] | None = None,
     ) -> None:
-        found = sorted(set(code.tags) if tags is None else tags)
+        tags_shown = sorted(set(code.tags) if tags is None else tags)
         metadata: dict[str, Any] = {"slideshow": dict(slideshow)}
         metadata |= {LAYOUT: dict(layout)} if layout else {}
-        metadata |= folded(found)
+        metadata |= folded(tags_shown)
         shown = code.outputs if outputs is None else outputs
         self.cells.append(code_cell(name, code.source, shown, count if self.executed else None, metadata))
 

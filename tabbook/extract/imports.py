@@ -31,12 +31,12 @@ class _Import:
 
 def import_pieces(saved: Iterable[Saved], package: str) -> list[Piece]:
     """Return the imports of a module, and that of ``sys``, without those of ``package`` itself."""
-    found: dict[_Import, _Import] = {}
+    imports: dict[_Import, _Import] = {}
     for item in [_Import(1, False, "sys", "sys"), *(i for s in saved for i in _imports(s, package))]:
-        if item.above or item.behind or item.inside or item not in found:
-            found[item] = item
+        if item.above or item.behind or item.inside or item not in imports:
+            imports[item] = item
     pieces, group = list[Piece](), None
-    for statement in _statements(sorted(found.values(), key=_order)):
+    for statement in _statements(sorted(imports.values(), key=_order)):
         if group not in (None, statement[0].group):
             pieces.append(Piece("\n"))
         sources = tuple(dict.fromkeys(item.saved for item in statement if item.saved))

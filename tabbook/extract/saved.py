@@ -68,8 +68,8 @@ def extract(section: Section, tab: str) -> tuple[Saved, ...]:
             continue
         lines = section.lines_of(cell)
         origin = Origin(section.path, numbers[cell.index], cell.line, section.label)
-        found, errors = _extract(cell.source, origin, lines)
-        saved += found
+        statements, errors = _extract(cell.source, origin, lines)
+        saved += statements
         faults += [Fault(section.path, lines[e.line - 1], str(e), e.hint) for e in errors]
     if faults:
         raise ExtractError(faults)

@@ -128,7 +128,7 @@ class LibraryIndex:
 
     def _called(self, node: ast.stmt) -> frozenset[str]:
         """Return the library's own symbols that a statement runs, or gives to others, on import."""
-        found: set[str] = set()
+        symbols: set[str] = set()
         for part in _evaluated(node):
             ran: list[ast.expr] = []
             if isinstance(part, ast.Call) and not self._is_pure(part.func):
@@ -137,23 +137,23 @@ class LibraryIndex:
                 ran = [decorator for decorator in part.decorator_list if not self._is_pure(decorator)]
             if isinstance(part, ast.ClassDef):
                 ran += [key.value for key in part.keywords if key.arg == "metaclass"]
-                found |= {root for root in map(self._root, part.bases) if root in self._watching}
+                symbols |= {root for root in map(self._root, part.bases) if root in self._watching}
             for expression in ran:
-                found |= names_used(expression, {self.package}, self._known).names
-        return frozenset(found & self._own)
+                symbols |= names_used(expression, {self.package}, self._known).names
+        return frozenset(symbols & self._own)
 
     def _watchers(self, statements: Iterable[ast.stmt]) -> frozenset[str]:
         """Return the classes that are told of their subclasses, or whose metaclass is."""
         classes = [node for node in statements if isinstance(node, ast.ClassDef)]
-        found: set[str] = set()
+        watching: set[str] = set()
         for node in (*classes, *classes):  # twice, as a base class may stand below
             if (
                 any(isinstance(child, _Function) and child.name == "__init_subclass__" for child in node.body)
                 or any(key.arg == "metaclass" for key in node.keywords)
-                or any(self._root(base) in found for base in node.bases)
+                or any(self._root(base) in watching for base in node.bases)
             ):
-                found.add(node.name)
-        return frozenset(found)
+                watching.add(node.name)
+        return frozenset(watching)
 
     def _add_effects(self, statements: Iterable[ast.stmt]) -> None:
         """Let whoever uses what a statement calls on import use what the statement defines.
@@ -169,21 +169,21 @@ class LibraryIndex:
 
     def closure(self, uses: Uses) -> Uses:
         """Return ``uses`` with all that those symbols use in turn, and what every import runs."""
-        found: set[str] = set()
+        symbols: set[str] = set()
         waiting = {*uses.names, *(self._always & self._symbols.keys())}
         reached = replace(uses, names=frozenset())
         while waiting:
             name = waiting.pop()
-            found.add(name)
+            symbols.add(name)
             if symbol := self._symbols.get(name):
-                waiting |= symbol.uses.names - found
+                waiting |= symbol.uses.names - symbols
                 reached |= replace(
                     symbol.uses, names=frozenset(), whole_because=reason_of(name, symbol.uses.whole_because)
                 )
         if reached.bare and reached.imports:
             why = reached.whole_because or f"strings may be joined to import {self.package}"
             reached = replace(reached, whole_because=why, others=True)
-        return replace(reached, names=frozenset(found))
+        return replace(reached, names=frozenset(symbols))
 
     def hashes(self, uses: Uses) -> dict[str, str]:
         """Return the hash of every part of what ``uses`` can run, by ``symbol`` or ``Class.method``."""
@@ -233,13 +233,13 @@ def _says_nothing(node: ast.stmt, package: str) -> bool:
 
 def _imported(statements: Iterable[ast.stmt]) -> dict[str, str]:
     """Return the names that import statements bind, with the top module that each comes from."""
-    found = {}
+    modules = {}
     for node in statements:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
                 module = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
-                found[imported_name(alias)] = module.split(".")[0]
-    return found
+                modules[imported_name(alias)] = module.split(".")[0]
+    return modules
 
 
 def _containers(statements: Iterable[ast.stmt]) -> Iterator[str]:

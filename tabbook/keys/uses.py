@@ -108,8 +108,8 @@ def file_uses(name: str, data: bytes, package: str, module: str) -> Uses:
         text = data.decode("latin-1")
     if not name.endswith(".py"):
         return _text_uses(text, package, (), name)
-    found = cells_use([text], package, module)
-    return replace(found, whole_because=reason_of(name, found.whole_because))
+    uses = cells_use([text], package, module)
+    return replace(uses, whole_because=reason_of(name, uses.whole_because))
 
 
 def reason_of(what: str, why: str) -> str:
@@ -210,8 +210,8 @@ def _magic_uses(magic: str, aliases: set[str], package: str) -> Uses:
         uses |= Uses(frozenset(re.findall(rf"\b{name}\.(\w+)", code)))
         if re.search(rf"\b{name}\b(?!\.\w)", code):
             uses |= Uses(frozenset(), f"a magic names {name}")
-    if found := sorted(_DYNAMIC_WORDS & words):
-        uses |= Uses(frozenset(), f"a magic uses {found[0]}", imports=True)
+    if words_found := sorted(_DYNAMIC_WORDS & words):
+        uses |= Uses(frozenset(), f"a magic uses {words_found[0]}", imports=True)
     texts = ["".join(quoted) for quoted in _QUOTED.findall(code)]
     if not code or is_shell:
         texts.append(_SHELL_EXPRESSION.sub(" ", magic) if is_shell else magic)
@@ -250,9 +250,9 @@ def names_used(tree: ast.AST, aliases: set[str], known: frozenset[str]) -> Uses:
                 whole = whole or f"uses {node.id}"
                 imports = imports or node.id in _BY_NAME
         elif isinstance(node, ast.ImportFrom):
-            for found in sorted(_DYNAMIC_ATTRIBUTES.intersection(alias.name for alias in node.names)):
-                whole = whole or f"uses {found}"
-                imports = imports or found in _BY_NAME
+            for attribute in sorted(_DYNAMIC_ATTRIBUTES.intersection(alias.name for alias in node.names)):
+                whole = whole or f"uses {attribute}"
+                imports = imports or attribute in _BY_NAME
         elif isinstance(node, ast.Global):
             names.update(known.intersection(node.names))
     return Uses(frozenset(names), whole, imports=imports)

@@ -62,13 +62,13 @@ class Places:
 
 def syntax_faults(places: Places, error: SyntaxError) -> list[Fault]:
     """Return what is no module, though each cell is Python: ``await`` outside of functions, say."""
-    found = []
+    faults = []
     for saved in places.book.saved[places.tab]:
         try:
             compile(saved.source, "saved", "exec", dont_inherit=True)
         except SyntaxError as own:
             line = saved.lines[(own.lineno or 1) - 1]
-            found.append(
+            faults.append(
                 (BookPlace(saved.origin.path, line, f"the saved code of cell {saved.origin.cell}"), own)
             )
     hint = "change it, or take its #@save away"
@@ -76,14 +76,16 @@ def syntax_faults(places: Places, error: SyntaxError) -> list[Fault]:
         Fault(
             place.path, place.line, f"{place.what} is not valid in a module for {places.tab}: {own.msg}", hint
         )
-        for place, own in found or [(places.of(error.lineno or 1), error)]
+        for place, own in faults or [(places.of(error.lineno or 1), error)]
     ]
 
 
-def undefined_faults(found: Mapping[str, Sequence[Undefined]], places: Mapping[str, Places]) -> list[Fault]:
+def undefined_faults(
+    undefined_names: Mapping[str, Sequence[Undefined]], places: Mapping[str, Places]
+) -> list[Fault]:
     """Return a fault for each name that modules use and do not have, said once for all tabs."""
     tabs: dict[tuple[BookPlace, str, bool], list[str]] = {}
-    for tab, names in found.items():
+    for tab, names in undefined_names.items():
         for one in names:
             tabs.setdefault((places[tab].of(one.line), one.name, one.is_bound), []).append(tab)
     return [

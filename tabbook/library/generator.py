@@ -210,8 +210,8 @@ def foreign_modules(book: Book, texts: Mapping[str, str]) -> tuple[Fault, ...]:
 def _other_modules(book: Book, texts: Mapping[str, str]) -> list[str]:
     """Return the modules in the library's package that no tab of the book generates."""
     package = book.library_folder / book.settings.library.package
-    found = (path.relative_to(book.root).as_posix() for path in package.glob("*.py"))
-    return sorted(path for path in found if path not in texts)
+    modules = (path.relative_to(book.root).as_posix() for path in package.glob("*.py"))
+    return sorted(path for path in modules if path not in texts)
 
 
 def _is_generated(path: Path) -> bool:
@@ -245,12 +245,12 @@ def library_files(book: Book) -> dict[str, bytes]:
     """Return the files of the library as they are now, by their path in its folder."""
     package = book.library_folder / book.settings.library.package
     paths = (*book.library_folder.glob("*.py"), *package.rglob("*"))
-    found = {}
+    files = {}
     for path in sorted(paths):
         if path.is_file() and path.suffix != ".pyc":
             with contextlib.suppress(FileNotFoundError):  # replaced meanwhile
-                found[path.relative_to(book.library_folder).as_posix()] = path.read_bytes()
-    return found
+                files[path.relative_to(book.library_folder).as_posix()] = path.read_bytes()
+    return files
 
 
 def frozen_copy(book: Book, files: Mapping[str, bytes]) -> Path:

@@ -84,7 +84,7 @@ def result(cells: Sequence[BundledCell], projection: Projection) -> Result | Non
     tab, section = projection.tab, projection.section
     stored = {(cell.cell, cell.number): cell for cell in cells}
     place = {cell.index: number for number, cell in enumerate(projection.code_cells)}
-    found: list[tuple[Output, ...]] = [()] * len(place)
+    outputs: list[tuple[Output, ...]] = [()] * len(place)
     seen: Counter[str] = Counter()
     any_found = False
     for cell in section.code_cells:
@@ -92,12 +92,12 @@ def result(cells: Sequence[BundledCell], projection: Projection) -> Result | Non
         kept = stored.get((digest, seen[digest]))
         seen[digest] += 1
         if kept and cell.index in place and (kept.tabs is None or tab in kept.tabs):
-            found[place[cell.index]] = kept.outputs
+            outputs[place[cell.index]] = kept.outputs
             any_found = True
     if not any_found:
         return None
-    key = sha256(json.dumps([tab, found], sort_keys=True))
-    return Result(key, section.path, tab, tuple(found), {"stored": "with the section"})
+    key = sha256(json.dumps([tab, outputs], sort_keys=True))
+    return Result(key, section.path, tab, tuple(outputs), {"stored": "with the section"})
 
 
 def load(root: Path, section: str) -> tuple[BundledCell, ...]:

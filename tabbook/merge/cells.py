@@ -62,19 +62,19 @@ def page_cells(
     language: str = "en",
 ) -> dict[int, PageCell]:
     """Return the code cells of the page, by their place in the section; notes are in ``language``."""
-    found = {cell.index: PageCell(cell) for cell in section.code_cells}
+    values = {cell.index: PageCell(cell) for cell in section.code_cells}
     for tab in section.tabs:
         result = results.get(tab)
         for position, cell in enumerate(projections[tab].code_cells):
-            made = found[cell.index]
+            made = values[cell.index]
             made.sources[tab], made.places[tab] = cell.source, position
             if result is not None and position < len(result.outputs):
                 seen, made.glued[tab] = seen_and_glued(result.outputs[position], cell.tags, language)
                 made.outputs[tab] = on_page(seen, types, language)
-        shown = {index: made.outputs[tab] for index, made in found.items() if tab in made.outputs}
+        shown = {index: made.outputs[tab] for index, made in values.items() if tab in made.outputs}
         for index, context in contexts(shown).items():
-            found[index].contexts[tab] = context
-    return {index: made for index, made in found.items() if made.sources}
+            values[index].contexts[tab] = context
+    return {index: made for index, made in values.items() if made.sources}
 
 
 def without_lost_figures(code: PageCell, language: str = "en") -> PageCell:

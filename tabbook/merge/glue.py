@@ -16,8 +16,8 @@ def key_for_tab(key: str, tab: str) -> str:
 
 def _glued(output: Output) -> Mapping[str, str]:
     """Return what an output says about its key; nothing if it is not glued."""
-    found = (output.get("metadata") or {}).get("scrapbook")
-    return found if isinstance(found, Mapping) else {}
+    scrapbook = (output.get("metadata") or {}).get("scrapbook")
+    return scrapbook if isinstance(scrapbook, Mapping) else {}
 
 
 def split_glued(outputs: Iterable[Output], *, hidden: bool) -> tuple[tuple[Output, ...], tuple[Output, ...]]:

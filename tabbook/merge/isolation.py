@@ -28,7 +28,7 @@ class Isolation:
 
 def isolate(items: Sequence[Markup]) -> list[Isolation]:
     """Return how each of ``items``, the outputs of a tab in their order, is shown."""
-    found = []
+    isolations = []
     styles: dict[str, None] = {}
     for place, item in enumerate(items):
         named = [
@@ -39,9 +39,9 @@ def isolate(items: Sequence[Markup]) -> list[Isolation]:
         kind: Kind = "live" if named else item.kind
         if kind == "plain" and styles:
             kind = "static"
-        found.append(Isolation(kind, tuple(styles), max([place, *named])))
+        isolations.append(Isolation(kind, tuple(styles), max([place, *named])))
         styles |= dict.fromkeys(item.styles)
-    return found
+    return isolations
 
 
 def contexts(cells: Mapping[int, Iterable[Output]]) -> dict[int, str]:

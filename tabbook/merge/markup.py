@@ -181,5 +181,5 @@ def _is_elsewhere(iframe: Mapping[str, str]) -> bool:
 def _is_for_names(css: str) -> bool:
     """Say whether each rule of a style sheet is for elements with a certain id."""
     selectors = re.findall(r"(?:^|[{};])\s*([^{};]+)\{", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
-    parts = [part.strip() for found in selectors for part in found.split(",")]
+    parts = [part.strip() for selector in selectors for part in selector.split(",")]
     return bool(parts) and all(part.startswith(("#", "@")) for part in parts)

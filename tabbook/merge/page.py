@@ -320,8 +320,8 @@ def merge(
     page.fill(codes, notices_of(section, results, failures, settings))
     for number, text in enumerate(slide_texts(section)):
         page.slide(f"item-{number}", " ".join(text.tabs), text.source, text.line, f"slide-item-{number}")
-    found = {tab: result for tab in section.tabs if (result := results.get(tab))}
-    named = ((settings.tabs[tab].name, result.made_with) for tab, result in found.items())
+    tab_results = {tab: result for tab in section.tabs if (result := results.get(tab))}
+    named = ((settings.tabs[tab].name, result.made_with) for tab, result in tab_results.items())
     if made := made_with_note(named, settings.language):
         page.markdown(section.cells[-1].line, made.split("\n"), "made-with")
     return page.notebook(metadata or {})

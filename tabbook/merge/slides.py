@@ -35,9 +35,9 @@ def _tabs(section: Section, slide: Slide, item: Item) -> tuple[str, ...]:
     return tuple(tab for tab in section.tabs if tab in own and slide.belongs_to(tab))
 
 
-def _span(found: re.Match[str]) -> str:
+def _span(match: re.Match[str]) -> str:
     """Return ``[text]{.class}`` as HTML, which Markdown leaves as it is; code and formulas stay."""
-    if found["kept"]:
-        return found[0]
-    classes = " ".join(name.lstrip(".") for name in found["classes"].split())
-    return f'<span class="{classes}">{found["text"]}</span>'
+    if match["kept"]:
+        return match[0]
+    classes = " ".join(name.lstrip(".") for name in match["classes"].split())
+    return f'<span class="{classes}">{match["text"]}</span>'

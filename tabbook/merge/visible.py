@@ -43,18 +43,18 @@ def shown(outputs: Iterable[Output], tags: Iterable[str], language: str = "en") 
     names = with_hyphens(tags)
     if hides_outputs(names):
         return ()
-    found: list[Output] = []
+    visible: list[Output] = []
     for output in outputs:
         if f"remove-{output.get('name')}" in names:
             continue
-        last = found[-1] if found else {}
+        last = visible[-1] if visible else {}
         if output["output_type"] != "stream":
-            found.append(_without(output, lambda mime: mime.startswith(WIDGETS), language))
+            visible.append(_without(output, lambda mime: mime.startswith(WIDGETS), language))
         elif last.get("output_type") == "stream" and last["name"] == output["name"]:
-            found[-1] = {**last, "text": last["text"] + text_of(output["text"])}
+            visible[-1] = {**last, "text": last["text"] + text_of(output["text"])}
         else:
-            found.append({**output, "text": text_of(output["text"])})
-    return tuple(_as_displayed(output) for output in found)
+            visible.append({**output, "text": text_of(output["text"])})
+    return tuple(_as_displayed(output) for output in visible)
 
 
 def seen_and_glued(

@@ -42,12 +42,12 @@ class GpuNeed:
 
 def parse_inventory(listed: str) -> tuple[Gpu, ...]:
     """Return the GPUs in what ``nvidia-smi`` lists: number, and memory in MiB, on each line."""
-    found = []
+    gpus = []
     for line in listed.splitlines():
         number, _, memory = line.partition(",")
         if number.strip().isdigit() and memory.strip().isdigit():
-            found.append(Gpu(int(number), int(memory) * 1024**2))
-    return tuple(found)
+            gpus.append(Gpu(int(number), int(memory) * 1024**2))
+    return tuple(gpus)
 
 
 def visible(gpus: Iterable[Gpu], allowed: str | None) -> tuple[Gpu, ...]:

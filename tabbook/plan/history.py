@@ -69,8 +69,8 @@ class Records:
                 if (result := entry.result) is not None and result.inputs:
                     key = Key(result.key, result.inputs)
                     self._stored.setdefault((result.section, result.tab), []).append(key)
-        found = self._stored.get((section, tab), ())
-        return max(found, key=lambda key: (_likeness(key.record, now.record), key.digest), default=None)
+        candidates = self._stored.get((section, tab), ())
+        return max(candidates, key=lambda key: (_likeness(key.record, now.record), key.digest), default=None)
 
 
 def _likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
@@ -162,9 +162,9 @@ def old_failures(
         keep_seconds: Seconds for which the others are kept, too.
         now: The time, in seconds since the epoch.
     """
-    now, found = time.time() if now is None else now, []
+    now, files = time.time() if now is None else now, []
     for path in sorted((work / "failures").glob("*.json")):
         with contextlib.suppress(OSError):
             if path.stem not in used and now - path.stat().st_mtime > keep_seconds:
-                found.append(path)
-    return tuple(found)
+                files.append(path)
+    return tuple(files)

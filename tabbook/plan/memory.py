@@ -43,9 +43,9 @@ def likely_memory(
         limit: What the book says that any job may take.
     """
     of_tab = [peak for (_, tab), peak in peaks.items() if tab == name[1]]
-    found = peaks.get(name) or declared or max(of_tab, default=0) or ASSUMED_MEMORY_BYTES
+    bytes_needed = peaks.get(name) or declared or max(of_tab, default=0) or ASSUMED_MEMORY_BYTES
     bound = declared or limit
-    return min(found, bound) if bound else found
+    return min(bytes_needed, bound) if bound else bytes_needed
 
 
 class MemoryBudget:

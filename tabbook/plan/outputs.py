@@ -72,16 +72,16 @@ class StoredOutputs:
 
     def best(self, planned: Job, device: str) -> Result | None:
         """Return the best result that the store has for a page, if it has any."""
-        found = map(self.store.get, self.keys(planned, device))
-        return next((result for result in found if result is not None), None)
+        results = map(self.store.get, self.keys(planned, device))
+        return next((result for result in results if result is not None), None)
 
     def best_hash(self, planned: Job, device: str) -> tuple[str, str] | None:
         """Return the key of what `best` would return, and its hash, without reading it.
 
         Nothing is checked: a damaged entry counts as any other.
         """
-        found = ((key, self.store.hash_of(key)) for key in self.keys(planned, device))
-        return next(((key, stated) for key, stated in found if stated is not None), None)
+        hashes = ((key, self.store.hash_of(key)) for key in self.keys(planned, device))
+        return next(((key, stated) for key, stated in hashes if stated is not None), None)
 
 
 def stored_result(store: Store, planned: Job, device: str, missing: Iterable[str] = ()) -> Result | None:

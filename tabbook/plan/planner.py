@@ -124,8 +124,8 @@ def _files(book: Book, section: Section, tab: str) -> tuple[dict[str, str], Uses
     package, module = book.settings.library.package, book.settings.tabs[tab].module
     digests, uses = dict[str, str](), NOTHING
     for name, path in declared_files(book.root, section).items():
-        digests[name], found = _file(path, name, package, module, *state_of(path))
-        uses |= found
+        digests[name], uses_of_file = _file(path, name, package, module, *state_of(path))
+        uses |= uses_of_file
     return digests, uses
 
 
@@ -269,7 +269,7 @@ def jobs(
     """
     _share_indexes(book, library_texts)
     wanted = tuple(book.settings.tabs if tabs is None else tabs)
-    found: list[Job] = []
+    all_jobs: list[Job] = []
     errors: list[TabbookError] = []
     for section in book.sections if sections is None else sections:
         for tab in wanted:
@@ -279,8 +279,8 @@ def jobs(
                 errors.append(error)
                 continue
             if planned is not None:
-                found.append(planned)
+                all_jobs.append(planned)
     if errors:
         kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else ExecuteError
         raise kind(fault for error in errors for fault in error.faults)
-    return tuple(found)
+    return tuple(all_jobs)

@@ -64,14 +64,14 @@ def read_costs(work: Path) -> dict[tuple[str, str], Cost]:
 
     It only decides what begins when, so whatever cannot be read is left out.
     """
-    found: dict[tuple[str, str], Cost] = {}
+    costs: dict[tuple[str, str], Cost] = {}
     for path in _costs_folder(work).glob("**/*.json"):
         value = read_json(path)
         with contextlib.suppress(ValueError, KeyError, TypeError, OverflowError):
             spent = Cost(float(value["seconds"]), int(value.get("memory", 0)))
             if 0 <= spent.seconds < math.inf and spent.memory >= 0:
-                found[str(value["section"]), str(value["tab"])] = spent
-    return found
+                costs[str(value["section"]), str(value["tab"])] = spent
+    return costs
 
 
 def write_cost(work: Path, section: str, tab: str, spent: Cost) -> None:

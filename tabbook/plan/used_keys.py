@@ -53,11 +53,11 @@ def pull_outputs(
     store, device = Store(book.outputs), device_class()
     lacking = [job for job in jobs(book, sections, tabs) if stored_result(store, job, device) is None]
     names = (name for job in lacking for name in job.data)
-    found = data_files.find_all(book.settings.data, names, fetch=False)
+    data = data_files.find_all(book.settings.data, names, fetch=False)
     wanted = []
     for job in lacking:
         keys = [*accepted_keys(job, device)]
-        missing = [name for name in job.data if name in found.missing]
+        missing = [name for name in job.data if name in data.missing]
         if missing and stored_result(store, job, device, missing) is None:
             keys += accepted_keys(job, device, missing)
         wanted.append(keys)

@@ -40,13 +40,13 @@ def _asked(text: str) -> frozenset[frozenset[str]]:
 @lru_cache(maxsize=1024)
 def _select(text: str, holding: frozenset[frozenset[str]]) -> str:
     """Return the code of a cell for any tab for which of its questions those ``holding`` are true."""
-    code = left = parse(text)
+    code = remaining = parse(text)
     # Each pass takes the outermost statements; the next one what they held.
-    while (changed := _Statements(left, holding).resolve()) is not None:
+    while (changed := _Statements(remaining, holding).resolve()) is not None:
         if "selected" not in changed:
             return code.restore(changed).strip("\n").rstrip()
-        left = CodeCell(changed)
-    return code.restore(Expressions(left, holding).rewriter.rewrite()).strip("\n").rstrip()
+        remaining = CodeCell(changed)
+    return code.restore(Expressions(remaining, holding).rewriter.rewrite()).strip("\n").rstrip()
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class _Statements:
     def __init__(self, code: CodeCell, holding: frozenset[frozenset[str]]) -> None:
         self.code = code
         self.expressions = Expressions(code, holding)
-        self.found: list[tuple[ast.If, list[ast.stmt], bool]] = []
+        self.statements: list[tuple[ast.If, list[ast.stmt], bool]] = []
         self._search(code.tree)
 
     def _search(self, node: ast.AST) -> None:
@@ -82,16 +82,16 @@ class _Statements:
             block: list[ast.stmt] = getattr(node, name, None) or []
             for child in block if isinstance(block, list) else ():
                 if isinstance(child, ast.If) and any(map(asks, _tests(self.code, child))):
-                    self.found.append((child, block, isinstance(node, ast.Module)))
+                    self.statements.append((child, block, isinstance(node, ast.Module)))
                 else:
                     self._search(child)
 
     def resolve(self) -> str | None:
         """Return the new text, or None if no statement asks any more."""
-        if not self.found:
+        if not self.statements:
             return None
         lines = list(self.code.lines)
-        replaced = [(s, block, top, *self._replacement(s)) for s, block, top in self.found]
+        replaced = [(s, block, top, *self._replacement(s)) for s, block, top in self.statements]
         gone = {id(statement) for statement, _, _, new, _ in replaced if not new}
         for statement, block, top, new, last in reversed(replaced):
             first = statement.lineno
@@ -193,9 +193,9 @@ class _Statements:
 
     def _else(self, above: int) -> int:
         """Return the place of the first ``else`` below a line: only comments are between."""
-        found = _ELSE.search(self.code.text, self.code.offset(above + 1, 0))
-        assert found is not None
-        return found.end()
+        match = _ELSE.search(self.code.text, self.code.offset(above + 1, 0))
+        assert match is not None
+        return match.end()
 
     def _colon(self, position: int) -> int:
         """Return the place of the colon that ends a header: only brackets and comments precede it."""

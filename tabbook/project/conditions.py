@@ -104,8 +104,8 @@ def unanswerable(code: CodeCell) -> Iterator[CodeError]:
 def unanswerable_text(text: str) -> Iterator[CodeError]:
     """Yield an error for each line where ``text``, which is not Python, asks for the tab."""
     for number, line in enumerate(text.split("\n"), 1):
-        if found := _ASKING.search(line):
-            message = f"{found[0].strip()} in a cell that is not valid Python has no effect"
+        if match := _ASKING.search(line):
+            message = f"{match[0].strip()} in a cell that is not valid Python has no effect"
             hint = "write one cell for each framework, with %%tab as its first line"
             yield CodeError(message, number, hint)
 
@@ -165,22 +165,22 @@ class Expressions:
 
     def _connected(self, node: ast.BoolOp, *, exact: bool) -> bool | str:
         decides = isinstance(node.op, ast.Or)
-        left: list[tuple[int, str]] = []
+        remaining: list[tuple[int, str]] = []
         for number, value in enumerate(node.values):
             is_last = number == len(node.values) - 1
             answer = self.condition(value, exact=exact)
             if isinstance(answer, str):
-                left.append((number, answer))
-            elif answer is decides or (exact and is_last and left):
-                if not exact or not left:
+                remaining.append((number, answer))
+            elif answer is decides or (exact and is_last and remaining):
+                if not exact or not remaining:
                     return answer
-                left.append((number, str(answer)))
+                remaining.append((number, str(answer)))
                 break
-        if len(left) < 2:
-            return left[0][1] if left else not decides
+        if len(remaining) < 2:
+            return remaining[0][1] if remaining else not decides
         spans = self._operands(node)
-        pieces = [self._operand(spans[number], node.values[number], text) for number, text in left]
-        gaps = [self.code.text[spans[n][1] : spans[n + 1][0]] for n, _ in left[:-1]]
+        pieces = [self._operand(spans[number], node.values[number], text) for number, text in remaining]
+        gaps = [self.code.text[spans[n][1] : spans[n + 1][0]] for n, _ in remaining[:-1]]
         return "".join(piece + gap for piece, gap in zip(pieces, [*gaps, ""], strict=True))
 
     def _operand(self, span: tuple[int, int], node: ast.expr, text: str) -> str:

@@ -18,13 +18,13 @@ _FSTRING = re.compile(r"""[fF][rR]?["']""")
 
 def fstrings(code: CodeCell) -> dict[int, ast.JoinedStr]:
     """Return the outermost f-string around each node that stands in one, by the node's identity."""
-    found: dict[int, ast.JoinedStr] = {}
+    outermost: dict[int, ast.JoinedStr] = {}
     if not _FSTRING.search(code.text):
-        return found
+        return outermost
     for string in ast.walk(code.tree):  # outer ones come first
-        if isinstance(string, ast.JoinedStr) and id(string) not in found:
-            found |= {id(node): string for node in ast.walk(string)}
-    return found
+        if isinstance(string, ast.JoinedStr) and id(string) not in outermost:
+            outermost |= {id(node): string for node in ast.walk(string)}
+    return outermost
 
 
 def is_found(code: CodeCell, use: Use, string: ast.JoinedStr | None) -> bool:

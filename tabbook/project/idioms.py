@@ -66,10 +66,10 @@ def rewrite(text: str, ways: Mapping[str, Idiom], package: str = "d2l") -> str:
     said = re.findall(rf"\b{package}\b(?:\.([A-Za-z_]\w*))?", text)
     if text.isascii() and all(said) and ways.keys().isdisjoint(said):
         return text
-    found = [use for use in uses(code, package) if use.node.attr in ways]
-    strings = fstrings(code) if found else {}
-    outside = [use for use in found if id(use.node) not in strings]
-    known = [use for use in found if is_found(code, use, strings.get(id(use.node)))]
+    uses_found = [use for use in uses(code, package) if use.node.attr in ways]
+    strings = fstrings(code) if uses_found else {}
+    outside = [use for use in uses_found if id(use.node) not in strings]
+    known = [use for use in uses_found if is_found(code, use, strings.get(id(use.node)))]
     for chosen in (known, outside) if strings else (outside,):
         rewriting = _IdiomRewriter(code, ways, chosen)
         if not rewriting.rewriter:
@@ -99,10 +99,10 @@ class _Argument:
 class _IdiomRewriter:
     """The rewriting of one cell: ``rewriter`` has the sites, if there are any."""
 
-    def __init__(self, code: CodeCell, ways: Mapping[str, Idiom], found: Iterable[Use]) -> None:
+    def __init__(self, code: CodeCell, ways: Mapping[str, Idiom], uses: Iterable[Use]) -> None:
         self.code = code
         self.rewriter = Rewriter(code.text)
-        for use in found:
+        for use in uses:
             self._add(use, ways[use.node.attr])
         self.marks = (
             mark_brackets(code, self.rewriter) if self.rewriter and _has_long_statements(code) else {}

@@ -44,8 +44,10 @@ def read_front_matter(text: str, path: str, book: BookSettings) -> tuple[FrontMa
     try:
         data = load_yaml(text) or {}
     except yaml.YAMLError as error:
-        found = not_yaml(path, error)
-        fault = replace(found, line=1 + found.line, message=f"the front matter is {found.message}")
+        yaml_fault = not_yaml(path, error)
+        fault = replace(
+            yaml_fault, line=1 + yaml_fault.line, message=f"the front matter is {yaml_fault.message}"
+        )
         return FrontMatter(given=True, declares=True), [fault]
     if not isinstance(data, dict):
         return FrontMatter(given=True), []

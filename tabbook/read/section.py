@@ -65,8 +65,8 @@ class _Reader:
         self._check_declaration()
         title, label = self._title()
         self._split()
-        for found in label_faults(self.cells, self.slides, self.tabs):
-            self.fault(*found)
+        for fault in label_faults(self.cells, self.slides, self.tabs):
+            self.fault(*fault)
         if self.faults:
             raise ReadError(self.faults)
         cells, slides, front = tuple(self.cells), tuple(self.slides), self.front
@@ -108,18 +108,18 @@ class _Reader:
         return 1 + find_line(self.tokens[0].content, ("tabbook", key))
 
     def _title(self) -> tuple[str, str | None]:
-        found = [
+        headings = [
             (i, t)
             for i, t in enumerate(self.tokens)
             if t.type == "heading_open" and t.tag == "h1" and not t.level
         ]
-        if not found:
+        if not headings:
             self.fault(1, "there is no title", "begin the section with one level-1 heading: '# Title'")
             return "", None
-        for _, extra in found[1:]:
+        for _, extra in headings[1:]:
             hint = "use '##' below the title, or split the section"
             self.fault(_map(extra)[0] + 1, "a second level-1 heading", hint)
-        index, token = found[0]
+        index, token = headings[0]
         above = next((line for line in reversed(self.lines[: _map(token)[0]]) if line.strip()), "")
         label = _LABEL.match(above.strip())
         return strip_slide_marks(self.tokens[index + 1].content).strip(), label[1] if label else None
@@ -130,8 +130,8 @@ class _Reader:
         position = _map(front)[1] if front else 0
         for token in self.tokens:
             top = token.level == 0 or token.type == "inline"
-            if top and (found := other_fault(token, self.extensions)):
-                self.fault(*found)
+            if top and (fault := other_fault(token, self.extensions)):
+                self.fault(*fault)
         for token in self._fences():
             start, end = _map(token)
             info = token.info.strip()

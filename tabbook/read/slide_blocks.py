@@ -56,8 +56,8 @@ class SlideReader:
 
     def read(self, token: Token, line: int) -> Slide:
         """Return the slide in a fence whose first line is ``line``."""
-        found = SLIDE_FENCE.match(token.info.strip())
-        assert found is not None
+        match = SLIDE_FENCE.match(token.info.strip())
+        assert match is not None
         options, used, lines = _options(token.content)
         self._check_options(options, {"tabs", "class"}, line)
         tabs = self.names(options["tabs"], line, "slide") if "tabs" in options else None
@@ -66,11 +66,11 @@ class SlideReader:
         place = _Place(line + 1 + used)
         if options.get("class"):
             place = replace(place, boxes=(self._box(options["class"]),))
-        title = found["title"].strip()
+        title = match["title"].strip()
         if title:
             self.items.append(place.item(f"## {title}", line))
         self._walk("\n".join(lines), place)
-        return Slide(title, line, tuple(self.items), tabs, found["kind"] == "subslide")
+        return Slide(title, line, tuple(self.items), tabs, match["kind"] == "subslide")
 
     def _box(self, classes: str, width: str = "") -> Box:
         self.boxes += 1
@@ -184,8 +184,8 @@ def _directive(token: Token) -> tuple[str, str]:
     """Return the name and the argument of a directive; two empty words where there is none."""
     if token.type not in ("fence", "colon_fence"):
         return "", ""
-    found = _DIRECTIVE.match(token.info.strip())
-    return (found["name"], found["argument"]) if found else ("", "")
+    match = _DIRECTIVE.match(token.info.strip())
+    return (match["name"], match["argument"]) if match else ("", "")
 
 
 def _options(content: str) -> tuple[dict[str, str], int, list[str]]:
@@ -193,10 +193,10 @@ def _options(content: str) -> tuple[dict[str, str], int, list[str]]:
     lines = content.removesuffix("\n").split("\n")
     options: dict[str, str] = {}
     for used, line in enumerate(lines):
-        found = _OPTION.match(line)
-        if not found:
+        match = _OPTION.match(line)
+        if not match:
             return options, used, lines[used:]
-        options[found["key"]] = found["value"].strip()
+        options[match["key"]] = match["value"].strip()
     return options, len(lines), []
 
 

@@ -61,9 +61,9 @@ def _protected(text: str) -> list[tuple[int, int]]:
     starts[-1] = len(text)
     places = set(_places(_MARK.sub("", text) + "\n"))  # marks are no Markdown: `(**$$` begins a formula
     return sorted(
-        found.span()
+        match.span()
         for first, last, pattern in places
-        for found in re.compile(pattern, re.DOTALL).finditer(text, starts[first], starts[last])
+        for match in re.compile(pattern, re.DOTALL).finditer(text, starts[first], starts[last])
     )
 
 
@@ -110,7 +110,7 @@ class _Text:
             return False  # [**bold**](address)
         # Bold words inside come in pairs; an odd number means that the two do not belong together.
         inner = re.compile(re.escape(mark)).finditer(self.text, inside.start, inside.stop)
-        return sum(not self.is_protected(found.start()) for found in inner) % 2 == 0
+        return sum(not self.is_protected(match.start()) for match in inner) % 2 == 0
 
 
 def strip_slide_marks(text: str) -> str:
@@ -170,7 +170,7 @@ def marked_text(text: str) -> tuple[MarkedText, ...]:
     plain = Rewriter(text)
     for token in chain.from_iterable(pairs):
         plain.add(*token.span(), str)
-    found: list[MarkedText] = []
+    marked: list[MarkedText] = []
     end = 0
     for opening, closing in pairs:
         start = opening.start()
@@ -180,5 +180,5 @@ def marked_text(text: str) -> tuple[MarkedText, ...]:
         shown = plain.rewrite(opening.end(), closing.start()).strip()
         heading = _HEADING.match(text[text.rfind("\n", 0, start) + 1 : start])
         line = text.count("\n", 0, start)
-        found.append(MarkedText((heading[1] if heading else "") + shown, opening["open"] == "[", line))
-    return tuple(found)
+        marked.append(MarkedText((heading[1] if heading else "") + shown, opening["open"] == "[", line))
+    return tuple(marked)

@@ -45,8 +45,8 @@ def _runs(token: Token) -> Iterator[_Run]:
     assert token.map is not None
     first = token.map[0] + (2 if token.type in ("fence", "colon_fence") else 1)
     for number, line in enumerate(token.content.split("\n"), first):
-        if found := _RUN.match(line):
-            yield _Run(number, found["marks"], found["info"])
+        if match := _RUN.match(line):
+            yield _Run(number, match["marks"], match["info"])
 
 
 def is_python_cell(source: str) -> bool:
@@ -130,8 +130,8 @@ def other_fault(token: Token, extensions: frozenset[str]) -> tuple[int, str, str
         inside = next((run for run in _runs(token) if run.info), None)
         if inside:
             return first, _OPEN_FORMULA, f"end it above line {inside.line}, where a block begins"
-        if token.type != "amsmath" and (found := _FORMULA.search(token.content, 1)):
-            line = first + token.content.count("\n", 0, found.start())
+        if token.type != "amsmath" and (match := _FORMULA.search(token.content, 1)):
+            line = first + token.content.count("\n", 0, match.start())
             return first, _OPEN_FORMULA, f"end it above line {line}, where the next one begins"
     return _formula_as_text(token, first, extensions) if token.type == "inline" else None
 
@@ -139,9 +139,9 @@ def other_fault(token: Token, extensions: frozenset[str]) -> tuple[int, str, str
 def _formula_as_text(token: Token, first: int, extensions: frozenset[str]) -> tuple[int, str, str] | None:
     """Return line, message and hint for a formula that became a paragraph since it has no end."""
     text = _NO_MATHS.sub("", token.content)
-    found = _FORMULA.search(text) if "dollarmath" in extensions and text.count("$$") % 2 else None
-    if found:
-        line = first + text.count("\n", 0, found.start())
+    match = _FORMULA.search(text) if "dollarmath" in extensions and text.count("$$") % 2 else None
+    if match:
+        line = first + text.count("\n", 0, match.start())
         return line, _OPEN_FORMULA, "end it with '$$', without empty lines inside"
     begun = _ENVIRONMENT.match(text) if "amsmath" in extensions else None
     if begun and f"\\end{{{begun[1]}}}" not in text:

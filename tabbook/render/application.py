@@ -124,14 +124,14 @@ class BookSphinx(Sphinx):
 
     def end(self) -> list[BuildWarning]:
         """Remember what the build said; return that, and what is still true of earlier ones."""
-        found, builder = self.warnings.found, self.builder
-        memory = self.memory.after_reading(self.env, found, ())
+        warnings, builder = self.warnings.found, self.builder
+        memory = self.memory.after_reading(self.env, warnings, ())
         memory = memory.after_writing(
-            self.env, found, self._refers, builder.written, is_checked=builder.is_checked
+            self.env, warnings, self._refers, builder.written, is_checked=builder.is_checked
         )
         self.memory = memory
         memory.save(self._path)
-        return memory.all_warnings(found)
+        return memory.all_warnings(warnings)
 
 
 @contextlib.contextmanager

@@ -71,8 +71,8 @@ def check_citations(app: Sphinx, _config: Config) -> None:
                 text = f"malformed citation '{self.target}'; write keys without blanks, separated by commas"
                 warn(text, "citation", self.get_location())
                 return [nodes.inline(self.rawtext, self.text, classes=["tabbook-missing"])], []
-            found: tuple[list[nodes.Node], list[nodes.system_message]] = super().run()
-            return found
+            result: tuple[list[nodes.Node], list[nodes.system_message]] = super().run()
+            return result
 
     # Each citation asks for this plugin, and all installed packages are searched unless it is registered.
     plugins: Any = plugin  # which has no types

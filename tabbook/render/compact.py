@@ -68,10 +68,10 @@ def compacted(node: nodes.Node) -> nodes.Node:
     described = describe(node)
     if described is not None:
         made = compact_node(content=pickle.dumps(described, pickle.HIGHEST_PROTOCOL))
-        found: list[list[int]] = [
+        cells: list[list[int]] = [
             one[CELLS_ATTRIBUTE] for one in node.findall(nodes.Element) if CELLS_ATTRIBUTE in one
         ]
-        made[CELLS_ATTRIBUTE] = [index for indices in found for index in indices]
+        made[CELLS_ATTRIBUTE] = [index for indices in cells for index in indices]
         return made
     if type(node) is nodes.container:
         node.children = [compacted(child) for child in node.children]

@@ -44,15 +44,15 @@ def _line_of(error: BaseException) -> int:
 
 
 def _lines_in(trace: TracebackType) -> list[int]:
-    found: list[int | None] = []
+    lines: list[int | None] = []
     for value in trace.tb_frame.f_locals.values():
         if isinstance(value, Directive):
-            found.append(value.lineno)
+            lines.append(value.lineno)
         elif isinstance(value, SyntaxTreeNode) and not value.is_root and value.map:
-            found.append(value.map[0])
+            lines.append(value.map[0])
         elif isinstance(value, nodes.Element) and not isinstance(value, nodes.document):
-            found.append(value.line)
-    return [line for line in found if line]
+            lines.append(value.line)
+    return [line for line in lines if line]
 
 
 def _notice(title: str, reason: str) -> nodes.section:
@@ -165,11 +165,11 @@ class ContainedBuilder(StandaloneHTMLBuilder):
         doctree += _notice(title.astext() if title else page, self.failed[page])
 
     def _report(self, page: str, error: BaseException) -> None:
-        line, told, _ = _line_of(error), describe(error), translator(self.app.config.language)
+        line, reason, _ = _line_of(error), describe(error), translator(self.app.config.language)
         where = [_("line {line}").format(line=line)] if line else []
-        self.failed[page] = ": ".join([_("This page cannot be shown"), *where, told])
+        self.failed[page] = ": ".join([_("This page cannot be shown"), *where, reason])
         place = f"{self.env.doc2path(page)}:{line or ''}"
-        text = f"the page cannot be made: {told}"
+        text = f"the page cannot be made: {reason}"
         _log.error(text, location=place, type="tabbook", subtype=FAILED)
 
     def write(

@@ -33,7 +33,7 @@ def _groups(defined: Mapping[str, Iterable[object]]) -> list[set[str]]:
     for page, names in defined.items():
         for name in names:
             pages.setdefault(name, set()).add(page)
-    return [found for found in pages.values() if len(found) > 1]
+    return [group for group in pages.values() if len(group) > 1]
 
 
 class Duplicates:

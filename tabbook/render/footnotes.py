@@ -37,9 +37,9 @@ def _readers(reference: nodes.Node, notes: Mapping[int, set[str] | None]) -> set
     return next((notes[id(node)] for node in parents_of(reference) if id(node) in notes), None)
 
 
-def _union(found: Iterable[set[str] | None]) -> set[str] | None:
+def _union(sets: Iterable[set[str] | None]) -> set[str] | None:
     tabs: set[str] = set()
-    for one in found:
+    for one in sets:
         if one is None:
             return None
         tabs |= one

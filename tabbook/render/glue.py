@@ -82,10 +82,10 @@ def _here(document: nodes.document, key: str) -> Found:
 
 
 def _data(document: nodes.document) -> dict[str, Any]:
-    found: dict[str, Any] = (
+    data: dict[str, Any] = (
         document["nb_renderer"].renderer.nb_client.glue_data if "nb_renderer" in document else {}
     )
-    return found
+    return data
 
 
 class _Role(RoleBase):
@@ -99,14 +99,14 @@ class _Role(RoleBase):
         if "::" in text:  # of another page: `FindGlued` looks when all have been read
             return super().run()
         key, colon, rest = text.rpartition(":") if self.has_format and ":" in text else (text, "", "")
-        found: list[tuple[tuple[str, ...], list[nodes.Node]]] = []
+        results: list[tuple[tuple[str, ...], list[nodes.Node]]] = []
         messages: list[nodes.system_message] = []
         for tabs, name in _here(self.document, key):
             self.text = f"{name}{colon}{rest}"
             content, warned = ([_missing(self.document)], []) if not name else super().run()
-            found.append((tabs, content))
+            results.append((tabs, content))
             messages += warned
-        return variants(found, names_in(self.document.settings.env.config)), messages
+        return variants(results, names_in(self.document.settings.env.config)), messages
 
 
 class _Directive(DirectiveBase):
@@ -158,14 +158,14 @@ class FindGlued(SphinxPostTransform):
             data = read_glue_cache(folder, node.refdoc)
             tabs = next(readers_of(node), None) or tuple(_tabs_of(self.env, self.env.docname))
             executed = [tab for tab, done in _tabs_of(self.env, node.refdoc).items() if done]
-            found = [
+            copies = [
                 (tabs, self._copied(node, name)) for tabs, name in _found(node.key, data, tabs, executed)
             ]
             names = names_in(self.config)
-            if node.inline or len(found) == 1:
-                node.replace_self(variants(found, names))
+            if node.inline or len(copies) == 1:
+                node.replace_self(variants(copies, names))
             else:
-                group = group_of([Panel(tabs, list(content)) for tabs, content in found], names)
+                group = group_of([Panel(tabs, list(content)) for tabs, content in copies], names)
                 group["classes"].append("tabbook-text")
                 node.replace_self(group)
 

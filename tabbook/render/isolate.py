@@ -111,12 +111,12 @@ def _isolations(items: Sequence[Markup], tabs: Sequence[Sequence[str]]) -> dict[
 
     An output that several tabs share is shown alike in all: the merge has seen to that.
     """
-    found: dict[int, Isolation] = {}
+    isolations: dict[int, Isolation] = {}
     for tab in dict.fromkeys(tab for names in tabs for tab in names):
         places = [place for place, names in enumerate(tabs) if tab in names]
         for place, isolation in zip(places, isolate([items[place] for place in places]), strict=True):
-            found.setdefault(place, replace(isolation, last=places[isolation.last]))
-    return found
+            isolations.setdefault(place, replace(isolation, last=places[isolation.last]))
+    return isolations
 
 
 def visit_isolated(self: HTML5Translator, node: isolated_output) -> None:

@@ -34,7 +34,7 @@ def faults_of(app: Sphinx, warnings: Sequence[BuildWarning]) -> list[Fault]:
     """
     config = (Path(app.srcdir) / CONFIG_FILE).read_text(encoding="utf-8").splitlines()
     propose = cache(_Names(_known_names(app)).like) if warnings else str  # one may be wrong on many pages
-    found = set()
+    faults = set()
     for warned in warnings:
         quoted = QUOTED.search(warned.message)
         name = next(filter(None, quoted.groups()), "") if quoted else ""
@@ -43,8 +43,8 @@ def faults_of(app: Sphinx, warnings: Sequence[BuildWarning]) -> list[Fault]:
         if not path:
             lines = (number for number, said in enumerate(config, 1) if name and f"{name}:" in said)
             path, line = CONFIG_FILE, next(lines, 0)
-        found.add(Fault(path, line, warned.message, hint))
-    return sorted(found)
+        faults.add(Fault(path, line, warned.message, hint))
+    return sorted(faults)
 
 
 class _Names:

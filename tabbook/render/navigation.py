@@ -170,8 +170,8 @@ class _NavigationPage:
 def _is_known(context: Mapping[str, Any]) -> bool:
     """Say whether trees come from the theme and from Sphinx, and not from an author's extension."""
     modules = {"generate_toctree_html": "pydata_sphinx_theme.toctree", "toctree": "sphinx.builders.html"}
-    found = {name: getattr(context.get(name), "__module__", "") for name in modules}
-    return found == modules and hasattr(context["generate_toctree_html"], "__wrapped__")
+    modules_of = {name: getattr(context.get(name), "__module__", "") for name in modules}
+    return modules_of == modules and hasattr(context["generate_toctree_html"], "__wrapped__")
 
 
 def _is_shared(app: Sphinx) -> bool:

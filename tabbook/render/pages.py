@@ -209,8 +209,8 @@ def page_data(env: BuildEnvironment, what: str) -> dict[str, Any]:
     files that they name and that are not there, ``figures`` hashes of what the numbers of figures
     depend on.
     """
-    found: dict[str, Any] = env.__dict__.setdefault(f"tabbook_{what}", {})
-    return found
+    data: dict[str, Any] = env.__dict__.setdefault(f"tabbook_{what}", {})
+    return data
 
 
 class PageCollector(EnvironmentCollector):
@@ -226,8 +226,8 @@ class PageCollector(EnvironmentCollector):
     ) -> None:
         """Take over what another process has read."""
         for what in _PAGE_DATA:
-            found = page_data(other, what)
-            page_data(env, what).update({name: found[name] for name in found if name in docnames})
+            theirs = page_data(other, what)
+            page_data(env, what).update({name: theirs[name] for name in theirs if name in docnames})
 
     def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
         """Do nothing: the stamp is taken while the page is read."""
@@ -240,7 +240,7 @@ def outdated_pages(
     reading = reading_of(app)
     if reading is None or not reading.device:
         return []
-    found = []
+    outdated = []
     for docname in sorted(env.found_docs - added - changed):
         known = page_data(env, "stamps").get(docname)
         if known is None:
@@ -251,8 +251,8 @@ def outdated_pages(
         except TabbookError:
             now = ""
         if now != known:
-            found.append(docname)
-    return found
+            outdated.append(docname)
+    return outdated
 
 
 def note_code(

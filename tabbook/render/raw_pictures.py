@@ -20,7 +20,7 @@ class _Sources(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.found: list[tuple[int, str]] = []
+        self.addresses: list[tuple[int, str]] = []
         self.feed(html)
         self.close()
 
@@ -28,7 +28,7 @@ class _Sources(HTMLParser):
         """Note the address, if it is an element that shows something."""
         address = dict(attrs).get("src") if tag in _SHOWN else None
         if address:
-            self.found.append((self.getpos()[0] - 1, address))
+            self.addresses.append((self.getpos()[0] - 1, address))
 
 
 class CheckRawPictures(SphinxTransform):
@@ -41,7 +41,7 @@ class CheckRawPictures(SphinxTransform):
         for raw in self.document.findall(nodes.raw):
             if raw.get("format") != "html" or _is_output(raw):
                 continue
-            for line, address in _Sources(raw.astext()).found:
+            for line, address in _Sources(raw.astext()).addresses:
                 if not _is_on_site(self.env, address):
                     place = (self.env.docname, (raw.line or 0) + line if raw.line else None)
                     hint = "write a picture of Markdown, or put the file into _static"

@@ -56,9 +56,9 @@ class _Named:
             table.pop(name, None)
         table.update(self.of(tabs) if tabs else self.first)
 
-    def note(self, found: Mapping[Any, Any], tabs: tuple[str, ...]) -> None:
+    def note(self, values: Mapping[Any, Any], tabs: tuple[str, ...]) -> None:
         """Take note of what a block of ``tabs`` has put into the table."""
-        for name, value in found.items():
+        for name, value in values.items():
             self.known.setdefault(name, {}).update(dict.fromkeys(tabs, value))
             self.first.setdefault(name, value)
 
@@ -77,8 +77,8 @@ class _Names:
 
 def current_tabs(env: BuildEnvironment) -> tuple[str, ...]:
     """Return the tabs whose readers see what is parsed now; empty for all."""
-    found: tuple[str, ...] = env.temp_data.get(_TABS, ())
-    return found
+    tabs: tuple[str, ...] = env.temp_data.get(_TABS, ())
+    return tabs
 
 
 def twins_of(env: BuildEnvironment) -> dict[str, str]:

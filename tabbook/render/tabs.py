@@ -128,20 +128,20 @@ def _appearance(described: Description | str) -> object:
 
 def _shared(panels: Iterable[Panel], order: Sequence[str]) -> list[Panel]:
     """Return the panels in the book's order, with one for all the tabs that show the same code and text."""
-    found: list[Panel] = []
+    shared: list[Panel] = []
     for panel in sorted(panels, key=lambda panel: order.index(panel.tabs[0])):
         described = [describe(node) for node in panel.content]
         if None not in described:
             context = [_mark(node).get("context") for node in panel.content]
             panel.appearance = panel.note, context, [_appearance(one) for one in described if one is not None]
         twin = next(
-            (one for one in found if one.appearance is not None and one.appearance == panel.appearance), None
+            (one for one in shared if one.appearance is not None and one.appearance == panel.appearance), None
         )
         if twin is None:
-            found.append(panel)
+            shared.append(panel)
         else:
             twin.tabs = tuple(sorted({*twin.tabs, *panel.tabs}, key=order.index))
-    return found
+    return shared
 
 
 class twin_figure(nodes.figure):  # noqa: N801 - docutils names nodes so

@@ -21,13 +21,13 @@ Index = dict[str, list[str]]
 def note_references(app: Sphinx, doctree: nodes.document) -> None:
     """Note what a page refers to, when it has been read."""
     env = app.env
-    found = {
+    words = {
         str(node.get(key) or "")
         for node in doctree.findall(pending_xref)
         for key in ("reftarget", "reftargetid")
     }
     page_data(env, "refers")[env.docname] = sorted(
-        {word for text in found for word in _words(text, parts=True)}
+        {word for text in words for word in _words(text, parts=True)}
     )
 
 
@@ -118,8 +118,8 @@ def digests(app: Sphinx, contents: str = "") -> Mapping[str, str]:
 def _bibliographies(env: BuildEnvironment) -> dict[str, list[str]]:
     """Return the works that pages list, which depend on what other pages cite."""
     data: Any = env.domaindata.get("cite", {})
-    found: dict[str, list[str]] = {}
+    works: dict[str, list[str]] = {}
     for one in data.get("citations", ()):
         text = f"{one.key} {one.formatted_entry.label}"
-        found.setdefault(one.bibliography_key.docname, []).append(text)
-    return found
+        works.setdefault(one.bibliography_key.docname, []).append(text)
+    return works

@@ -71,12 +71,12 @@ class HideTwins(SphinxTransform):
 
     def _kind(self, node: nodes.Element) -> str | None:
         """Return what a node is counted as, if Sphinx counts it."""
-        found = (domain.get_enumerable_node_type(node) for domain in self.env.domains.values())
-        return next(filter(None, found), None)
+        kinds = (domain.get_enumerable_node_type(node) for domain in self.env.domains.values())
+        return next(filter(None, kinds), None)
 
 
-def _of(found: list[tuple[str, nodes.Element]], kind: str) -> list[nodes.Element]:
-    return [node for one, node in found if one == kind]
+def _of(items: list[tuple[str, nodes.Element]], kind: str) -> list[nodes.Element]:
+    return [node for one, node in items if one == kind]
 
 
 def _hide(twin: nodes.Element, first: nodes.Element) -> None:
@@ -124,8 +124,8 @@ class TitleReferences(SphinxPostTransform):
         tabs: dict[str, list[str]] = {}
         for tab in filter(titles.__contains__, seen):
             tabs.setdefault(titles[tab], []).append(tab)
-        found = [(names, [_worded(node, title)]) for title, names in tabs.items()]
-        return variants(found, names_in(self.config)) if found else [node]
+        titled = [(names, [_worded(node, title)]) for title, names in tabs.items()]
+        return variants(titled, names_in(self.config)) if titled else [node]
 
 
 def _is_reference(node: nodes.Node) -> bool:

@@ -30,23 +30,23 @@ def readers_of(node: nodes.Node) -> Iterator[tuple[str, ...]]:
 
 
 def variants(
-    found: Sequence[tuple[Sequence[str], Sequence[nodes.Node]]], names: dict[str, str]
+    versions: Sequence[tuple[Sequence[str], Sequence[nodes.Node]]], names: dict[str, str]
 ) -> list[nodes.Node]:
-    """Return what ``found`` has for each of some tabs as one inline node; alone, where it is the same.
+    """Return what ``versions`` has for each of some tabs as one inline node; alone, where it is the same.
 
     ``names`` are the names of the tabs.
     """
     equal: dict[str, tuple[list[str], Sequence[nodes.Node]]] = {}
-    for tabs, content in found:
+    for tabs, content in versions:
         looks = "".join(node.pformat() for node in content)
         equal.setdefault(looks, ([], content))[0].extend(tabs)
-    found = list(equal.values())
-    if len(found) == 1:
-        return list(found[0][1])
+    versions = list(equal.values())
+    if len(versions) == 1:
+        return list(versions[0][1])
     whole = nodes.inline("", classes=["tabbook-variants"])
-    for number, (tabs, content) in enumerate(found, 1):
+    for number, (tabs, content) in enumerate(versions, 1):
         title = ", ".join(names[tab] for tab in tabs)
-        label = f" ({title}){', ' if number < len(found) else ''}"
+        label = f" ({title}){', ' if number < len(versions) else ''}"
         one = nodes.inline("", "", *content, classes=["tabbook-variant"])
         one += nodes.inline(label, label, classes=["tabbook-variant-name"])
         for node in (whole, one):

@@ -102,10 +102,10 @@ class WarningCache:
         )
 
     def after_reading(
-        self, env: BuildEnvironment, found: Sequence[BuildWarning], to_write: Iterable[str]
+        self, env: BuildEnvironment, warnings: Sequence[BuildWarning], to_write: Iterable[str]
     ) -> "WarningCache":
         """Return the same after a build that has read pages and goes on to write some."""
-        read = _by_page(found, READ)
+        read = _by_page(warnings, READ)
         pages, unwritten = {}, set(to_write)
         for name, time in env.all_docs.items():
             page = self.pages.get(name)
@@ -117,15 +117,15 @@ class WarningCache:
     def after_writing(
         self,
         env: BuildEnvironment,
-        found: Sequence[BuildWarning],
+        warnings: Sequence[BuildWarning],
         refers: Mapping[str, str],
         written: set[str],
         *,
         is_checked: bool,
     ) -> "WarningCache":
         """Return the same after a build that has written ``written``, and gave these warnings in all."""
-        of_files = _of_files(env, found)
-        said = _by_page([*found, *of_files], WRITE)
+        of_files = _of_files(env, warnings)
+        said = _by_page([*warnings, *of_files], WRITE)
         pages = dict(self.pages)
         for name in written & pages.keys():
             page = replace(pages[name], references=refers[name], written=tuple(said.get(name, ())))
@@ -141,16 +141,16 @@ class WarningCache:
         placed = {warned.message for warned in of_files}
         new = [
             warned
-            for warned in found
+            for warned in warnings
             if warned.stage in is_new and not warned.page and warned.message not in placed
         ]
         others = tuple(dict.fromkeys([*kept, *new]))
         return replace(self, pages=pages, others=others, bibliographies=bibliographies)
 
-    def all_warnings(self, found: Iterable[BuildWarning]) -> list[BuildWarning]:
+    def all_warnings(self, warnings: Iterable[BuildWarning]) -> list[BuildWarning]:
         """Return all warnings: those that are kept, and those of a build that come in each."""
         of_pages = (warned for page in self.pages.values() for warned in page.warnings)
-        return [*of_pages, *self.others, *(warned for warned in found if warned.stage == ALWAYS)]
+        return [*of_pages, *self.others, *(warned for warned in warnings if warned.stage == ALWAYS)]
 
     def named_files(self) -> set[str]:
         """Return the files that warnings name, or would, were they there; relative to the book."""
@@ -188,8 +188,8 @@ class WarningCache:
 
 def _plain(value: Any) -> list[Any]:
     """Return a page or a warning as JSON has it."""
-    found = [getattr(value, entry.name) for entry in fields(value)]
-    return [[_plain(one) for one in entry] if isinstance(entry, tuple) else entry for entry in found]
+    values = [getattr(value, entry.name) for entry in fields(value)]
+    return [[_plain(one) for one in entry] if isinstance(entry, tuple) else entry for entry in values]
 
 
 def _warnings(data: Iterable[Iterable[Any]]) -> tuple[BuildWarning, ...]:
@@ -205,14 +205,14 @@ def _state(path: Path) -> str:
 
 
 def _by_page(warnings: Iterable[BuildWarning], stage: str) -> dict[str, list[BuildWarning]]:
-    found: dict[str, list[BuildWarning]] = {}
+    by_page: dict[str, list[BuildWarning]] = {}
     for warned in dict.fromkeys(warnings):
         if warned.stage == stage and warned.page:
-            found.setdefault(warned.page, []).append(warned)
-    return found
+            by_page.setdefault(warned.page, []).append(warned)
+    return by_page
 
 
-def _of_files(env: BuildEnvironment, found: Iterable[BuildWarning]) -> list[BuildWarning]:
+def _of_files(env: BuildEnvironment, warnings: Iterable[BuildWarning]) -> list[BuildWarning]:
     """Return the warnings about files, such as pictures to be copied, for each page that needs the file."""
     pages: dict[str, set[str]] = {}
     for page, files in named_files(env).items():
@@ -222,7 +222,7 @@ def _of_files(env: BuildEnvironment, found: Iterable[BuildWarning]) -> list[Buil
         pages.setdefault(str(file), set()).update(wanted)
     return [
         replace(warned, page=page, path=str(env.doc2path(page, False)))
-        for warned in found
+        for warned in warnings
         if warned.stage == WRITE and not warned.page
         for word in {*_WORDS.split(warned.message)}
         for page in sorted(pages.get(word, ()))

@@ -130,7 +130,7 @@ def summary_table(report: RunReport, tabs: Mapping[str, str], sections: Iterable
         tabs: The frameworks' names, by tab, in the order of the columns.
         sections: The order of the rows: paths. Those of the report, if not given.
     """
-    found = {(job.section, job.tab): job for job in report.jobs}
+    by_name = {(job.section, job.tab): job for job in report.jobs}
     have = dict.fromkeys(job.section for job in report.jobs)
     note = "* trained on a stand-in: a data file could not be had" if report.stand_ins else None
     table = Table(caption=note, caption_justify="left")
@@ -139,7 +139,7 @@ def summary_table(report: RunReport, tabs: Mapping[str, str], sections: Iterable
         table.add_column(tabs[tab])
     for section in sections or have:
         if section in have:
-            table.add_row(_name(section), *(_cell(found.get((section, tab))) for tab in tabs))
+            table.add_row(_name(section), *(_cell(by_name.get((section, tab))) for tab in tabs))
     return table
 
 

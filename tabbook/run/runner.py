@@ -78,13 +78,13 @@ def _spec(
     book: Book,
     job: Job,
     library_folder: Path,
-    found: data_files.DataFiles,
+    data: data_files.DataFiles,
     device: str,
     threads: int,
     peaks: Mapping[tuple[str, str], int],
 ) -> JobSpec:
     """Return all that it takes to execute ``job``, with the data files that were found."""
-    missing = tuple(name for name in job.data if name in found.missing)
+    missing = tuple(name for name in job.data if name in data.missing)
     key, own = job.key(device, missing), job.section.settings
     return JobSpec(
         key=key.digest,
@@ -94,7 +94,7 @@ def _spec(
         python=str(book.python(job.tab)),
         framework=book.settings.tabs[job.tab],
         library_folder=str(library_folder),
-        data={name: str(found.paths[name]) for name in job.data if name in found.paths},
+        data={name: str(data.paths[name]) for name in job.data if name in data.paths},
         files={name: str((book.root / job.section.path).parent / name) for name in job.files},
         stand_ins=missing,
         inputs=key.record,
@@ -190,7 +190,7 @@ def run(
     library = library_files(book)
     planned = _plan(book, library, sections, tabs)
     find_data = partial(_find_data, book, strict=strict_data, retry=retry or force or strict_data)
-    standing, found = standings(
+    standing, data = standings(
         book, planned, device, find_data, gpus=inventory if here else None, force=force, retry=retry
     )
     _note_taken(book, standing)
@@ -203,11 +203,11 @@ def run(
     stale = {one.place: one.job for one in standing if one.status.status == "stale"}
     if stale:
         store, slots = Store(book.outputs), _slots(workers, len(stale), here=here)
-        specs = _specs(book, stale, _prepare(book, store, library), found, device, slots, spent)
+        specs = _specs(book, stale, _prepare(book, store, library), data, device, slots, spent)
         recorder = Recorder(book, store, stale, force=force, retry=retry)
         outcomes = _outcomes(specs, executor, recorder, slots, progress, inventory(device) if here else None)
         done |= _executed(outcomes, specs, recorder, progress)
-    return RunReport.of(done.values(), found)
+    return RunReport.of(done.values(), data)
 
 
 def _executed(

@@ -126,8 +126,8 @@ def run_all(
     running: dict[Future[Outcome], tuple[JobSpec, tuple[int, ...]]] = {}
     try:
         while waiting or running:
-            while len(running) < max(1, slots) and (found := next_job(waiting, free)):
-                job, own = found
+            while len(running) < max(1, slots) and (chosen := next_job(waiting, free)):
+                job, own = chosen
                 begun(job)
                 try:
                     future = executor.submit(work, _on_gpus(job, own))
@@ -135,7 +135,7 @@ def run_all(
                     free.give(job, own)
                     yield _lost(job, error)
                     continue
-                running[future] = found
+                running[future] = chosen
                 future.add_done_callback(partial(tell, job))
             if waiting and not running:  # nobody is left who could give a GPU back
                 job = waiting.pop(0)

@@ -57,7 +57,7 @@ def reasons(
     if last.digest == now.digest:
         return (Reason("store", "its outputs are not in the store any more"),)
     before, after = last.record, now.record
-    found = [
+    reasons_found = [
         *_format(before, after),
         *_cells(before.get("cells", []), after["cells"], cell_places),
         *_library(before, after, symbol_place, package),
@@ -67,14 +67,14 @@ def reasons(
         *_variables(before.get("variables", {}), after.get("variables", {})),
         *_environment(before.get("environment", []), after["environment"]),
     ]
-    return tuple(found) or (Reason("format", "the record of its last run is not to be read"),)
+    return tuple(reasons_found) or (Reason("format", "the record of its last run is not to be read"),)
 
 
-def sentence(found: Iterable[Reason]) -> str:
+def sentence(reasons: Iterable[Reason]) -> str:
     """Return reasons as one line; what did not change is said where that helps."""
-    found = tuple(found)
-    kinds = {reason.kind for reason in found}
-    text = "; ".join(map(str, found))
+    reasons = tuple(reasons)
+    kinds = {reason.kind for reason in reasons}
+    text = "; ".join(map(str, reasons))
     compared = kinds and not kinds & {"never", "store", "failed", "environment", "format"}
     return f"{text}; environment unchanged" if compared else text
 
@@ -120,18 +120,18 @@ def _library(
     before: Mapping[str, Any], after: Mapping[str, Any], place: Callable[[str], str], package: str
 ) -> Iterator[Reason]:
     old, new = before.get("library", {}), after["library"]
-    found = changes(old, new)
+    changed = changes(old, new)
     whole = after.get("whole", "")
     if whole != before.get("whole", ""):
         text = (
             f"depends on all of the library now ({whole})" if whole else "uses only some of the library now"
         )
         yield Reason("library", text)
-        found = [(name, word) for name, word in found if word == "changed"]
-    for name, word in found[:_MAX_REASONS]:
+        changed = [(name, word) for name, word in changed if word == "changed"]
+    for name, word in changed[:_MAX_REASONS]:
         yield _symbol(name, word, new.get(name), place(name), package)
-    if len(found) > _MAX_REASONS:
-        yield Reason("library", f"and {len(found) - _MAX_REASONS} more of the library's symbols")
+    if len(changed) > _MAX_REASONS:
+        yield Reason("library", f"and {len(changed) - _MAX_REASONS} more of the library's symbols")
 
 
 def _symbol(name: str, word: str, digest: str | None, where: str, package: str) -> Reason:
@@ -182,4 +182,4 @@ def _environment(before: Sequence[str], after: Sequence[str]) -> Iterator[Reason
 
 
 def _packages(lines: Iterable[str]) -> dict[str, str]:
-    return {found[1].lower(): found[2] for line in lines if (found := _PACKAGE.match(line))}
+    return {match[1].lower(): match[2] for line in lines if (match := _PACKAGE.match(line))}

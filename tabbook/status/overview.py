@@ -40,7 +40,7 @@ def status(
         return data_files.find_all(book.settings.data, names, fetch=False)
 
     planned = jobs(book, sections, tabs, library_texts)
-    standing, found = standings(book, planned, device, find_data, gpus=inventory)
+    standing, data = standings(book, planned, device, find_data, gpus=inventory)
     statuses = [one.status for one in standing]
     if explain:
         explained = _explained(book)
@@ -48,7 +48,7 @@ def status(
             replace(one.status, reasons=explained(one)) if one.status.status == "stale" else one.status
             for one in standing
         ]
-    return RunReport.of(statuses, found)
+    return RunReport.of(statuses, data)
 
 
 def _explained(book: Book) -> Callable[[Standing], tuple[Reason, ...]]:

@@ -15,16 +15,16 @@ def _lines(saved: Saved) -> dict[str, int]:
     """Return the line in the section of each name, and each method, that ``saved`` defines."""
     if saved.into:
         return {f"{saved.into}.{saved.names[0]}": saved.origin.line}
-    found = dict.fromkeys(saved.names, saved.origin.line)
+    lines = dict.fromkeys(saved.names, saved.origin.line)
     node = parse(saved.source).tree.body[-1]
     if not isinstance(node, ast.ClassDef):
-        return found
+        return lines
     # Saved source begins with comments; the origin is the statement's first line.
     first = first_line(node)
     for child in node.body:
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            found[f"{saved.names[0]}.{child.name}"] = saved.origin.line + child.lineno - first
-    return found
+            lines[f"{saved.names[0]}.{child.name}"] = saved.origin.line + child.lineno - first
+    return lines
 
 
 def symbol_places(book: Book, tab: str) -> Callable[[str], str]:

@@ -62,11 +62,11 @@ class RunReport:
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, jobs: Iterable[JobStatus], found: data_files.DataFiles) -> "RunReport":
+    def of(cls, jobs: Iterable[JobStatus], data: data_files.DataFiles) -> "RunReport":
         """Return the report of ``jobs``, of which some were to do without data that was not found."""
         jobs = tuple(jobs)
         used = {name for job in jobs for name in job.stand_ins}
-        return cls(jobs, {name: why for name, why in found.missing.items() if name in used})
+        return cls(jobs, {name: why for name, why in data.missing.items() if name in used})
 
     def having(self, status: Status) -> tuple[JobStatus, ...]:
         """Return the jobs that stand so."""
@@ -123,10 +123,10 @@ def standings(
     """
     store = Store(book.outputs)
     known = {} if force else {id(job): _stored(store, job, device) for job in planned}
-    found = find_data([job for job in planned if known.get(id(job)) is None])
+    data = find_data([job for job in planned if known.get(id(job)) is None])
 
     def stand(job: Job) -> Standing:
-        missing = tuple(name for name in job.data if name in found.missing)
+        missing = tuple(name for name in job.data if name in data.missing)
         taken = known.get(id(job)) or (
             _stored(store, job, device, missing) if missing and not force else None
         )
@@ -140,7 +140,7 @@ def standings(
         state: Status = "deferred" if lacks else "stale"
         return Standing(job, _status(job, state, key.digest, reason=lacks), key)
 
-    return tuple(map(stand, planned)), found
+    return tuple(map(stand, planned)), data
 
 
 def _stored(store: Store, job: Job, device: str, missing: Iterable[str] = ()) -> Standing | None:
@@ -173,8 +173,8 @@ def load_failure_of(book: Book, job: Job, key: str) -> PastFailure | None:
 
 def failed_last(book: Book, job: Job, device: str) -> Failure | None:
     """Return how ``job`` failed on ``device``, if it did and nothing has changed since."""
-    found = data_files.find_all(book.settings.data, job.data, fetch=False)
-    known = load_failure_of(book, job, job.key(device, found.missing).digest)
+    data = data_files.find_all(book.settings.data, job.data, fetch=False)
+    known = load_failure_of(book, job, job.key(device, data.missing).digest)
     return known.failure if known else None
 
 

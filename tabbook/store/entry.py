@@ -37,8 +37,8 @@ def _frame(payload: bytes) -> bytes:
 
 def head_hash(head: bytes) -> str:
     """Return the hash that the first `HEAD_LENGTH` bytes of a file state; without one, these bytes."""
-    found = _STATED.match(head)
-    return found[1].decode() if found else head.hex()
+    match = _STATED.match(head)
+    return match[1].decode() if match else head.hex()
 
 
 def tail_stand_ins(tail: bytes) -> tuple[str, ...]:

@@ -135,11 +135,11 @@ class Store:
 
     def stand_ins(self) -> frozenset[tuple[str, ...]]:
         """Return the choices of data files that entries state they were made without; none of it checked."""
-        found = set()
+        choices = set()
         for key in self.keys():
             with contextlib.suppress(OSError, ValueError):
-                found.add(_stand_ins_of(self.path(key)))
-        return frozenset(found)
+                choices.add(_stand_ins_of(self.path(key)))
+        return frozenset(choices)
 
     def put(self, result: Result) -> Path:
         """Store ``result`` under its key, in place of what was there; return the file.
@@ -218,9 +218,9 @@ class Store:
     def temporary_files(self, now: float | None = None) -> tuple[Path, ...]:
         """Return the temporary files that processes which were killed have left behind."""
         now = time.time() if now is None else now
-        found = []
+        files = []
         for path in sorted(self.root.glob("[0-9a-f][0-9a-f]/.*.tmp")):
             with contextlib.suppress(OSError):
                 if now - path.stat().st_mtime > GRACE_SECONDS:
-                    found.append(path)
-        return tuple(found)
+                    files.append(path)
+        return tuple(files)

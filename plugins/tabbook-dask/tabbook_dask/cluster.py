@@ -119,8 +119,8 @@ class Cluster(Executor):
 
         ``TABBOOK_DEVICE`` overrides what is found.
         """
-        found = any(worker["resources"].get("GPU") for worker in self._workers().values())
-        return os.environ.get("TABBOOK_DEVICE") or ("gpu" if found else "cpu")
+        has_gpu = any(worker["resources"].get("GPU") for worker in self._workers().values())
+        return os.environ.get("TABBOOK_DEVICE") or ("gpu" if has_gpu else "cpu")
 
     def on_begin(self, begun: Callable[[str, str], None]) -> None:
         """Call ``begun`` with the section and the tab of each job when a worker begins it."""
@@ -178,8 +178,8 @@ class Cluster(Executor):
 
     def _workers(self) -> dict[str, Any]:
         """Return what the scheduler says of its workers, by address."""
-        found: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
-        return found
+        workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+        return workers
 
     def _note_begun(self, event: tuple[float, Mapping[str, str]]) -> None:
         place = event[1]["section"], event[1]["tab"]
@@ -287,12 +287,12 @@ class Cluster(Executor):
         from tabbook_dask.worker import worker_version
 
         answers = self._client.run(worker_version, on_error="return")
-        found = {worker: answer for worker, answer in answers.items() if answer != version()}
-        for worker, answer in found.items():
+        others = {worker: answer for worker, answer in answers.items() if answer != version()}
+        for worker, answer in others.items():
             is_other = isinstance(answer, str)
             why = f"it has tabbook {answer}" if is_other else f"it cannot load tabbook-dask ({answer})"
             self._refusals.note(flight.job, worker, f"{why}, and this is {version()}")
-        return bool(found)
+        return bool(others)
 
     def _watch(self) -> None:
         """Look after the jobs that nobody can take, for as long as there is a connection."""

@@ -202,8 +202,8 @@ def carry_out(client_version: str, payload: bytes, threads_by_host: Mapping[str,
         return "refused", worker.address, reason
     bench = _state(worker)
     shelf = _FileStore(bench.folder)
-    found = {name: shelf.find(name, digest) for name, digest in parcel.data.items()}
-    missing = {parcel.data[name] for name, path in found.items() if path is None}
+    data = {name: shelf.find(name, digest) for name, digest in parcel.data.items()}
+    missing = {parcel.data[name] for name, path in data.items() if path is None}
     sent = {*parcel.library.values(), *parcel.files.values()}
     missing |= {digest for digest in sent if not shelf.path(digest).exists()}
     if missing:
@@ -218,7 +218,7 @@ def carry_out(client_version: str, payload: bytes, threads_by_host: Mapping[str,
                 python=str(interpreter(venv_folder(parcel.job.tab))),
                 library=shelf.library(parcel.library),
                 shared=bench.folder,
-                data={name: str(path) for name, path in found.items()},
+                data={name: str(path) for name, path in data.items()},
                 files={name: str(shelf.path(digest)) for name, digest in parcel.files.items()},
                 threads=max(1, cores() // threads),
                 environment=variables,

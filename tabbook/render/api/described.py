@@ -159,8 +159,8 @@ class Described:
         """The bases of a class, each by the path that it is imported from."""
         if not isinstance(self.node, griffe.Class):
             return ()
-        found = map(self.module.base, self.node.bases)
-        return tuple(one if isinstance(one, str) else one.path for one in found)
+        bases = map(self.module.base, self.node.bases)
+        return tuple(one if isinstance(one, str) else one.path for one in bases)
 
     def ancestors(self) -> Iterator["Described | str"]:
         """Yield the class and those that it inherits from, as Python looks methods up.

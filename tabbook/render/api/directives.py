@@ -69,12 +69,12 @@ class _LibraryDirective(SphinxDirective):
     def find(self, library: LibrarySource, name: str) -> Described | None:
         """Return the object that a name means; a name that the library lacks gives a warning."""
         names = list(self.named(library, name))
-        found = next(filter(None, map(library.find, names)), None)
-        if names and found is None:
+        described = next(filter(None, map(library.find, names)), None)
+        if names and described is None:
             close = nearest(names[0], library.names, cutoff=0.8)  # all begin with the package's name
             hint = suggestion(close, "save it in a section, or correct the name")
             self.warn(f"the library has no {names[0]}; {hint}")
-        return found
+        return described
 
     def warn(self, message: str) -> None:
         """Give Sphinx a warning at the directive's place."""
@@ -89,9 +89,9 @@ class _LibraryDirective(SphinxDirective):
             fence = fence_for("\n".join(lines), "~")
             lines = StringList([f"{fence}{{eval-rst}}", *lines, fence], self.get_source_info()[0])
         with switch_source_input(self.state, lines):
-            found = nested_parse_to_nodes(self.state, lines)
-        restore_values(found, text.values)
-        return found
+            parsed = nested_parse_to_nodes(self.state, lines)
+        restore_values(parsed, text.values)
+        return parsed
 
 
 class LibraryDirective(_LibraryDirective, AutodocDirective):
@@ -140,7 +140,7 @@ class SummaryDirective(_LibraryDirective):
         text = ObjectText(self.env, library, Options())
         head = [f".. list-table:: {self.options.get('caption', '')}", "   :class: autosummary longtable"]
         text.write_all([*head, "   :widths: 10 90", ""], self.get_source_info())
-        entries = [found for line in self.content if (found := self._entry(library, line))]
+        entries = [entry for line in self.content if (entry := self._entry(library, line))]
         for one, name in entries:
             signature = "" if "nosignatures" in self.options else text.signature(one)
             link = f":py:obj:`{name} <{one.path}>`"

@@ -33,12 +33,12 @@ class Docstring(SphinxDirective):
     def run(self) -> list[Node]:
         """Return the nodes of the docstring."""
         text = "\n".join(self.content)
-        found = Element()
-        found.document = self.state.document
+        element = Element()
+        element.document = self.state.document
         with _collected(self.state) as problems:
-            self.state.nested_parse(self.content, self.content_offset, found)
+            self.state.nested_parse(self.content, self.content_offset, element)
         if not problems and not _FENCE.search(text):
-            return found.children
+            return element.children
         return [nodes.literal_block(text, text, language="none", classes=["tabbook-docstring"])]
 
 
@@ -79,10 +79,10 @@ def resolve(
     """Return the link of `DefinedIn`, with the number of the section, or its title if it has none."""
     if node["reftype"] != DEFINED:
         return None
-    found = _section(env, node["reftarget"])
-    if found is None:
+    section = _section(env, node["reftarget"])
+    if section is None:
         return None
-    page, anchor, title = found
+    page, anchor, title = section
     numbers = env.toc_secnumbers.get(page, {})
     number = numbers.get(f"#{anchor}") or (numbers.get("") if title == env.titles[page].astext() else None)
     shown = title

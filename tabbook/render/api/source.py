@@ -29,8 +29,8 @@ class Origins:
 
     def place(self, line: int) -> tuple[str, int]:
         """Return file and line in the book of a line of the module."""
-        found = self.places.of(line)
-        return str(self.book.root / found.path), found.line
+        place = self.places.of(line)
+        return str(self.book.root / place.path), place.line
 
 
 @dataclass
@@ -90,8 +90,8 @@ class LibrarySource:
         own = name.removeprefix(self.package).removeprefix(".")
         for tab in self.texts:
             module = self.module(tab)
-            if found := module.find(own) if own else module.described:
-                return found
+            if described := module.find(own) if own else module.described:
+                return described
         return None
 
     @property

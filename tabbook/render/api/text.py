@@ -131,8 +131,8 @@ class ObjectText:
             return (one,)
         wanted = self.options.class_doc_from or self.env.config.autoclass_content
         init = one.module.find(f"{one.name}.__init__")
-        found = {"class": (one,), "init": (init or one,)}.get(wanted, (one, *([init] if init else [])))
-        return found if any(source.doc for source in found) else (one,)
+        documented = {"class": (one,), "init": (init or one,)}.get(wanted, (one, *([init] if init else [])))
+        return documented if any(source.doc for source in documented) else (one,)
 
     def _members(self, one: Described, *, is_member: bool) -> list[Described]:
         if one.kind not in ("module", "class", "exception"):
@@ -144,10 +144,10 @@ class ObjectText:
             named = {name: one.module.find(f"{one.name}.{name}".lstrip(".")) for name in wanted}
             self.missing += [name for name, member in named.items() if member is None]
             return [member for member in named.values() if member]
-        found = dict[str, Described]()
+        members = dict[str, Described]()
         for member in self._all(one):
-            found.setdefault(member.name, member)
-        return sorted(filter(self._is_wanted, found.values()), key=self._order)
+            members.setdefault(member.name, member)
+        return sorted(filter(self._is_wanted, members.values()), key=self._order)
 
     def _all(self, one: Described) -> Iterator[Described]:
         yield from one.members
@@ -226,9 +226,9 @@ class ObjectText:
         return name
 
 
-def restore_values(found: Sequence[nodes.Node], values: dict[str, str]) -> None:
+def restore_values(tree: Sequence[nodes.Node], values: dict[str, str]) -> None:
     """Put expressions in place of the names that stand for them."""
-    for text in [text for node in found for text in node.findall(nodes.Text)] if values else ():
+    for text in [text for node in tree for text in node.findall(nodes.Text)] if values else ():
         shown = _STAND_IN.sub(lambda name: values.get(name[0], name[0]), text.astext())
         if shown != text.astext():
             text.parent.replace(text, nodes.Text(shown))

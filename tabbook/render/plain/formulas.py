@@ -39,7 +39,7 @@ def display_formula(tex: str, number: str, *, on_one_line: bool, in_table: bool 
     parts = [
         part.strip("\n") for part in re.split(r"\n[ \t]*\n", _EQUATION.sub("", _bare(tex))) if part.strip()
     ]
-    tags = [found[0] for part in parts for found in _TAG.finditer(part)]
+    tags = [match[0] for part in parts for match in _TAG.finditer(part)]
     if len(tags) > 1 and len(parts) > 1:  # rows with numbers cannot be in a formula of other rows
         shown = [display_formula(part, "", on_one_line=on_one_line, in_table=in_table) for part in parts]
         return [line for lines in shown for line in ("", *lines)][1:]

@@ -59,7 +59,7 @@ class Inline:
 
     def inline(self, node: nodes.Node) -> str:
         """Return the Markdown of what ``node`` holds, for a sentence."""
-        found = ""
+        markdown = ""
         children = list(node.children)
         for number, child in enumerate(children):
             if not is_for(child, self.tab):
@@ -69,13 +69,13 @@ class Inline:
             mark = {"**": "strong", "*": "em"}.get("**" if text.startswith("**") else text[:1], "")
             if mark and isinstance(child, nodes.strong | nodes.emphasis | nodes.title_reference):
                 after = children[number + 1].astext()[:1] if number + 1 < len(children) else ""
-                text = _delimited(text, mark, found[-1:], after)
-            if text.startswith("[") and found.endswith("!"):
-                found = f"{found[:-1]}\\!"  # a link behind this sign would be a picture
-            if text.startswith("$") and found.endswith("$"):
-                found += " "  # two dollars would begin another formula
-            found += text
-        return found
+                text = _delimited(text, mark, markdown[-1:], after)
+            if text.startswith("[") and markdown.endswith("!"):
+                markdown = f"{markdown[:-1]}\\!"  # a link behind this sign would be a picture
+            if text.startswith("$") and markdown.endswith("$"):
+                markdown += " "  # two dollars would begin another formula
+            markdown += text
+        return markdown
 
     def _method(self, node: nodes.Node, kind: str) -> Any:
         names = (cls.__name__ for cls in type(node).__mro__)
@@ -134,8 +134,8 @@ class Inline:
         text = node.astext()
         if _BREAK.fullmatch(text):
             return "<br>" if self.tables else "  \n"
-        if found := _CHECKBOX.match(text):
-            return "[x]" if found["checked"] else "[ ]"
+        if match := _CHECKBOX.match(text):
+            return "[x]" if match["checked"] else "[ ]"
         return self.raw(node)
 
     def raw(self, node: nodes.Element) -> str:
@@ -217,8 +217,8 @@ def _delimited(text: str, element: str, before: str, after: str) -> str:
 
 def _size(value: str) -> str:
     """Return a length as HTML's attributes have it, which know percent and pixels: of 2em they take 2."""
-    found = _LENGTH.fullmatch(value.strip())
-    return f"{float(found[1]) * _PIXELS[found[2]]:.0f}" if found else value
+    match = _LENGTH.fullmatch(value.strip())
+    return f"{float(match[1]) * _PIXELS[match[2]]:.0f}" if match else value
 
 
 def _normal(path: str) -> str:

@@ -35,7 +35,7 @@ class _Pieces:
         self.waiting = [cell.index for cell in projection.code_cells]
         self.ends = _ends_of_runs(projection)
         self.run_end = -1
-        self.found: list[Piece] = []
+        self.pieces: list[Piece] = []
         self.lines: list[str] = []
         self.marked: list[MarkedText] = []
 
@@ -55,7 +55,7 @@ class _Pieces:
     def finished(self) -> tuple[Piece, ...]:
         self._flush()
         self._cells(max(self.waiting, default=-1))
-        return tuple(self.found)
+        return tuple(self.pieces)
 
     def _text(self, lines: Sequence[str]) -> None:
         if lines:
@@ -67,20 +67,20 @@ class _Pieces:
             self._cells(self.run_end)
             text, (kind, _, place) = "\n".join(self.blocks.blocks(node.children)), node["how"].partition("-")
             if kind == "item":
-                self.found.append(SlideItem(int(place), text))
+                self.pieces.append(SlideItem(int(place), text))
             else:
                 self.marked.append(MarkedText(text, kind == "start"))
 
     def _flush(self) -> None:
         if self.lines or self.marked:
-            self.found.append(TextPiece("\n".join(self.lines), tuple(self.marked)))
+            self.pieces.append(TextPiece("\n".join(self.lines), tuple(self.marked)))
         self.lines, self.marked = [], []
         self.blocks.list_before = ""
 
     def _cells(self, last: int) -> None:
         """Take the code cells up to the one with the index ``last`` that are not taken yet."""
         while self.waiting and self.waiting[0] <= last:
-            self.found.append(self.waiting.pop(0))
+            self.pieces.append(self.waiting.pop(0))
 
     def _has_cells(self, node: nodes.Node) -> bool:
         if not isinstance(node, nodes.Element):
@@ -115,7 +115,7 @@ class _Pieces:
     def _caption(self, node: nodes.figure) -> None:
         caption = next(iter(node.findall(nodes.caption)), None)
         if caption is not None and (words := self.blocks.caption(node, caption)):
-            self.found.append(TextPiece(words, is_caption=True))
+            self.pieces.append(TextPiece(words, is_caption=True))
 
 
 def _ends_of_runs(projection: Projection) -> Mapping[int, int]:
