@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tabbook.code import line_map
 from tabbook.config import SectionSettings
@@ -16,6 +16,13 @@ Output = dict[str, Any]
 def with_hyphens(tags: Iterable[str]) -> frozenset[str]:
     """Return tags as they are documented: MyST-NB takes ``remove_input`` for ``remove-input``, too."""
     return frozenset(tag.replace("_", "-") for tag in tags)
+
+
+class JobName(NamedTuple):
+    """What identifies a job in a book: the path of its section, and its tab."""
+
+    section: str
+    tab: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +163,11 @@ class Section:
         """The file's name without its ending, as commands take it."""
         return self.path.rsplit("/", 1)[-1].removesuffix(".md")
 
+    @property
+    def page(self) -> str:
+        """The page's name in links and in Sphinx: the path without its ending."""
+        return self.path.removesuffix(".md")
+
 
 @dataclass(frozen=True, slots=True)
 class Projection:
@@ -192,3 +204,8 @@ class Result:
     made_with: Mapping[str, Any] = field(default_factory=dict)
     stand_ins: tuple[str, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> JobName:
+        """The job's section and tab."""
+        return JobName(self.section, self.tab)

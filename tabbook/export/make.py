@@ -157,7 +157,7 @@ def decks_of(files: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def _name(section: Section) -> str:
-    return section.path.removesuffix(".md")
+    return section.page
 
 
 def _notebook(exporter: Exporter, tab: str, section: Section, names: Sequence[str]) -> Made:

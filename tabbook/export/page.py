@@ -96,7 +96,7 @@ class ExportPage:
     @property
     def path(self) -> str:
         """The page's path in the book, without its ending."""
-        return self.projection.section.path.removesuffix(".md")
+        return self.projection.section.page
 
 
 def site_address(base: str, tab: str) -> Address:

@@ -145,7 +145,7 @@ class _PageBuilder:
         figure = figure_options(metadata)
         name = str(figure.get("name") or "")
         if METADATA_KEY in metadata and figure.get("caption") and not name:
-            name = f"{self.section.path.removesuffix('.md').replace('/', '-')}-cell-{index}"
+            name = f"{self.section.page.replace('/', '-')}-cell-{index}"
             figure = {**figure, "name": name}
         if not name or not any(
             output["output_type"] in ("display_data", "execute_result") for output in outputs

@@ -15,6 +15,7 @@ from typing import Any
 
 from tabbook.files import read_json, write_atomic
 from tabbook.keys.key import Key, canonical, sha256
+from tabbook.model import JobName
 from tabbook.plan.job_spec import Failure, JobSpec, Limits, Outcome, Step
 from tabbook.plan.reports import job_file
 from tabbook.store.local import Store
@@ -52,7 +53,7 @@ class Records:
 
     def __init__(self, work: Path, store: Store) -> None:
         self._work, self._store = work, store
-        self._stored: dict[tuple[str, str], list[Key]] | None = None
+        self._stored: dict[JobName, list[Key]] | None = None
 
     def previous_key(self, section: str, tab: str, now: Key) -> Key | None:
         """Return the key that a job had before, with its record.
@@ -68,8 +69,8 @@ class Records:
             for entry in self._store.entries():
                 if (result := entry.result) is not None and result.inputs:
                     key = Key(result.key, result.inputs)
-                    self._stored.setdefault((result.section, result.tab), []).append(key)
-        candidates = self._stored.get((section, tab), ())
+                    self._stored.setdefault(result.name, []).append(key)
+        candidates = self._stored.get(JobName(section, tab), ())
         return max(candidates, key=lambda key: (_likeness(key.record, now.record), key.digest), default=None)
 
 

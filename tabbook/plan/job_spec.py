@@ -11,7 +11,7 @@ from tabbook.code import line_map
 from tabbook.config import BookSettings, SectionSettings
 from tabbook.errors import Fault
 from tabbook.framework import Tab
-from tabbook.model import Cell, Projection, Result
+from tabbook.model import Cell, JobName, Projection, Result
 from tabbook.plan.gpus import GpuNeed
 from tabbook.pythons import own_version
 
@@ -104,6 +104,11 @@ class JobSpec:
     python_version: str = field(default_factory=own_version)
     files: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def name(self) -> JobName:
+        """The job's section and tab."""
+        return JobName(self.section, self.tab)
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -145,6 +150,11 @@ class Outcome:
     failure: Failure | None = None
     deferred: str = ""
     memory: int = 0
+
+    @property
+    def name(self) -> JobName:
+        """The job's section and tab."""
+        return JobName(self.section, self.tab)
 
 
 class DeferredError(Exception):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from tabbook.errors import usage
 from tabbook.machine import group_memory
+from tabbook.model import JobName
 from tabbook.quantities import size
 
 ASSUMED_MEMORY_BYTES = 1_500_000_000
@@ -32,7 +33,7 @@ def available_memory(environ: Mapping[str, str] = os.environ) -> int:
 
 
 def likely_memory(
-    name: tuple[str, str], peaks: Mapping[tuple[str, str], int], declared: int | None, limit: int | None
+    name: JobName, peaks: Mapping[JobName, int], declared: int | None, limit: int | None
 ) -> int:
     """Return how many bytes the job of a section and a tab is likely to take.
 

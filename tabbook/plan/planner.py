@@ -21,7 +21,7 @@ from tabbook.files import read_file, state_of
 from tabbook.keys import key as keys
 from tabbook.keys.closure import LibraryIndex
 from tabbook.keys.uses import NOTHING, Uses, cells_use, file_uses
-from tabbook.model import Projection, Section
+from tabbook.model import JobName, Projection, Section
 from tabbook.parallel import share_values
 
 __all__ = ["Job", "device_class", "job", "jobs"]
@@ -68,6 +68,11 @@ class Job:
             files=self.files,
             variables=self.variables,
         )
+
+    @property
+    def name(self) -> JobName:
+        """The job's section and tab."""
+        return JobName(self.section.path, self.tab)
 
 
 @cache

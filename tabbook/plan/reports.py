@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tabbook.files import read_json, write_atomic
+from tabbook.model import JobName
 from tabbook.plan.job_spec import Failure
 from tabbook.read.markdown import fence_for
 
@@ -59,18 +60,18 @@ def _costs_folder(work: Path) -> Path:
     return work / "seconds"
 
 
-def read_costs(work: Path) -> dict[tuple[str, str], Cost]:
+def read_costs(work: Path) -> dict[JobName, Cost]:
     """Return what each (section, tab) took when it was last executed here.
 
     It only decides what begins when, so whatever cannot be read is left out.
     """
-    costs: dict[tuple[str, str], Cost] = {}
+    costs: dict[JobName, Cost] = {}
     for path in _costs_folder(work).glob("**/*.json"):
         value = read_json(path)
         with contextlib.suppress(ValueError, KeyError, TypeError, OverflowError):
             spent = Cost(float(value["seconds"]), int(value.get("memory", 0)))
             if 0 <= spent.seconds < math.inf and spent.memory >= 0:
-                costs[str(value["section"]), str(value["tab"])] = spent
+                costs[JobName(str(value["section"]), str(value["tab"]))] = spent
     return costs
 
 

@@ -19,7 +19,7 @@ from tabbook.render.typeset import check_tools, typeset
 def _volume(exporter: Exporter, tab: str, sections: Sequence[Section]) -> Volume:
     """Return what a file of ``sections`` holds; in an excerpt all begin on the first level that there is."""
     app, settings = _reader(exporter).app, exporter.book.settings
-    pages = ordered(app.env, [section.path.removesuffix(".md") for section in sections])
+    pages = ordered(app.env, [section.page for section in sections])
     address = site_address(exporter.base, tab) if exporter.base else lambda _page, _anchor: ""
     title = str(exporter.config.get("title") or app.config.project)
     return Volume(tab, title, settings.tabs[tab].name, pages, address)

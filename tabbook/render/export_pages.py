@@ -41,7 +41,7 @@ class Reader:
         Raises:
             ReadError: Sphinx does not read this page.
         """
-        page, env = projection.section.path.removesuffix(".md"), self.app.env
+        page, env = projection.section.page, self.app.env
         if page not in env.found_docs:
             hint = "add it to the table of contents, or see 'tabbook check'"
             raise ReadError([Fault(projection.section.path, 1, "Sphinx does not read this page", hint)])

@@ -38,7 +38,7 @@ def links_of(section: Section, tab: str, settings: BookSettings, up: str) -> Lin
 
     ``up`` leads from the page to the root of the site, and ends with a slash if not empty.
     """
-    path, _ = quote(section.path.removesuffix(".md")), translator(settings.language)
+    path, _ = quote(section.page), translator(settings.language)
     links: Links = []
     for wanted in formats():
         has_it = wanted.has(section, tab)

@@ -64,7 +64,7 @@ def inputs_hash(app: Sphinx, exporter: Exporter) -> InputsHash:
 
     def found(section: Section) -> tuple[list[Any], Mapping[str, ShownOutputs]]:
         known = book.cache.find(section.path)
-        page = section.path.removesuffix(".md")
+        page = section.page
         pictures = app.env.dependencies.get(page, ())
         paths = {str(name): Path(app.srcdir) / name for name in pictures}
         paths |= declared_files(book.root, section)
@@ -123,7 +123,7 @@ class _Update:
         """Make what some sections have to take away; ``names`` has all that there is, by format and tab."""
         for section in sections:
             for (wanted, tab), pages in names.items():
-                if section.path.removesuffix(".md") not in pages:
+                if section.page not in pages:
                     continue
                 try:
                     made_of = stamp(section, tab)
@@ -198,7 +198,7 @@ def update(
     work = _Update(exporter, folder, _read(memory))
     shown = [wanted for wanted in formats() if wanted.page_link or wanted.book_link]
     names = {
-        (wanted, tab): [section.path.removesuffix(".md") for section in sections if wanted.has(section, tab)]
+        (wanted, tab): [section.page for section in sections if wanted.has(section, tab)]
         for wanted in shown
         if wanted.section is not None
         for tab in book.settings.tabs

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from tabbook.model import JobName
 from tabbook.quantities import size_text
 from tabbook.status.explain import sentence
 from tabbook.status.standing import JobStatus, RunReport
@@ -71,7 +72,7 @@ class LiveProgress:
     def __init__(self, bars: Bars) -> None:
         self._bars, self._lines = bars, PlainProgress(bars.console)
         self._all: TaskID | None = None
-        self._tasks: dict[tuple[str, str], TaskID] = {}
+        self._tasks: dict[JobName, TaskID] = {}
 
     def planned(self, stale: int, stored: int) -> None:
         """Show the bar for the whole."""
@@ -80,11 +81,11 @@ class LiveProgress:
 
     def begun(self, section: str, tab: str) -> None:
         """Show that a job runs."""
-        self._tasks[section, tab] = self._bars.add_task(f"  {_name(section)} · {tab}", total=1)
+        self._tasks[JobName(section, tab)] = self._bars.add_task(f"  {_name(section)} · {tab}", total=1)
 
     def ended(self, job: JobStatus) -> None:
         """Turn a job's line into its outcome."""
-        task = self._tasks.pop((job.section, job.tab), None)
+        task = self._tasks.pop(job.name, None)
         if task is not None:
             self._bars.remove_task(task)
         self._lines.ended(job)
@@ -130,7 +131,7 @@ def summary_table(report: RunReport, tabs: Mapping[str, str], sections: Iterable
         tabs: The frameworks' names, by tab, in the order of the columns.
         sections: The order of the rows: paths. Those of the report, if not given.
     """
-    by_name = {(job.section, job.tab): job for job in report.jobs}
+    by_name = {job.name: job for job in report.jobs}
     have = dict.fromkeys(job.section for job in report.jobs)
     note = "* trained on a stand-in: a data file could not be had" if report.stand_ins else None
     table = Table(caption=note, caption_justify="left")
@@ -139,7 +140,7 @@ def summary_table(report: RunReport, tabs: Mapping[str, str], sections: Iterable
         table.add_column(tabs[tab])
     for section in sections or have:
         if section in have:
-            table.add_row(_name(section), *(_cell(by_name.get((section, tab))) for tab in tabs))
+            table.add_row(_name(section), *(_cell(by_name.get(JobName(section, tab))) for tab in tabs))
     return table
 
 

@@ -17,6 +17,7 @@ from tabbook.environments import STAMP_FILE
 from tabbook.errors import Fault, StoreError
 from tabbook.execute.job import execute
 from tabbook.execute.processes import running
+from tabbook.model import JobName
 from tabbook.plan.history import remove_failure, save_failure, write_last
 from tabbook.plan.job_spec import Failure, JobSpec, Outcome
 from tabbook.plan.planner import Job
@@ -61,14 +62,14 @@ class Recorder:
         self,
         book: Book,
         store: Store,
-        jobs: Mapping[tuple[str, str], Job],
+        jobs: Mapping[JobName, Job],
         *,
         force: bool = False,
         retry: bool = False,
     ) -> None:
         self._book, self._store, self._jobs = book, store, jobs
         self._force, self._retry = force, retry
-        self._kept: dict[tuple[str, str], JobStatus] = {}
+        self._kept: dict[JobName, JobStatus] = {}
         self._lock = threading.Lock()
         self._environments = {tab: _state(book.venv(tab)) for tab in book.settings.tabs}
         self.error: StoreError | None = None
@@ -80,7 +81,7 @@ class Recorder:
         with job_lock(file, spec.key, seconds, lambda: running.stopping):
             known = self._done_elsewhere(spec)
             if known is not None:
-                self._kept[spec.section, spec.tab] = known
+                self._kept[spec.name] = known
                 return Outcome(spec.section, spec.tab, known.seconds)
             outcome = execute(spec)
             failure = outcome.failure
@@ -90,7 +91,7 @@ class Recorder:
                 message = "its environment was changed or removed meanwhile: run it again"
                 failure = Failure("broken", spec.section, 0, spec.tab, message)
                 outcome = replace(outcome, result=None, failure=failure)
-            self._kept[spec.section, spec.tab] = self._record(spec, outcome)
+            self._kept[spec.name] = self._record(spec, outcome)
             return outcome
 
     def record(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
@@ -99,14 +100,14 @@ class Recorder:
         Nothing raises here; `error` says when the store cannot be written any more.
         """
         with self._lock:
-            place = spec.section, spec.tab
+            place = spec.name
             if place not in self._kept:
                 self._kept[place] = self._record(spec, outcome)
             return self._kept[place]
 
     def _done_elsewhere(self, spec: JobSpec) -> JobStatus | None:
         """Return how the job stands if another run of the book has executed it since this one began."""
-        job = self._jobs[spec.section, spec.tab]
+        job = self._jobs[spec.name]
         result = None if self._force else self._store.get(spec.key, warn=False)
         if result is not None:
             return stored_status(job, result)
@@ -114,7 +115,7 @@ class Recorder:
         return None if known is None else failed_before(self._book, job, spec.key, known)
 
     def _record(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
-        place, work = (spec.section, spec.tab), self._book.work
+        place, work = spec.name, self._book.work
         if outcome.deferred:
             return JobStatus(*place, "deferred", reason=outcome.deferred)
         failure = outcome.failure

@@ -16,7 +16,7 @@ from tabbook.execute.job import execute
 from tabbook.execute.processes import stop_all
 from tabbook.library.generator import frozen_copy, library_files
 from tabbook.machine import cores
-from tabbook.model import Section
+from tabbook.model import JobName, Section
 from tabbook.plan import data as data_files
 from tabbook.plan.gpus import SHARED_GPU_VARIABLES, Gpu, inventory
 from tabbook.plan.history import write_last
@@ -81,7 +81,7 @@ def _spec(
     data: data_files.DataFiles,
     device: str,
     threads: int,
-    peaks: Mapping[tuple[str, str], int],
+    peaks: Mapping[JobName, int],
 ) -> JobSpec:
     """Return all that it takes to execute ``job``, with the data files that were found."""
     missing = tuple(name for name in job.data if name in data.missing)
@@ -105,7 +105,7 @@ def _spec(
         variables=SHARED_GPU_VARIABLES if device == "gpu" else {},
         need=need_of(job),
         shared=str(book.work),
-        memory=likely_memory((job.section.path, job.tab), peaks, own.memory, book.settings.memory),
+        memory=likely_memory(job.name, peaks, own.memory, book.settings.memory),
         python_version=book.python_version(job.tab),
     )
 
@@ -117,12 +117,12 @@ def _slots(workers: int | None, count: int, *, here: bool) -> int:
 
 def _specs(
     book: Book,
-    jobs: Mapping[tuple[str, str], Job],
+    jobs: Mapping[JobName, Job],
     library: Path,
     found: data_files.DataFiles,
     device: str,
     slots: int,
-    spent: Mapping[tuple[str, str], Cost],
+    spent: Mapping[JobName, Cost],
 ) -> list[JobSpec]:
     """Return all that it takes to execute ``jobs``, ``slots`` at once; those that took long come first."""
     threads = max(1, cores() // slots)
@@ -199,8 +199,8 @@ def run(
     if here:
         standing = _skip_unusable(standing, why_unusable or (lambda tab: _why_unusable(book, tab)))
     _announce(standing, progress)
-    done = {one.place: one.status for one in standing}
-    stale = {one.place: one.job for one in standing if one.status.status == "stale"}
+    done = {one.name: one.status for one in standing}
+    stale = {one.name: one.job for one in standing if one.status.status == "stale"}
     if stale:
         store, slots = Store(book.outputs), _slots(workers, len(stale), here=here)
         specs = _specs(book, stale, _prepare(book, store, library), data, device, slots, spent)
@@ -212,17 +212,17 @@ def run(
 
 def _executed(
     outcomes: Generator[Outcome, None, None], specs: Iterable[JobSpec], keeper: Recorder, progress: Progress
-) -> dict[tuple[str, str], JobStatus]:
+) -> dict[JobName, JobStatus]:
     """Keep each of ``outcomes`` as it comes; return how the jobs of ``specs`` stand then.
 
     Raises:
         StoreError: The store cannot be written any more.
     """
-    given = {(spec.section, spec.tab): spec for spec in specs}
+    given = {spec.name: spec for spec in specs}
     done = {}
     with closing(outcomes):
         for outcome in outcomes:
-            place = outcome.section, outcome.tab
+            place = outcome.name
             done[place] = keeper.record(given[place], outcome)
             progress.ended(done[place])
             if keeper.error is not None:
@@ -264,21 +264,21 @@ def _note_taken(book: Book, standing: Iterable[Standing]) -> None:
     """Note what the store had: later changes are explained by it, and reports of failures are out of date."""
     for one in standing:
         if one.status.status == "stored":
-            write_last(book.work, *one.place, one.key.digest, one.key.record)
-            forget_report(book, *one.place)
+            write_last(book.work, *one.name, one.key.digest, one.key.record)
+            forget_report(book, *one.name)
 
 
 def _leave_to_others(
-    standing: tuple[Standing, ...], shard: Shard | None, spent: Mapping[tuple[str, str], Cost]
+    standing: tuple[Standing, ...], shard: Shard | None, spent: Mapping[JobName, Cost]
 ) -> tuple[Standing, ...]:
     """Mark the jobs that other shards execute."""
     if shard is None:
         return standing
-    places = [one.place for one in standing if one.status.status != "stored"]
+    places = [one.name for one in standing if one.status.status != "stored"]
     past: dict[object, float] = {place: one.seconds for place, one in spent.items()}
     others = set(places) - set(jobs_of_shard(places, past, shard))
     return tuple(
-        replace(one, status=JobStatus(*one.place, "elsewhere")) if one.place in others else one
+        replace(one, status=JobStatus(*one.name, "elsewhere")) if one.name in others else one
         for one in standing
     )
 
@@ -294,7 +294,7 @@ def _skip_unusable(
     """Mark the jobs whose environment cannot be used as skipped."""
     reason = cache(why_unusable)
     return tuple(
-        replace(one, status=JobStatus(*one.place, "skipped", reason=reason(one.job.tab)))
+        replace(one, status=JobStatus(*one.name, "skipped", reason=reason(one.job.tab)))
         if one.status.status == "stale" and reason(one.job.tab)
         else one
         for one in standing

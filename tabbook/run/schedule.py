@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from tabbook.model import JobName
 from tabbook.plan.gpus import Gpu, Slots
 from tabbook.plan.job_spec import DeferredError, Failure, JobSpec, Outcome
 from tabbook.plan.memory import MemoryBudget
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Lack = Literal["gpus", "memory"]
 
 
-def longest_first(jobs: Iterable[JobSpec], seconds: Mapping[tuple[str, str], float]) -> list[JobSpec]:
+def longest_first(jobs: Iterable[JobSpec], seconds: Mapping[JobName, float]) -> list[JobSpec]:
     """Return ``jobs`` in the order in which to begin them.
 
     Args:
@@ -32,7 +33,7 @@ def longest_first(jobs: Iterable[JobSpec], seconds: Mapping[tuple[str, str], flo
     unknown = float("inf")
 
     def rank(job: JobSpec) -> tuple[float, int]:
-        return -seconds.get((job.section, job.tab), unknown), -sum(len(step.lines) for step in job.steps)
+        return -seconds.get(job.name, unknown), -sum(len(step.lines) for step in job.steps)
 
     return sorted(jobs, key=rank)
 

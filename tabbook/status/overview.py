@@ -62,7 +62,7 @@ def _explained(book: Book) -> Callable[[Standing], tuple[Reason, ...]]:
         cells = [
             (numbers[cell.index], f"{section.path}:{cell.line}") for cell in one.job.projection.code_cells
         ]
-        before = records.previous_key(*one.place, one.key)
+        before = records.previous_key(*one.name, one.key)
         damaged = store.path(one.key.digest).exists()
         return reasons(before, one.key, cells, places[one.job.tab], package, damaged=damaged)
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tabbook.book import Book
 from tabbook.keys.key import Key
-from tabbook.model import Result
+from tabbook.model import JobName, Result
 from tabbook.plan import data as data_files
 from tabbook.plan.gpus import Gpu, GpuNeed, lacking
 from tabbook.plan.history import PastFailure, load_failure
@@ -49,6 +49,11 @@ class JobStatus:
     key: str = ""
     whole_because: str = ""
     reasons: tuple[Reason, ...] = ()
+
+    @property
+    def name(self) -> JobName:
+        """The job's section and tab."""
+        return JobName(self.section, self.tab)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +97,9 @@ class Standing:
     key: Key
 
     @property
-    def place(self) -> tuple[str, str]:
-        """The path of the section, and the tab."""
-        return self.job.section.path, self.job.tab
+    def name(self) -> JobName:
+        """The job's section and tab."""
+        return self.job.name
 
 
 def standings(

@@ -20,6 +20,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tabbook.errors import usage
+from tabbook.model import JobName
 from tabbook.plan.job_spec import DeferredError, JobSpec, Outcome
 from tabbook.quantities import seconds
 from tabbook_dask.payload import payload_of, version
@@ -108,7 +109,7 @@ class Cluster(Executor):
         self._delivery = FileTransfer(client)
         self._given_up = self._closed = False
         self._begun: Callable[[str, str], None] = lambda _section, _tab: None
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: set[JobName] = set()
         client.subscribe_topic(self._topic, self._note_begun)
         self._closing = threading.Event()
         _in_background(self._watch)
@@ -182,7 +183,7 @@ class Cluster(Executor):
         return workers
 
     def _note_begun(self, event: tuple[float, Mapping[str, str]]) -> None:
-        place = event[1]["section"], event[1]["tab"]
+        place = JobName(event[1]["section"], event[1]["tab"])
         with self._lock:
             for flight in self._flights:
                 flight.begun |= place == (flight.job.section, flight.job.tab)

@@ -30,7 +30,7 @@ class _Pieces:
     """Collects pieces while it walks through a page."""
 
     def __init__(self, env: BuildEnvironment, projection: Projection, places: Links) -> None:
-        page, tab = projection.section.path.removesuffix(".md"), projection.tab
+        page, tab = projection.section.page, projection.tab
         self.blocks, self.tab = Blocks(env, page, tab, places), tab
         self.waiting = [cell.index for cell in projection.code_cells]
         self.ends = _ends_of_runs(projection)
