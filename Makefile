@@ -39,7 +39,7 @@ FORCE:
 
 ## Run every exported notebook in a fresh environment; takes as long as executing the book.
 test-exports: .venv/test.stamp
-	TABBOOK_EXPORTS="$(TABS)" $(BIN)/python -m pytest tests/tabbook/test_export_run.py
+	TABBOOK_EXPORTS="$(TABS)" $(BIN)/python -m pytest tests/tabbook/export/test_export_run.py
 
 ## The site without Jupyter Book, under the newest Sphinx: the pages of the book, beside those of make book,
 ## and what the extension does.

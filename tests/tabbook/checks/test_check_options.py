@@ -17,7 +17,7 @@ from tabbook.checks.configuration import check_configuration
 from tabbook.checks.options import RENDER_KEYS, TAGS, check_options
 from tabbook.read.section import read_section
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def found(front: str, options: str) -> list[str]:

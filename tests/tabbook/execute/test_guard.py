@@ -114,7 +114,7 @@ def test_when_tabbook_is_killed_kernels_and_folders_go_too(tmp_path):
         f"os.rename({str(tmp_path / 'new')!r}, {str(note)!r})\n"
         "time.sleep(300)"
     )
-    script = LONER.format(helpers=str(Path(__file__).parent), source=source)
+    script = LONER.format(helpers=str(Path(__file__).parents[1]), source=source)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     (tmp_path / "tmp").mkdir()
     environment["TMPDIR"] = str(tmp_path / "tmp")

@@ -3,7 +3,7 @@
 That includes the processes that a job starts.
 
 By itself this runs the quick sections of the book. ``TABBOOK_SOUNDNESS=all pytest
-tests/tabbook/test_soundness.py`` runs every job, which takes as long as executing the book.
+tests/tabbook/keys/test_soundness.py`` runs every job, which takes as long as executing the book.
 """
 
 import ast
@@ -27,8 +27,8 @@ from tabbook.plan import data as data_files
 from tabbook.plan.planner import Job, job, jobs
 from tabbook.run.runner import _spec
 
-ROOT = Path(__file__).parents[2]
-TRACER = Path(__file__).parent / "tracer"
+ROOT = Path(__file__).parents[3]
+TRACER = Path(__file__).parents[1] / "tracer"
 QUICK = ("linear-regression-scratch", "text-sequence")
 TABS = ("pytorch", "jax", "tensorflow", "mxnet")
 ALL = os.environ.get("TABBOOK_SOUNDNESS") == "all"

@@ -14,7 +14,7 @@ from tabbook.book import Book
 from tabbook.model import Section
 from tabbook.render.site import build_site
 
-BOOK = Book.load(Path(__file__).parents[2])
+BOOK = Book.load(Path(__file__).parents[3])
 NOT_TEXT = (
     "script, style, .headerlink, .tabbook-tabs, .tabbook-name, .tabbook-note, .tabbook-exports, "
     ".tabbook-not-executed, .tabbook-stand-in, .tabbook-failed, .tabbook-made-with, .tabbook-variant-name, "

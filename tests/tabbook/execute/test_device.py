@@ -11,7 +11,7 @@ from tabbook.merge.made_with import made_with_line
 from tabbook.run.runner import run
 from tabbook.store.local import Store
 
-TABS = read_settings((Path(__file__).parents[2] / CONFIG_FILE).read_text(encoding="utf-8")).tabs
+TABS = read_settings((Path(__file__).parents[3] / CONFIG_FILE).read_text(encoding="utf-8")).tabs
 FRAMEWORKS = {
     "pytorch": "import torch\ntorch.ones(2) + 1",
     "jax": "import jax.numpy as np\nnp.ones(2) + 1",
@@ -28,7 +28,7 @@ def device_of(*sources, **changes):
 
 @pytest.mark.parametrize("tab", FRAMEWORKS)
 def test_a_framework_that_used_the_cpu_of_a_machine_with_a_gpu_says_so(tab):
-    python = Path(__file__).parents[2] / ".tabbook/environments" / tab / "bin/python"
+    python = Path(__file__).parents[3] / ".tabbook/environments" / tab / "bin/python"
     if not python.exists():
         pytest.skip(f"no environment of {tab}: run tabbook env make")
     plain = TABS[tab].model_copy(update={"device": None})

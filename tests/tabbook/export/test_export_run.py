@@ -22,7 +22,7 @@ from tabbook.environments import state, uv_variables
 from tabbook.export.make import has_code
 from tabbook.export.write import write_all
 
-BOOK = Book.load(Path(__file__).parents[2])
+BOOK = Book.load(Path(__file__).parents[3])
 QUICK = ("chapters/preface", "chapters/linear-regression/oo-design")
 ALL = tuple(os.environ.get("TABBOOK_EXPORTS", "").split())
 """The frameworks whose notebooks are run as ``make test-exports`` does; none if empty."""

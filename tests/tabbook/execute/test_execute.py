@@ -88,7 +88,7 @@ def test_the_same_code_leaves_the_same_outputs():
 
 
 def test_the_same_figure_is_the_same_file():
-    environments = Path(__file__).parents[2] / ".tabbook/environments"
+    environments = Path(__file__).parents[3] / ".tabbook/environments"
     python = next(
         (p for p in environments.glob("*/bin/python") if list(p.parent.parent.glob("lib/*/*/matplotlib"))),
         None,

@@ -24,7 +24,7 @@ from tabbook.render.mathml import MathML
 from tabbook.render.site import build_site
 from tabbook.render.typeset import check_tools
 
-BOOK = Book.load(Path(__file__).parents[2])
+BOOK = Book.load(Path(__file__).parents[3])
 EPUBCHECK = Path("/usr/share/java/epubcheck.jar")
 RNN = "chapters/recurrent-neural-networks/rnn-scratch"
 

@@ -270,7 +270,7 @@ def test_without_the_packages_for_pages_the_rest_is_checked(tmp_path: Path) -> N
     for path in Path(sysconfig.get_path("purelib")).iterdir():
         if not re.match(r"sphinx|jupyter_book|myst_nb|docutils", path.name, re.IGNORECASE):
             (packages / path.name).symlink_to(path)
-    ours = Path(__file__).parents[2]
+    ours = Path(__file__).parents[3]
     done = subprocess.run(
         [sys.executable, "-S", "-m", "tabbook", "check", "--book", root],
         env={**os.environ, "PYTHONPATH": f"{packages}{os.pathsep}{ours}"},

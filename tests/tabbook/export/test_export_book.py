@@ -10,8 +10,8 @@ from export_helpers import exported, foreign
 from tabbook.book import Book
 from tabbook_d2lbook import import_book
 
-BOOK = Book.load(Path(__file__).parents[2])
-CHAPTERS = Path(__file__).parents[3] / "shared" / "real-chapters"
+BOOK = Book.load(Path(__file__).parents[3])
+CHAPTERS = Path(__file__).parents[4] / "shared" / "real-chapters"
 
 
 def text_of(path: str, data: bytes) -> str:
