@@ -166,7 +166,7 @@ class Book:
         """Work out on all cores what the library needs of the sections, and ``more``, where it is new.
 
         ``purpose`` names what that is in all. This saves time alone: what goes wrong is left to
-        whoever asks for it.
+        the caller.
         """
         ready = f"ready for {purpose}"
 
@@ -186,7 +186,7 @@ class Book:
         try:
             return self.cache.entry(path, (self.root / path).read_bytes()).knows(value)
         except OSError:
-            return True  # whoever asks for the section says that it is missing
+            return True  # reading the section reports that it is missing
 
     def project(self, section: Section, tab: str) -> Projection:
         """Return ``section`` reduced to ``tab``, computed once."""

@@ -1,6 +1,6 @@
 """The book's configuration: one typed tree, read from ``_config.yml``.
 
-Jupyter Book reads the same files; what is ours stands under ``sphinx.config.tabbook``.
+Jupyter Book reads the same files; our own settings are under ``sphinx.config.tabbook``.
 """
 
 from pathlib import Path

@@ -178,7 +178,7 @@ class _Reader:
         return self._page(node, "file", (), _BELOW[self.format])
 
     def _file(self, node: yaml.Node, value: yaml.Node | None, key: str) -> list[TocEntry] | None:
-        """Return a page that is read, if it is one, or None for one that is named a second time."""
+        """Return a page that is read, if it is one, or None for one that is listed twice."""
         if value is None and isinstance(node, yaml.MappingNode):
             self.fault(node, f"this entry has no {key!r}", f"write '{key}: ' and the page's path")
         if value is None or _type(value) != "str":
@@ -189,11 +189,11 @@ class _Reader:
         plain = posixpath.normpath(stem.replace("\\", "/")).lstrip("/")
         if plain in self.lines:
             hint = f"line {self.lines[plain]} names it already; remove one of the two"
-            self.fault(value, f"{plain} is named a second time", hint)
+            self.fault(value, f"{plain} is listed twice", hint)
             return None
         self.lines[plain] = _line(value)
         if plain.startswith(".."):
-            self.fault(value, f"{given!r} is outside of the book", "move the file into it")
+            self.fault(value, f"{given!r} is outside the book", "move the file into it")
         elif plain != stem:
             self.fault(value, f"Jupyter Book does not find {given!r}", f"write {key}: {plain}")
         if ending == ".ipynb":

@@ -22,7 +22,7 @@ def name_fault(name: str, section: str) -> tuple[str, str] | None:
         return f"{name!r} is not a relative path", "write it as seen from the section's folder, with '/'"
     inside = posixpath.normpath(posixpath.join(posixpath.dirname(section), name))
     if inside.split("/")[0] == "..":
-        return f"{name!r} lies outside of the book", "copy it into the book"
+        return f"{name!r} is outside the book", "copy it into the book"
     if inside.split("/")[0] in _GENERATED_FOLDERS:
         return f"{name!r} is in a folder that tabbook writes", "declare files of your own"
     if inside == "." or f"{section}/".startswith(f"{inside}/"):
@@ -66,7 +66,7 @@ def _problem(path: Path, book: Path) -> tuple[str, str] | None:
     try:
         open_file(path).close()
         if not path.resolve().is_relative_to(book):
-            return "is a link to a place outside of the book", "copy it into the book"
+            return "is a link to a place outside the book", "copy it into the book"
     except FileNotFoundError:
         return "does not exist", "add it, or correct 'files' in the front matter"
     except OSError as error:

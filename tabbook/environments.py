@@ -27,7 +27,7 @@ _REASON_LINES = 15
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentState:
-    """How a framework's environment stands; ``reason`` says why it failed."""
+    """The state of a framework's environment; ``reason`` says why it failed."""
 
     tab: str
     status: Literal["ready", "made", "failed", "missing", "outdated", "unused"]
@@ -69,7 +69,7 @@ def unused(book: Book) -> tuple[EnvironmentState, ...]:
 
 
 def make(book: Book, tab: str, *, force: bool = False) -> EnvironmentState:
-    """Make the environment of ``tab`` unless it is up to date; return how it stands then.
+    """Make the environment of ``tab`` unless it is up to date; return its state.
 
     A failure is a state, not an exception, so that the other frameworks go on. Requirements
     that changed are synchronised in place; for another Python it is made again from nothing, and so

@@ -83,7 +83,7 @@ class ExecuteError(TabbookError):
 
 
 class StoreError(TabbookError):
-    """A store of outputs cannot be used as somebody asked."""
+    """A store of outputs cannot be used as requested."""
 
 
 class UsageError(TabbookError):

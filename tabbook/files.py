@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever sees half of one, and nothing changes without need."""
+"""Writing files so that no reader sees half of one, and nothing changes without need."""
 
 import contextlib
 import json

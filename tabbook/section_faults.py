@@ -82,7 +82,7 @@ def _compile_errors(code: CodeCell) -> Iterator[CodeError]:
     try:
         _compile(code.tree)
     except SyntaxError as error:
-        if "__future__" not in error.msg:  # commands may stand above it
+        if "__future__" not in error.msg:  # commands may come above it
             yield not_python(error)
 
 

@@ -79,7 +79,7 @@ def repeated_keys(text: str) -> Iterator[tuple[int, str, str]]:
                 if isinstance(name, yaml.ScalarNode) and name.value in names:
                     yield (
                         name.start_mark.line + 1,
-                        f"the key {name.value!r} is given a second time",
+                        f"the key {name.value!r} appears twice",
                         "keep one",
                     )
                 names.add(str(name.value))

@@ -88,7 +88,7 @@ def _stale(book: Book, texts: Mapping[str, str]) -> Iterator[Fault]:
     is_generated = any(book.library_file(tab).exists() for tab in book.settings.tabs)
     for path in outdated_files(book, texts) if texts and is_generated else ():
         if path not in texts:
-            message = "no tab of the book generates this module any more"
+            message = "no tab of the book generates this module"
             yield Fault(path, 0, message, "run tabbook lib, which removes it")
         elif not (book.root / path).exists():
             yield Fault(path, 0, "the file is missing", "run tabbook lib")

@@ -17,9 +17,9 @@ from tabbook.model import Cell, Section
 from tabbook.project.projection import is_verbatim, selected_cells
 
 OWN_CELLS = ""
-"""Stands for the section's own cells where the name of a library module would be."""
+"""The section's own cells, in place of a library module's name."""
 OWN_MODULE = "."
-"""Stands for the library module of the tab, whose name differs from tab to tab."""
+"""The tab's library module, whose name differs from tab to tab."""
 STAR = "*"
 """Among the names of a module: it may have any name."""
 
@@ -47,7 +47,7 @@ class NeededName:
 
 
 def names_needed(section: Section, tab: str, book: BookSettings) -> tuple[NeededName, ...]:
-    """Return the names that the cells of ``tab`` need from elsewhere, each once per line, in order.
+    """Return the names that the cells of ``tab`` use but do not define, each once per line, in order.
 
     Cells that may be wrong, by their tags, may name what nothing defines.
 

@@ -52,11 +52,13 @@ app.add_typer(import_app, name="import")
 
 JobsOption = Annotated[
     int | None,
-    typer.Option("-j", "--jobs", metavar="N", min=1, help="How many at once; as many as cores if not given."),
+    typer.Option(
+        "-j", "--jobs", metavar="N", min=1, help="How many jobs at once; by default as many as cores."
+    ),
 ]
 StrictDataOption = Annotated[
     bool,
-    typer.Option("--strict-data", help="Fail where a data file cannot be had, instead of using a stand-in."),
+    typer.Option("--strict-data", help="Fail if a data file is not available, instead of using a stand-in."),
 ]
 PullOption = Annotated[
     bool, typer.Option("--pull", help="First take what others executed, from the book's remote.")
@@ -118,7 +120,7 @@ def run(
     tab: TabOption = None,
     jobs: JobsOption = None,
     strict_data: StrictDataOption = False,
-    force: Annotated[bool, typer.Option("--force", help="Execute even what did not change.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Execute even what has not changed.")] = False,
     pull: PullOption = False,
     remote: RemoteOption = None,
     shard: Annotated[
@@ -126,7 +128,7 @@ def run(
         typer.Option("--shard", metavar="K/N", help="Execute part K of N of what is to be executed."),
     ] = None,
     retry: Annotated[
-        bool, typer.Option("--retry", help="Execute again what failed, although nothing changed.")
+        bool, typer.Option("--retry", help="Execute failed jobs again, although nothing has changed.")
     ] = False,
     cluster: ClusterOption = None,
 ) -> None:
@@ -194,7 +196,7 @@ def status(
     book: BookOption = CURRENT_FOLDER,
     tab: TabOption = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each job would run.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it for machines, with the reasons.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with the reasons.")] = False,
 ) -> None:
     """Show which outputs are up to date; execute nothing."""
     from tabbook.library.generator import generate, outdated_files
@@ -292,7 +294,7 @@ def _stopped() -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status; nothing is raised but by a bug.
+    """Run one command and return its exit status; only a bug raises an exception.
 
     Without ``arguments``, which are those of the process then, a command that reads quickly ends the
     process.
@@ -326,7 +328,7 @@ def _status_of(arguments: Sequence[str] | None) -> int:
             return 1
         except KeyboardInterrupt:
             return _stopped()
-        except OSError as error:  # a disk is full, say, or whoever read what is printed has gone
+        except OSError as error:  # a full disk, say, or a closed pipe
             with suppress(OSError):
                 _warn(f"tabbook: {f'{error.filename}: ' * bool(error.filename)}{error.strerror or error}")
             return 1

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def check(
     book: BookOption = CURRENT_FOLDER,
     no_pages: Annotated[
-        bool, typer.Option("--no-pages", help="Leave out what only Sphinx knows, such as unknown labels.")
+        bool, typer.Option("--no-pages", help="Skip what only Sphinx can find, such as unknown labels.")
     ] = False,
 ) -> None:
     """Check every section and page; run nothing, and write no site.

@@ -21,7 +21,7 @@ env_app = typer.Typer(
 
 @env_app.callback()
 def env(context: typer.Context, book: BookOption = CURRENT_FOLDER) -> None:
-    """Show how the frameworks' environments stand.
+    """Show the state of the frameworks' environments.
 
     Each framework runs in one of its own, since their packages conflict.
     """

@@ -32,7 +32,8 @@ def export(
     book: BookOption = CURRENT_FOLDER,
     tab: TabOption = None,
     to: Annotated[
-        Path | None, typer.Option("--to", metavar="DIR", help="Where to; _build/exports/FORMAT if not given.")
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="The folder to write to; by default _build/exports/FORMAT."),
     ] = None,
     remote: Annotated[
         str | None,

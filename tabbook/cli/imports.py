@@ -51,7 +51,7 @@ class Importers(TyperGroup):
 
 import_app = typer.Typer(
     cls=Importers,
-    help="Bring in a book made with another tool.\n\nFor each tool there is a plugin, such as"
+    help="Import a book made with another tool.\n\nFor each tool there is a plugin, such as"
     " tabbook-d2lbook; the commands below are those of the plugins that are installed.",
     rich_markup_mode=None,
     callback=lambda: None,

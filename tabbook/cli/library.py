@@ -23,7 +23,7 @@ def update_library(book: "Book") -> None:
     for path in report.written:
         typer.echo(f"wrote {path}")
     for path in report.removed:
-        typer.echo(f"removed {path}: no tab of the book generates it any more")
+        typer.echo(f"removed {path}: no tab of the book generates it")
     for tab in report.unchecked:
         module = book.library_path(tab)
         typer.echo(f"warning: {module} was not imported: no {tab} environment", err=True)

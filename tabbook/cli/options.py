@@ -15,7 +15,7 @@ BookOption = Annotated[
 ]
 TabOption = Annotated[
     list[str] | None,
-    typer.Option("--tab", "-t", metavar="TAB", help="Only this framework; may be given again."),
+    typer.Option("--tab", "-t", metavar="TAB", help="Only this framework; can be repeated."),
 ]
 SectionsArgument = Annotated[
     list[str] | None,

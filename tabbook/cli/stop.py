@@ -18,7 +18,7 @@ def stoppable(*, is_last: bool = False) -> Iterator[None]:
     """Let whatever asks the command to stop raise a ``KeyboardInterrupt`` in it, once.
 
     Asking again changes nothing: the command is tidying up, which is quick, and must not leave
-    half of it. What whoever started the command had ignored (``nohup`` does) stays ignored.
+    half of it. Signals that the parent process ignores (``nohup`` does) stay ignored.
     Afterwards all is as before, unless the command is the last thing that this process does.
     """
     if threading.current_thread() is not threading.main_thread():

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tabbook.store.local import Entry
 
 store_app = typer.Typer(
-    help="Look into the store of outputs, tidy it, share it.",
+    help="Inspect, tidy and share the store of outputs.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -85,7 +85,7 @@ def store_verify(book: BookOption = CURRENT_FOLDER) -> None:
     for entry in damaged:
         typer.echo(f"{entry.path}: {entry.problem}", err=True)
     if damaged:
-        hint = "the next run makes anew what the book uses; tabbook store gc removes them"
+        hint = "the next run executes again what the book uses; tabbook store gc removes them"
         typer.echo(f"{said}, {len(damaged)} damaged: {hint}", err=True)
         raise typer.Exit(1)
     typer.echo(f"{said}, none damaged")
@@ -95,11 +95,13 @@ def store_verify(book: BookOption = CURRENT_FOLDER) -> None:
 def store_gc(
     book: BookOption = CURRENT_FOLDER,
     keep_days: Annotated[
-        int, typer.Option("--keep", metavar="DAYS", min=0, help="Keep, too, what is not older than this.")
+        int, typer.Option("--keep", metavar="DAYS", min=0, help="Also keep unused entries newer than this.")
     ] = 30,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be removed; remove nothing.")
+    ] = False,
 ) -> None:
-    """Remove the entries that nobody is going to miss.
+    """Remove the entries that are no longer needed.
 
     What the book as it is now uses stays, and so does what was written in the last 30 days
     (--keep) or, however few days you say, in the last hour: another branch or a running run
@@ -128,7 +130,7 @@ def store_gc(
         where = loaded.outputs.relative_to(loaded.root).as_posix()
         raise StoreError([Fault(where, 0, f"nothing can be removed: {error.strerror}")]) from None
     remaining = len(tuple(store.keys()))
-    said = f"{_total(garbage)}, would go" if dry_run else f"removed {_total(removed)}"
+    said = f"{_total(garbage)} would be removed" if dry_run else f"removed {_total(removed)}"
     typer.echo(f"{said}; {remaining - len(garbage) * dry_run} stay")
     if failures:
         count = f"{len(failures)} failure{'s' * (len(failures) > 1)} of jobs that the book does not have"
@@ -138,14 +140,14 @@ def store_gc(
 @store_app.command("push")
 def store_push(
     url: Annotated[
-        str | None, typer.Argument(metavar="[URL]", help="Where to; the book's remote if not given.")
+        str | None, typer.Argument(metavar="[URL]", help="The store's URL; by default the book's remote.")
     ] = None,
     book: BookOption = CURRENT_FOLDER,
     everything: Annotated[
-        bool, typer.Option("--all", help="All entries, not only those that the book uses as it is now.")
+        bool, typer.Option("--all", help="All entries, not only those that the book uses now.")
     ] = False,
 ) -> None:
-    """Copy outputs to a store elsewhere: a folder, s3://…, gs://…, whatever fsspec knows.
+    """Copy outputs to a remote store: a folder, s3://…, gs://…, whatever fsspec knows.
 
     What is there stays as it is, unless it is damaged.
     """
@@ -166,7 +168,7 @@ def store_push(
 def pull(
     book: "Book", url: str | None, sections: Iterable["Section"] | None, tabs: Iterable[str] | None
 ) -> None:
-    """Take from elsewhere what a run would execute, and say what came; nothing here ends a run."""
+    """Take from a remote store what a run would execute, and say what came; nothing here ends a run."""
     from tabbook.plan.used_keys import pull_outputs
 
     address = remote_of(book, url)

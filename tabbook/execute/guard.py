@@ -1,11 +1,11 @@
 """Guards one kernel: starts it, watches how much memory it takes, and ends all that it started.
 
 It is a program, ``python -I -S guard.py OPTIONS COMMAND…``, that needs nothing but the standard
-library: a small process between whoever executes a job and the job's kernel. On Linux, what the
+library: a small process between the runner of a job and the job's kernel. On Linux, what the
 kernel's children leave behind becomes a child of the guard, whatever session it moved to, so
 nothing escapes. Elsewhere the guard finds what is below the kernel when the job ends.
 
-Standard input is a socket. When its other end is closed, the job is over, whether somebody closed
+Standard input is a socket. When its other end is closed, the job is over, whether the runner closed
 it or was killed. Before the guard ends, it says there in one line of JSON how the kernel ended.
 """
 
@@ -122,7 +122,7 @@ class MemoryWatch:
 
 
 class Guard:
-    """One kernel, and the socket to whoever asked for it."""
+    """One kernel, and the socket to the process that asked for it."""
 
     def __init__(self, options: Mapping[str, Any], link: socket.socket) -> None:
         self._parent, self._scratch = int(options["parent"]), str(options["scratch"])
@@ -157,7 +157,7 @@ class Guard:
         is_alone = os.getppid() != self._parent
         try:
             self._link.sendall(json.dumps(report).encode() + b"\n")
-        except OSError:  # nobody holds the other end: it is being killed
+        except OSError:  # the other end is closed: it is being killed
             is_alone = True
         if is_alone:
             shutil.rmtree(self._scratch, ignore_errors=True)
@@ -191,7 +191,7 @@ class Guard:
         return False
 
     def _end(self) -> None:
-        """Kill all that is below this process. What loses its parent thereby becomes a child of it."""
+        """Kill all that is below this process. What loses its parent becomes a child of this process."""
         end = time.monotonic() + END_SECONDS
         while self._reap() and time.monotonic() < end:
             for pid in descendants(os.getpid()):

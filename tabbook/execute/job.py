@@ -28,7 +28,7 @@ __all__ = ["execute"]
 _CELL_FRAME = re.compile(r"^ *(?:File )?Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
 _SENTENCES = ("CommandError", "EndedError")
 """Errors of the kernel's own launcher, whose messages need no name before them."""
-_SYNTAX_PLACE = re.compile(r" \(\d+\.py, line \d+\)$")  # names a file that nobody has
+_SYNTAX_PLACE = re.compile(r" \(\d+\.py, line \d+\)$")  # names a file that does not exist
 
 
 class _Clock:

@@ -50,7 +50,7 @@ class Exit:
 
 
 class GuardedKernel:
-    """One kernel behind its guard. Whoever makes one calls `finish`, whatever happens."""
+    """One kernel behind its guard. Always call `finish`, whatever happens."""
 
     def __init__(self, limit: int | None, scratch: Path) -> None:
         """Prepare for a kernel that may take ``limit`` bytes, and whose folder is ``scratch``."""
@@ -71,7 +71,7 @@ class GuardedKernel:
         running.add(self)
 
     def end(self) -> None:
-        """Tell the guard to end the kernel; do not wait for it."""
+        """Ask the guard to end the kernel; do not wait for it."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 

@@ -139,7 +139,7 @@ def _copy(name: str, path: Path, place: Path, digest: str) -> None:
         problem = f"the file {name!r} cannot be read: {error.strerror or error}"
         raise JobFailedError("broken", problem) from None
     if sha256(data) != digest:
-        raise JobFailedError("broken", f"the file {name!r} was changed meanwhile: run it again")
+        raise JobFailedError("broken", f"the file {name!r} was changed during the run: run it again")
     target = Path(os.path.normpath(place / name))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(data)

@@ -1,6 +1,6 @@
 """The folder that a job has for itself, and what becomes of those of processes that were killed.
 
-Whoever uses a folder holds a lock on it, which the system gives up when its holder ends. A guard
+A process that uses a folder holds a lock on it, which the system releases when the process ends. A guard
 tidies up after a process that was killed; a folder that had no guard yet goes when the next job
 begins.
 """
@@ -20,7 +20,7 @@ except ImportError:  # no locks here: folders of killed processes stay
 
 PREFIX = "tabbook-job-"
 _MIN_AGE_SECONDS = 3600
-"""Seconds after which nobody is about to lock a folder that has just been made."""
+"""Seconds after which a new folder without a lock counts as abandoned."""
 
 
 def _take(folder: Path) -> int | None:

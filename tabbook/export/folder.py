@@ -1,7 +1,7 @@
 """The folder that an export goes to: which one may be, and what earlier exports left in it.
 
 A list in the folder says what exports have written there, with a hash of each file. So an export of
-the whole book can take away what it no longer has, and never a file of somebody else.
+the whole book can take away what it no longer has, and never a file of someone else.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ def write_export(folder: Path, files: Mapping[str, bytes], complete: Collection[
     """Write ``files`` below ``folder``; return how many are new or changed, and how many others went.
 
     ``complete`` names the parts of the folder of which ``files`` are everything: there, what earlier
-    exports have written goes, if nobody has changed it since.
+    exports have written is removed, unless it was changed since.
 
     Raises:
         UsageError: The folder cannot be written. Nothing was.

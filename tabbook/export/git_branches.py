@@ -1,7 +1,7 @@
 """Exported notebooks as branches of a repository, one per framework: what Colab and Binder open.
 
 The branches are made in a repository of their own, beside the book's. Pushing them is a ``git push``
-that needs nothing of ours: whoever may write has no need to run the book's code.
+that needs nothing of ours: with write access, you need not run the book's code.
 """
 
 import os
@@ -16,7 +16,7 @@ from tabbook.errors import UsageError, usage
 from tabbook.export.write import cannot_write
 
 _MARK = "made-by-tabbook-export"
-"""A file that tells our repositories from those of others."""
+"""A file that marks repositories as ours."""
 
 
 def make_branches(
@@ -77,7 +77,7 @@ def _is_changed(made: Path, branch: str, before: str) -> bool:
 
 
 def _git(folder: Path, *arguments: str, given: bytes = b"") -> str:
-    """Return what git says in ``folder``; it asks nobody for a password."""
+    """Return what git prints in ``folder``; it never asks for a password."""
     places = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")  # those of a hook
     kept = {name: value for name, value in os.environ.items() if name not in places}
     env = kept | {"GIT_TERMINAL_PROMPT": "0"}
@@ -110,7 +110,7 @@ def _fetch(made: Path, remote: str, branches: list[str]) -> dict[str, str]:
 
 
 def _ident(made: Path) -> str:
-    """Return who makes the commits, and when: as git knows, or else nobody in particular."""
+    """Return who makes the commits, and when: as git is configured, or else a default."""
     try:
         return _git(made, "var", "GIT_COMMITTER_IDENT").strip()
     except UsageError:
@@ -121,7 +121,7 @@ def _ident(made: Path) -> str:
 def _commit(
     made: Path, branch: str, files: Mapping[str, bytes], parent: str, ident: str, message: str
 ) -> Iterator[bytes]:
-    """Yield what tells ``git fast-import`` of one commit."""
+    """Yield the input of ``git fast-import`` for one commit."""
     yield f"commit refs/heads/{branch}\ncommitter {ident}\n".encode() + _data(message.encode())
     if parent:
         yield f"from {parent}\n".encode()

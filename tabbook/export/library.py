@@ -2,7 +2,7 @@
 
 Each framework's folder of notebooks is whole: its library module, the pinned packages, and what
 Binder wants to know. Whether the installed library is the right one is a question of its bytes,
-not of a version that somebody may have forgotten to raise.
+not of a version that may not have been raised.
 """
 
 import contextlib
@@ -77,7 +77,7 @@ class Package:
 
     @property
     def digest(self) -> str:
-        """The hash that tells this module from all others."""
+        """The hash that identifies this module."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property

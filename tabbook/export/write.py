@@ -126,7 +126,7 @@ def _differs(path: Path, data: bytes) -> bool:
 
 
 def _check_place(folder: Path, name: str) -> None:
-    """Raise where something stands in the way of a file."""
+    """Raise where something is in the way of a file."""
     path = folder / name
     if path.is_dir():
         raise IsADirectoryError(None, f"{name} is a folder")

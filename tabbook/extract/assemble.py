@@ -55,7 +55,7 @@ def assemble(
     name does not define again.
 
     Raises:
-        ExtractError: A method is added to a class that nobody saved before it, or nobody saves
+        ExtractError: A method is added to a class that is not saved before it, or not saved
             the import that a portable name needs.
     """
     return text_of(layout(saved, tab, ways, settings, preamble))

@@ -14,7 +14,7 @@ _MAX_LINE_CHARACTERS = 88
 
 @dataclass(order=True, frozen=True, slots=True)
 class _Import:
-    """One imported name; ``part`` is what stands behind ``import``.
+    """One imported name; ``part`` is what follows ``import``.
 
     Comments stand ``above`` its statement, ``behind`` it, or ``inside`` on the name's own line.
     """
@@ -101,7 +101,7 @@ def _written(statement: Sequence[_Import]) -> str:
 
 
 def _group(module: str) -> int:
-    """Return where a module's imports stand: the future, the standard library, the others."""
+    """Return the group of a module's imports: the future, the standard library, the others."""
     top = module.split(".", maxsplit=1)[0]
     if top == "__future__":
         return 0

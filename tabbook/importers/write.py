@@ -48,7 +48,7 @@ def _prefix(destination: Path) -> str:
 def _put_right(destination: Path) -> None:
     """Clear away what a killed import left; the book that it had moved aside comes back.
 
-    An import holds a lock on the folder that it works in: one that nobody holds is left over.
+    An import holds a lock on the folder that it works in: a folder without a lock is left over.
     """
     for left in destination.parent.glob(f"{glob.escape(_prefix(destination))}*"):
         try:

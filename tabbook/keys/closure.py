@@ -18,7 +18,7 @@ from tabbook.keys.uses import NOTHING, Uses, names_in, names_used, reason_of, st
 from tabbook.statement_lines import first_line
 
 ALWAYS = "(import)"
-"""Stands for the statements that run on import and define nothing."""
+"""The name for statements that run on import and define nothing."""
 
 MISSING = "missing"
 """The hash of a symbol that a job names and the library does not have."""
@@ -143,7 +143,7 @@ class LibraryIndex:
         return frozenset(symbols & self._own)
 
     def _watchers(self, statements: Iterable[ast.stmt]) -> frozenset[str]:
-        """Return the classes that are told of their subclasses, or whose metaclass is."""
+        """Return the classes that learn of their subclasses, or whose metaclass does."""
         classes = [node for node in statements if isinstance(node, ast.ClassDef)]
         watching: set[str] = set()
         for node in (*classes, *classes):  # twice, as a base class may stand below
@@ -156,7 +156,7 @@ class LibraryIndex:
         return frozenset(watching)
 
     def _add_effects(self, statements: Iterable[ast.stmt]) -> None:
-        """Let whoever uses what a statement calls on import use what the statement defines.
+        """Count what a statement defines as used wherever what it calls on import is used.
 
         ``@register`` may put a class where others find it without naming it: in a table, say.
         """

@@ -195,7 +195,7 @@ def outdated_files(book: Book, texts: Mapping[str, str]) -> dict[str, str]:
             diffs[path] = "".join(lines) or f"{path}: the generated file is empty\n"
     for path in _other_modules(book, texts):
         if _is_generated(book.root / path):
-            diffs[path] = f"{path}: no tab of the book generates this module any more\n"
+            diffs[path] = f"{path}: no tab of the book generates this module\n"
     return diffs
 
 

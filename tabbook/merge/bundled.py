@@ -1,6 +1,6 @@
-"""Outputs that came with a section from elsewhere, kept in a file beside it.
+"""Outputs that came with an imported section, kept in a file beside it.
 
-An imported book may bring outputs that nobody here has made: they stand in ``NAME.outputs.json``
+An imported book may bring outputs that were not made here: they are in ``NAME.outputs.json``
 beside ``NAME.md``, each with the hash of the cell that it belongs to. The store of outputs comes
 first; these are shown where it has nothing, and no longer than the cell stays as it was.
 """

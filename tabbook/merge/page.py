@@ -33,7 +33,7 @@ METADATA_KEY = "tabbook"
 NOT_EXECUTED = "not-executed"
 """A note: the tab's code has not been run, and outputs may be missed here."""
 NEEDS_GPU = "needs-gpu"
-"""A note: the tab's code has not been run, since nobody had the GPU that it needs."""
+"""A note: the tab's code has not been run because there was no GPU for it."""
 NEEDS_GPUS = "needs-gpus"
 """The same of code that needs several."""
 NO_OUTPUT = "no-output"
@@ -180,7 +180,7 @@ class _PageBuilder:
             own = [code for code in codes if tab in code.sources]
             for code in own:
                 metadata = dict(code.cell.metadata)
-                # Whoever looks for an output must not think that there is none.
+                # A reader who looks for an output must not think that there is none.
                 missed = not self.executed[tab] and (output or tab not in self.noted)
                 note = self.not_executed if missed and code is own[-1] else None
                 metadata[METADATA_KEY] = self._mark(code, tab, note)

@@ -1,6 +1,6 @@
 """GPUs: what this machine has, what a job needs, and which job gets which of them.
 
-Jobs share a GPU by memory: whoever says how much it needs leaves the rest to others, who says
+Jobs share a GPU by memory: a job that says how much it needs leaves the rest to others, one that says
 nothing has the GPU for itself.
 """
 
@@ -111,7 +111,7 @@ class Slots:
     def take(self, need: GpuNeed) -> tuple[int, ...] | None:
         """Return the numbers of the GPUs that are now the taker's; ``None`` where it must wait.
 
-        Of the GPUs with room the fullest are taken, so that those who need a whole one find it.
+        Of the GPUs with room it takes the fullest, so that jobs that need a whole one find it.
         """
         if need.memory is None:
             fitting = [number for number, free in self._free.items() if free == self._all[number]]

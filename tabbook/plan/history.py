@@ -155,7 +155,7 @@ def remove_failure(work: Path, key: str) -> None:
 def old_failures(
     work: Path, used: Collection[str], keep_seconds: float, now: float | None = None
 ) -> tuple[Path, ...]:
-    """Return the files of the failures that nobody is going to ask for.
+    """Return the files of failures that are no longer needed.
 
     Args:
         work: The folder of the book's own files.

@@ -1,6 +1,6 @@
-"""The values that pass between those who plan jobs, those who run them, and those who report.
+"""The values that planning, running and reporting jobs share.
 
-All of them can be pickled, so a job may run in a thread, in another process, or elsewhere.
+All of them can be pickled, so a job may run in a thread, another process or another machine.
 """
 
 from collections.abc import Mapping
@@ -139,7 +139,7 @@ class Failure:
 class Outcome:
     """How a job ended: with a result or with a failure, after ``seconds``.
 
-    ``deferred`` says why there is neither: nobody was there who could execute it.
+    ``deferred`` says why there is neither: nothing could execute it.
     ``memory`` is how many bytes it took at most; 0, where that is not known.
     """
 
@@ -158,4 +158,4 @@ class Outcome:
 
 
 class DeferredError(Exception):
-    """Raised by the executor that was given a job: it has nobody who could execute it now."""
+    """Raised by an executor that has nothing to execute a job on now."""

@@ -63,7 +63,7 @@ class MemoryBudget:
         self._promised: list[int] = []
 
     def take(self, need: int) -> bool:
-        """Promise ``need`` bytes, and return whether they were to be had."""
+        """Reserve ``need`` bytes; return whether there were enough."""
         if self._promised and (sum(self._promised) + need > self._all or need > self._available()):
             return False
         self._promised.append(need)

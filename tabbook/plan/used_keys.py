@@ -1,4 +1,4 @@
-"""What a book has to do with stores: which keys it uses, and which it would take from elsewhere."""
+"""Which keys a book uses, and which it would take from a remote store."""
 
 import shutil
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ def used_keys(book: Book) -> frozenset[str]:
     That is: with the library as it is on disk, and as its sources say that it should be.
 
     Raises:
-        TabbookError: A section cannot be projected: nobody knows then what it uses.
+        TabbookError: A section cannot be projected, so what it uses is unknown.
     """
     planned, holdings = (
         chain(jobs(book), jobs(book, library_texts=generate(book))),

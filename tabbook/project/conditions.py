@@ -93,7 +93,7 @@ def unanswerable(code: CodeCell) -> Iterator[CodeError]:
             before = (part for value in node.values[:asking] for part in ast.walk(value))
             if any(isinstance(part, ast.NamedExpr) for part in before):
                 hint = "ask for the tab first, or assign on a line of its own"
-                yield CodeError("':=' stands before tab.selected in a condition", node.lineno, hint)
+                yield CodeError("':=' comes before tab.selected in a condition", node.lineno, hint)
     for number, magic in enumerate(code.magics):
         if "tab.selected" in magic:
             line = code.magic_line(number)

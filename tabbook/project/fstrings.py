@@ -1,4 +1,4 @@
-"""Portable names inside f-strings, whose places the tree may tell wrongly.
+"""Portable names inside f-strings, whose places in the tree may be wrong.
 
 Before Python 3.12 an f-string is one token, and where its expressions stand is worked out afterwards.
 So nothing is taken on trust: an expression counts as found where the text says just what the tree

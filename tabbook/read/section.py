@@ -139,7 +139,7 @@ class _Reader:
             is_slide = SLIDE_FENCE.match(info)
             if token.level:
                 if is_code or tab_block or is_slide:
-                    hint = "it must stand on its own, not inside a list or another block"
+                    hint = "it must not be inside a list or another block"
                     self.fault(start + 1, f"this {_kind(info)} is nested", hint)
                 continue
             if is_code or tab_block or is_slide:

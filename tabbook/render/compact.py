@@ -2,7 +2,7 @@
 
 Sphinx loads the trees of all pages in every build, to number figures, and keeps those that it has
 just read in memory. Most of a tree would be code, four times: containers and literal blocks that
-nobody looks into before the page is written. So a part of the tree in which there is nothing to
+nothing looks into before the page is written. So a part of the tree in which there is nothing to
 number, to refer to or to resolve is kept as one node with the description of that part, and is
 put back before any other post-transform runs.
 """
@@ -31,7 +31,7 @@ class compact_node(nodes.Invisible, nodes.Element):  # noqa: N801 - docutils nam
 
 
 def describe(node: nodes.Node) -> Description | str | None:
-    """Return what is needed to make ``node`` again; None if anybody may want to see it before."""
+    """Return what is needed to make ``node`` again; None if something may need to see it before."""
     if type(node) is nodes.Text:
         return str(node)
     if type(node) not in _SIMPLE.values():
@@ -89,6 +89,6 @@ class ExpandCompactNodes(SphinxPostTransform):
         """Replace every packed node by what it describes."""
         for node in list(self.document.findall(compact_node)):
             if node[CELLS_ATTRIBUTE] and self.app.builder.format == EXPORT_FORMAT:
-                continue  # an export has the code from elsewhere
+                continue  # an export takes the code from the projection
             # Packed by this code in this user's own environment of Sphinx, which is a pickle as well.
             node.replace_self(_expanded(pickle.loads(node["content"])))

@@ -250,7 +250,7 @@ class _Resolving:
 
 
 class BeginPage(SphinxPostTransform):
-    """Tells the builder which page is resolved, before anything is done with it."""
+    """Notes in the builder which page is resolved, before anything is done with it."""
 
     default_priority = -1000
 

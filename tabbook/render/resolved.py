@@ -32,7 +32,7 @@ def prefer_plain_outputs(_app: Sphinx, config: Config) -> None:
 
 
 class ExportBuilder(Builder):
-    """Resolves pages, and hands them to whoever exports them."""
+    """Resolves pages for exports."""
 
     name = format = EXPORT_FORMAT
     allow_parallel = True

@@ -24,7 +24,7 @@ LOCK_POLL_SECONDS = 0.1
 
 
 def _is_locked(handle: int, key: str) -> bool:
-    """Take the claim on ``key``, or say that somebody else has it."""
+    """Take the lock of ``key``, or say that another process has it."""
     lock = struct.pack("@hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, int(key[:15], 16), 1, 0)
     try:
         fcntl.fcntl(handle, _SET, lock)
@@ -37,10 +37,10 @@ def _is_locked(handle: int, key: str) -> bool:
 
 @contextlib.contextmanager
 def job_lock(file: Path, key: str, timeout: float, is_stopping: Callable[[], bool]) -> Iterator[None]:
-    """Hold the claim on the job with ``key`` for as long as the context lasts.
+    """Hold the lock of the job with ``key`` as long as the context lasts.
 
-    Waits until whoever has it gives it up, at most ``timeout`` seconds: whoever takes longer hangs,
-    and to execute a job twice does no harm. Where the file cannot be written there are no claims.
+    Waits until the other process releases it, at most ``timeout`` seconds: a process that takes
+    longer hangs, and executing a job twice does no harm. Where the file cannot be written there are no locks.
     """
     handle = -1
     if _SET:

@@ -1,4 +1,4 @@
-"""How a run looks to whoever waits for it: live on a terminal, plain lines elsewhere."""
+"""The progress of a run: live on a terminal, plain lines in other outputs."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ _COLOURS = {
 }
 _STATUS_TEXTS = {"stored": "from the store", "skipped": "not executed", "elsewhere": "another shard's"}
 _UNTIMED = ("skipped", "deferred", "elsewhere", "stale")
-"""How jobs stand that took no time."""
+"""The statuses of jobs that took no time."""
 
 
 def _name(section: str) -> str:
@@ -94,7 +94,7 @@ class LiveProgress:
 
 
 class RemoteProgress:
-    """Shows a run on ``shown`` whose jobs, once handed over, begin elsewhere and later."""
+    """Shows a run on ``shown`` whose jobs, once submitted, begin on other machines and later."""
 
     def __init__(self, shown: PlainProgress | LiveProgress) -> None:
         self._shown = shown
@@ -124,7 +124,7 @@ def _cell(job: JobStatus | None) -> str:
 
 
 def summary_table(report: RunReport, tabs: Mapping[str, str], sections: Iterable[str] | None = None) -> Table:
-    """Return a table, section × framework, of how every job stands.
+    """Return a table, section × framework, of the status of every job.
 
     Args:
         report: What the run did.
@@ -133,7 +133,7 @@ def summary_table(report: RunReport, tabs: Mapping[str, str], sections: Iterable
     """
     by_name = {job.name: job for job in report.jobs}
     have = dict.fromkeys(job.section for job in report.jobs)
-    note = "* trained on a stand-in: a data file could not be had" if report.stand_ins else None
+    note = "* trained on a stand-in: a data file was not available" if report.stand_ins else None
     table = Table(caption=note, caption_justify="left")
     table.add_column("section", no_wrap=True)
     for tab in tabs:
@@ -152,7 +152,7 @@ def explanations(report: RunReport, *, all_jobs: bool = False) -> list[str]:
     lines = []
     for job in report.jobs:
         if job.failure is not None:
-            text = f"failed before ({job.failure.fault}); nothing changed since"
+            text = f"failed before ({job.failure.fault}); nothing has changed since"
         elif job.reasons:
             text = sentence(job.reasons)
         elif all_jobs:
@@ -173,7 +173,7 @@ def failures_text(report: RunReport) -> str:
         lines += [f"    report: {job.report}"] if job.report else []
         if job.remembered:
             lines.append(
-                "    it failed so before, and nothing changed since: tabbook run --retry runs it again"
+                "    it failed before, and nothing has changed since: tabbook run --retry runs it again"
             )
     for job in report.having("deferred"):
         lines.append(f"{_name(job.section)} · {job.tab}: deferred, {job.reason}")
@@ -185,5 +185,5 @@ def failures_text(report: RunReport) -> str:
                 f"{_name(job.section)} · {job.tab}: depends on all of the library: {job.whole_because}"
             )
     for name, why in report.stand_ins.items():
-        lines.append(f"WARNING: the data file {name} could not be had ({why}); a stand-in was used")
+        lines.append(f"WARNING: the data file {name} was not available ({why}); a stand-in was used")
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Keeping what jobs bring: results in the store, failures as reports, durations for later runs.
 
 A job of this machine is kept by the thread that executes it, under the claim on its key, and one of
-another machine by the thread that receives it: whoever waits for the claim finds the result, and no
+another machine by the thread that receives it: a run that waits for the lock finds the result, and no
 result is lost between a thread that is done and a run that is being stopped.
 """
 
@@ -35,9 +35,9 @@ START_SECONDS = 180.0
 def cannot_store(book: Book, error: OSError) -> StoreError:
     """Return what to say when the store of ``book`` cannot be written."""
     where = book.outputs.relative_to(book.root).as_posix()
-    hint = "mend that, and run again: what was finished before is kept"
+    hint = "fix that, and run again: finished jobs are kept"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        hint = "make room, and run again: what was finished before is kept"
+        hint = "free some space, and run again: finished jobs are kept"
     return StoreError([Fault(where, 0, f"outputs cannot be stored: {error.strerror or error}", hint)])
 
 
@@ -88,14 +88,14 @@ class Recorder:
             if failure is not None and failure.kind == "stopped":
                 pass
             elif _state(self._book.venv(spec.tab)) != self._environments[spec.tab]:
-                message = "its environment was changed or removed meanwhile: run it again"
+                message = "its environment was changed or removed during the run: run it again"
                 failure = Failure("broken", spec.section, 0, spec.tab, message)
                 outcome = replace(outcome, result=None, failure=failure)
             self._kept[spec.name] = self._record(spec, outcome)
             return outcome
 
     def record(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
-        """Write what is to be kept of ``outcome``, unless that was done, and return how its job stands.
+        """Write what is to be kept of ``outcome``, unless that was done, and return its job's status.
 
         Nothing raises here; `error` says when the store cannot be written any more.
         """
@@ -106,7 +106,7 @@ class Recorder:
             return self._kept[place]
 
     def _done_elsewhere(self, spec: JobSpec) -> JobStatus | None:
-        """Return how the job stands if another run of the book has executed it since this one began."""
+        """Return the job's status if another run of the book has executed it since this one began."""
         job = self._jobs[spec.name]
         result = None if self._force else self._store.get(spec.key, warn=False)
         if result is not None:

@@ -39,7 +39,7 @@ __all__ = ["JobStatus", "Progress", "RunReport", "Status", "page_result", "run",
 
 
 class Progress(Protocol):
-    """Whoever shows how a run goes; see ``tabbook.run.progress`` for two that do."""
+    """Something that shows the progress of a run; see ``tabbook.run.progress`` for two that do."""
 
     def planned(self, stale: int, stored: int) -> None:
         """Say how many jobs are to be executed, and how many the store has."""
@@ -134,7 +134,7 @@ def _specs(
 def _check_strict(stale: Iterable[Job], missing: Mapping[str, str]) -> None:
     hint = "put the file into a folder and set D2L_DATA to it, or run without --strict-data"
     faults = [
-        Fault(job.section.path, 0, f"the data file {name!r} cannot be had: {missing[name]}", hint)
+        Fault(job.section.path, 0, f"the data file {name!r} is not available: {missing[name]}", hint)
         for job in stale
         for name in job.data
         if name in missing
@@ -170,9 +170,9 @@ def run(
         force: Execute every job, whatever the store has.
         retry: Execute again what failed before, although nothing changed since, and try downloads again
             that failed minutes ago (as ``force`` and ``strict_data`` do).
-        progress: Is told how the run goes.
+        progress: Shows how the run goes.
         executor: Runs the jobs; threads of this process, if not given. It is not shut down. Which
-            environments and GPUs there are is its business: a job that it can give to nobody
+            environments and GPUs there are is its business: a job that it cannot place
             raises a `DeferredError`.
         device: The class of device that the jobs run on; this machine's, if not given.
         why_unusable: Returns why the environment of a tab cannot be used, or nothing if it can.
@@ -302,7 +302,7 @@ def _skip_unusable(
 
 
 def _announce(standing: Sequence[Standing], progress: Progress) -> None:
-    """Tell ``progress`` what there is to do, and which jobs cannot be executed here."""
+    """Show in ``progress`` what there is to do, and which jobs cannot be executed here."""
     states = [one.status.status for one in standing]
     here = sum(state in ("stale", "deferred", "skipped") for state in states)
     progress.planned(here, states.count("stored"))

@@ -112,10 +112,10 @@ def run_all(
     none; each is told which of ``gpus`` are its own. Where these are ``None``, the executor sees to
     that. One that finds too little ``budget`` lets those pass that need less; without it, memory does
     not matter. A job that the executor itself loses (its worker died, it cannot be sent) ends with a
-    failure of kind ``broken``, one that it has nobody for is deferred. Whoever stops iterating early
+    failure of kind ``broken``, one that it cannot place is deferred. A caller that stops iterating early
     stops what has not begun; ending what runs is up to the executor's owner. ``ended`` is told of
     each outcome as soon as the executor has it, by a thread of the executor's, whether or not
-    somebody goes on iterating.
+    the caller goes on iterating.
     """
     waiting = list(jobs)
     free = FreeResources(None if gpus is None else Slots(gpus), budget)
@@ -138,9 +138,9 @@ def run_all(
                     continue
                 running[future] = chosen
                 future.add_done_callback(partial(tell, job))
-            if waiting and not running:  # nobody is left who could give a GPU back
+            if waiting and not running:  # no job is left that could give a GPU back
                 job = waiting.pop(0)
-                yield _lost(job, RuntimeError(f"it needs {job.need}, which is not here"))
+                yield _lost(job, RuntimeError(f"it needs {job.need}, which this machine lacks"))
             for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
                 job, own = running.pop(future)
                 free.give(job, own)

@@ -28,7 +28,7 @@ def parse_shard(text: str) -> Shard:
     match = re.fullmatch(r"(\d+)/(\d+)", text.strip())
     shard = Shard(int(match[1]), int(match[2])) if match else None
     if shard is None or not 1 <= shard.number <= shard.count:
-        raise usage(f"--shard {text}: not a part of a whole", "write K/N, with K from 1 to N, such as 2/4")
+        raise usage(f"--shard {text}: not a valid part", "write K/N, with K from 1 to N, such as 2/4")
     return shard
 
 

@@ -1,1 +1,1 @@
-"""How the jobs of a book stand: what the store has, what failed before, what is stale and why."""
+"""The status of a book's jobs: what the store has, what failed before, what is stale and why."""

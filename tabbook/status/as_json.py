@@ -1,4 +1,4 @@
-"""How jobs stand, for machines: JSON with a documented form (docs/engine.md)."""
+"""The status of jobs for programs: JSON in a documented format (docs/engine.md)."""
 
 import json
 from collections.abc import Sequence

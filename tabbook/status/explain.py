@@ -15,7 +15,7 @@ ReasonKind = Literal[
 
 _PACKAGE = re.compile(r"([A-Za-z0-9][\w.-]*(?:\[[^]]*\])?)\s*(?:[=~<>!]=?=?|@)\s*([^\s;\\]+)")
 _MAX_REASONS = 5
-_DECLARED = {"new": "is declared now", "gone": "is not declared any more", "changed": "changed"}
+_DECLARED = {"new": "is declared now", "gone": "is no longer declared", "changed": "changed"}
 """What to say of a file that a section declares."""
 
 
@@ -55,7 +55,7 @@ def reasons(
     if last is None:
         return (Reason("never", "never executed here"),)
     if last.digest == now.digest:
-        return (Reason("store", "its outputs are not in the store any more"),)
+        return (Reason("store", "its outputs are no longer in the store"),)
     before, after = last.record, now.record
     reasons_found = [
         *_format(before, after),
@@ -67,7 +67,7 @@ def reasons(
         *_variables(before.get("variables", {}), after.get("variables", {})),
         *_environment(before.get("environment", []), after["environment"]),
     ]
-    return tuple(reasons_found) or (Reason("format", "the record of its last run is not to be read"),)
+    return tuple(reasons_found) or (Reason("format", "the record of its last run cannot be read"),)
 
 
 def sentence(reasons: Iterable[Reason]) -> str:
@@ -81,7 +81,7 @@ def sentence(reasons: Iterable[Reason]) -> str:
 
 def _format(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Reason]:
     if before.get("format") != after["format"]:
-        yield Reason("format", "tabbook's way to execute jobs changed")
+        yield Reason("format", "tabbook executes jobs differently now")
 
 
 def _machine(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Reason]:
@@ -143,7 +143,7 @@ def _symbol(name: str, word: str, digest: str | None, where: str, package: str) 
     elif word == "new":
         text = f"{called} is used now"
     elif word == "gone":
-        text = f"{called} is not used any more" if where else f"{called} is gone"
+        text = f"{called} is no longer used" if where else f"{called} is gone"
     else:
         text = f"{called} changed"
     return Reason("library", text, where)
@@ -153,7 +153,7 @@ def _data(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reaso
     for name, word in changes(before, after):
         said = _DECLARED[word]
         if word == "changed" and STAND_IN in (before[name], after[name]):
-            said = "cannot be had any more" if after[name] == STAND_IN else "can be had now"
+            said = "is no longer available" if after[name] == STAND_IN else "is available now"
         yield Reason("data", f"the data file {name} {said}")
 
 

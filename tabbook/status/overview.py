@@ -1,4 +1,4 @@
-"""How the jobs of a book stand: what the store has, what failed before, what is stale and why."""
+"""The status of a book's jobs: what the store has, what failed before, what is stale and why."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ def status(
     explain: bool = False,
     library_texts: Mapping[str, str] | None = None,
 ) -> RunReport:
-    """Return how every job stands, executing nothing and without the network.
+    """Return the status of every job, without executing anything or using the network.
 
     With ``explain`` stale jobs have their reasons. ``library_texts`` are the files of the library
     as the next run will write them; those on disk count, if not given.

@@ -1,4 +1,4 @@
-"""How each job stands, decided in one place: stored, failed before, deferred, or to be executed."""
+"""The status of each job, decided in one place: stored, failed before, deferred, or to be executed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ from tabbook.status.explain import Reason
 from tabbook.store.local import Store
 
 Status = Literal["executed", "stored", "failed", "skipped", "deferred", "elsewhere", "stale"]
-"""How a job stands: executed now; taken from the store; failed; not executed because it has no
+"""The status of a job: executed now; taken from the store; failed; not executed because it has no
 environment; deferred, because this machine lacks the GPUs that it needs; left to another shard;
 or, when nothing is executed, to be executed by the next run."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """How the job of one section and tab stands at the end of a run.
+    """The status of one section's job in one tab at the end of a run.
 
     ``seconds`` is how long the job took, and ``memory`` how many bytes at most (0: not known), now or
     when the store's result was made. ``reason`` says why it was skipped or deferred. ``report`` is
@@ -90,7 +90,7 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a job stands before a run, and its key: that of its stored outputs, or of those to be made."""
+    """The status of a job before a run, and its key: that of its stored outputs, or of those to be made."""
 
     job: Job
     status: JobStatus
@@ -112,7 +112,7 @@ def standings(
     force: bool = False,
     retry: bool = False,
 ) -> tuple[tuple[Standing, ...], data_files.DataFiles]:
-    """Return how the ``planned`` jobs stand on ``device``, in order, and the data files of those to run.
+    """Return the status of the ``planned`` jobs on ``device``, in order, and the data files of those to run.
 
     A job is ``stored``, else ``failed`` if it failed before and nothing changed since, else ``deferred``
     if it needs more GPUs than there are, else ``stale``.
@@ -149,13 +149,13 @@ def standings(
 
 
 def _stored(store: Store, job: Job, device: str, missing: Iterable[str] = ()) -> Standing | None:
-    """Return how a job stands that has outputs in the store, and let go of these; ``None`` if it has none."""
+    """Return the status of a job that has outputs in the store, without these; ``None`` if it has none."""
     result = stored_result(store, job, device, missing)
     return Standing(job, stored_status(job, result), Key(result.key, result.inputs)) if result else None
 
 
 def stored_status(job: Job, result: Result) -> JobStatus:
-    """Return how a job stands whose result is in the store."""
+    """Return the status of a job whose result is in the store."""
     seconds, memory = (result.made_with.get(name, 0) for name in ("seconds", "memory"))
     spent = {"seconds": float(seconds), "memory": int(memory)}
     return _status(job, "stored", result.key, stand_ins=result.stand_ins, **spent)
@@ -184,7 +184,7 @@ def failed_last(book: Book, job: Job, device: str) -> Failure | None:
 
 
 def failed_before(book: Book, job: Job, key: str, known: PastFailure) -> JobStatus:
-    """Return how a job stands that failed before and is what it was then."""
+    """Return the status of a job that failed before and has not changed since."""
     path, failure = report_path(book.reports, job.section.path, job.tab), known.failure
     report = path if path.exists() else failure_report(path, failure)
     return _status(job, "failed", key, seconds=known.seconds, failure=failure, report=report, remembered=True)

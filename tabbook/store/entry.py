@@ -24,7 +24,7 @@ _FORMAT = re.compile(rb'\{"format":(\d+),')
 _STATED = re.compile(rb'\{"format":%d,"sha256":"([0-9a-f]{64})"' % FORMAT)
 _STAND_INS = b'"stand_ins":['
 _MIN_PICTURE_CHARACTERS = 1024
-"""Values of so many characters or more stand apart."""
+"""Values of so many characters or more are kept apart."""
 
 
 class OtherFormatError(ValueError):
@@ -89,7 +89,7 @@ def decode(data: bytes, key: str) -> Result:
     if other and int(other[1]) != FORMAT:
         raise OtherFormatError(f"it is of format {int(other[1])}, and this is made for format {FORMAT}")
     if data != _frame(payload):
-        raise ValueError("its content does not have the hash that it states")
+        raise ValueError("its content does not match its hash")
     fields: dict[str, Any] = json.loads(payload)
     if fields.get("key") != key:
         raise ValueError("it belongs to another key")

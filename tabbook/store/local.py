@@ -30,7 +30,7 @@ _PROBE_BYTES = 4096
 
 
 def entry_path(key: str) -> str:
-    """Return where the entry of ``key`` is within any store, here or elsewhere.
+    """Return where the entry of ``key`` is within any store, local or remote.
 
     Raises:
         ValueError: ``key`` is not 64 hexadecimal digits.
@@ -58,7 +58,7 @@ class Entry:
 
     @property
     def is_damaged(self) -> bool:
-        """Whether it is of no use to anybody."""
+        """Whether it is useless."""
         return bool(self.problem) and not self.is_foreign
 
 
@@ -125,7 +125,7 @@ class Store:
     def hash_of(self, key: str) -> str | None:
         """Return the hash that the entry of ``key`` states, none of it checked; ``None`` without an entry.
 
-        Whoever has read the entry before can tell by it whether there is anything new.
+        If you have read the entry before, it says whether anything is new.
         """
         try:
             with self.path(key).open("rb") as file:
@@ -172,7 +172,7 @@ class Store:
             except FileNotFoundError:
                 if not path.is_symlink():
                     continue  # removed meanwhile
-                problem = "it is a link that leads nowhere"
+                problem = "it is a broken link"
             except (OSError, ValueError) as error:
                 problem, is_foreign = str(error), isinstance(error, OtherFormatError)
             yield Entry(key, path, state.st_size, state.st_mtime, result, problem, is_foreign)
@@ -180,7 +180,7 @@ class Store:
     def unused_entries(
         self, used: Collection[str], keep_seconds: float, now: float | None = None
     ) -> tuple[Entry, ...]:
-        """Return the entries that nobody is going to miss: damaged, or unused and old.
+        """Return the entries that are no longer needed: damaged, or unused and old.
 
         Args:
             used: The keys to keep, whatever their age.

@@ -1,4 +1,4 @@
-"""Stores elsewhere, by URL: a folder, a bucket, or the published site over plain https.
+"""Remote stores, by URL: a folder, a bucket, or the published site over plain https.
 
 Taking never writes there, and whatever such a store does (it is down, it hangs, it answers
 nonsense) costs time that is bounded and one warning, never more. Each entry proves itself by
@@ -30,12 +30,12 @@ _MAX_ENTRY_BYTES = 256 << 20
 """Bytes that an entry may have."""
 _MAX_THREADS = 8
 _MAX_ERRORS = 3
-"""After so many errors a store elsewhere is not asked again."""
+"""After so many errors a remote store is not asked again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What came of asking a store elsewhere: the keys of the entries that are here now.
+    """The result of a pull: the keys of the entries that are here now.
 
     ``warning`` says what was wrong with it; empty if nothing was.
     """
@@ -46,7 +46,7 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What came of filling a store elsewhere: the keys that are new there, and those it had."""
+    """The result of a push: the keys that are new there, and those it had."""
 
     new: tuple[str, ...] = ()
     existing: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What asking for a job's entry gave: its key; or what was wrong with the store elsewhere."""
+    """What asking for a job's entry gave: its key; or what was wrong with the remote store."""
 
     key: str = ""
     damaged: int = 0
@@ -156,8 +156,8 @@ def pull(
             if len(errors) >= _MAX_ERRORS:
                 break
     stopped.set()
-    problems = errors[:1] + [f"{damaged} of its entries are damaged or none of ours"] * bool(damaged)
-    warning = f"{url} could not be used as it should: {'; '.join(problems)}" if problems else ""
+    problems = errors[:1] + [f"{damaged} of its entries are damaged or not tabbook's"] * bool(damaged)
+    warning = f"{url} could not be used: {'; '.join(problems)}" if problems else ""
     return Pulled(tuple(sorted(taken)), warning)
 
 

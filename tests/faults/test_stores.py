@@ -163,7 +163,7 @@ def test_a_full_disk_ends_a_run_with_one_message_and_the_next_goes_on(faulty, sm
     (small_disk / "filler").write_bytes(bytes(700_000))
     said = book.go("run", "-j", "1", "-t", "jax", status=1)
     assert said.count("No space left on device") in (1, 2)  # the job's line, and the run's
-    assert "make room, and run again" in said
+    assert "free some space, and run again" in said
     kept = book.trusted()
     assert 0 < len(kept) < 9
     assert not list(small_disk.rglob("*.tmp"))

@@ -99,7 +99,7 @@ def test_a_change_of_a_file_makes_outputs_stale_and_is_said(tmp_path, monkeypatc
     (book.root / "chapters/notes/two.txt").unlink()
     assert jobs(book, tabs=["pytorch"])[0].key("cpu") == key
     (book.root / "chapters/notes/one.txt").rename(book.root / "chapters/notes/three.txt")
-    assert "the file notes/one.txt is not declared any more" in why()
+    assert "the file notes/one.txt is no longer declared" in why()
 
 
 def test_a_section_without_files_keeps_its_key(tmp_path):
@@ -140,8 +140,8 @@ def test_what_a_file_uses_of_the_library_counts(tmp_path, name, content, library
         ("['C:/x']", "'C:/x' is not a relative path"),
         (r"['a\b']", "is not a relative path"),
         ("['']", "'' is not a relative path"),
-        ("[../../x]", "'../../x' lies outside of the book"),
-        ("[x/../../../y]", "lies outside of the book"),
+        ("[../../x]", "'../../x' is outside the book"),
+        ("[x/../../../y]", "is outside the book"),
         ("[.]", "'.' contains the section itself"),
         ("[..]", "'..' contains the section itself"),
         ("[a.md]", "'a.md' contains the section itself"),
@@ -149,7 +149,7 @@ def test_what_a_file_uses_of_the_library_counts(tmp_path, name, content, library
         ("[empty]", "the file 'empty' cannot be read: it is not a file; declare"),
         ("[pipe]", "the file 'pipe' cannot be read: it is not a file"),
         ("[../.tabbook/outputs]", "'../.tabbook/outputs' is in a folder that tabbook writes"),
-        ("[link]", "the file 'link' is a link to a place outside of the book"),
+        ("[link]", "the file 'link' is a link to a place outside the book"),
         ("[loop]", "the file 'loop' cannot be read"),
         ("img.png", "this must be a list"),
     ],

@@ -69,7 +69,7 @@ def connect(address: str, wait_seconds: float | None = None) -> "Cluster":
         raise usage("--cluster needs an address", hint)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="tabbook")
-    except Exception as error:  # of many kinds: no address, no such host, nobody there, another protocol
+    except Exception as error:  # of many kinds: no address, no such host, no answer, another protocol
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise usage(f"the cluster at {address} cannot be reached: {reason}", hint) from None
     try:
@@ -210,7 +210,7 @@ class Cluster(Executor):
             flight.task = None
 
     def _submit(self, flight: Submission, workers: Mapping[str, Any]) -> None:
-        """Submit a job to those who can take it; leave it to the watcher where there are none."""
+        """Submit a job to workers that can take it; leave it to the watcher where there are none."""
         fitting = self._fitting(flight, workers)
         refused = bool(self._refusals.of(flight.job))
         crowd: dict[str, int] = {}
@@ -249,8 +249,8 @@ class Cluster(Executor):
         except CancelledError:  # not by us: the scheduler is gone, or was begun anew
             flight.losses += 1
             if flight.losses > _MAX_LOSSES:
-                flight.finish(error=ConnectionError("the cluster lost it again and again"))
-            flight.task = None  # the watcher tries again when there is somebody
+                flight.finish(error=ConnectionError("the cluster lost it repeatedly"))
+            flight.task = None  # the watcher tries again when there is a worker
         except Exception as error:
             flight.finish(error=readable(error))
         else:
@@ -296,7 +296,7 @@ class Cluster(Executor):
         return bool(others)
 
     def _watch(self) -> None:
-        """Look after the jobs that nobody can take, for as long as there is a connection."""
+        """Watch the jobs that no worker can take, as long as there is a connection."""
         troubles = 0
         while not self._closing.wait(_LOOK_SECONDS):
             with self._lock:
@@ -315,7 +315,7 @@ class Cluster(Executor):
                         flight.finish(error=gone)
 
     def _look_after(self, flight: Submission, workers: Mapping[str, Any]) -> None:
-        """Send a job to those who have come since, or give it up when nobody came for long."""
+        """Send a job to workers that have joined since, or give it up when none has for long."""
         if fitting := self._fitting(flight, workers):
             flight.waiting_since = None
             came = flight.allowed is not None and not flight.begun and set(fitting) - set(flight.allowed)
@@ -337,10 +337,10 @@ class Cluster(Executor):
         return f'no worker has what it needs; start one: dask worker {self._address} --resources "{needed}"'
 
     def _await_quiet(self) -> None:
-        """Wait until no worker executes a job of this run; they are told as jobs are cancelled."""
+        """Wait until no worker executes a job of this run; they notice that jobs are cancelled."""
         from tabbook_dask.worker import running_here
 
-        with contextlib.suppress(Exception):  # whoever does not answer has nothing to say
+        with contextlib.suppress(Exception):  # a worker that does not answer is gone
             while any(self._client.run(running_here, self._topic, on_error="ignore").values()):
                 time.sleep(0.05)
 

@@ -79,7 +79,7 @@ def _kind(job: JobSpec) -> object:
 
 
 def readable(error: BaseException) -> BaseException:
-    """Return an error of Dask's in words that say something to those who do not know Dask."""
+    """Return an error of Dask's in words that make sense without knowing Dask."""
     from distributed import KilledWorker
 
     if not isinstance(error, KilledWorker):

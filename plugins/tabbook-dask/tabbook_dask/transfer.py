@@ -42,9 +42,9 @@ class FileTransfer:
                 path = files[digest]
                 self._sent[worker, digest] += 1
                 if self._sent[worker, digest] > _MAX_SENDS:
-                    return f"{path.name}, which was sent to it, does not stay there"
+                    return f"{path.name} was sent to it, and is missing there again"
                 if file_digest(path) != digest:
-                    return f"{path.name} was changed while the run went on"
+                    return f"{path.name} was changed during the run"
                 if problem := self._send(worker, path, digest):
                     return f"{path.name} cannot be sent to it: {problem}"
         return ""

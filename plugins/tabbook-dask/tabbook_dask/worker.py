@@ -47,7 +47,7 @@ _PLUGIN = "tabbook"
 
 
 class WorkerState(WorkerPlugin):
-    """What a worker has for jobs: a folder, GPUs, memory, and a way to end what nobody waits for.
+    """What a worker has for jobs: a folder, GPUs, memory, and a way to end jobs that are no longer wanted.
 
     A job is ended when its run is: the run was stopped, or its process is gone, or this worker is.
     """
@@ -136,7 +136,7 @@ def _refusal(parcel: Payload) -> str:
         return f"there is no environment {folder}; set {ENVIRONMENTS} to the folder that holds it"
     origin = source_of(folder)
     if origin is None:
-        return f"nothing says what {folder} was made from; run tabbook env make there"
+        return f"it is not known what {folder} was made from; run tabbook env make there"
     if origin.python != job.python_version:
         return f"its {job.tab} environment has Python {origin.python}, and the book's {job.python_version}"
     have = set(requirement_lines(origin.requirements))
@@ -228,7 +228,7 @@ def carry_out(client_version: str, payload: bytes, threads_by_host: Mapping[str,
         worker.log_event(topic, {"section": job.section, "tab": job.tab, "worker": worker.address})
         outcome = work(job)
         if stop.asked:
-            # Whoever still wants it gets it from another worker; that it was ended is no outcome.
+            # If it is still wanted, another worker runs it; being ended is no outcome.
             raise Reschedule
     if reason := _refusal(parcel):  # its environment was made anew meanwhile
         return "refused", worker.address, reason
@@ -236,7 +236,7 @@ def carry_out(client_version: str, payload: bytes, threads_by_host: Mapping[str,
 
 
 def worker_version() -> str:
-    """Return what tells the tabbook of this worker from others."""
+    """Return what identifies the tabbook of this worker."""
     return version()
 
 
@@ -261,7 +261,7 @@ def receive(digest: str, token: str, chunk: bytes, last: bool, dask_worker: Work
 
     Args:
         digest: The SHA-256 of the file.
-        token: Tells this sending of it from others.
+        token: Identifies this transfer of the file.
         chunk: The next part, in order.
         last: Whether the file ends here.
         dask_worker: The worker, put in by Dask.

@@ -360,7 +360,7 @@ class TestRefusals:
         (tmp_path / "pytorch/tabbook-requirements.txt").unlink()
         assert (
             self.refusal()
-            == f"nothing says what {tmp_path}/pytorch was made from; run tabbook env make there"
+            == f"it is not known what {tmp_path}/pytorch was made from; run tabbook env make there"
         )
 
     def test_one_of_another_python(self, tmp_path):

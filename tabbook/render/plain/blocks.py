@@ -83,7 +83,7 @@ class Blocks(Inline):
         return [line if line.endswith("  ") else line.rstrip() for line in text.split("\n") if line.strip()]
 
     def _block_compact_paragraph(self, node: nodes.Element) -> Lines:
-        """Return a paragraph, or the list that stands in one in a table of contents."""
+        """Return a paragraph, or the list inside it in a table of contents."""
         lists = [one for one in node.children if isinstance(one, nodes.bullet_list)]
         return self.blocks(lists) if lists else self.paragraph(node)
 

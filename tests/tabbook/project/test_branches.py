@@ -273,7 +273,7 @@ REFUSED = [
     ("f'{tab.selected(\"jax\")}'", 1, "tab.selected is inside an f-string"),
     ("x = 1\nask = tab.selected", 2, "tab.selected is not called"),
     ("x = 1\n%time tab.selected('jax')\nselected", 2, "tab.selected is inside a magic or shell command"),
-    ("if (n := f()) and tab.selected('jax'): n", 1, "':=' stands before tab.selected in a condition"),
+    ("if (n := f()) and tab.selected('jax'): n", 1, "':=' comes before tab.selected in a condition"),
     ("if tab.selected('jax'):\n    a = (", 2, "not valid Python: '(' was never closed"),
 ]  # fmt: skip
 

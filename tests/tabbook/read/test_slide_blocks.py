@@ -173,7 +173,7 @@ FAULTS = {
     "a slide inside": ("::::{slide}\n:::{slide}\n:::\n::::", "a.md:40: a slide is inside a slide; end that one first"),
     "a slide in a list": (
         "- :::{slide}\n  a\n  :::",
-        "a.md:39: this slide is nested; it must stand on its own, not inside a list or another block",
+        "a.md:39: this slide is nested; it must not be inside a list or another block",
     ),
     "a slide in a tab block": (
         "::::{tab} jax\n:::{slide}\na\n:::\n::::",

@@ -309,7 +309,7 @@ def test_a_result_that_cannot_be_stored_fails_and_a_full_disk_ends_the_run(
         assert [job.status for job in report.jobs] == ["failed"] * 3
         assert "cannot be stored" in report.failures[0].failure.message
         return
-    with pytest.raises(StoreError, match="make room, and run again"):
+    with pytest.raises(StoreError, match="free some space, and run again"):
         go(book, tabs=("jax",), workers=1)
     assert len(executed) < 3
 

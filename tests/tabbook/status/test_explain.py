@@ -49,7 +49,7 @@ def why(now, last=None, damaged=False):
         ({"library_hashes": {"f": "1", "C": "1", "C.m": "2"}}, "d2l.C.m changed; environment unchanged"),
         (
             {"library_hashes": {"C": "1", "C.m": "1"}},
-            "d2l.f is not used any more (b.md:5); environment unchanged",
+            "d2l.f is no longer used (b.md:5); environment unchanged",
         ),
         ({"library_hashes": {"f": "1", "C": "1"}}, "d2l.C.m is gone; environment unchanged"),
         (
@@ -80,8 +80,8 @@ def why(now, last=None, damaged=False):
         ({"variables": {"B": "1"}}, "the variable B is set now"),
         ({"python": "3.12", "device": "gpu"}, "device cpu → gpu; Python changed: 3.11 → 3.12"),
         ({"data": {"d": "2" * 40}}, "the data file d changed; environment unchanged"),
-        ({"data": {"d": STAND_IN}}, "the data file d cannot be had any more; environment unchanged"),
-        ({"data": {}}, "the data file d is not declared any more; environment unchanged"),
+        ({"data": {"d": STAND_IN}}, "the data file d is no longer available; environment unchanged"),
+        ({"data": {}}, "the data file d is no longer declared; environment unchanged"),
         (
             {"data": {"d": "1" * 40, "e": "1"}},
             "the data file e is declared now; environment unchanged",
@@ -109,16 +109,18 @@ def test_changed_cells_are_named_with_their_lines(cells, words):
 def test_what_else_there_is_to_say():
     tagged = key(tags=("raises-exception",))
     assert why(tagged).startswith("tags of cell 1 changed (a.md:10); tags of cell 2 changed (a.md:20)")
-    assert why(key(data={"d": "1" * 40}), key(data={"d": STAND_IN})).startswith("the data file d can be had")
+    assert why(key(data={"d": "1" * 40}), key(data={"d": STAND_IN})).startswith(
+        "the data file d is available"
+    )
     assert why(key(), key(whole_because="x")).startswith("uses only some of the library now")
-    assert why(key()) == "its outputs are not in the store any more"
+    assert why(key()) == "its outputs are no longer in the store"
     assert why(key(), damaged=True) == "its outputs in the store are damaged"
     assert sentence(reasons(None, key(), [], str, "d2l")) == "never executed here"
     many = key(library_hashes={f"s{i}": "1" for i in range(9)})
     assert "and 7 more of the library's symbols" in why(many)
     older = key()
     old = {**older.record, "format": 0}
-    assert why(key(), type(older)("0", old)) == "tabbook's way to execute jobs changed"
+    assert why(key(), type(older)("0", old)) == "tabbook executes jobs differently now"
 
 
 @given(st.dictionaries(st.sampled_from("fgCD"), st.sampled_from("12")))
@@ -126,7 +128,7 @@ def test_whatever_changed_in_the_library_there_are_words_for_it(library):
     now = key(library_hashes=library)
     text = why(now)
     assert text
-    assert (text == "its outputs are not in the store any more") == (now.digest == key().digest)
+    assert (text == "its outputs are no longer in the store") == (now.digest == key().digest)
 
 
 SAVED = '''```{code-cell} python
