@@ -19,7 +19,7 @@ def test_a_result_of_an_environment_that_went_away_counts_for_nothing(faulty):
         assert await_(lambda: list(book.scratch.glob("*/*/begun"))), book.said()
         environment.rename(environment.with_name("aside"))
         assert running.wait(60) == 1
-    assert "its environment was changed or removed meanwhile" in book.said()
+    assert "its environment was changed or removed during the run" in book.said()
     assert book.trusted() == {}
     environment.with_name("aside").rename(environment)
     book.go("run", "-t", "jax")
