@@ -95,7 +95,9 @@ class BookSphinx(Sphinx):
     def add_domain(self, domain: type[Domain], override: bool = False) -> None:
         """Add a domain; if it fails in the check of all pages, that does not end the build."""
         check = contained_check(domain.check_consistency, Path(self.srcdir))
-        super().add_domain(type(domain.__name__, (domain,), {"check_consistency": check}), override)
+        # MyST asks the module of a domain whether it is one of Sphinx's own.
+        ours = {"check_consistency": check, "__module__": domain.__module__}
+        super().add_domain(type(domain.__name__, (domain,), ours), override)
 
     def create_builder(self, name: str) -> Builder:  # noqa: ARG002 - there is one of ours
         """Return the builder that was asked for."""

@@ -2,6 +2,7 @@
 
 import base64
 import struct
+import sys
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -182,7 +183,7 @@ def sphinx(
     with patch_docutils(None), docutils_namespace():
         app = Sphinx(
             root, None, out, trees, builder, sphinx_config(root) | settings,
-            status=None, warningiserror=strict, keep_going=True, parallel=jobs,
+            status=None, warning=sys.stderr, warningiserror=strict, keep_going=True, parallel=jobs,
         )  # fmt: skip
         app.build()
     return app.statuscode
