@@ -1,4 +1,4 @@
-"""The worker's side of a cluster: carry out a job that came in a parcel, with what is here.
+"""The worker's side of a cluster: carry out a job that came in a payload, with what is here.
 
 Jobs need a framework's environment, made from the requirements that the job's key speaks of, and
 files, which are kept by hash in the worker's own folder for as long as the worker lives. What
@@ -40,7 +40,7 @@ ENVIRONMENTS = "TABBOOK_ENVIRONMENTS"
 """Names the folder of a worker's environments, one by the name of each tab."""
 
 Answer = tuple[Literal["done", "missing", "refused"], str, Any]
-"""What came of a parcel, which worker says so, and: the outcome, the hashes of the files that are
+"""What came of a payload, which worker says so, and: the outcome, the hashes of the files that are
 missing here, or why the job cannot be executed here."""
 
 _PLUGIN = "tabbook"
@@ -128,9 +128,9 @@ def venv_folder(tab: str) -> Path:
     return Path(os.environ.get(ENVIRONMENTS) or ".tabbook/environments").absolute() / tab
 
 
-def _refusal(parcel: Payload) -> str:
+def _refusal(payload: Payload) -> str:
     """Return why this worker cannot execute a job as its key says; empty if it can."""
-    job = parcel.job
+    job = payload.job
     folder = venv_folder(job.tab)
     if not interpreter(folder).exists():
         return f"there is no environment {folder}; set {ENVIRONMENTS} to the folder that holds it"
@@ -185,43 +185,43 @@ class _FileStore:
         return folder
 
 
-def carry_out(client_version: str, payload: bytes, threads_by_host: Mapping[str, int], topic: str) -> Answer:
+def carry_out(client_version: str, pickled: bytes, threads_by_host: Mapping[str, int], topic: str) -> Answer:
     """Execute a job in a thread of a Dask worker and return what came of it.
 
     Args:
         client_version: The sender's `version`; nothing is looked into where this one is another.
-        payload: Who is to execute the job, and its parcel, pickled.
+        pickled: Who is to execute the job, and its payload.
         threads_by_host: How many threads the workers of each host have.
         topic: Of the event that says that the job begins.
     """
     worker, key = get_worker(), thread_state.key
     if client_version != version():
         return "refused", worker.address, f"its tabbook is {version()}, and this one {client_version}"
-    work, parcel = pickle.loads(payload)
-    if reason := _refusal(parcel):
+    work, payload = pickle.loads(pickled)
+    if reason := _refusal(payload):
         return "refused", worker.address, reason
     bench = _state(worker)
     shelf = _FileStore(bench.folder)
-    data = {name: shelf.find(name, digest) for name, digest in parcel.data.items()}
-    missing = {parcel.data[name] for name, path in data.items() if path is None}
-    sent = {*parcel.library.values(), *parcel.files.values()}
+    data = {name: shelf.find(name, digest) for name, digest in payload.data.items()}
+    missing = {payload.data[name] for name, path in data.items() if path is None}
+    sent = {*payload.library.values(), *payload.files.values()}
     missing |= {digest for digest in sent if not shelf.path(digest).exists()}
     if missing:
         return "missing", worker.address, sorted(missing)
     threads = threads_by_host.get(get_address_host(worker.address), worker.state.nthreads)
-    with bench.running(key, topic) as stop, bench.room(parcel.job, stop) as variables:
+    with bench.running(key, topic) as stop, bench.room(payload.job, stop) as variables:
         task = worker.state.tasks.get(key)
         if task is None or task.state != "executing":  # it was given up before it could be ended
             stop()
         try:
-            job = parcel.open(
-                python=str(interpreter(venv_folder(parcel.job.tab))),
-                library=shelf.library(parcel.library),
+            job = payload.job_here(
+                python=str(interpreter(venv_folder(payload.job.tab))),
+                library=shelf.library(payload.library),
                 shared=bench.folder,
                 data={name: str(path) for name, path in data.items()},
-                files={name: str(shelf.path(digest)) for name, digest in parcel.files.items()},
+                files={name: str(shelf.path(digest)) for name, digest in payload.files.items()},
                 threads=max(1, cores() // threads),
-                environment=variables,
+                variables=variables,
             )
         except OSError as error:
             return "refused", worker.address, f"its folder cannot be written: {error}"
@@ -230,7 +230,7 @@ def carry_out(client_version: str, payload: bytes, threads_by_host: Mapping[str,
         if stop.asked:
             # If it is still wanted, another worker runs it; being ended is no outcome.
             raise Reschedule
-    if reason := _refusal(parcel):  # its environment was made anew meanwhile
+    if reason := _refusal(payload):  # its environment was made anew meanwhile
         return "refused", worker.address, reason
     return "done", worker.address, outcome
 
