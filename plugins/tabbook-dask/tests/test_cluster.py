@@ -294,7 +294,7 @@ class TestNobody:
         other = environments(own.folder / "other", {"pytorch": "pytorch==2.0\n"})
         own.worker("requirements", TABBOOK_ENVIRONMENTS=str(other))
         own.worker("stranger", PYTHONPATH=os.pathsep.join((str(own.folder / "no"), own.path)))
-        bare = own.folder / "without/tabbook_dask/cluster.py"
+        bare = own.folder / "without/tabbook_dask/__init__.py"
         bare.parent.mkdir(parents=True)
         bare.write_text("raise ModuleNotFoundError(\"No module named 'tabbook_dask'\")\n")
         own.worker("bare", PYTHONPATH=os.pathsep.join((str(bare.parents[1]), own.path)))
