@@ -100,13 +100,13 @@ class Cluster(Executor):
     """The workers of a Dask cluster; jobs that are handed to it run at once or wait there."""
 
     def __init__(self, client: "Client", address: str, wait_seconds: float = WORKER_WAIT_SECONDS) -> None:
-        self._client, self._address, self._patience = client, address, wait_seconds
+        self._client, self._address, self._wait_seconds = client, address, wait_seconds
         self._topic = f"tabbook-{uuid.uuid4().hex}"
         self._lock = threading.RLock()
-        self._flights: set[Submission] = set()
+        self._submissions: set[Submission] = set()
         self._count = 0
         self._refusals = Refusals()
-        self._delivery = FileTransfer(client)
+        self._transfer = FileTransfer(client)
         self._given_up = self._closed = False
         self._begun: Callable[[str, str], None] = lambda _section, _tab: None
         self._seen: set[JobName] = set()
@@ -141,21 +141,21 @@ class Cluster(Executor):
         if self._closed:
             raise RuntimeError("the connection to the cluster was closed")
         try:
-            parcel, files = payload_of(job)
+            payload, files = payload_of(job)
         except OSError as error:
             failed: Future[Outcome] = Future()
             failed.set_exception(error)
             return failed
         with self._lock:
             self._count += 1
-            flight = Submission(self._count, job, pickle.dumps((fn, parcel)), files)
-            self._flights.add(flight)
-        flight.future.add_done_callback(partial(self._forget, flight))
+            submission = Submission(self._count, job, pickle.dumps((fn, payload)), files)
+            self._submissions.add(submission)
+        submission.future.add_done_callback(partial(self._forget, submission))
         if job.need.gpus and job.device != "gpu":
-            flight.finish(error=DeferredError(f"needs {job.need}; these jobs run on {job.device}"))
+            submission.finish(error=DeferredError(f"needs {job.need}; these jobs run on {job.device}"))
         else:
-            self._try(flight)
-        return flight.future
+            self._try(submission)
+        return submission.future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Close the connection; without ``wait``, jobs on workers are ended as well.
@@ -166,7 +166,7 @@ class Cluster(Executor):
             return
         self._closed = True
         with self._lock:
-            futures = [flight.future for flight in self._flights]
+            futures = [submission.future for submission in self._submissions]
         if cancel_futures or not wait:
             for future in futures:
                 future.cancel()
@@ -183,107 +183,107 @@ class Cluster(Executor):
         return workers
 
     def _note_begun(self, event: tuple[float, Mapping[str, str]]) -> None:
-        place = JobName(event[1]["section"], event[1]["tab"])
+        name = JobName(event[1]["section"], event[1]["tab"])
         with self._lock:
-            for flight in self._flights:
-                flight.begun |= place == (flight.job.section, flight.job.tab)
-        if place not in self._seen:  # another worker may begin it again
-            self._seen.add(place)
-            self._begun(*place)
+            for submission in self._submissions:
+                submission.begun |= name == (submission.job.section, submission.job.tab)
+        if name not in self._seen:  # another worker may begin it again
+            self._seen.add(name)
+            self._begun(*name)
 
-    def _fitting(self, flight: Submission, workers: Mapping[str, Any]) -> list[str]:
+    def _fitting(self, submission: Submission, workers: Mapping[str, Any]) -> list[str]:
         """Return those of ``workers`` that have what a job needs and did not refuse it."""
-        needed = resources_of(flight.job).items()
+        needed = resources_of(submission.job).items()
         return sorted(
             address
             for address, worker in workers.items()
             if all(worker["resources"].get(name, -1) >= amount for name, amount in needed)
-            and address not in self._refusals.of(flight.job)
+            and address not in self._refusals.of(submission.job)
         )
 
-    def _try(self, flight: Submission) -> None:
+    def _try(self, submission: Submission) -> None:
         """Submit a job; where the scheduler does not answer, leave it to the watcher."""
         try:
-            self._submit(flight, self._workers())
+            self._submit(submission, self._workers())
         except Exception as error:  # of many kinds; if the scheduler is gone, the watcher notices
             _log.debug("the cluster does not answer: %r", error)
-            flight.task = None
+            submission.task = None
 
-    def _submit(self, flight: Submission, workers: Mapping[str, Any]) -> None:
+    def _submit(self, submission: Submission, workers: Mapping[str, Any]) -> None:
         """Submit a job to workers that can take it; leave it to the watcher where there are none."""
-        fitting = self._fitting(flight, workers)
-        refused = bool(self._refusals.of(flight.job))
-        crowd: dict[str, int] = {}
+        fitting = self._fitting(submission, workers)
+        refused = bool(self._refusals.of(submission.job))
+        threads_by_host: dict[str, int] = {}
         for worker in workers.values():
-            crowd[worker["host"]] = crowd.get(worker["host"], 0) + worker["nthreads"]
+            threads_by_host[worker["host"]] = threads_by_host.get(worker["host"], 0) + worker["nthreads"]
         with self._lock:
-            before, flight.task, flight.begun = flight.task, None, False
-            flight.allowed = tuple(fitting) if refused else None
-            if flight.future.done():
+            before, submission.task, submission.begun = submission.task, None, False
+            submission.allowed = tuple(fitting) if refused else None
+            if submission.future.done():
                 return
             if fitting or not refused:
                 executor = self._client.get_executor(
-                    resources=resources_of(flight.job), workers=flight.allowed, pure=False
+                    resources=resources_of(submission.job), workers=submission.allowed, pure=False
                 )
-                flight.task = executor.submit(
+                submission.task = executor.submit(
                     eval,
                     _CALL,
-                    {"given": (version(), flight.payload, crowd, self._topic)},
-                    key=f"tabbook-{flight.job.tab}-{uuid.uuid4().hex}",
-                    priority=-flight.number,
+                    {"given": (version(), submission.pickled, threads_by_host, self._topic)},
+                    key=f"tabbook-{submission.job.tab}-{uuid.uuid4().hex}",
+                    priority=-submission.number,
                 )
-                flight.task.add_done_callback(partial(self._on_done, flight))
+                submission.task.add_done_callback(partial(self._on_done, submission))
         if before is not None:
             before.cancel()
 
-    def _on_done(self, flight: Submission, task: "Future[Any]") -> None:
+    def _on_done(self, submission: Submission, task: "Future[Any]") -> None:
         """See to what came in a thread of its own: this one is Dask's, and must not wait."""
-        _in_background(self._receive, flight, task)
+        _in_background(self._receive, submission, task)
 
-    def _receive(self, flight: Submission, task: "Future[Any]") -> None:
+    def _receive(self, submission: Submission, task: "Future[Any]") -> None:
         """Take what came of a task: an outcome, or why there is none yet."""
-        if task is not flight.task or flight.future.done():
+        if task is not submission.task or submission.future.done():
             return
         try:
-            self._handle_result(flight, task)
+            self._handle_result(submission, task)
         except CancelledError:  # not by us: the scheduler is gone, or was begun anew
-            flight.losses += 1
-            if flight.losses > _MAX_LOSSES:
-                flight.finish(error=ConnectionError("the cluster lost it repeatedly"))
-            flight.task = None  # the watcher tries again when there is a worker
+            submission.losses += 1
+            if submission.losses > _MAX_LOSSES:
+                submission.finish(error=ConnectionError("the cluster lost it repeatedly"))
+            submission.task = None  # the watcher tries again when there is a worker
         except Exception as error:
-            flight.finish(error=readable(error))
+            submission.finish(error=readable(error))
         else:
-            if not flight.future.done():
-                self._try(flight)
+            if not submission.future.done():
+                self._try(submission)
 
-    def _handle_result(self, flight: Submission, task: "Future[Any]") -> None:
+    def _handle_result(self, submission: Submission, task: "Future[Any]") -> None:
         """Take an outcome, or see to it that the next worker can bring one."""
         try:
             kind, worker, content = task.result()
         except ImportError:
-            if not self._refuse_other_versions(flight):
+            if not self._refuse_other_versions(submission):
                 raise
             return
         if kind == "done":
-            flight.finish(content)
+            submission.finish(content)
             return
         if kind == "missing":
-            content = self._delivery.send(worker, {digest: flight.files[digest] for digest in content})
+            content = self._transfer.send(worker, {digest: submission.files[digest] for digest in content})
         if content:
-            self._refusals.note(flight.job, worker, content)
+            self._refusals.note(submission.job, worker, content)
 
-    def _forget(self, flight: Submission, future: "Future[Outcome]") -> None:
+    def _forget(self, submission: Submission, future: "Future[Outcome]") -> None:
         """Let a job go that has ended; one that was cancelled is ended where it runs."""
         with self._lock:
-            self._flights.discard(flight)
-            task, flight.task = flight.task, None
+            self._submissions.discard(submission)
+            task, submission.task = submission.task, None
         if future.cancelled():
             self._given_up = True
         if task is not None:
             task.cancel()
 
-    def _refuse_other_versions(self, flight: Submission) -> bool:
+    def _refuse_other_versions(self, submission: Submission) -> bool:
         """Pass over the workers that do not have this tabbook; return whether there are any."""
         from tabbook_dask.worker import worker_version
 
@@ -292,7 +292,7 @@ class Cluster(Executor):
         for worker, answer in others.items():
             is_other = isinstance(answer, str)
             why = f"it has tabbook {answer}" if is_other else f"it cannot load tabbook-dask ({answer})"
-            self._refusals.note(flight.job, worker, f"{why}, and this is {version()}")
+            self._refusals.note(submission.job, worker, f"{why}, and this is {version()}")
         return bool(others)
 
     def _watch(self) -> None:
@@ -300,40 +300,41 @@ class Cluster(Executor):
         troubles = 0
         while not self._closing.wait(_LOOK_SECONDS):
             with self._lock:
-                flights = list(self._flights)
+                submissions = list(self._submissions)
             try:
                 workers = self._workers()
-                for flight in flights:
-                    self._look_after(flight, workers)
+                for submission in submissions:
+                    self._look_after(submission, workers)
                 troubles = 0
             except Exception as error:  # of many kinds
                 troubles += 1
                 _log.debug("the cluster does not answer: %r", error)
                 if troubles > _MAX_SCHEDULER_ERRORS or self._client.status in ("closing", "closed"):
                     gone = ConnectionError(f"the cluster's scheduler at {self._address} is gone")
-                    for flight in flights:
-                        flight.finish(error=gone)
+                    for submission in submissions:
+                        submission.finish(error=gone)
 
-    def _look_after(self, flight: Submission, workers: Mapping[str, Any]) -> None:
+    def _look_after(self, submission: Submission, workers: Mapping[str, Any]) -> None:
         """Send a job to workers that have joined since, or give it up when none has for long."""
-        if fitting := self._fitting(flight, workers):
-            flight.waiting_since = None
-            came = flight.allowed is not None and not flight.begun and set(fitting) - set(flight.allowed)
-            gone = flight.allowed is not None and not set(flight.allowed) & set(workers)
-            if flight.task is None or came or gone:
-                self._submit(flight, workers)
+        if fitting := self._fitting(submission, workers):
+            submission.waiting_since = None
+            allowed = submission.allowed
+            came = allowed is not None and not submission.begun and set(fitting) - set(allowed)
+            gone = allowed is not None and not set(allowed) & set(workers)
+            if submission.task is None or came or gone:
+                self._submit(submission, workers)
             return
-        flight.waiting_since = flight.waiting_since or time.monotonic()
-        if time.monotonic() - flight.waiting_since > self._patience:
-            flight.finish(error=DeferredError(self._why_no_worker(flight, workers)))
+        submission.waiting_since = submission.waiting_since or time.monotonic()
+        if time.monotonic() - submission.waiting_since > self._wait_seconds:
+            submission.finish(error=DeferredError(self._why_no_worker(submission, workers)))
 
-    def _why_no_worker(self, flight: Submission, workers: Mapping[str, Any]) -> str:
+    def _why_no_worker(self, submission: Submission, workers: Mapping[str, Any]) -> str:
         """Return in words why no worker can take a job."""
-        refused = sorted(self._refusals.of(flight.job).items())
+        refused = sorted(self._refusals.of(submission.job).items())
         why = [f"{worker}: {reason}" for worker, reason in refused if worker in workers]
         if why:
             return "no worker of the cluster can run it. " + "; ".join(why)
-        needed = " ".join(f"{name}={max(1, n):g}" for name, n in resources_of(flight.job).items())
+        needed = " ".join(f"{name}={max(1, n):g}" for name, n in resources_of(submission.job).items())
         return f'no worker has what it needs; start one: dask worker {self._address} --resources "{needed}"'
 
     def _await_quiet(self) -> None:

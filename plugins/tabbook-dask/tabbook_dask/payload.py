@@ -1,6 +1,7 @@
 """A job as it travels to another machine: hashes of files stand for this machine's paths.
 
-Who sends it keeps the files at hand (`payload_of`); who receives it puts its own paths in (`Parcel.open`).
+The client makes it (`payload_of`) and sends the files that the worker asks for; the worker puts its own
+paths in (`Payload.job_here`).
 """
 
 import hashlib
@@ -90,14 +91,14 @@ def payload_of(job: JobSpec) -> tuple[Payload, dict[str, Path]]:
         {name: (Path(path), file_digest(Path(path))) for name, path in some.items()}
         for some in (job.data, job.files)
     )
-    parcel = Payload(
+    payload = Payload(
         replace(job, python="", library_folder=None, data={}, files={}, shared=None),
         {name: digest for name, (_, digest) in library.items()},
         {name: digest for name, (_, digest) in data.items()},
         {name: digest for name, (_, digest) in files.items()},
     )
     sent = (*library.values(), *data.values(), *files.values())
-    return parcel, {digest: path for path, digest in sent}
+    return payload, {digest: path for path, digest in sent}
 
 
 def _library(job: JobSpec) -> Iterator[tuple[str, Path]]:

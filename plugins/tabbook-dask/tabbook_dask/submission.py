@@ -31,7 +31,8 @@ class Submission:
 
     number: int
     job: JobSpec
-    payload: bytes
+    pickled: bytes
+    """The function that executes it on a worker, and its payload."""
     files: Mapping[str, Path]
     future: "Future[Outcome]" = field(default_factory=Future)
     task: "Future[Any] | None" = None

@@ -1,4 +1,4 @@
-"""The worker's side of a cluster: carry out a job that came in a payload, with what is here.
+"""The worker's side of a cluster: execute a job that came as a payload, with what is here.
 
 Jobs need a framework's environment, made from the requirements that the job's key speaks of, and
 files, which are kept by hash in the worker's own folder for as long as the worker lives. What
@@ -15,7 +15,7 @@ import pickle
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -30,7 +30,7 @@ from tabbook.keys.key import canonical, requirement_lines, sha256
 from tabbook.machine import cores
 from tabbook.plan.data import search_folders
 from tabbook.plan.gpus import Slots, inventory, lacking
-from tabbook.plan.job_spec import JobSpec
+from tabbook.plan.job_spec import JobSpec, Outcome
 from tabbook.plan.memory import MemoryBudget, available_memory
 from tabbook.plan.planner import device_class
 from tabbook.run.schedule import FreeResources
@@ -112,7 +112,7 @@ def _folder(worker: Worker) -> Path:
 
 
 def _state(worker: Worker) -> WorkerState:
-    """Return the worker's bench, set up when the first job comes."""
+    """Return the worker's state, set up when the first job comes."""
 
     async def set_up() -> None:
         if _PLUGIN not in worker.plugins:
@@ -190,43 +190,45 @@ def carry_out(client_version: str, pickled: bytes, threads_by_host: Mapping[str,
 
     Args:
         client_version: The sender's `version`; nothing is looked into where this one is another.
-        pickled: Who is to execute the job, and its payload.
+        pickled: The function that executes the job, and its payload.
         threads_by_host: How many threads the workers of each host have.
         topic: Of the event that says that the job begins.
     """
     worker, key = get_worker(), thread_state.key
     if client_version != version():
         return "refused", worker.address, f"its tabbook is {version()}, and this one {client_version}"
-    work, payload = pickle.loads(pickled)
+    execute: Callable[[JobSpec], Outcome]
+    payload: Payload
+    execute, payload = pickle.loads(pickled)
     if reason := _refusal(payload):
         return "refused", worker.address, reason
-    bench = _state(worker)
-    shelf = _FileStore(bench.folder)
-    data = {name: shelf.find(name, digest) for name, digest in payload.data.items()}
+    state = _state(worker)
+    store = _FileStore(state.folder)
+    data = {name: store.find(name, digest) for name, digest in payload.data.items()}
     missing = {payload.data[name] for name, path in data.items() if path is None}
     sent = {*payload.library.values(), *payload.files.values()}
-    missing |= {digest for digest in sent if not shelf.path(digest).exists()}
+    missing |= {digest for digest in sent if not store.path(digest).exists()}
     if missing:
         return "missing", worker.address, sorted(missing)
     threads = threads_by_host.get(get_address_host(worker.address), worker.state.nthreads)
-    with bench.running(key, topic) as stop, bench.room(payload.job, stop) as variables:
+    with state.running(key, topic) as stop, state.room(payload.job, stop) as variables:
         task = worker.state.tasks.get(key)
         if task is None or task.state != "executing":  # it was given up before it could be ended
             stop()
         try:
             job = payload.job_here(
                 python=str(interpreter(venv_folder(payload.job.tab))),
-                library=shelf.library(payload.library),
-                shared=bench.folder,
+                library=store.library(payload.library),
+                shared=state.folder,
                 data={name: str(path) for name, path in data.items()},
-                files={name: str(shelf.path(digest)) for name, digest in payload.files.items()},
+                files={name: str(store.path(digest)) for name, digest in payload.files.items()},
                 threads=max(1, cores() // threads),
                 variables=variables,
             )
         except OSError as error:
             return "refused", worker.address, f"its folder cannot be written: {error}"
         worker.log_event(topic, {"section": job.section, "tab": job.tab, "worker": worker.address})
-        outcome = work(job)
+        outcome = execute(job)
         if stop.asked:
             # If it is still wanted, another worker runs it; being ended is no outcome.
             raise Reschedule
@@ -242,14 +244,14 @@ def worker_version() -> str:
 
 def running_here(topic: str, dask_worker: Worker) -> bool:
     """Say whether a worker still executes jobs of the run that is known by ``topic``."""
-    bench = dask_worker.plugins.get(_PLUGIN)
-    return bench is not None and cast(WorkerState, bench).is_busy(topic)
+    state = dask_worker.plugins.get(_PLUGIN)
+    return state is not None and cast(WorkerState, state).is_busy(topic)
 
 
 def missing(digests: Iterable[str], dask_worker: Worker) -> list[str]:
     """Return the hashes of the files that a worker does not have."""
-    shelf = _FileStore(_folder(dask_worker))
-    return [digest for digest in digests if not shelf.path(digest).exists()]
+    store = _FileStore(_folder(dask_worker))
+    return [digest for digest in digests if not store.path(digest).exists()]
 
 
 _arriving: dict[str, "hashlib._Hash"] = {}
