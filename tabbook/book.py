@@ -26,7 +26,7 @@ __all__ = ["Book"]
 
 _T = TypeVar("_T")
 WORK_FOLDER = ".tabbook"
-_WORTH_SHARING = 16
+_MIN_PARALLEL_SECTIONS = 16
 """How many new sections are worth other processes: they take as long to start as three to read."""
 
 
@@ -179,7 +179,7 @@ class Book:
             self.cached_value(section, ready, lambda: True)
 
         new = [path for path in self.files if not self._is_known(path, ready)]
-        if len(new) >= _WORTH_SHARING:
+        if len(new) >= _MIN_PARALLEL_SECTIONS:
             share_values(self.cache, work, new)
 
     def _is_known(self, path: str, value: str) -> bool:

@@ -83,7 +83,10 @@ class DataFile(BaseModel, extra="forbid", frozen=True):
     """A data file that sections read. It is looked for in `$D2L_DATA` and in the cache, then downloaded."""
 
     url: str
-    """The address that the file is downloaded from. Example: `https://example.org/novel.txt`"""
+    """The address that the file is downloaded from: `https:`, `s3:`, or another that fsspec knows.
+
+    Example: `https://example.org/novel.txt`
+    """
     sha1: Annotated[str, Field(pattern=_SHA1)]
     """The SHA-1 of the file, in 40 hexadecimal digits. A file with another one is not used."""
 

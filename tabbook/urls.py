@@ -3,17 +3,21 @@
 from collections.abc import Iterator
 from typing import Any
 
-_PART = 1 << 20
+_PART_BYTES = 1 << 20
 """Bytes that are read at once."""
 
 
-def file_system(url: str, *, total: float | None = None, silence: float | None = None) -> tuple[Any, str]:
+def file_system(
+    url: str, *, total: float | None = None, silence: float | None = None, is_raw: bool = False
+) -> tuple[Any, str]:
     """Return the file system of ``url``, and the path in it.
 
     Args:
         url: Such as ``https:``, ``file:``, ``s3:``, ``gs:``.
         total: Seconds that one request to a web server may take; any number, if not given.
         silence: Seconds for which a web server may send nothing; any number, if not given.
+        is_raw: Whether to take what a web server sends as it is: of a file that is compressed itself,
+            some say that it was compressed for the way.
 
     Raises:
         ValueError: There is no such kind of URL.
@@ -26,6 +30,9 @@ def file_system(url: str, *, total: float | None = None, silence: float | None =
 
         timeout = ClientTimeout(total=total, sock_connect=silence, sock_read=silence)
         options["client_kwargs"] = {"timeout": timeout, "trust_env": True}  # which may name a proxy
+        if is_raw:
+            headers = {"Accept-Encoding": "identity"}
+            options["client_kwargs"] |= {"auto_decompress": False, "headers": headers}
     system, path = url_to_fs(url, skip_instance_cache=not url.startswith("memory:"), **options)
     return system, str(path)
 
@@ -41,7 +48,7 @@ def read_parts(system: Any, path: str) -> Iterator[bytes]:
     # A web server is not asked for the size before, and what it sends is not read at once.
     options = {"block_size": 0, "size": 1} if "http" in protocols else {}
     with system.open(path, "rb", **options) as file:
-        while part := file.read(_PART):
+        while part := file.read(_PART_BYTES):
             yield part
 
 

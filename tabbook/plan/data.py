@@ -94,7 +94,7 @@ def download(name: str, declared: DataFile, folder: Path, seconds: float = CONNE
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            for part in read_parts(*file_system(declared.url, silence=seconds)):
+            for part in read_parts(*file_system(declared.url, silence=seconds, is_raw=True)):
                 digest.update(part)
                 file.write(part)
         if digest.hexdigest() != declared.sha1:

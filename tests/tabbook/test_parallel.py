@@ -112,8 +112,8 @@ def test_a_book_is_the_same_however_many_processes_read_it(tmp_path, large, core
     make_book(tmp_path, SECTIONS)
     expected = results(tmp_path, prepared=False)
     if large:  # then the library's modules are shared, too
-        monkeypatch.setattr("tabbook.library.generator._WORTH_SHARING", 1)
-        monkeypatch.setattr("tabbook.plan.planner._WORTH_SHARING", 1)
+        monkeypatch.setattr("tabbook.library.generator._MIN_PARALLEL_STATEMENTS", 1)
+        monkeypatch.setattr("tabbook.plan.planner._MIN_PARALLEL_CHARACTERS", 1)
     assert results(tmp_path, prepared=True) == expected
     monkeypatch.setattr("tabbook.parallel._fork", lambda *_: pytest.fail("forked although all is known"))
     assert results(tmp_path, prepared=True) == expected

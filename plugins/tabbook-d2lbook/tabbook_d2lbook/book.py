@@ -41,7 +41,7 @@ from tabbook_d2lbook.slides import parted
 from tabbook_d2lbook.source import Page, safe_path
 from tabbook_d2lbook.toc import build_tree
 
-_MIN_PARALLEL_SECTIONS = 1000
+_MIN_PARALLEL_CELLS = 1000
 """From how many cells on it pays to start other processes."""
 
 
@@ -172,7 +172,7 @@ def _read_all_cells(pages: Sequence[Page]) -> list[tuple[list[SourceCell], list[
     paths, tabs = [page.path for page in pages], [page.tabs for page in pages]
     fences = [page.cell_fences for page in pages]
     dialects = [page.dialect for page in pages]
-    if sum(map(len, fences)) >= _MIN_PARALLEL_SECTIONS and cores() > 1:
+    if sum(map(len, fences)) >= _MIN_PARALLEL_CELLS and cores() > 1:
         try:
             with ProcessPoolExecutor(min(cores(), 8)) as pool:
                 return list(pool.map(read_cells, paths, tabs, fences, dialects, chunksize=4))

@@ -139,7 +139,7 @@ def test_many_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.
     names = "\n".join(f"p{n}" for n in range(6))
     files = {"index.md": f"# B\n\n```toc\n{names}\n```\n", **pages}
     one = imported(tmp_path / "one", files)
-    monkeypatch.setattr(importing, "_WORTH_SHARING", 1)
+    monkeypatch.setattr(importing, "_MIN_PARALLEL_CELLS", 1)
     monkeypatch.setattr(importing, "cores", lambda: 2)
     many = imported(tmp_path / "many", files)
     assert many[1] == one[1]

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 
+import fsspec
 import pytest
 from engine_helpers import DATA, DATA_SHA1, job
 
@@ -24,7 +25,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/slow":
             self.server.released.wait(10)
             return
+        if self.path == "/error":
+            self.send_error(503)
+            return
+        if self.path == "/moved":
+            self.send_response(302)
+            self.send_header("Location", "/words.txt")
+            self.end_headers()
+            return
         self.send_response(200)
+        if self.path == "/gz":  # how some servers send files that are compressed themselves
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(DATA)))
         self.end_headers()
         self.wfile.write(DATA[:5] if self.path == "/partial" else DATA.replace(b"t", self.server.letter))
@@ -101,7 +112,23 @@ def test_a_pipe_is_no_file_and_nobody_waits_for_it(folders, caplog):
     assert "it is not a file" in caplog.text
 
 
-@pytest.mark.parametrize("path", ["/missing", "/partial", "/wrong"])
+@pytest.mark.parametrize("path", ["/gz", "/moved"])
+def test_what_is_downloaded_are_the_bytes_that_the_server_has(folders, server, path):
+    """A file that is compressed itself must not be unpacked on the way: its SHA-1 is that of the file."""
+    found = find_all(wanted(server.url + path), ["words.txt"], fetch=True)
+    assert found.paths["words.txt"].read_bytes() == DATA
+
+
+@pytest.mark.parametrize("scheme", ["file", "memory"])
+def test_data_may_be_at_any_url_that_stores_may_be_at(folders, tmp_path, scheme):
+    url = f"{scheme}://{tmp_path}/words.txt"
+    with fsspec.open(url, "wb") as file:
+        file.write(DATA)
+    found = find_all(wanted(url), ["words.txt"], fetch=True)
+    assert found.paths["words.txt"].read_bytes() == DATA
+
+
+@pytest.mark.parametrize("path", ["/missing", "/partial", "/wrong", "/error"])
 def test_a_bad_download_is_never_used_nor_left_behind(folders, server, path):
     server.letter = b"T" if path == "/wrong" else b"t"
     found = find_all(wanted(server.url + path), ["words.txt"], fetch=True)
