@@ -60,6 +60,16 @@ def test_a_name_of_a_framework_would_be_found(text: str) -> None:
     assert FRAMEWORK.search(text.replace("_", " "))
 
 
+def test_the_frameworks_of_this_book_share_cores_and_gpus() -> None:
+    """Jobs that run at the same time leave cores and GPU memory to each other."""
+    tabs = Book.load(ROOT).settings.tabs
+    environs = {tab: framework.environ(threads=3) for tab, framework in tabs.items()}
+    assert environs["jax"] == {"NPROC": "3", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    threads = {"TF_NUM_INTRAOP_THREADS": "3", "TF_NUM_INTEROP_THREADS": "3"}
+    assert environs["tensorflow"].items() >= {"TF_FORCE_GPU_ALLOW_GROWTH": "true", **threads}.items()
+    assert not any(framework.variables for framework in tabs.values()), "they would be part of every key"
+
+
 PAGE = """---
 tabbook: {tabs: [pytorch, numpy]}
 ---
