@@ -48,7 +48,8 @@ test-newest: .venv/test.stamp .tabbook/newest.stamp
 	.tabbook/newest/bin/python -m pytest -p no:cacheprovider $(NEWEST)
 
 # Those of the tests that ask most of Sphinx.
-NEWEST := $(addprefix tests/tabbook/test_,render.py render_names.py sphinx_config.py)
+NEWEST := tests/tabbook/render/test_render.py tests/tabbook/render/test_render_names.py \
+  tests/tabbook/test_sphinx_config.py
 
 ## The faults that a run survives, at full length: a hundred kills, a gigabyte of output.
 KILLS ?= 100

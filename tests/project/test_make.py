@@ -1,6 +1,7 @@
 """The Makefile finds a Python that can run the builder, on machines that have several or none."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -105,3 +106,11 @@ def test_the_frameworks_are_those_of_the_book_and_nobody_is_asked_before_they_ar
     assert [line.split()[-1] for line in tests] == ["numpy", "keras"]
     alone = make(machine, "-n", "test-d2l", "TABS=keras").stdout
     assert "--tab keras" in alone and "--tab numpy" not in alone
+
+
+@pytest.mark.parametrize("file", ["Makefile", ".ci/run", ".github/workflows/ci.yml"])
+def test_the_tests_that_are_named_one_by_one_exist(file: str) -> None:
+    """Some runs take a choice of tests, whose files may move; pytest is asked for them only then."""
+    named = re.findall(r"\btests/[\w/]+\.py\b", (ROOT / file).read_text(encoding="utf-8"))
+    assert named
+    assert [path for path in named if not (ROOT / path).is_file()] == []
