@@ -36,7 +36,7 @@ _GUARDS = frozenset({"AttributeError", "NameError", "ImportError", "ModuleNotFou
 class NeededName:
     """A name that code needs, of a library module or of the section's own cells.
 
-    ``module`` is the name of that module, or ``OWN`` or ``OWN_CELLS``. Without a ``name``, the module
+    ``module`` is the name of that module, or `OWN_MODULE` or `OWN_CELLS`. Without a ``name``, the module
     itself is needed. ``shown`` is what the code says.
     """
 

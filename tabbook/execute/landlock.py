@@ -1,6 +1,6 @@
 """Keeps a kernel from changing anything outside of its own folders.
 
-It is a program, ``python -I -S confine.py OPTIONS COMMAND…``, that needs nothing but the standard
+It is a program, ``python -I -S landlock.py OPTIONS COMMAND…``, that needs nothing but the standard
 library: it gives up the right to write anywhere but below the folders that it is told, and to
 signal or look into processes that are not its own, and becomes COMMAND. Linux knows this as
 Landlock (from 5.13 on); it needs no rights, and nothing that runs in it can take it back. Where

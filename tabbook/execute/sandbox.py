@@ -100,7 +100,7 @@ def writable(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -> list[
 
 
 def make_folders(job: JobSpec, scratch: Path) -> None:
-    """Make a job's folders: `FOLDER` with the files of its section, ``data`` with links to its data.
+    """Make a job's folders: `BOOK_FOLDER` with the files of its section, ``data`` with links to its data.
 
     ``t`` is for temporary files; its name is short because sockets, whose paths may have 100
     bytes or so, are made in it.

@@ -109,13 +109,13 @@ def shown_results(
     Returns:
         The result for each tab; ``None`` where there is none.
     """
-    from tabbook.merge import bundled as brought
+    from tabbook.merge import bundled
 
-    holdings, device = StoredOutputs(Store(book.outputs)), device_class()
-    found = {tab: holdings.best(one, device) if one else None for tab, one in planned.items()}
+    outputs, device = StoredOutputs(Store(book.outputs)), device_class()
+    found = {tab: outputs.best(one, device) if one else None for tab, one in planned.items()}
     missing = [tab for tab, result in found.items() if result is None]
-    if missing and (cells := brought.load(book.root, section.path)):
-        found |= {tab: brought.result(cells, book.project(section, tab)) for tab in missing}
+    if missing and (cells := bundled.load(book.root, section.path)):
+        found |= {tab: bundled.result(cells, book.project(section, tab)) for tab in missing}
     return found
 
 

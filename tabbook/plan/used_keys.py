@@ -26,11 +26,9 @@ def used_keys(book: Book) -> frozenset[str]:
     Raises:
         TabbookError: A section cannot be projected, so what it uses is unknown.
     """
-    planned, holdings = (
-        chain(jobs(book), jobs(book, library_texts=generate(book))),
-        StoredOutputs(Store(book.outputs)),
-    )
-    return frozenset(key for job in planned for key in holdings.keys(job))
+    planned = chain(jobs(book), jobs(book, library_texts=generate(book)))
+    outputs = StoredOutputs(Store(book.outputs))
+    return frozenset(key for job in planned for key in outputs.keys(job))
 
 
 def pull_outputs(

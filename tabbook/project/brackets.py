@@ -1,7 +1,7 @@
 """Lines that go on inside brackets keep their place under the bracket when it moves.
 
 A rewriting carries marks through the text: one behind each opening bracket, one at the start
-of each line inside brackets. :func:`settle` reads them in the new text, where brackets may
+of each line inside brackets. `align_lines` reads them in the new text, where brackets may
 stand elsewhere, and takes them out.
 """
 

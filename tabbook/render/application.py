@@ -109,7 +109,7 @@ class BookSphinx(Sphinx):
     def _parse_bibliographies(self) -> None:
         """Let bibliographies be parsed, if that was in a build whose warnings are not known."""
         known: Any = self.env.domaindata.get("cite", {}).get("bibdata")
-        if known and not any(warned.stage == BIBLIOGRAPHY for warned in self.warnings.found):
+        if known and not any(warning.stage == BIBLIOGRAPHY for warning in self.warnings.found):
             from sphinxcontrib.bibtex.bibfile import parse_bibdata
 
             parse_bibdata([*known.bibfiles], known.encoding)

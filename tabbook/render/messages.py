@@ -35,15 +35,15 @@ def faults_of(app: Sphinx, warnings: Sequence[BuildWarning]) -> list[Fault]:
     config = (Path(app.srcdir) / CONFIG_FILE).read_text(encoding="utf-8").splitlines()
     propose = cache(_Names(_known_names(app)).like) if warnings else str  # one may be wrong on many pages
     faults = set()
-    for warned in warnings:
-        quoted = QUOTED.search(warned.message)
+    for warning in warnings:
+        quoted = QUOTED.search(warning.message)
         name = next(filter(None, quoted.groups()), "") if quoted else ""
-        hint = propose(name) if name and _UNKNOWN.search(warned.message) and not warned.failed else ""
-        path, line = warned.path, warned.line
+        hint = propose(name) if name and _UNKNOWN.search(warning.message) and not warning.failed else ""
+        path, line = warning.path, warning.line
         if not path:
             lines = (number for number, said in enumerate(config, 1) if name and f"{name}:" in said)
             path, line = CONFIG_FILE, next(lines, 0)
-        faults.add(Fault(path, line, warned.message, hint))
+        faults.add(Fault(path, line, warning.message, hint))
     return sorted(faults)
 
 

@@ -100,9 +100,9 @@ class Reading:
         """Return, without reading any, which outputs a page of ``section`` would show."""
         if not self.device:
             return dict.fromkeys(section.tabs)
-        holdings = StoredOutputs(Store(self.book.outputs))
+        outputs = StoredOutputs(Store(self.book.outputs))
         found: dict[str, ShownOutputs] = {
-            tab: holdings.best_hash(one, self.device) if one else None for tab, one in planned.items()
+            tab: outputs.best_hash(one, self.device) if one else None for tab, one in planned.items()
         }
         waiting = {tab: one for tab, one in planned.items() if not found[tab]}
         with suppress(OSError):  # most sections came with none

@@ -44,7 +44,7 @@ class _PageRecord:
 
     @property
     def is_failed(self) -> bool:
-        return any(warned.failed for warned in self.warnings)
+        return any(warning.failed for warning in self.warnings)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class WarningCache:
         data = {
             "made_by": packages_stamp(),
             "pages": {name: _plain(page) for name, page in self.pages.items()},
-            "others": [_plain(warned) for warned in self.others],
+            "others": [_plain(warning) for warning in self.others],
             "bibliographies": self.bibliographies,
         }
         write_atomic(path, json.dumps(data, sort_keys=True))
@@ -134,28 +134,30 @@ class WarningCache:
         is_new = {CONSISTENCY: is_checked, WRITE: bool(written)}
         is_new[BIBLIOGRAPHY] = bibliographies != self.bibliographies
         kept = [
-            warned
-            for warned in self.others
-            if not is_new[warned.stage] and (self.root / warned.path).exists()
+            warning
+            for warning in self.others
+            if not is_new[warning.stage] and (self.root / warning.path).exists()
         ]
-        placed = {warned.message for warned in of_files}
+        placed = {warning.message for warning in of_files}
         new = [
-            warned
-            for warned in warnings
-            if warned.stage in is_new and not warned.page and warned.message not in placed
+            warning
+            for warning in warnings
+            if warning.stage in is_new and not warning.page and warning.message not in placed
         ]
         others = tuple(dict.fromkeys([*kept, *new]))
         return replace(self, pages=pages, others=others, bibliographies=bibliographies)
 
     def all_warnings(self, warnings: Iterable[BuildWarning]) -> list[BuildWarning]:
         """Return all warnings: those that are kept, and those of a build that come in each."""
-        of_pages = (warned for page in self.pages.values() for warned in page.warnings)
-        return [*of_pages, *self.others, *(warned for warned in warnings if warned.stage == ALWAYS)]
+        of_pages = (warning for page in self.pages.values() for warning in page.warnings)
+        return [*of_pages, *self.others, *(warning for warning in warnings if warning.stage == ALWAYS)]
 
     def named_files(self) -> set[str]:
         """Return the files that warnings name, or would, were they there; relative to the book."""
-        warnings = (warned for page in self.pages.values() for warned in page.warnings)
-        return {str(path.relative_to(self.root)) for warned in warnings for path in self._candidates(warned)}
+        warnings = (warning for page in self.pages.values() for warning in page.warnings)
+        return {
+            str(path.relative_to(self.root)) for warning in warnings for path in self._candidates(warning)
+        }
 
     def _named(self, page: _PageRecord) -> _PageRecord:
         """Return what is known of a page, with the state of the files that its warnings name."""
@@ -163,12 +165,12 @@ class WarningCache:
 
     def _named_files(self, warnings: Iterable[BuildWarning]) -> str:
         """Return a hash of the files that warnings name, or would, were they there."""
-        paths = {path for warned in warnings for path in self._candidates(warned)}
+        paths = {path for warning in warnings for path in self._candidates(warning)}
         return sha256(canonical([[str(path), _state(path)] for path in sorted(paths)])) if paths else ""
 
-    def _candidates(self, warned: BuildWarning) -> set[Path]:
-        folder = self.root / PurePosixPath(warned.page).parent
-        words = [word.strip("/").rstrip(".") for word in _WORDS.split(warned.message)]
+    def _candidates(self, warning: BuildWarning) -> set[Path]:
+        folder = self.root / PurePosixPath(warning.page).parent
+        words = [word.strip("/").rstrip(".") for word in _WORDS.split(warning.message)]
         return {
             base / f"{word}{suffix}"
             for word in words
@@ -206,9 +208,9 @@ def _state(path: Path) -> str:
 
 def _by_page(warnings: Iterable[BuildWarning], stage: str) -> dict[str, list[BuildWarning]]:
     by_page: dict[str, list[BuildWarning]] = {}
-    for warned in dict.fromkeys(warnings):
-        if warned.stage == stage and warned.page:
-            by_page.setdefault(warned.page, []).append(warned)
+    for warning in dict.fromkeys(warnings):
+        if warning.stage == stage and warning.page:
+            by_page.setdefault(warning.page, []).append(warning)
     return by_page
 
 
@@ -221,9 +223,9 @@ def _of_files(env: BuildEnvironment, warnings: Iterable[BuildWarning]) -> list[B
     for file, (wanted, _) in env.dlfiles.items():
         pages.setdefault(str(file), set()).update(wanted)
     return [
-        replace(warned, page=page, path=str(env.doc2path(page, False)))
-        for warned in warnings
-        if warned.stage == WRITE and not warned.page
-        for word in {*_WORDS.split(warned.message)}
+        replace(warning, page=page, path=str(env.doc2path(page, False)))
+        for warning in warnings
+        if warning.stage == WRITE and not warning.page
+        for word in {*_WORDS.split(warning.message)}
         for page in sorted(pages.get(word, ()))
     ]

@@ -1,7 +1,7 @@
 """Which job runs where: two runs of one book do not execute the same job at the same time.
 
-A claim is a lock on one byte of a file that stays empty: the byte whose number is the start of the
-job's key. The system gives it up when its holder ends, however that comes about, so there is
+The lock of a job is on one byte of a file that stays empty: the byte whose number is the start of the
+job's key. The system releases it when its holder ends, however that comes about, so there is
 nothing to tidy up, and nothing stale to wait for.
 """
 
@@ -20,7 +20,7 @@ except (ImportError, AttributeError):  # not on Linux: jobs may be executed twic
     _SET = 0
 
 LOCK_POLL_SECONDS = 0.1
-"""Seconds between two looks whether a claim was given up."""
+"""Seconds between two looks whether a lock was released."""
 
 
 def _is_locked(handle: int, key: str) -> bool:

@@ -1,7 +1,7 @@
-"""Keeping what jobs bring: results in the store, failures as reports, durations for later runs.
+"""Recording what jobs bring: results in the store, failures as reports, durations for later runs.
 
-A job of this machine is kept by the thread that executes it, under the claim on its key, and one of
-another machine by the thread that receives it: a run that waits for the lock finds the result, and no
+A job of this machine is recorded by the thread that executes it, while it has the lock of its key, and one
+of another machine by the thread that receives it: a run that waits for the lock finds the result, and no
 result is lost between a thread that is done and a run that is being stopped.
 """
 
@@ -48,7 +48,7 @@ def forget_report(book: Book, section: str, tab: str) -> None:
 
 
 class Recorder:
-    """Keeps the outcomes of one run's jobs, once each.
+    """Records the outcomes of one run's jobs, once each.
 
     Args:
         book: The book.
@@ -69,7 +69,7 @@ class Recorder:
     ) -> None:
         self._book, self._store, self._jobs = book, store, jobs
         self._force, self._retry = force, retry
-        self._kept: dict[JobName, JobStatus] = {}
+        self._statuses: dict[JobName, JobStatus] = {}
         self._lock = threading.Lock()
         self._environments = {tab: _state(book.venv(tab)) for tab in book.settings.tabs}
         self.error: StoreError | None = None
@@ -77,11 +77,11 @@ class Recorder:
 
     def execute(self, spec: JobSpec) -> Outcome:
         """Execute a job of this machine, and keep what it brings; another run may do so meanwhile."""
-        file, seconds = self._book.work / "claims", spec.limits.timeout + START_SECONDS
+        file, seconds = self._book.work / "locks", spec.limits.timeout + START_SECONDS
         with job_lock(file, spec.key, seconds, lambda: running.stopping):
             known = self._done_elsewhere(spec)
             if known is not None:
-                self._kept[spec.name] = known
+                self._statuses[spec.name] = known
                 return Outcome(spec.section, spec.tab, known.seconds)
             outcome = execute(spec)
             failure = outcome.failure
@@ -91,7 +91,7 @@ class Recorder:
                 message = "its environment was changed or removed during the run: run it again"
                 failure = Failure("broken", spec.section, 0, spec.tab, message)
                 outcome = replace(outcome, result=None, failure=failure)
-            self._kept[spec.name] = self._record(spec, outcome)
+            self._statuses[spec.name] = self._record(spec, outcome)
             return outcome
 
     def record(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
@@ -100,10 +100,10 @@ class Recorder:
         Nothing raises here; `error` says when the store cannot be written any more.
         """
         with self._lock:
-            place = spec.name
-            if place not in self._kept:
-                self._kept[place] = self._record(spec, outcome)
-            return self._kept[place]
+            name = spec.name
+            if name not in self._statuses:
+                self._statuses[name] = self._record(spec, outcome)
+            return self._statuses[name]
 
     def _done_elsewhere(self, spec: JobSpec) -> JobStatus | None:
         """Return the job's status if another run of the book has executed it since this one began."""
@@ -115,9 +115,9 @@ class Recorder:
         return None if known is None else failed_before(self._book, job, spec.key, known)
 
     def _record(self, spec: JobSpec, outcome: Outcome) -> JobStatus:
-        place, work = spec.name, self._book.work
+        name, work = spec.name, self._book.work
         if outcome.deferred:
-            return JobStatus(*place, "deferred", reason=outcome.deferred)
+            return JobStatus(*name, "deferred", reason=outcome.deferred)
         failure = outcome.failure
         if outcome.result is not None:
             try:
@@ -128,18 +128,18 @@ class Recorder:
                 if error.errno in _FOR_ALL:
                     self.error = cannot_store(self._book, error)
         if failure is not None:
-            kept = failure_report(report_path(self._book.reports, *place), failure)
+            report = failure_report(report_path(self._book.reports, *name), failure)
             save_failure(work, spec, replace(outcome, failure=failure))
             return JobStatus(
-                *place, "failed", outcome.seconds, outcome.memory, failure=failure, report=kept, key=spec.key
+                *name, "failed", outcome.seconds, outcome.memory, failure=failure, report=report, key=spec.key
             )
         remove_failure(work, spec.key)
-        write_last(work, *place, spec.key, spec.inputs)
-        write_cost(work, *place, Cost(outcome.seconds, outcome.memory))
-        forget_report(self._book, *place)
+        write_last(work, *name, spec.key, spec.inputs)
+        write_cost(work, *name, Cost(outcome.seconds, outcome.memory))
+        forget_report(self._book, *name)
         stand_ins = outcome.result.stand_ins if outcome.result else ()
         return JobStatus(
-            *place, "executed", outcome.seconds, outcome.memory, stand_ins=stand_ins, key=spec.key
+            *name, "executed", outcome.seconds, outcome.memory, stand_ins=stand_ins, key=spec.key
         )
 
 

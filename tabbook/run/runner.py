@@ -126,9 +126,9 @@ def _specs(
 ) -> list[JobSpec]:
     """Return all that it takes to execute ``jobs``, ``slots`` at once; those that took long come first."""
     threads = max(1, cores() // slots)
-    peaks = {place: one.memory for place, one in spent.items()}
+    peaks = {name: one.memory for name, one in spent.items()}
     specs = [_spec(book, job, library, found, device, threads, peaks) for job in jobs.values()]
-    return longest_first(specs, {place: one.seconds for place, one in spent.items()})
+    return longest_first(specs, {name: one.seconds for name, one in spent.items()})
 
 
 def _check_strict(stale: Iterable[Job], missing: Mapping[str, str]) -> None:
@@ -211,7 +211,7 @@ def run(
 
 
 def _executed(
-    outcomes: Generator[Outcome, None, None], specs: Iterable[JobSpec], keeper: Recorder, progress: Progress
+    outcomes: Generator[Outcome, None, None], specs: Iterable[JobSpec], recorder: Recorder, progress: Progress
 ) -> dict[JobName, JobStatus]:
     """Keep each of ``outcomes`` as it comes; return how the jobs of ``specs`` stand then.
 
@@ -222,11 +222,11 @@ def _executed(
     done = {}
     with closing(outcomes):
         for outcome in outcomes:
-            place = outcome.name
-            done[place] = keeper.record(given[place], outcome)
-            progress.ended(done[place])
-            if keeper.error is not None:
-                raise keeper.error
+            name = outcome.name
+            done[name] = recorder.record(given[name], outcome)
+            progress.ended(done[name])
+            if recorder.error is not None:
+                raise recorder.error
     return done
 
 
@@ -274,9 +274,9 @@ def _leave_to_others(
     """Mark the jobs that other shards execute."""
     if shard is None:
         return standing
-    places = [one.name for one in standing if one.status.status != "stored"]
-    past: dict[object, float] = {place: one.seconds for place, one in spent.items()}
-    others = set(places) - set(jobs_of_shard(places, past, shard))
+    names = [one.name for one in standing if one.status.status != "stored"]
+    past: dict[object, float] = {name: one.seconds for name, one in spent.items()}
+    others = set(names) - set(jobs_of_shard(names, past, shard))
     return tuple(
         replace(one, status=JobStatus(*one.name, "elsewhere")) if one.name in others else one
         for one in standing

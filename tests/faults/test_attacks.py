@@ -102,7 +102,7 @@ def test_what_a_job_must_not_do_it_cannot(faulty, tmp_path, monkeypatch):
 
 def contents(root: Path) -> list[Path]:
     """Return the files of a book, but for what any run writes for itself."""
-    own = ("cache", "last", "seconds", "memory", "claims", "matplotlib")
+    own = ("cache", "last", "seconds", "memory", "locks", "matplotlib")
     return [
         path
         for path in sorted(root.rglob("*"))

@@ -267,7 +267,7 @@ class TestLoss:
         own.worker("one")
         with connect(own.ready()) as cluster:
             job_ = cluster.submit(execute, job("import time\ntime.sleep(300)"))
-            until(lambda: cluster._flights and psutil.Process(own.processes["one"].pid).children())
+            until(lambda: cluster._submissions and psutil.Process(own.processes["one"].pid).children())
             own.processes["scheduler"].kill()
             with pytest.raises(ConnectionError, match=r"scheduler at tcp:.* is gone"):
                 job_.result(60)

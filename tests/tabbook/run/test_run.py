@@ -58,7 +58,7 @@ def executed(monkeypatch):
         given.append(spec)
         failure = None
         if "fail" in spec.steps[0].source:
-            line = spec.steps[0].place(1)
+            line = spec.steps[0].file_line(1)
             failure = Failure(
                 "raised", spec.section, line, spec.tab, "Error: no", line, "fail()", "trace", "said"
             )
@@ -586,9 +586,9 @@ def test_a_job_runs_with_the_library_that_its_key_is_about(tmp_path, executed, m
     go(book, tabs=("pytorch",))
     module.write_text("x = 2\n")
     [spec] = executed
-    assert (Path(spec.library) / "d2l/nbclient.py").read_text() == "x = 1\n"
+    assert (Path(spec.library_folder) / "d2l/nbclient.py").read_text() == "x = 1\n"
     go(book, tabs=("pytorch",))
-    assert (Path(executed[1].library) / "d2l/nbclient.py").read_text() == "x = 2\n"
+    assert (Path(executed[1].library_folder) / "d2l/nbclient.py").read_text() == "x = 2\n"
     assert spec.key != executed[1].key
 
 
