@@ -33,7 +33,7 @@ def test_a_registered_kernel_runs_with_its_tab_and_the_library(book, tmp_path, m
     assert spec["argv"][0] == sys.executable
     assert spec["display_name"] == "Jax (book)"
     # Frameworks' environments hold tabbook.tab, this one holds all of tabbook: next to the library.
-    shutil.copytree(Path(__file__).parents[2] / "tabbook", book.library / "tabbook")
+    shutil.copytree(Path(__file__).parents[2] / "tabbook", book.library_folder / "tabbook")
     manager = KernelSpecManager(kernel_dirs=[str(folders[0].parent)])
     kernel = KernelManager(kernel_name="tabbook-jax", kernel_spec_manager=manager)
     kernel.start_kernel(cwd=str(tmp_path))
