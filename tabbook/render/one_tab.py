@@ -6,7 +6,6 @@ framework see, and references lead into the file, to the published site, or nowh
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,7 +27,7 @@ from tabbook.merge.made_with import MADE_WITH_CLASS as MADE_WITH
 from tabbook.merge.page import OF_FIGURE
 from tabbook.render.equations import equation_number, with_numbers
 from tabbook.render.plain.inline import is_for
-from tabbook.render.resolved import INTERNAL
+from tabbook.render.resolved import INTERNAL, building_with
 from tabbook.render.scopes import twin_id
 from tabbook.render.tabs import PART_ATTRIBUTE, twin_figure
 
@@ -157,9 +156,9 @@ def _remote(picture: nodes.image) -> nodes.Node:
 
 def make(app: Sphinx, builder: type[_Made], volume: Volume, folder: Path) -> _Made:
     """Return a builder that has written ``volume`` into the empty ``folder``, from what ``app`` has read."""
-    made = builder(app, app.env)
-    made.volume, made.outdir, made.faults = volume, type(app.outdir)(folder), []
-    with _active(app, made):
+    made = _builder_for(app, builder, folder)
+    made.volume, made.faults = volume, []
+    with building_with(app, made):
         made.tags.add("html")  # what the site has, this has
         made.init()
         made.resolve()
@@ -168,14 +167,14 @@ def make(app: Sphinx, builder: type[_Made], volume: Volume, folder: Path) -> _Ma
     return made
 
 
-@contextmanager
-def _active(app: Sphinx, builder: Builder) -> Iterator[None]:
-    """Let ``builder`` be the one that transforms and writers ask for."""
-    before, app.builder = app.builder, builder
+def _builder_for(app: Sphinx, builder: type[_Made], folder: Path) -> _Made:
+    """Return a builder that writes into ``folder``; it asks the application when it is made, not later."""
+    before = app.outdir
+    app.outdir = type(before)(folder)
     try:
-        yield
+        return builder(app, app.env)
     finally:
-        app.builder = before
+        app.outdir = before
 
 
 def ordered(env: BuildEnvironment, wanted: Iterable[str]) -> dict[str, int]:

@@ -80,9 +80,17 @@ def building_exports(app: Sphinx) -> Iterator[Builder]:
         return
     builder = ExportBuilder(app, app.env)
     builder.init()
+    with building_with(app, builder):
+        yield builder
+
+
+@contextmanager
+def building_with(app: Sphinx, builder: Builder) -> Iterator[None]:
+    """Let ``builder`` be the one that transforms and writers ask for."""
+    before = app.builder
     _build_with(app, builder)
     try:
-        yield builder
+        yield
     finally:
         _build_with(app, before)
 
