@@ -100,7 +100,7 @@ class Repository(BaseModel, extra="forbid", frozen=True):
     url: Annotated[str, Field(pattern=_GITHUB)]
     """The address of the repository. Example: `https://github.com/OWNER/NAME`"""
     branch: Annotated[str, Field(pattern=r"^[\w./-]*\{tab\}[\w./-]*$")] = "notebooks-{tab}"
-    """The name of the branch of a framework; `{tab}` stands for its tab."""
+    """The name of the branch of a framework; `{tab}` is its tab."""
 
 
 class _OwnSettings(BaseModel, extra="forbid", frozen=True):

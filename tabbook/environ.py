@@ -12,15 +12,15 @@ _CREDENTIAL = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|(^|_)KEY|KEY($|_)", re.
 RESERVED = re.compile(
     r"PATH|HOME|USER|LOGNAME|TMPDIR|PYTHONPATH|IPYTHONDIR|MATPLOTLIBRC|D2L_DATA\w*|TABBOOK_\w+"
 )
-"""The variables without which a job would not be what it is: tabbook alone sets them."""
+"""The variables that only tabbook sets."""
 
 
 def passed_on(inherited: Mapping[str, str], more: Iterable[str] = ()) -> dict[str, str]:
     """Return those of ``inherited`` that code of the book may see.
 
-    That is only what is known to be needed, what ``more`` names (``*`` at the end stands for any
-    ending), and never what looks like a credential; ``TABBOOK_PASS_ENV`` names, with commas, what else
-    to pass.
+    These are variables that are known to be needed, and those that ``more`` names (a ``*`` at the end
+    matches any ending), but none that looks like a credential. ``TABBOOK_PASS_ENV`` names others to pass,
+    separated by commas.
     """
     named = {name.strip() for name in inherited.get("TABBOOK_PASS_ENV", "").split(",")}
     patterns = tuple(more)

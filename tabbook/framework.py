@@ -113,11 +113,11 @@ class Tab(BaseModel, extra="forbid", frozen=True):
     unkeyed_variables: Variables = {}
     """Environment variables that change only logs, speed or memory, and no output.
 
-    They are not part of any key. In a value, `{threads}` stands for the number of cores that the job
+    They are not part of any key. In a value, `{threads}` is the number of cores that the job
     may use. Example: `{TF_CPP_MIN_LOG_LEVEL: "3"}`
     """
     pass_variables: tuple[Annotated[str, Field(pattern=VARIABLES)], ...] = ()
-    """The variables of your own environment that its code sees; a `*` at the end stands for any ending.
+    """The variables of your own environment that its code sees; a `*` at the end matches any ending.
 
     Variables that begin with the name of the tab or of its module, such as `JAX_…`, are always passed
     on. A variable whose name looks like that of a credential never is. Example: `[XLA_*]`

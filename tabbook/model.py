@@ -66,7 +66,7 @@ class Cell:
 class Box:
     """Something around parts of a slide: columns, one of them, or a block with classes of its own.
 
-    ``number`` tells the boxes of a slide apart. ``width`` is as in CSS, such as ``40%``.
+    ``number`` distinguishes the boxes of a slide. ``width`` is as in CSS, such as ``40%``.
     """
 
     number: int
@@ -190,11 +190,11 @@ class Projection:
 class Result:
     """What a job left in the store.
 
-    ``outputs`` stands for the projection's code cells, in their order: a tuple of nbformat
-    outputs for each. ``made_with`` says how: ``framework`` (name and version), ``python``,
-    ``device`` (the one that the code used, or nothing), ``date`` (UTC, ISO 8601), ``seconds``.
-    ``stand_ins`` names the data files that could not be had and were replaced. ``inputs`` is the
-    record that ``key`` is the hash of (see ``tabbook.keys``).
+    ``outputs`` has a tuple of nbformat outputs for each code cell of the projection, in order.
+    ``made_with`` has the keys ``framework`` (name and version), ``python``, ``device`` (the one that
+    the code used, or nothing), ``date`` (UTC, ISO 8601) and ``seconds``. ``stand_ins`` names the data
+    files that were not available and were replaced. ``inputs`` is the record that ``key`` is the hash
+    of (see ``tabbook.keys.key``).
     """
 
     key: str

@@ -28,7 +28,7 @@ def _as(name: str, default: Any = None) -> Any:
 
 
 class Keys(BaseModel):
-    """Keys on one level of ``_config.yml``. None stands for what has no default."""
+    """Keys on one level of ``_config.yml``. A key without a default is None."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -160,7 +160,7 @@ def _is_installed(package: str) -> bool:
 
 
 def sphinx_settings(book: BookKeys, is_installed: Callable[[str], bool] = _is_installed) -> dict[str, Any]:
-    """Return the settings of Sphinx that ``book`` stands for, except those that depend on other files."""
+    """Return Sphinx's settings for ``book``, except those that depend on other files."""
     found: dict[str, Any] = {
         "extensions": _extensions(book, is_installed),
         "pygments_style": "sphinx",

@@ -1,4 +1,4 @@
-"""What the commands have in common: their options, and the book that they speak of."""
+"""What the commands have in common: their options, and the book that they are about."""
 
 import gc
 from pathlib import Path

@@ -29,8 +29,8 @@ POLL_SECONDS = 0.1
 TREE_SECONDS = 0.5
 """Seconds between two looks for new processes."""
 OVER_SHARE, PEAK_SHARE = 10, 50
-"""How many times as long as counting shared pages took nobody counts them again: where the limit
-is at stake, and where only the record is."""
+"""Shared pages are counted again only after this many times as long as the last count took: near the
+limit, and otherwise, for the record."""
 END_SECONDS = 10.0
 """How long what was killed may take to be gone."""
 _SUBREAPER, _PARENT_DEATH = 36, 1  # of prctl
@@ -88,8 +88,8 @@ class MemoryWatch:
     """How much memory the processes below this one take, in bytes, and took at most.
 
     What counts is what the system cannot take back: not the pages of files, such as the code of
-    libraries. Pages that several processes share count once; to count them so takes the system
-    long, hence it is asked only where that may matter, and seldom.
+    libraries. Pages that several processes share count once; such a count takes the system
+    long, so it is made only if it may matter, and seldom.
     """
 
     def __init__(self, kernel: int) -> None:

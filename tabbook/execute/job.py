@@ -115,7 +115,7 @@ async def _run_cells(
             executing.cancel,
             km=started.manager,
             timeout_func=lambda _: clock.seconds_left(),
-            iopub_timeout=max(60, math.ceil(job.limits.timeout)),  # outputs are never cut off in silence
+            iopub_timeout=max(60, math.ceil(job.limits.timeout)),  # outputs are never cut off silently
             raise_on_iopub_timeout=True,
             record_timing=False,
             on_cell_executed=lambda execute_reply, **_: replies.append(execute_reply["content"]),

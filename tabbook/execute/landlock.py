@@ -1,10 +1,9 @@
 """Keeps a kernel from changing anything outside of its own folders.
 
-It is a program, ``python -I -S landlock.py OPTIONS COMMAND…``, that needs nothing but the standard
-library: it gives up the right to write anywhere but below the folders that it is told, and to
-signal or look into processes that are not its own, and becomes COMMAND. Linux knows this as
-Landlock (from 5.13 on); it needs no rights, and nothing that runs in it can take it back. Where
-the system does not have it, COMMAND runs without.
+It is a program, ``python -I -S landlock.py OPTIONS COMMAND…``, that needs only the standard library.
+It gives up the right to write outside of the given folders, and to signal or inspect other processes,
+and then becomes COMMAND. Linux calls this Landlock (5.13 and later); it needs no privileges, and
+COMMAND cannot undo it. On other systems, COMMAND runs without it.
 """
 
 import ctypes

@@ -56,8 +56,8 @@ def _is_text(kind: str) -> bool:
 def _cut(text: str, head: int, tail: int, left_out: int, limit: int) -> str:
     """Return the first ``head`` and the last ``tail`` characters of ``text``, and a mark between.
 
-    The cuts are at the ends of lines where these are near. ``left_out`` is how many characters
-    besides those of ``text`` the mark stands for; where that is below 0, another mark does.
+    The cuts are at the ends of lines if these are near. The mark counts ``left_out`` characters more
+    than are cut here; if ``left_out`` is negative, another mark counts them, and there is none here.
     """
     first, last = text[:head], text[len(text) - tail :]
     if left_out < 0:
@@ -76,8 +76,8 @@ def _cut(text: str, head: int, tail: int, left_out: int, limit: int) -> str:
 def _capped(stretches: list[Output], limit: int, left_out: int) -> None:
     """Shorten what a cell printed on one stream to ``limit`` characters, its start and its end, in place.
 
-    Pictures may stand between the stretches. What is left out anywhere is told by one mark, where
-    the first of it was. ``left_out`` is how many characters were dropped earlier.
+    Pictures may be between the stretches. One mark counts all that is left out, at the place of the
+    first cut. ``left_out`` is how many characters were dropped earlier.
     """
     sizes = [len(each["text"]) for each in stretches]
     if sum(sizes) <= limit and not left_out:

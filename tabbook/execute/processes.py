@@ -1,7 +1,7 @@
 """The kernels that this process has running, each behind a guard, and how each of them ended.
 
-A guard (``tabbook.execute.guard``) is told to end its kernel by closing a socket; it does so by
-itself when this process is killed, since that closes the socket, too.
+A guard (``tabbook.execute.guard``) ends its kernel when a socket is closed, which also happens when
+this process is killed.
 """
 
 import asyncio

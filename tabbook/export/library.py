@@ -91,7 +91,7 @@ class Package:
     def wheel(self) -> tuple[str, bytes]:
         """The file that pip installs: its name, which says what is in it, and its bytes.
 
-        The same library gives the same file, and another one another name.
+        The same library gives the same file, and a different one a different name.
         """
         return wheel(self.distribution, self.version, self.needs, self.code, self.files.get("LICENSE"))
 

@@ -40,7 +40,7 @@ def markdown(page: ExportPage, language: str = "en") -> dict[str, bytes]:
 def _place(output: Any, figure: str, files: dict[str, bytes], alternative: str) -> None:
     """Move the picture of an output to ``files``, and a link to it into its place.
 
-    ``alternative`` is said of a picture that says nothing of itself.
+    ``alternative`` is the alternative text of a picture without one.
     """
     data = output.get("data", {})
     for mime, ending in _PICTURES.items():

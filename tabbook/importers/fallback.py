@@ -1,8 +1,8 @@
-"""Text that our own reader would refuse is kept as it stands: what is written can always be read.
+"""Text that our own reader would refuse becomes a listing: what is written can always be read.
 
-A source may hold what neither tool has a name for: blocks that nothing closes, quotations that end
-in the middle of code. Each stretch of text between two code cells is read on its own before it is
-written; one that is refused is shown as a listing, and reported.
+A source may have blocks that are never closed, or quotations that end in the middle of code. Each
+stretch of text between two code cells is read on its own before it is written; one that is refused is
+shown as a listing, and reported.
 """
 
 import json
@@ -34,7 +34,7 @@ def code_cell(source: str, mark: str | None, tags: Sequence[str] = (), label: st
 
 
 def place_of(number: int) -> str:
-    """Return what stands for the block ``number`` while the text around it is looked at."""
+    """Return the placeholder of the block ``number`` while the text around it is checked."""
     return f"\0{number}\0"
 
 
@@ -99,8 +99,7 @@ def does_not_run(language: str, error: str = "") -> str:
 def keep(body: str, tabs: tuple[str, ...]) -> tuple[str, list[tuple[int, str]]]:
     """Return a page's text in a form that our reader takes, with blocks in their places.
 
-    Also returned is what became a listing: the number of the block that stands above (-1: none),
-    and why it had to.
+    Also return what became a listing: the number of the block above it (-1: none), and the reason.
     """
     parts = _PLACE.split(body)
     kept: list[tuple[int, str]] = []

@@ -146,7 +146,7 @@ class LibraryIndex:
         """Return the classes that learn of their subclasses, or whose metaclass does."""
         classes = [node for node in statements if isinstance(node, ast.ClassDef)]
         watching: set[str] = set()
-        for node in (*classes, *classes):  # twice, as a base class may stand below
+        for node in (*classes, *classes):  # twice, as a base class may be defined below
             if (
                 any(isinstance(child, _Function) and child.name == "__init_subclass__" for child in node.body)
                 or any(key.arg == "metaclass" for key in node.keywords)

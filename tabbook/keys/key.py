@@ -2,8 +2,8 @@
 
 A key covers the projected code, the framework's pinned environment, the class of the device,
 the data files and other files that the section declares, and the library's symbols that the job can
-run (see ``tabbook.keys.closure``), and nothing else: no path, no time stamp, no prose. Whoever asks
-whether outputs are up to date asks here. The record that the key is the hash of is stored beside the
+run (see ``tabbook.keys.closure``), and nothing else: no path, no time stamp, no prose. Only this
+decides whether outputs are up to date. The record that the key is the hash of is stored beside the
 outputs, so that a later run can say in words what changed.
 """
 

@@ -17,7 +17,7 @@ _FSTRING = re.compile(r"""[fF][rR]?["']""")
 
 
 def fstrings(code: CodeCell) -> dict[int, ast.JoinedStr]:
-    """Return the outermost f-string around each node that stands in one, by the node's identity."""
+    """Return the outermost f-string around each node that is in one, by the node's identity."""
     outermost: dict[int, ast.JoinedStr] = {}
     if not _FSTRING.search(code.text):
         return outermost
@@ -28,9 +28,9 @@ def fstrings(code: CodeCell) -> dict[int, ast.JoinedStr]:
 
 
 def is_found(code: CodeCell, use: Use, string: ast.JoinedStr | None) -> bool:
-    """Say whether the tree's places of ``use`` are right, which may stand in ``string``.
+    """Say whether the positions of ``use``, which may be in ``string``, are right in the tree.
 
-    Those of the call are meant, too, if it is one that the name makes.
+    If the name is called, the positions of the call are checked, too.
     """
     if string is None:
         return True

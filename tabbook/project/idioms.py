@@ -236,7 +236,7 @@ class _IdiomRewriter:
         return write
 
     def _loose_comments(self, call: ast.Call) -> bool:
-        """Say whether comments stand between the arguments: they have no place in an expression."""
+        """Say whether there are comments between the arguments: an expression cannot have any."""
         spans = [(self.code.start(a.value), self.code.end(a.value)) for a in self._arguments(call)]
         places = (self.code.offset(line, 0) + column for line, (column, _) in self.code.comments.items())
         inside = [place for place in places if self._opening(call) < place < self.code.end(call)]

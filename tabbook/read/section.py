@@ -286,7 +286,7 @@ class _Reader:
 
 
 def _late_marks(source: str) -> Iterator[int]:
-    """Yield the lines of a cell, from 1, that are tab marks although code stands above them."""
+    """Yield the lines of a cell, from 1, that are tab marks although there is code above them."""
     if "%%tab" not in source:
         return
     try:

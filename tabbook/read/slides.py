@@ -163,7 +163,7 @@ def marked_text(text: str) -> tuple[MarkedText, ...]:
     """Return what slides show of ``text``, a piece of Markdown, in its order.
 
     Square brackets start a slide and round ones continue it, whether the text is for slides
-    alone or not. A mark that holds a whole heading is one; marks inside a mark count for nothing.
+    alone or not. A mark that contains a whole heading is a heading; marks inside a mark are ignored.
     """
     source = _Text(text)
     pairs = sorted(source.marks(), key=lambda pair: pair[0].start())

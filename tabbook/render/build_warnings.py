@@ -149,7 +149,7 @@ class WarningCollector(logging.Handler):
         root = str(self.app.srcdir)
         message = message.replace(f"{root}/", "")
         # Docutils names files as they are from the working folder. From inside the book that is "..",
-        # and cannot be told from an author's own path.
+        # which may as well be an author's own path.
         here = os.path.relpath(root)
         return message.replace(f"{here}/", "") if here.strip("./") else message
 

@@ -63,7 +63,7 @@ class _Lexing(PygmentsBridge):
         return ""
 
     def save(self) -> None:
-        """Keep the hashes for the next check, those of code that pages had once not for ever."""
+        """Keep the hashes for the next check, but not all of those of code that is gone."""
         code = self.known | self.seen if len(self.known) < _MAX_KNOWN_HASHES else self.seen
         if code != self.known:
             write_atomic(self.file, json.dumps({"made_by": packages_stamp(), "code": sorted(code)}))

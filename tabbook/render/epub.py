@@ -25,7 +25,7 @@ from tabbook.render.one_tab import EPUB, OneTabBuilder, section_number
 from tabbook.render.plain.formulas import display_formula
 
 CONFIG: dict[str, Any] = {"epub_tocscope": "includehidden", "epub_tocdup": False}
-"""What Sphinx must be told to list all pages in the contents."""
+"""Settings of Sphinx that list all pages in the table of contents."""
 STYLES = Path(__file__).parent / "static" / "tabbook-book.css"
 _TITLE_PAGE = "tabbook-title"
 _PAGE = """<?xml version="1.0" encoding="UTF-8"?>

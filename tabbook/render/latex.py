@@ -31,7 +31,7 @@ CONFIG: dict[str, Any] = {
     "latex_toplevel_sectioning": "chapter",
     "latex_docclass": {"manual": "report"},  # for Japanese, Sphinx has one that XeTeX cannot use
 }
-"""What Sphinx must be told to write LaTeX as we want it; none of it changes how pages are read."""
+"""Settings of Sphinx for LaTeX; none of them changes how pages are read."""
 CJK = {"zh": "SC", "ja": "JP", "ko": "KR"}
 """The languages that need fonts of their own, and how Noto's end."""
 _CJK_TRADITIONAL = ("zh_tw", "zh_hk", "zh_hant")

@@ -298,7 +298,7 @@ def _plain(text: str) -> NotebookNode:
     metadata = _usable(data) if isinstance(data, dict) else {}
     start = front.end() if front else 0
     cell = {"cell_type": "markdown", "id": "text-0", "metadata": {}, "source": text[start:]}
-    source_map = [text.count("\n", 0, start) - 1]  # counted as in `tabbook.merge`
+    source_map = [text.count("\n", 0, start) - 1]  # counted as in `tabbook.merge.page`
     # Not `new_notebook`, which refuses what nbformat's schema does not allow: `title: 1984`, say.
     notebook: NotebookNode = _from_dict(
         {

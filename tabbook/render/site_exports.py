@@ -112,7 +112,7 @@ class _Update:
                 self.faults += error.faults
                 return
             self.faults += missing
-            # What has faults is made again by the next build, which tells them again.
+            # An export with faults is made again by the next build, so that its faults are reported again.
             known = {"stamp": "" if missing else stamp, "files": sorted(made)}
         self.now[place] = known
         self.files[kind] |= {*known["files"]}

@@ -1,8 +1,8 @@
 """Which job runs where: two runs of one book do not execute the same job at the same time.
 
 The lock of a job is on one byte of a file that stays empty: the byte whose number is the start of the
-job's key. The system releases it when its holder ends, however that comes about, so there is
-nothing to tidy up, and nothing stale to wait for.
+job's key. The system releases it when its holder ends in any way, so there is nothing to clean
+up, and no stale lock to wait for.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Recording what jobs bring: results in the store, failures as reports, durations for later runs.
+"""Recording what jobs return: results in the store, failures as reports, durations for later runs.
 
 A job of this machine is recorded by the thread that executes it, while it has the lock of its key, and one
 of another machine by the thread that receives it: a run that waits for the lock finds the result, and no

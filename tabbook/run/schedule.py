@@ -74,8 +74,8 @@ class FreeResources:
 def next_job(waiting: list[JobSpec], free: FreeResources) -> tuple[JobSpec, tuple[int, ...]] | None:
     """Take the first job that can begin out of ``waiting``; return it and the GPUs that are its own.
 
-    Where one must wait for a GPU, none that needs a GPU passes it: it would wait for ever. Where one
-    must wait for memory, those that need less pass it: as many run at once as there is room for.
+    If one must wait for a GPU, none that needs a GPU passes it, or it might never begin. If one must
+    wait for memory, those that need less pass it, so that as many as possible run at once.
     """
     blocked = False
     for place, job in enumerate(waiting):
@@ -108,14 +108,13 @@ def run_all(
 ) -> Iterator[Outcome]:
     """Yield the outcome of each of ``jobs`` as it ends, at most ``slots`` running at once.
 
-    Jobs begin in the given order, but one that must wait for a GPU lets those pass that need
-    none; each is told which of ``gpus`` are its own. Where these are ``None``, the executor sees to
-    that. One that finds too little ``budget`` lets those pass that need less; without it, memory does
-    not matter. A job that the executor itself loses (its worker died, it cannot be sent) ends with a
-    failure of kind ``broken``, one that it cannot place is deferred. A caller that stops iterating early
-    stops what has not begun; ending what runs is up to the executor's owner. ``ended`` is told of
-    each outcome as soon as the executor has it, by a thread of the executor's, whether or not
-    the caller goes on iterating.
+    Jobs begin in the given order, but those that need no GPU pass one that must wait for it. Each job
+    gets its own of ``gpus``; if these are ``None``, the executor assigns GPUs. Jobs that need less memory
+    pass one that must wait for ``budget``; without a budget, memory does not matter. A job that the
+    executor loses (its worker died, it cannot be sent) ends with a failure of kind ``broken``, one that
+    it cannot place is deferred. If the caller stops iterating, no more jobs begin; the owner of the
+    executor ends those that run. ``ended`` is called with each outcome as soon as the executor has it,
+    in a thread of the executor, even if the caller has stopped iterating.
     """
     waiting = list(jobs)
     free = FreeResources(None if gpus is None else Slots(gpus), budget)

@@ -37,7 +37,7 @@ def jobs_of_shard(jobs: Sequence[_T], seconds: Mapping[_T, float], shard: Shard)
 
     Each job goes to one shard: the longest first, always to the shard with the least to do. A
     job of unknown length counts as much as the median of the others. Equal input gives equal
-    parts, whoever asks.
+    parts, on every machine.
     """
     known = [seconds[job] for job in jobs if job in seconds]
     usual = median(known) if known else 1.0

@@ -71,7 +71,7 @@ def reasons(
 
 
 def sentence(reasons: Iterable[Reason]) -> str:
-    """Return reasons as one line; what did not change is said where that helps."""
+    """Return reasons as one line, with what did not change if that helps."""
     reasons = tuple(reasons)
     kinds = {reason.kind for reason in reasons}
     text = "; ".join(map(str, reasons))

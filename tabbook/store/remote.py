@@ -97,7 +97,7 @@ def _ask_for_all(
 ) -> tuple["queue.SimpleQueue[_Answer]", threading.Event]:
     """Begin to ask for the entries of ``jobs``; return where the answers come, and what stops the asking.
 
-    The threads are daemons: one that hangs for ever must keep neither the run nor its end.
+    The threads are daemons, so one that hangs delays neither the run nor its end.
     """
     answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
     stopped, lock, waiting = threading.Event(), threading.Lock(), iter(jobs)

@@ -153,6 +153,22 @@ def test_modules_say_what_they_are_for(name: str) -> None:
     assert ast.get_docstring(ast.parse(MODULES[name].read_text(encoding="utf-8")))
 
 
+def test_docstrings_and_comments_name_classes_and_constants_that_exist() -> None:
+    """A rename does not reach them by itself."""
+    paths = [*MODULES.values(), *(case.values[0] for case in PLUGINS)]
+    sources = {path: path.read_text(encoding="utf-8") for path in paths}
+    quoted = re.compile(r"(?<!`)(`{1,2})([A-Z]\w+)(?:\.\w+)*\1(?!`)")
+    code = quoted.sub("", "\n".join(sources.values()))
+    existing = set(re.findall(r"\w+", code))
+    gone = [
+        f"{path.name}: {name[0]}"
+        for path, text in sources.items()
+        for name in quoted.finditer(text)
+        if name[2] not in existing
+    ]
+    assert gone == []
+
+
 def public_names(path: Path) -> list[str]:
     """Return what ``__all__`` of a module lists."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:

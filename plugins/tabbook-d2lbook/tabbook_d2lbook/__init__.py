@@ -7,7 +7,7 @@ what stands where, ``headings``, ``figures``, ``tables``, ``equations`` (with ``
 project's files. What pandoc and Sphinx read without d2lbook's marks is
 the work of ``pandoc`` and ``rst``.
 
-``dialect`` tells books for Quarto from the others. What these have besides is the work of ``quarto``
+``dialect`` recognizes books for Quarto. Their own constructs are converted by ``quarto``
 (its own Markdown on pages), ``quarto_contents`` (its list of pages) and ``slides``.
 """
 

@@ -31,7 +31,7 @@ def _terms(text: str, *, by_line: bool = False) -> Iterable[tuple[str, str]]:
 
 
 def _reverse(text: str) -> Iterable[tuple[str, str | None]]:
-    """Yield each name that a ``reverse_alias`` is for, and the way it stands for (None: not clear)."""
+    """Yield each name that a ``reverse_alias`` is for, and what it becomes (None: not clear)."""
     for pattern, replacement in _terms(text, by_line=True):
         found = _REVERSE.match(pattern)
         if not found:

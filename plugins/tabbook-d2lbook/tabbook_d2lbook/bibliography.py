@@ -44,7 +44,7 @@ class Bibliography:
     moved: dict[str, dict[str, str]] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
     repeats: bool = False
-    """Whether a work may stand in the lists of several pages."""
+    """Whether a work may be listed on several pages."""
 
     def has(self, key: str) -> bool:
         """Say whether some file has a work."""

@@ -31,8 +31,8 @@ _HIDE_REST = re.compile(r"#[ \t]*@hide_all\b")
 _NOWHERE = Origin("", 0, 1, None)
 
 State = Literal["code", "interactive", "empty", "invalid", "stray"]
-"""What becomes of a cell: code of ours; the cell that only interactive use needs; nothing at all;
-not Python, so shown and not run; of a tab that the book does not have, likewise."""
+"""What becomes of a cell: a code cell; the cell that only interactive use needs; nothing; a listing,
+because it is not Python, or because the book does not have its tab."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,7 +259,7 @@ class PageConverter:
         return front + body.rstrip() + "\n", self._stored()
 
     def _place(self, text: str, below: int) -> str:
-        """Return what stands for a block of our own making; its source ends above the line ``below``."""
+        """Return the placeholder of a block that we write; its source ends above the line ``below``."""
         self._blocks.append((text, below))
         return place_of(len(self._blocks) - 1)
 

@@ -136,7 +136,7 @@ def make_rubric(page: Page, heading: Heading) -> None:
 def write_headings(page: Page, headings: list[Heading], place_title: Callable[[str], str]) -> None:
     """Add the edits that write the headings, with their labels above them.
 
-    ``place_title`` returns what stands for the page's title.
+    ``place_title`` returns a placeholder for the page's title.
     """
     for heading in headings:
         start, end = page.starts[heading.first], page.end_of_line(heading.last)
@@ -162,7 +162,7 @@ def title_from_name(path: str) -> str:
 
 
 def collect_labels(page: Page) -> None:
-    """Give each ``:label:`` to what stands above it: a heading, a figure or a table."""
+    """Give each ``:label:`` to what is above it: a heading, a figure or a table."""
     page.targets.sort(key=lambda target: target.position)
     for span in page.scan.spans:
         if span.kind != "role" or (span.name != "label" and span.start not in page.misnamed_labels):

@@ -1,4 +1,4 @@
-"""The library's hand-written part: what stands above the line that d2lbook writes its own below."""
+"""The library's handwritten part: what is above the line below which d2lbook writes."""
 
 import ast
 import re

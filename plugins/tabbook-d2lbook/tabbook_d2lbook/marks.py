@@ -224,7 +224,7 @@ def _without(comment: str) -> str:
 
 
 def _blocks(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
-    """Yield the lists of statements that stand at the margin once branches are chosen."""
+    """Yield the lists of statements that are at the margin once branches are chosen."""
     yield body
     for node in body:
         if isinstance(node, ast.If) and any(questions(node.test)):

@@ -66,10 +66,10 @@ def _output(value: Any) -> Output:
 
 
 def read_outputs(text: str) -> tuple[list[Output], list[str]]:
-    """Return the outputs in a ``{.json .output}`` block, and the tabs that its notices tell of.
+    """Return the outputs in a ``{.json .output}`` block, and the tabs that its notices name.
 
-    A notice says that the cell was skipped, since another tab was selected: it is no output, but
-    tells which tab was. Widgets are reduced to their text.
+    A notice says that the cell was skipped because another tab was selected: it is no output, but
+    names that tab. Widgets are reduced to their text.
 
     Raises:
         OutputError: The text is not a list of outputs.

@@ -1,8 +1,8 @@
 """What the library of a tab cannot take: found in the book's order, and left out of it.
 
-That is a method saved into a class that nobody saved: d2lbook stops at the first of them. The scripts
-of a book for Quarto leave out whatever has a base class or a decorator that the library does not have.
-Here such code stays on its page; only its mark goes.
+Such code is a method of a class that is not saved: d2lbook stops at the first of them. The scripts of a
+book for Quarto also leave out definitions whose base class or decorator the library does not have.
+Here all of it stays on its page, without its mark.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set

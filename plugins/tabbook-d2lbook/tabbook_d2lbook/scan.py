@@ -44,7 +44,7 @@ _PROSE = frozenset(("class", "func", "mod", "meth", "math", "doc"))
 """Roles that prose may name in front of code; those of d2lbook's own it never does."""
 
 _ATTRIBUTES = r"\{(?:=\w+|[ \t]*(?:[.#][\w:./-]+\s*|[\w-]+=(?:\"[^\"{}]*\"|[^\s\"{}]+)\s*)+)\}"
-"""Pandoc's attributes of what stands in front of them."""
+"""Pandoc's attributes of what is in front of them."""
 _TOKEN = re.compile(
     r"(?P<comment><!--.*?-->)"
     rf"|(?P<crossref>\[[^\[\]]*(?:\\[\[\]][^\[\]]*)*\]\(#[^()\s]+\)(?=\{{reference-type=)"
@@ -243,7 +243,7 @@ class Scan:
         return None
 
     def is_plain(self, position: int) -> bool:
-        """Say whether ``position`` is in prose, or at the start of something that stands in prose."""
+        """Say whether ``position`` is in prose, or at the start of something in prose."""
         span = self.span_at(position)
         return span is None or span.start == position
 

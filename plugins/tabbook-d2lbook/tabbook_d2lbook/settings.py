@@ -66,7 +66,7 @@ def config_text(
     if bibliography.files:
         data["bibtex_bibfiles"] = [safe_path(path) for path in bibliography.files]
     extensions = ["tabbook.render", *(["tabbook.render.api"] if has_autodoc else [])]
-    # What the theme is told here adds to what Jupyter Book tells it.
+    # These options of the theme are added to Jupyter Book's.
     data["sphinx"] = {
         "recursive_update": True,
         "extra_extensions": extensions,
@@ -238,7 +238,7 @@ def _colab_requirements(project: Project, tab: str) -> list[str]:
 def requirements_text(
     project: Project, tab: str, imported: Collection[str], named: Sequence[str], findings: Findings
 ) -> str:
-    """Return the requirements of a tab's environment, as far as the source tells."""
+    """Return the requirements of a tab's environment that the source names."""
     package = library_place(project, tab)[0]
     # These are the tabs' own: a cell that tries another framework does not ask for it.
     frameworks = {"mxnet", "torch", "torchvision", "tensorflow", "jax", "flax", "optax", "paddle"}

@@ -64,7 +64,7 @@ class Named:
 
 
 class Labels:
-    """The labels of the whole book. Sphinx tells those of equations apart by case, and no others."""
+    """The labels of the whole book. In Sphinx, case matters only in labels of equations."""
 
     def __init__(self) -> None:
         self._named: dict[str, Named] = {}

@@ -78,7 +78,7 @@ def _caption_above(page: Page, first: int) -> tuple[int, int] | None:
         if CAPTION.match(page.lines[top]):
             return top, line
         if _is_row(page, top):
-            return None  # another table stands between
+            return None  # another table is between them
         top -= 1
     return None
 

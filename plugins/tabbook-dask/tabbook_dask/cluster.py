@@ -1,9 +1,9 @@
 """A Dask cluster as an executor: jobs travel to its workers, and come back as outcomes.
 
-Dask says which worker gets which job, by the resources that both speak of, and gives a job whose
-worker is lost to another one. What is added here: files follow a job to a worker that does not have
-them; a worker that refuses a job is passed over; a job that no worker can take is deferred; and
-what runs on a worker is ended when the run is.
+Dask decides which worker gets which job, by their resources, and gives a job whose worker is lost to
+another one. What is added here: files are sent to workers that do not have them; a worker that refuses
+a job is passed over; a job that no worker can take is deferred; and when the run ends, its jobs end on
+all workers.
 """
 
 import contextlib
@@ -258,7 +258,7 @@ class Cluster(Executor):
                 self._try(submission)
 
     def _handle_result(self, submission: Submission, task: "Future[Any]") -> None:
-        """Take an outcome, or see to it that the next worker can bring one."""
+        """Take an outcome, send the files that the worker lacks, or note why it refuses the job."""
         try:
             kind, worker, content = task.result()
         except ImportError:

@@ -1,4 +1,4 @@
-"""A job as it travels to another machine: hashes of files stand for this machine's paths.
+"""A job as it travels to another machine: with hashes of files in place of this machine's paths.
 
 The client makes it (`payload_of`) and sends the files that the worker asks for; the worker puts its own
 paths in (`Payload.job_here`).
@@ -18,7 +18,7 @@ from tabbook.plan.job_spec import JobSpec
 
 
 def version() -> str:
-    """Return what tells this tabbook from others: its version, and a hash of its source and the plugin's."""
+    """Return what identifies this tabbook: its version, and a hash of its source and the plugin's."""
     both = source_hash() + source_hash(Path(__file__).parent)
     return f"{tabbook.__version__} ({hashlib.sha256(both.encode()).hexdigest()[:12]})"
 

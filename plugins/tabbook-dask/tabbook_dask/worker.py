@@ -1,11 +1,11 @@
-"""The worker's side of a cluster: execute a job that came as a payload, with what is here.
+"""The worker's side of a cluster: execute a job that came as a payload.
 
-Jobs need a framework's environment, made from the requirements that the job's key speaks of, and
-files, which are kept by hash in the worker's own folder for as long as the worker lives. What
-cannot be done right is not done: the answer says what is missing, or why this worker refuses.
+A job needs a framework's environment, made from the requirements in the job's key, and files, which
+the worker keeps by hash in its own folder until it ends. A worker never executes a job that would give
+other outputs: it answers what is missing, or why it refuses.
 
-Whatever a worker is asked to do is a function of this module. Several of its threads may be asked at
-once, and Python lets them import one module after the other, but not two that import each other.
+All functions that a worker calls are in this module. Several threads may call them at once, and Python
+lets these import one module after the other, but not two that import each other.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ ENVIRONMENTS = "TABBOOK_ENVIRONMENTS"
 """Names the folder of a worker's environments, one by the name of each tab."""
 
 Answer = tuple[Literal["done", "missing", "refused"], str, Any]
-"""What came of a payload, which worker says so, and: the outcome, the hashes of the files that are
+"""What became of a payload, which worker says so, and: the outcome, the hashes of the files that are
 missing here, or why the job cannot be executed here."""
 
 _PLUGIN = "tabbook"
@@ -189,7 +189,7 @@ def carry_out(client_version: str, pickled: bytes, threads_by_host: Mapping[str,
     """Execute a job in a thread of a Dask worker and return what came of it.
 
     Args:
-        client_version: The sender's `version`; nothing is looked into where this one is another.
+        client_version: The sender's `version`; if this one differs, the job is refused.
         pickled: The function that executes the job, and its payload.
         threads_by_host: How many threads the workers of each host have.
         topic: Of the event that says that the job begins.

@@ -293,7 +293,7 @@ class Blocks(Inline):
         return self.blocks(node.children)
 
     def _block_desc(self, node: nodes.Element) -> Lines:
-        """Return the description of a function: its signatures, and what is said of it."""
+        """Return the description of a function: its signatures and its text."""
         heads = [one for one in node.children if isinstance(one, addnodes.desc_signature)]
         body = [child for one in node.children[len(heads) :] for child in one.children]
         signatures = _spaced([code_span(" ".join(one.astext().split())) for one in heads])

@@ -31,7 +31,7 @@ def with_starts(text: str) -> str:
 
 
 DOLLAR = "\ue000"
-"""Stands for a dollar that is none of mathematics, until a paragraph is whole."""
+"""A placeholder for a dollar sign that is not mathematics, until the paragraph is complete."""
 
 
 def with_dollars(paragraph: str) -> str:
