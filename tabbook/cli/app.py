@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="tabbook",
-    help="Build a book whose every section holds several frameworks behind tabs.",
+    help="Build a book in which every section has several frameworks behind tabs.",
     epilog="A first build: tabbook env make, then tabbook build.",
     no_args_is_help=True,
     add_completion=False,

@@ -257,7 +257,7 @@ def _start_failures(seconds: float, log: KernelLog) -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        message = f"the kernel does not start: it says nothing for {seconds:g} seconds"
+        message = f"the kernel does not start: it did not answer within {seconds:g} seconds"
         raise JobFailedError("no-start", message, log.tail()) from None
     except OSError as error:
         raise JobFailedError("no-start", f"the kernel does not start: {error}", log.tail()) from None

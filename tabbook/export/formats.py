@@ -84,7 +84,7 @@ def format_named(name: str) -> Format:
         raise usage(f"there is no format {name!r}", f"the formats are {', '.join(names())}; or branches")
     made = load(EXPORTERS, name, f"the format {name!r}")
     if not (isinstance(made, Format) and made.name == name):
-        raise usage(f"the format {name!r} is no Format with this name", "correct its plugin")
+        raise usage(f"the plugin of the format {name!r} has no Format of this name", "correct the plugin")
     return made
 
 

@@ -22,11 +22,11 @@ def check_places(source: Path, destination: Path, *, force: bool) -> None:
     folder = source if source.is_dir() else source.parent
     target, origin = destination.resolve(), folder.resolve()
     if target == origin or origin.is_relative_to(target):
-        raise usage(f"{destination} holds the source", "name another destination")
+        raise usage(f"{destination} contains the source", "name another destination")
     if source.is_dir() and target.is_relative_to(origin):
         raise usage(f"{destination} is inside the source, which is never touched", "name another destination")
     if destination.is_symlink() or (destination.exists() and not destination.is_dir()):
-        raise usage(f"{destination} is no folder", "name another destination")
+        raise usage(f"{destination} is not a folder", "name another destination")
     _put_right(target)
     if destination.is_dir() and any(destination.iterdir()) and not force:
         raise usage(f"{destination} exists and is not empty", "name another, or replace it with --force")

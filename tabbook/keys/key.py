@@ -24,7 +24,7 @@ PYTHON = "3.11"
 """The Python whose outputs have no version in their record: the only one when the format began."""
 
 STAND_IN = "stand-in"
-"""What the record says in place of the hash of a data file that cannot be had."""
+"""What the record says in place of the hash of a data file that is not available."""
 
 EXECUTION_TAGS = frozenset({"raises-exception", "skip-execution"})
 """The cell tags that change what a job does; all others are a matter of presentation."""

@@ -41,7 +41,7 @@ def stand_in_notice(files: str, language: str) -> str:
     """Return the sentence for the top of a page whose outputs were made without ``files``."""
     _ = translator(language)
     return _(
-        "This page was made with stand-in data, because these files could not be had: {files}. "
+        "This page was made with stand-in data, because these files were not available: {files}. "
         "The outputs below are not those of the book."
     ).format(files=files)
 

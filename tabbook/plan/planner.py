@@ -53,7 +53,7 @@ class Job:
     """The environment variables that the tab sets and that may change outputs."""
 
     def key(self, device: str, missing: Iterable[str] = ()) -> keys.Key:
-        """Return the job's key on ``device`` where the data files ``missing`` cannot be had."""
+        """Return the job's key on ``device`` if the data files ``missing`` are not available."""
         absent = set(missing)
         data = {name: keys.STAND_IN if name in absent else sha1 for name, sha1 in self.data.items()}
         return keys.job_key(

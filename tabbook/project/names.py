@@ -53,7 +53,7 @@ def parse_idiom(text: str) -> Idiom:
             return Idiom("method", text, root, text[len(root) : text.rindex("(")].rstrip())
     if isinstance(node, ast.Lambda) and not node.args.kwarg:
         return Idiom("expression", text)
-    raise ValueError(f"{text!r} is no attribute (np.tanh), method (x.sum(...)) or lambda")
+    raise ValueError(f"{text!r} is not an attribute (np.tanh), a method (x.sum(...)) or a lambda")
 
 
 def _root(node: ast.expr) -> str | None:

@@ -154,7 +154,7 @@ class SlideReader:
 
     def _column(self, width: str, options: Mapping[str, str], line: int) -> Box:
         if width and not _WIDTH.match(width):
-            self.fault(line, f"{width!r} is no width", "write one such as 40%")
+            self.fault(line, f"{width!r} is not a width", "write one such as 40%")
             width = ""
         return self._box(f"column {options.get('class', '')}", width)
 
@@ -212,7 +212,7 @@ def label_faults(
         if "label" not in cell.metadata:
             continue
         if not _LABEL.fullmatch(cell.label):
-            yield cell.line, f"{cell.label!r} is no label", "write letters, digits, '-', '_', '.' and ':'"
+            yield cell.line, f"{cell.label!r} is not a label", "write letters, digits, '-', '_', '.' and ':'"
             continue
         first = [places.setdefault((cell.label, tab), cell.line) for tab in cell.tabs or tabs]
         if twice := [line for line in first if line != cell.line]:

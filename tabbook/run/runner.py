@@ -166,7 +166,7 @@ def run(
         tabs: The tabs whose jobs are wanted; all, if not given.
         workers: How many jobs run at once; if not given, as many as this machine has cores, and
             as many as it likes on an ``executor``.
-        strict_data: Raise where a data file cannot be had, instead of using a stand-in.
+        strict_data: Raise if a data file is not available, instead of using a stand-in.
         force: Execute every job, whatever the store has.
         retry: Execute again what failed before, although nothing changed since, and try downloads again
             that failed minutes ago (as ``force`` and ``strict_data`` do).
@@ -246,7 +246,7 @@ def _find_data(book: Book, lacking: Sequence[Job], *, strict: bool, retry: bool)
     """Return the data files of jobs that the store has no outputs of; download what is not there.
 
     Raises:
-        ExecuteError: Some cannot be had, and the run is ``strict``.
+        ExecuteError: Some are not available, and the run is ``strict``.
     """
     found = data_files.find_all(
         book.settings.data,

@@ -31,7 +31,7 @@ class JobStatus:
     ``seconds`` is how long the job took, and ``memory`` how many bytes at most (0: not known), now or
     when the store's result was made. ``reason`` says why it was skipped or deferred. ``report`` is
     the file about its failure, ``remembered`` says that it failed in an earlier run and nothing
-    changed since. ``stand_ins`` names the data files that could not be had. ``key`` is its key on
+    changed since. ``stand_ins`` names the data files that were not available. ``key`` is its key on
     this machine, ``whole_because`` why it depends on all of the library, and ``reasons`` why it is stale,
     where that was asked for.
     """
@@ -60,7 +60,7 @@ class JobStatus:
 class RunReport:
     """What a run did: every job, in the book's order, and the data that it did without.
 
-    ``stand_ins`` says for each data file that could not be had why.
+    ``stand_ins`` says why each missing data file is not available.
     """
 
     jobs: tuple[JobStatus, ...]

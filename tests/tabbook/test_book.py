@@ -35,7 +35,7 @@ def test_a_way_that_is_none_stops_the_loading(root: Path) -> None:
     path.write_text(
         path.read_text(encoding="utf-8").replace("mxnet: math.tanh", "mxnet: tanh"), encoding="utf-8"
     )
-    with pytest.raises(ConfigError, match=r"_config.yml:14: .*names.tanh.mxnet: 'tanh' is no attribute"):
+    with pytest.raises(ConfigError, match=r"_config.yml:14: .*names.tanh.mxnet: 'tanh' is not an attribute"):
         Book.load(root)
 
 

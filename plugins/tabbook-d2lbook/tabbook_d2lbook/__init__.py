@@ -48,7 +48,9 @@ def _convert(source: Path, findings: Findings, *, dialect: DialectOption = None)
         try:
             project = load_project(source, findings)
         except FileNotFoundError as error:
-            raise usage(f"{source} is no d2lbook project: it has {error}", "name its root folder") from None
+            raise usage(
+                f"{source} is not a d2lbook project: it has {error}", "name its root folder"
+            ) from None
     else:
         project = load_single(source, findings)
     return convert_book(in_dialect(project, dialect, findings), findings)

@@ -52,7 +52,7 @@ def read_aliases(project: Project, findings: Findings) -> Names:
         for name, way in _ways(tab, table, names, findings):
             clean = name.removesuffix("(").strip()
             if not _NAME.fullmatch(clean):
-                _fault(findings, tab, f"{name!r} is no name")
+                _fault(findings, tab, f"{name!r} is not a name")
                 continue
             try:
                 parse_idiom(way)
@@ -93,7 +93,7 @@ def _ways(tab: str, table: Mapping[str, str], names: Names, findings: Findings) 
     for call, body in _terms(table.get("args_alias", ""), by_line=True):
         found = _arguments(call)
         if found is None:
-            _fault(findings, tab, f"{call!r} is no function with its arguments")
+            _fault(findings, tab, f"{call!r} is not a function with its arguments")
         else:
             yield found[0], f"lambda {found[1]}: {body}"
             names.lines.setdefault(tab, []).append(f"def {call}:\n    return {body}")

@@ -135,8 +135,8 @@ def _read_works(project: Project, book: Bibliography, findings: Findings) -> Non
                 position = end
                 if same != work:
                     line = text.count("\n", 0, found.start()) + 1
-                    message = f"the work {found['key']} is given in {other} too, and not alike"
-                    findings.fault(path, line, "citation", message, f"the one of {other} is taken")
+                    message = f"another entry {found['key']} in {other} differs from this one"
+                    findings.fault(path, line, "citation", message, "that one is used")
             if other != path:
                 book.moved[path][key] = other
             book.keys[path].add(key)

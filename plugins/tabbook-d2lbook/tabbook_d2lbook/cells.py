@@ -224,7 +224,7 @@ class CellReader:
             self.path,
             place(1) + 1,
             "branch",
-            f"d2lbook cuts the nested branches of this cell in another way than Python reads them, for "
+            f"d2lbook cuts the nested branches of this cell in a different way than Python, for "
             f"{', '.join(tab for tab in claimed if tab in apart)}",
             "these get a cell of their own with the code that was published",
         )

@@ -130,5 +130,5 @@ def check_documented(
                 ways = {name for name, way in names.ways.items() if tab in way}
                 there[tab] = ways | library_names(first.get(tab, ""), pages, tab)
             if name not in there[tab] and "*" not in there[tab]:
-                message = f"{name} is documented, which {module} does not have"
+                message = f"{name} is documented, but {module} does not have it"
                 findings.fault(page.page.path, line + 1, "save", message, "the build warns of it")

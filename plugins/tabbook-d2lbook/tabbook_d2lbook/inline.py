@@ -169,7 +169,7 @@ def write_links(page: Page, files: Collection[str]) -> None:
             continue
         if not name:
             if anchor and not re.search(rf"""(?:id|name)=["']{re.escape(anchor)}["']""", page.text):
-                message = f"the link leads to {target}, which is no heading of the page"
+                message = f"the link leads to {target}, which is not a heading of the page"
                 page.fault(line, "link", message, as_found)
         elif named := named_page(page.path, name, files):
             if named == name:

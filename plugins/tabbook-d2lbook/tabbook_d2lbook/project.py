@@ -126,7 +126,7 @@ def load_project(source: Path, findings: Findings) -> Project:
     """Return the project in the folder ``source``.
 
     Raises:
-        FileNotFoundError: It is no d2lbook project: neither a ``config.ini`` nor an index page.
+        FileNotFoundError: It is not a d2lbook project: neither a ``config.ini`` nor an index page.
     """
     files = _list_files(source)
     values = _read_config(source, findings) if CONFIG in files else {}
@@ -175,7 +175,7 @@ def _tabs(text: str, findings: Findings) -> tuple[str, ...]:
     for name in names:
         if not _TAB_NAME.fullmatch(name):
             hint = "its cells are shown, and not run; name it with small letters, digits, '-' and '_'"
-            findings.fault(CONFIG, 0, "configuration", f"{name!r} is no name for a tab", hint)
+            findings.fault(CONFIG, 0, "configuration", f"{name!r} cannot be the name of a tab", hint)
     return tuple(name for name in names if _TAB_NAME.fullmatch(name))
 
 

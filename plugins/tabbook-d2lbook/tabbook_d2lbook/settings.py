@@ -188,7 +188,7 @@ def _links(project: Project, findings: Findings) -> list[dict[str, str]]:
         if url.startswith(("http://", "https://")) and not name.startswith("#"):
             links.append({"name": name, "url": url, "icon": icon})
         elif name:
-            message = f"header_links: {name} leads to {url!r}, which is no address"
+            message = f"header_links: {name} leads to {url!r}, which is not an address"
             findings.note(CONFIG, 0, "configuration", message, "not carried over")
     if len(items) % 3:
         message = "header_links: not every link has a name, an address and an icon"
@@ -260,7 +260,7 @@ def requirements_text(
         kept.setdefault(name, requirement.strip())
     if tab == project.tabs[0]:
         _setup_requirements(project, findings)  # its faults, once
-    head = f"# What the {framework_name(tab)} kernel needs, as far as the source told: pin it.\n"
+    head = f"# What the {framework_name(tab)} kernel needs, according to the source: pin it.\n"
     return head + "".join(f"{kept[name]}\n" for name in sorted(kept))
 
 

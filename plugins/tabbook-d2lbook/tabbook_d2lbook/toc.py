@@ -24,7 +24,7 @@ def build_tree(
             for entry, entry_title, line in fence.entries:
                 where = f"{path}.md"
                 if entry not in known:
-                    message = f"the contents list {entry!r}, which is no page"
+                    message = f"the contents list {entry!r}, which is not a page"
                     findings.fault(where, line + 1, "contents", message, "the entry is left out")
                 elif entry in seen:
                     message = f"the contents list {entry!r} a second time"

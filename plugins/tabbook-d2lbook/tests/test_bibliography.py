@@ -141,8 +141,8 @@ def test_a_work_that_differs_between_files_and_within_one_is_named(tmp_path: Pat
     }
     book, report = book_of(tmp_path, files)
     assert list(map(str, report.faults)) == [
-        "one.bib:6: the work Ada is given in one.bib too, and not alike; the one of one.bib is taken",
-        "two.bib:3: the work BOB is given in one.bib too, and not alike; the one of one.bib is taken",
+        "one.bib:6: another entry Ada in one.bib differs from this one; that one is used",
+        "two.bib:3: another entry BOB in one.bib differs from this one; that one is used",
     ]
     text = built(book)["a"]
     assert "A Ada. Of Braces @ work" in text

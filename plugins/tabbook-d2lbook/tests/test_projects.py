@@ -98,7 +98,7 @@ def test_a_list_below_may_begin_the_numbers(tmp_path: Path) -> None:
     [
         (
             {"index.md": INDEX + "\n```toc\nfour\n```\n"},
-            "index.md:18: the contents list 'four', which is no page",
+            "index.md:18: the contents list 'four', which is not a page",
         ),
         ({"index.md": INDEX + "\n```toc\ntwo\n```\n"}, "index.md:18: the contents list 'two' a second time"),
         (
@@ -306,8 +306,8 @@ def test_what_is_documented_and_not_in_the_library_is_a_fault(tmp_path: Path) ->
     files = {**CODE, "index.md": "# B\n\n```toc\na\nb\napi\n```\n", "api.md": page}
     _, report = imported(tmp_path, files, LIBRARY)
     assert [str(fault) for fault in report.faults] == [
-        "api.md:13: Gone is documented, which d2l.mxnet does not have; the build warns of it",
-        "api.md:15: lost is documented, which d2l.torch does not have; the build warns of it",
+        "api.md:13: Gone is documented, but d2l.mxnet does not have it; the build warns of it",
+        "api.md:15: lost is documented, but d2l.torch does not have it; the build warns of it",
     ]
 
 

@@ -87,7 +87,7 @@ def test_links_of_the_head_that_lead_nowhere_are_noted(tmp_path: Path) -> None:
     links = "header_links = A, ###_ROOT_###/a.html, fas fa-a,\n  B, https://b.org, fas fa-b, C\n"
     book, report = imported(tmp_path, {"index.md": "# Book\n"}, f"{CONFIG}[html]\n{links}")
     assert [note.message for note in report.notes if "header" in note.message] == [
-        "header_links: A leads to '###_ROOT_###/a.html', which is no address",
+        "header_links: A leads to '###_ROOT_###/a.html', which is not an address",
         "header_links: not every link has a name, an address and an icon",
     ]
     assert "https://b.org" in (book / "_config.yml").read_text()

@@ -393,7 +393,7 @@ def test_a_link_to_a_heading_leads_there(source: str, expected: str) -> None:
 def test_a_link_to_no_heading_is_a_fault() -> None:
     result = convert("# Title\n\n[x](#gone) [y](#Title) [z](#here) <a id='here'></a>\n")
     assert [fault.split(";")[0] for fault in result.faults] == [
-        "a.md:3: the link leads to #gone, which is no heading of the page"
+        "a.md:3: the link leads to #gone, which is not a heading of the page"
     ]
 
 

@@ -67,7 +67,7 @@ def test_ways(text: str, kind: str) -> None:
     ],
 )
 def test_whatever_else_is_no_way(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no attribute|is not Python"):
+    with pytest.raises(ValueError, match=r"is not an attribute|is not Python"):
         parse_idiom(text)
 
 

@@ -77,7 +77,7 @@ def test_ways_that_are_none_are_named_with_their_line() -> None:
         check_idioms(book, text)
     where, none = (
         "_config.yml:4: sphinx.config.tabbook.names",
-        "is no attribute (np.tanh), method (x.sum(...)) or lambda",
+        "is not an attribute (np.tanh), a method (x.sum(...)) or a lambda",
     )
     assert [str(fault) for fault in caught.value.faults] == [
         f"{where}.a.jax: 'print' {none}",

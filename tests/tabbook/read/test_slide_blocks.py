@@ -185,7 +185,7 @@ FAULTS = {
         "a.md:39: unknown tab 'jx'; perhaps you meant 'jax': the tabs are pytorch, jax, mxnet",
     ),
     "a block": ("::::{slide}\n:::{colums}\na\n:::\n::::", "a.md:40: unknown block 'colums' in a slide; perhaps you meant 'columns'"),
-    "a width": ("::::{slide}\n:::{column} wide\na\n:::\n::::", "a.md:40: 'wide' is no width; write one such as 40%"),
+    "a width": ("::::{slide}\n:::{column} wide\na\n:::\n::::", "a.md:40: 'wide' is not a width; write one such as 40%"),
     "never closed": ("::::{slide} T\na\n", "a.md:39: this slide is never closed; end it with a line '::::'"),
     "never closed inside": (
         "::::{slide} T\n:::{notes}\na\n::::",
@@ -197,7 +197,7 @@ FAULTS = {
     ),
     "a label that is none": (
         "```{code-cell} python\n:label: a b\n1\n```",
-        "a.md:41: 'a b' is no label; write letters, digits, '-', '_', '.' and ':'",
+        "a.md:41: 'a b' is not a label; write letters, digits, '-', '_', '.' and ':'",
     ),
 }  # fmt: skip
 
