@@ -53,7 +53,7 @@ def test_list_says_what_there_is(book, capsys):
     assert sum("  used  " in line for line in lines) == 4
     assert any("chapters/a.md · jax  JAX 0.8 · cpu · 2026-11-21T10:00:00Z · 61.5 s" in line for line in lines)
     assert lines[0].startswith(OLD[:12])
-    assert "damaged: its content does not have the hash" in lines[0]
+    assert "damaged: its content does not match its hash" in lines[0]
     assert lines[-1].startswith("5 entries, ")
 
 
@@ -70,7 +70,7 @@ def test_verify_counts_what_is_damaged(book, capsys):
 def test_gc_removes_what_nobody_uses(book, capsys):
     everything = keys(book)
     assert go(book, "gc", "--dry-run") == 0
-    assert "would go; 4 stay" in capsys.readouterr().out
+    assert "would be removed; 4 stay" in capsys.readouterr().out
     assert go(book, "gc", "--keep", "50") == 0
     assert keys(book) == everything
     assert go(book, "gc") == 0
