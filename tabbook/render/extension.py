@@ -14,6 +14,8 @@ from typing import Any
 from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.domains import Domain
+from sphinx.environment import BuildEnvironment
 from sphinx.ext.mathjax import MATHJAX_URL
 
 import tabbook
@@ -175,6 +177,22 @@ def _declare_safe(app: Sphinx) -> None:
             extension.parallel_read_safe = True
 
 
+def _read_alone(app: Sphinx, env: BuildEnvironment, _pages: list[str]) -> None:
+    """Read pages one after the other where a domain cannot merge what several processes have read.
+
+    Sphinx believes what the domain's extension says of itself, and sphinx-proof says that it can.
+    """
+    if app.parallel > 1 and any(
+        type(domain).merge_domaindata is Domain.merge_domaindata for domain in env.domains.values()
+    ):
+        app.connect("env-updated", partial(_write_in_parallel, app.parallel))
+        app.parallel = 1
+
+
+def _write_in_parallel(jobs: int, app: Sphinx, _env: BuildEnvironment) -> None:
+    app.parallel = jobs
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension; return what Sphinx wants to know of it."""
     app.add_config_value("tabbook", {}, "env", types=[dict])
@@ -196,6 +214,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _copy_notebook_styles)
     app.connect("builder-inited", share_formatters)
     app.connect("builder-inited", keep_templates)
+    app.connect("env-before-read-docs", _read_alone)
     app.connect("env-get-outdated", outdated_pages)
     app.connect("env-get-outdated", pages_that_refer)
     app.connect("env-get-outdated", pages_that_wait)

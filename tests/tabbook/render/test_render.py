@@ -405,3 +405,15 @@ def test_a_book_may_have_no_markdown_at_all(tmp_path: Path, capsys: pytest.Captu
     assert site.page.is_file()
     for command in ("lib", "run", "status", "check"):
         assert main([command, "--book", str(root)]) == 0, (command, capsys.readouterr().err)
+
+
+def test_pages_are_read_alone_where_a_domain_cannot_merge_them(tmp_path: Path) -> None:
+    """The domain of sphinx-proof cannot, though its extension says so: from six pages on, builds failed."""
+    pytest.importorskip("sphinx_proof")
+    theorem = "# T\n\n````{prf:theorem} N\n:label: NAME\nIt holds.\n````\n\nBy {prf:ref}`t0`.\n"
+    root = write_book(tmp_path / "book", {f"t{n}": theorem.replace("NAME", f"t{n}") for n in range(7)})
+    config = root / "_config.yml"
+    extensions = "- tabbook.render\n  - sphinx_proof\n"
+    config.write_text(config.read_text().replace("- tabbook.render\n", extensions))
+    assert sphinx(root, tmp_path / "out", jobs=2) == 0
+    assert "Theorem 1" in (tmp_path / "out/t6.html").read_text()
