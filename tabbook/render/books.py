@@ -43,7 +43,8 @@ def _written(
 
 def _pdf(exporter: Exporter, tab: str, sections: Sequence[Section], name: str) -> Made:
     made = _written(exporter, tab, sections, PdfBuilder)
-    return {f"{name}.pdf": typeset(Path(made.outdir))}, made.faults
+    data, faults = typeset(Path(made.outdir))
+    return {f"{name}.pdf": data}, [*made.faults, *faults]
 
 
 def _epub(exporter: Exporter, tab: str, sections: Sequence[Section], name: str) -> Made:

@@ -19,7 +19,7 @@ from tabbook.errors import Fault
 from tabbook.export.write import epoch, zipped
 from tabbook.merge.markup import read_markup
 from tabbook.render.equations import equation_number
-from tabbook.render.latex import macros
+from tabbook.render.html_blocks import close_items
 from tabbook.render.mathml import MathML
 from tabbook.render.one_tab import EPUB, OneTabBuilder, section_number
 from tabbook.render.plain.formulas import display_formula
@@ -115,6 +115,7 @@ def _clean(text: str) -> str:
     tree = BeautifulSoup(text, "html.parser")
     for hidden in tree.select(_NOT_TEXT):
         hidden.decompose()
+    close_items(tree)
     for element in tree.find_all(True):
         if element.name not in _KNOWN:
             element.unwrap()
@@ -136,8 +137,7 @@ class EpubBuilder(OneTabBuilder, Epub3Builder):
         """Prepare as Sphinx does."""
         super().init()
         self.use_index = False
-        known = {name: meaning for name, (meaning, _) in macros(self.config).items()}
-        self._mathml = MathML(known)
+        self._mathml = MathML()
 
     def link(self, page: str, to: str, anchor: str) -> str:
         """Return an address relative to the page, with the name of the file."""

@@ -40,7 +40,7 @@ from tabbook.render.isolate import (
     visit_isolated,
 )
 from tabbook.render.language import TranslatePrompts, quiet_search, translate_search
-from tabbook.render.latex import RenameCells, SvgToPdf
+from tabbook.render.latex import RenameCells
 from tabbook.render.missing import pages_that_wait
 from tabbook.render.navigation import setup_navigation
 from tabbook.render.numbering import note_figures, number_sections
@@ -54,6 +54,7 @@ from tabbook.render.pages import (
     outdated_pages,
     publish_outputs,
 )
+from tabbook.render.pictures import SvgToPdf, ToPng
 from tabbook.render.raw_pictures import CheckRawPictures
 from tabbook.render.removed_pages import remove_old_pages
 from tabbook.render.resolved import ExportBuilder, prefer_plain_outputs
@@ -229,6 +230,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_builder(ExportBuilder)
     app.add_post_transform(KeepTab)
     app.add_post_transform(SvgToPdf)
+    app.add_post_transform(ToPng)
     app.add_post_transform(RenameCells)
     app.connect("config-inited", prefer_outputs)
     app.add_domain(CountedEquations, override=True)

@@ -2,21 +2,22 @@
 
 import os
 import re
-import subprocess
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.addnodes import start_of_file
 from sphinx.builders.latex import LaTeXBuilder
 from sphinx.builders.latex.theming import Theme
 from sphinx.transforms.post_transforms import SphinxPostTransform
-from sphinx.transforms.post_transforms.images import ImageConverter
 from sphinx.util import texescape
 from sphinx.util.docutils import new_document
 from sphinx.writers.latex import LaTeXTranslator
 
+from tabbook.files import write_atomic
 from tabbook.render.equations import equation_number
+from tabbook.render.fonts import fallback_fonts, main_fonts
+from tabbook.render.html_blocks import BLOCKS, close_items
 from tabbook.render.one_tab import PDF, OneTabBuilder, section_number
 from tabbook.render.plain.formulas import display_formula
 from tabbook.render.plain.inline import numbered
@@ -28,27 +29,19 @@ CONFIG: dict[str, Any] = {
     "latex_engine": "xelatex",
     "latex_use_xindy": False,
     "latex_show_pagerefs": True,
+    "latex_table_style": ["booktabs"],  # colours of a cell would cover what sticks out of the one before
     "latex_toplevel_sectioning": "chapter",
     "latex_docclass": {"manual": "report"},  # for Japanese, Sphinx has one that XeTeX cannot use
 }
 """Settings of Sphinx for LaTeX; none of them changes how pages are read."""
-CJK = {"zh": "SC", "ja": "JP", "ko": "KR"}
-"""The languages that need fonts of their own, and how Noto's end."""
-_CJK_TRADITIONAL = ("zh_tw", "zh_hk", "zh_hant")
-_FONTS = r"""
-\setmainfont{%s}
-\setsansfont{%s}
-\setmonofont{%s}[Scale=MatchLowercase]
-"""
-_LINE_BREAKS = r"""
-\XeTeXlinebreaklocale "%s"
-\XeTeXlinebreakskip=0pt plus 1pt
-"""
 _WITH_ANCHORS = ("docutils.", "sphinx.")
 """The modules whose nodes are written with their anchors."""
 _PREAMBLE = r"""
 \usepackage{unicode-math}
 \setmathfont{latinmodern-math.otf}
+\usepackage{cancel}
+\providecommand{\lt}{<}
+\providecommand{\gt}{>}
 \providecommand{\bm}[1]{\symbf{#1}}
 \providecommand{\mathds}[1]{\symbb{#1}}
 \hypersetup{pdfencoding=auto, psdextra}
@@ -57,28 +50,26 @@ _PREAMBLE = r"""
 \widowpenalty=10000
 \clubpenalty=10000
 """
+_MARKED = {
+    **dict.fromkeys(("b", "strong"), "textbf"),
+    **dict.fromkeys(("i", "em", "cite", "dfn", "var"), "emph"),
+    **dict.fromkeys(("code", "kbd", "samp", "tt"), "texttt"),
+    **{"sub": "textsubscript", "sup": "textsuperscript", "u": "underline"},
+}
+_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z]+)[^<>]*>")
+_BREAK = "\N{LINE SEPARATOR}"
+_WIDE_TABLES = {
+    10: r"\scriptsize\setlength{\tabcolsep}{2pt}",
+    6: r"\footnotesize\setlength{\tabcolsep}{4pt}",
+}
+"""How tables of more than so many columns are written."""
 _ELEMENTS = {
     "extraclassoptions": "openany,oneside",
     "fncychap": "",
     "figure_align": "htbp",
+    "maxlistdepth": "20",  # TeX's own limit is low: boxes and quotations count, too
     "sphinxsetup": "verbatimwithframe=false, VerbatimColor={HTML}{F6F7F9}, verbatimforcewraps=true",
 }
-
-
-class SvgToPdf(ImageConverter):
-    """Makes PDF of SVG pictures, which stay vector graphics."""
-
-    builders = (PDF,)
-    conversion_rules: ClassVar[list[tuple[str, str]]] = [("image/svg+xml", "application/pdf")]  # type: ignore[misc]
-
-    def is_available(self) -> bool:
-        """Say yes: that the command is there was looked up before anything is made."""
-        return True
-
-    def convert(self, _from: str | os.PathLike[str], _to: str | os.PathLike[str]) -> bool:
-        """Convert one picture; return whether that was possible."""
-        command = ["rsvg-convert", "--format", "pdf", "--output", os.fspath(_to), os.fspath(_from)]
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 class RenameCells(SphinxPostTransform):
@@ -121,6 +112,17 @@ class Translator(LaTeXTranslator):
         super().visit_paragraph(node)
         self._note_place(node)
 
+    def visit_literal_block(self, node: nodes.Element) -> None:
+        """Write code, below a line that says where it is from."""
+        self._note_place(node)
+        super().visit_literal_block(node)
+
+    def visit_image(self, node: nodes.Element) -> None:
+        """Write a picture, below a line that says where it is from."""
+        if not isinstance(node.parent, nodes.TextElement):
+            self._note_place(node if node.line else node.parent)
+        super().visit_image(node)
+
     def visit_title(self, node: nodes.Element) -> None:
         """Write a title, with the number that the site gives to a section."""
         if not isinstance(node.parent, nodes.section) or self.this_is_the_title:
@@ -155,9 +157,17 @@ class Translator(LaTeXTranslator):
         super().visit_caption(node)
 
     def visit_table(self, node: nodes.Element) -> None:
-        """Write a table."""
+        """Write a table, one of many columns with smaller letters: words that do not fit would overlap."""
         self._set_number("table", node)
+        columns = len(list(node.findall(nodes.colspec)))
+        size = next((one for most, one in _WIDE_TABLES.items() if columns > most), "\\normalsize")
+        self.body.append(f"\\begingroup{size}\n")
         super().visit_table(node)
+
+    def depart_table(self, node: nodes.Element) -> None:
+        """Write the end of a table."""
+        super().depart_table(node)
+        self.body.append("\\endgroup\n")
 
     def visit_citation(self, node: nodes.Element) -> None:
         """Write an entry of a bibliography, with an anchor for ordinary references, too."""
@@ -178,18 +188,50 @@ class Translator(LaTeXTranslator):
     def visit_raw(self, node: nodes.Element) -> None:
         """Write LaTeX as it is, and of HTML what it says."""
         if "html" in node.get("format", "").split():
-            self.body.append(self.encode(_words(node.astext())))
+            self.body.append(_marks(node) or _with_breaks(self.encode(_words(node.astext()))))
         super().visit_raw(node)
 
 
+def _marks(node: nodes.Element) -> str:
+    """Return the LaTeX of a tag in a sentence, such as ``<sub>``; empty unless each is closed there."""
+    tag = _TAG.fullmatch(node.astext().strip())
+    if tag is None or tag["name"].lower() not in _MARKED:
+        return ""
+    raws = [
+        _TAG.fullmatch(one.astext().strip()) for one in node.parent.children if isinstance(one, nodes.raw)
+    ]
+    tags = [found for one in raws if (found := _TAG.fullmatch(one))]
+    ends = [one["end"] for one in tags if one["name"].lower() == tag["name"].lower()]
+    if ends != ["", "/"] * (len(ends) // 2):
+        return ""
+    return "}" if tag["end"] else f"\\{_MARKED[tag['name'].lower()]}{{"
+
+
+def _with_breaks(text: str) -> str:
+    """Return LaTeX with breaks of lines in place of their sign."""
+    return text.replace(_BREAK, "\\ifhmode\\newline\\fi{}")
+
+
 def _words(html: str) -> str:
-    """Return what a piece of HTML says."""
+    """Return what a piece of HTML says: its blocks are paragraphs, and cells are apart."""
     from bs4 import BeautifulSoup
 
     tree = BeautifulSoup(html, "html.parser")
     for hidden in tree.select("script, style"):
         hidden.decompose()
-    return re.sub(r"\n{2,}", "\n", tree.get_text())
+    close_items(tree)
+    for picture in tree.select("img"):
+        picture.replace_with(str(picture.get("alt") or ""))
+    for line_break in tree.select("br"):
+        line_break.replace_with(_BREAK)
+    for cell in tree.select("td + td, th + td, td + th, th + th"):
+        cell.insert(0, "\N{EM SPACE}")
+    for item in tree.select("li"):
+        item.insert(0, "• ")
+    for block in tree.find_all([*BLOCKS]):
+        block.insert_before("\n\n")
+        block.insert_after("\n\n")
+    return re.sub(r"\s*\n\s*\n\s*", "\n\n", tree.get_text())
 
 
 def _display(formula: str) -> str:
@@ -209,7 +251,7 @@ class PdfBuilder(OneTabBuilder, LaTeXBuilder):
         """Prepare as Sphinx does, with our ways and then the author's."""
         author = {**self.config.latex_elements}
         author["preamble"] = "\n".join([
-            _PREAMBLE, _fonts(self.config.language), _macros(self.config), author.get("preamble", ""),
+            _PREAMBLE, main_fonts(self.config.language), author.get("preamble", ""),
         ])  # fmt: skip
         author.setdefault("fontpkg", "")
         # For Chinese, Sphinx loads a large package; fonts that have all signs need none.
@@ -235,6 +277,14 @@ class PdfBuilder(OneTabBuilder, LaTeXBuilder):
         self.document_data = [(first, SOURCE, title, escaped, "manual", False)]
         self.docnames = self.volume.pages
 
+    def finish(self) -> None:
+        """Copy what TeX needs, and choose fonts for the characters that the usual ones lack."""
+        super().finish()
+        path = Path(self.outdir) / SOURCE
+        text = path.read_text(encoding="utf-8")
+        fonts = fallback_fonts(text, self.config.language)
+        write_atomic(path, text.replace("\\begin{document}", f"{fonts}\\begin{{document}}", 1).encode())
+
     def update_doc_context(self, title: str, author: str, theme: Theme) -> None:
         """Set what the theme decides, with our size of paper unless the author wants another."""
         super().update_doc_context(title, author, theme)
@@ -252,39 +302,16 @@ class PdfBuilder(OneTabBuilder, LaTeXBuilder):
         book = nodes.section("", nodes.title("", self.volume.title))
         document += book
         above = [book]
+        parts = self.parts()
         for page, depth in self.volume.pages.items():
             tree = self.trees[page]
             del above[depth + 1 :]
+            if page in parts:
+                words = texescape.escape(parts[page], "xelatex")
+                above[-1] += nodes.raw("", f"\\part{{{words}}}\n", format="latex")
             file = start_of_file("", *tree.children, docname=page)
             above[-1] += file
             section = next((one for one in file.children if isinstance(one, nodes.section)), above[-1])
             section["ids"].append(":doc")  # where references to the page as a whole lead
             above.append(section)
         return document
-
-
-def _fonts(language: str) -> str:
-    """Return the fonts of a book in ``language``."""
-    start, _, _ = language.partition("_")
-    if start not in CJK:
-        return _FONTS % ("FreeSerif", "FreeSans", "DejaVu Sans Mono")
-    region = "TC" if language.lower() in _CJK_TRADITIONAL else CJK[start]
-    kinds = "Noto Serif CJK", "Noto Sans CJK", "Noto Sans Mono CJK"
-    return _FONTS % tuple(f"{kind} {region}" for kind in kinds) + _LINE_BREAKS % start
-
-
-def macros(config: Any) -> dict[str, tuple[str, int]]:
-    """Return the commands that the book defines for MathJax: what each means, and its number of arguments."""
-    found: Mapping[str, Any] = ((config.mathjax3_config or {}).get("tex") or {}).get("macros") or {}
-    return {
-        name: (str(value[0]), int(value[1])) if isinstance(value, list | tuple) else (str(value), 0)
-        for name, value in found.items()
-    }
-
-
-def _macros(config: Any) -> str:
-    lines = [
-        f"\\providecommand{{\\{name}}}{{}}\\renewcommand{{\\{name}}}[{count}]{{{meaning}}}"
-        for name, (meaning, count) in macros(config).items()
-    ]
-    return "\n".join(lines)

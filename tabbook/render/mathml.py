@@ -1,7 +1,6 @@
 """Formulas as MathML, which readers of e-books show without a script."""
 
 import re
-from collections.abc import Mapping
 from html import escape
 
 from math_core import LatexError, LatexToMathML
@@ -17,17 +16,16 @@ _SAME = re.compile(rf"({'|'.join(map(re.escape, _REPLACED))})(?![A-Za-z])")
 _TEXT = re.compile(r"\\text(?:rm)?\{([^{}$]*)\$([^$]*)\$([^{}]*)\}")
 """Text with a formula inside."""
 _SUBSTACK = re.compile(r"\\substack\{((?:[^{}]|\{[^{}]*\})*)\}")
-_REQUIRE = re.compile(r"\\require\{[^{}]*\}")
 _NOT_IN_EPUB = re.compile(r"""</?span[^<>]*>| scriptlevel="0"(?=[^<>]*><mtr)""")
 """What names the font of text in a formula, and the size of tables, which they have anyway."""
 _ESCAPES = re.compile(r"\x1b\[[\d;]*m")
 
 
 class MathML:
-    """Makes MathML of formulas, with the commands that the book defines."""
+    """Makes MathML of formulas."""
 
-    def __init__(self, macros: Mapping[str, str]) -> None:
-        self._converter = LatexToMathML(macros=dict(macros), xml_namespace=True)
+    def __init__(self) -> None:
+        self._converter = LatexToMathML(xml_namespace=True)
 
     def formula(self, tex: str, *, display: bool) -> tuple[str, str]:
         """Return a formula as MathML, and why it is not; it is then shown as TeX."""
@@ -43,7 +41,7 @@ class MathML:
 
 def _plain(tex: str) -> str:
     """Return a formula without what the library does not know and others say as well."""
-    tex = _SAME.sub(lambda found: _REPLACED[found[1]], _REQUIRE.sub("", tex))
+    tex = _SAME.sub(lambda found: _REPLACED[found[1]], tex)
     tex = _SUBSTACK.sub(r"\\begin{matrix}\1\\end{matrix}", tex)
     while (found := _TEXT.search(tex)) is not None:
         before, inside, after = found.groups()

@@ -5,6 +5,7 @@ is resolved alone, so its numbers are those of the site; a post-transform keeps 
 framework see, and references lead into the file, to the published site, or nowhere.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from tabbook.export.page import Address
 from tabbook.merge.made_with import MADE_WITH_CLASS as MADE_WITH
 from tabbook.merge.page import OF_FIGURE
 from tabbook.render.equations import equation_number, with_numbers
+from tabbook.render.macros import Macros
 from tabbook.render.plain.inline import is_for
 from tabbook.render.resolved import INTERNAL, building_with
 from tabbook.render.scopes import twin_id
@@ -50,6 +52,17 @@ _NOT_SHOWN = {
 }
 """Classes of what a page says of all frameworks, of its own tabs, and of the pages below it."""
 _Made = TypeVar("_Made", bound="OneTabBuilder")
+_STARTS = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+}
+_OTHER_TYPES = ("image/svg+xml", "image/webp", "application/pdf")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""Characters that neither XML nor TeX can hold."""
+_TERMINAL = re.compile(r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)|\[[\d;?]*[A-Za-ln-z])")
+"""What tells a terminal anything but colours, which are shown."""
+_COLOUR = re.compile(r"(\x1b\[[\d;]*m)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +96,15 @@ class OneTabBuilder(Builder):
         """Return the same, seen from another page."""
         return INTERNAL + to if self.is_resolving else super().get_relative_uri(from_, to, typ)
 
+    def parts(self) -> dict[str, str]:
+        """Return the captions in the table of contents, by the first page of each that is in the file."""
+        first: dict[str, str] = {}
+        for contents in self.env.get_doctree(self.env.config.root_doc).findall(addnodes.toctree):
+            page = next((one for one in contents["includefiles"] if one in self.volume.pages), "")
+            if page and contents.get("caption"):
+                first[page] = str(contents["caption"])
+        return first
+
     def link(self, page: str, to: str, anchor: str) -> str:
         """Return the address of an anchor on the page ``to`` for ``page``, as the writer wants it."""
         raise NotImplementedError
@@ -103,14 +125,22 @@ class OneTabBuilder(Builder):
             for picture in list(tree.findall(nodes.image)):
                 if "://" in picture["uri"]:
                     picture.replace_self(_remote(picture))
-                elif picture["uri"] not in self.env.images:
-                    self._note_missing(picture, page)
+                else:
+                    self._check(picture, page)
 
-    def _note_missing(self, picture: nodes.image, page: str) -> None:
-        """Leave of a picture that is missing what it would show, in words."""
+    def _check(self, picture: nodes.image, page: str) -> None:
+        """Leave of a picture that cannot be shown what it would show, in words."""
+        files = {str(picture["uri"]), *picture["candidates"].values()}
+        kinds = {picture_type(Path(self.env.srcdir) / one) for one in files if one in self.env.images}
+        if not kinds.isdisjoint(self.supported_image_types):
+            return
         line = picture.line or getattr(picture.parent, "line", 0) or 0
-        message = f"there is no picture {picture['uri']} that can be shown here"
-        self.faults.append(Fault(f"{page}.md", line, message, "add it, or correct the path"))
+        if kinds:
+            message = f"the picture {picture['uri']} is of a kind that cannot be shown here"
+            hint = "save it as PNG or SVG; with Pillow installed, tabbook does"
+        else:
+            message, hint = f"there is no picture {picture['uri']}", "add it, or correct the path"
+        self.faults.append(Fault(f"{page}.md", line, message, hint))
         words = str(picture.get("alt") or picture["uri"])
         inline = isinstance(picture.parent, nodes.TextElement)
         picture.replace_self(nodes.inline("", words) if inline else nodes.paragraph("", words))
@@ -131,6 +161,21 @@ class OneTabBuilder(Builder):
         made.update_basic_atts(reference)
         made.extend(reference.children)
         reference.replace_self(made)
+
+
+def picture_type(path: Path) -> str:
+    """Return the type of a picture: ``image/x-other`` where its content is not what its name says.
+
+    Empty if there is no such file.
+    """
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        start = file.read(8)
+    named = guess_mimetype(path)
+    found = next((kind for first, kind in _STARTS.items() if start.startswith(first)), "")
+    is_right = named == found if found or named in _STARTS.values() else named in _OTHER_TYPES
+    return str(named) if is_right else "image/x-other"
 
 
 def _anchors(tree: nodes.document) -> Iterator[str]:
@@ -220,9 +265,35 @@ class KeepTab(SphinxPostTransform):
                 node["opened"] = True
         self._name_twins()
         self._find_pictures()
-        for kind in (nodes.math, nodes.math_block):
-            for formula in self.document.findall(kind):
-                formula.children = [nodes.Text(with_numbers(self.env, formula.astext()))]
+        self._expand_formulas()
+        self._show_controls()
+        self._drop_back_links()
+
+    def _drop_back_links(self) -> None:
+        """Drop the links of notes to references that are for other frameworks."""
+        left = {*_anchors(self.document)}
+        for note in self.document.findall(nodes.Element):
+            if "backrefs" in note:
+                note["backrefs"] = [one for one in note["backrefs"] if one in left]
+
+    def _show_controls(self) -> None:
+        """Replace characters that a file of these formats cannot have."""
+        for text in list(self.document.findall(nodes.Text)):
+            parent = text.parent
+            if parent is not None and _CONTROLS.search(text):
+                has_colours = "ansi" in parent.get("language", "")
+                parent.rawsource = _without_controls(parent.rawsource, has_colours=has_colours)
+                parent.replace(text, nodes.Text(_without_controls(text, has_colours=has_colours)))
+
+    def _expand_formulas(self) -> None:
+        """Write out what formulas refer to, and the commands that the book defines."""
+        macros = Macros(self.config)
+        for formula in list(self.document.findall(_is_formula)):
+            tex = macros.expand(formula.astext())
+            if tex.strip():
+                formula.children = [nodes.Text(with_numbers(self.env, tex))]
+            else:  # it did nothing but define commands
+                formula.parent.remove(formula)
 
     def _find_pictures(self) -> None:
         """Find pictures whose paths MyST has quoted, as in ``![](<a b.png>)``."""
@@ -244,6 +315,22 @@ class KeepTab(SphinxPostTransform):
         for node in self.document.findall(nodes.Element):
             first = [one.removesuffix(end) for one in node["ids"] for end in endings if one.endswith(end)]
             node["ids"] += [one for one in first if one not in found]
+
+
+def _is_formula(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.math | nodes.math_block)
+
+
+def _without_controls(text: str, *, has_colours: bool) -> str:
+    """Return text with a sign for each control character; colours of outputs are left to their lexer."""
+    pieces = _COLOUR.split(_TERMINAL.sub("", text)) if has_colours else [text]
+    pieces[::2] = [_CONTROLS.sub(_control_sign, one) for one in pieces[::2]]
+    return "".join(pieces)
+
+
+def _control_sign(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < 0x20 else "\ufffd"
 
 
 def _figure_id(name: str) -> str:

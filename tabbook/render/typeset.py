@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tabbook.errors import Fault, TabbookError, usage
 from tabbook.export.write import epoch
-from tabbook.render.latex import CJK, PLACE, SOURCE
+from tabbook.render.fonts import CJK, package_with
+from tabbook.render.latex import PLACE, SOURCE
 
 _PROGRAMS = {
     "xelatex": "texlive-xetex",
@@ -22,6 +23,7 @@ _CJK_FONTS = {"Noto Serif CJK": "fonts-noto-cjk"}
 _STYLES = {"tabulary.sty": "texlive-latex-extra", "latinmodern-math.otf": "lmodern"}
 _ERROR = re.compile(r"^(?:\./)?(?P<file>[^:\n]+):(?P<line>\d+): (?P<words>.+)$", re.MULTILINE)
 _COMMAND = re.compile(r"^l\.\d+ .*?(\\[A-Za-z]+)$", re.MULTILINE)
+_NO_GLYPH = re.compile(r"^Missing character: There is no (?P<char>.) \(U\+[0-9A-F]+\)", re.MULTILINE)
 _TIMEOUT_SECONDS = 3600
 
 
@@ -57,8 +59,10 @@ def _said(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
-def typeset(folder: Path) -> bytes:
-    """Return the PDF of the LaTeX file in ``folder``; the same bytes for the same files.
+def typeset(folder: Path) -> tuple[bytes, list[Fault]]:
+    """Return the PDF of the LaTeX file in ``folder``, and the characters that it lacks, each place once.
+
+    The same files give the same bytes.
 
     Raises:
         TabbookError: TeX refuses it; the fault has the place in the book, where that is known.
@@ -73,12 +77,25 @@ def typeset(folder: Path) -> bytes:
             command, cwd=folder, env=env, capture_output=True, check=True, timeout=_TIMEOUT_SECONDS,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
-        return log.with_suffix(".pdf").read_bytes()
+        return log.with_suffix(".pdf").read_bytes(), _missing_characters(folder / SOURCE, log)
     except subprocess.TimeoutExpired:
         words = f"TeX did not end within {_TIMEOUT_SECONDS} seconds"
     except (OSError, subprocess.CalledProcessError):
         pass
     raise TabbookError([_fault(folder, log, words)])
+
+
+def _missing_characters(source: Path, log: Path) -> list[Fault]:
+    """Return the places with characters that no font has, as TeX's log says."""
+    chars = {*_NO_GLYPH.findall(log.read_text(encoding="utf-8", errors="replace"))}
+    lines = source.read_text(encoding="utf-8").splitlines() if chars else []
+    faults = set()
+    for number, line in enumerate(lines, 1):
+        for char in sorted(chars & {*line}) if not line.startswith(PLACE) else ():
+            message = f"no font that is installed has {char} (U+{ord(char):04X}), so the PDF lacks it"
+            hint = f"install one, such as Debian's {package_with(char)}, or write it in other words"
+            faults.add(Fault(*_place(source, number), message, hint))
+    return sorted(faults)
 
 
 def _fault(folder: Path, log: Path, words: str) -> Fault:

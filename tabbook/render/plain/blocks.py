@@ -150,9 +150,10 @@ class Blocks(Inline):
     def _block_math_block(self, node: nodes.Element) -> Lines:
         label, count = str(node.get("label")), str(node.get("number") or "")
         number = equation_number(self.env, self.page, label, count)
-        return display_formula(
-            self._tex(node), number, on_one_line=self.in_quotation > 0, in_table=self.tables > 0
-        )
+        tex = self._tex(node)
+        if not tex:  # it did nothing but define commands
+            return []
+        return display_formula(tex, number, on_one_line=self.in_quotation > 0, in_table=self.tables > 0)
 
     # Lists
 

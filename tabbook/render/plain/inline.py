@@ -11,6 +11,7 @@ from sphinx.environment import BuildEnvironment
 
 from tabbook.export.page import Links
 from tabbook.render.equations import with_numbers
+from tabbook.render.macros import Macros
 from tabbook.render.plain.escape import DOLLAR, code_span, escaped, link, with_brackets
 from tabbook.render.plain.formulas import inline_formula
 from tabbook.render.resolved import INTERNAL
@@ -55,6 +56,7 @@ class Inline:
 
     def __init__(self, env: BuildEnvironment, page: str, tab: str, places: Links) -> None:
         self.env, self.page, self.tab, self.places = env, page, tab, places
+        self.macros = Macros(env.config)
         self.tables = self.links = 0  # how many tables and links are around what is written
 
     def inline(self, node: nodes.Node) -> str:
@@ -109,10 +111,11 @@ class Inline:
         return code_span(node.astext())
 
     def _inline_math(self, node: nodes.Element) -> str:
-        return inline_formula(self._tex(node), in_table=self.tables > 0)
+        tex = self._tex(node)
+        return inline_formula(tex, in_table=self.tables > 0) if tex else ""
 
     def _tex(self, node: nodes.Element) -> str:
-        return with_numbers(self.env, node.astext())
+        return with_numbers(self.env, self.macros.expand(node.astext())).strip()
 
     def _inline_subscript(self, node: nodes.Element) -> str:
         return f"<sub>{self.inline(node)}</sub>"
