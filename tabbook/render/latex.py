@@ -197,9 +197,7 @@ def _marks(node: nodes.Element) -> str:
     tag = _TAG.fullmatch(node.astext().strip())
     if tag is None or tag["name"].lower() not in _MARKED:
         return ""
-    raws = [
-        _TAG.fullmatch(one.astext().strip()) for one in node.parent.children if isinstance(one, nodes.raw)
-    ]
+    raws = (one.astext().strip() for one in node.parent.children if isinstance(one, nodes.raw))
     tags = [found for one in raws if (found := _TAG.fullmatch(one))]
     ends = [one["end"] for one in tags if one["name"].lower() == tag["name"].lower()]
     if ends != ["", "/"] * (len(ends) // 2):
