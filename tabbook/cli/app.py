@@ -326,6 +326,12 @@ def _status_of(arguments: Sequence[str] | None) -> int:
             count = len(error.faults)
             _warn(f"tabbook: {count} fault{'s' * (count > 1)}")
             return 1
+        except ModuleNotFoundError as error:
+            if not error.name or error.name.partition(".")[0] == "tabbook":
+                raise
+            hint = "pip install 'tabbook[render,export]'"
+            _warn(f"tabbook: this needs the package {error.name}, which is not installed; {hint}")
+            return 2
         except KeyboardInterrupt:
             return _stopped()
         except OSError as error:  # a full disk, say, or a closed pipe

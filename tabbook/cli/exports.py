@@ -18,9 +18,12 @@ class ExportCommand(TyperCommand):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the list: finding out takes a moment, which no other command must wait for."""
-        from tabbook.export.formats import formats
+        from tabbook.export.formats import formats, names
 
-        listed = [f"{one.name} ({one.contents})" for one in formats()]
+        try:
+            listed = [f"{one.name} ({one.contents})" for one in formats()]
+        except ModuleNotFoundError:  # what makes exports is not installed; see `main`
+            listed = [*names()]
         formatter.write_paragraph()
         formatter.write_text(f"Formats: {', '.join(listed)}; branches (of notebooks, for Colab and Binder).")
         super().format_epilog(ctx, formatter)

@@ -84,6 +84,20 @@ def test_the_core_without_plugins_says_what_is_missing(wheels: dict[str, Path], 
         assert done.stderr.count("\n") == 1
 
 
+def test_the_core_without_its_extras_says_what_to_install(wheels: dict[str, Path], clean: Path) -> None:
+    """Building and exporting need Sphinx and others, which the core alone does not bring."""
+    install(clean, wheels["."])
+    for package in ("sphinx", "docutils", "bs4", "nbconvert"):
+        (clean.parent / "others" / package).unlink()
+    for command in (("build",), *(("export", kind) for kind in ("pdf", "epub", "ipynb", "slides"))):
+        done = tabbook(clean, *command, "--book", ROOT)
+        assert done.returncode == 2, done.stderr
+        (line,) = done.stderr.splitlines()
+        assert "which is not installed; pip install 'tabbook[render,export]'" in line
+    shown = tabbook(clean, "export", "--help")
+    assert shown.returncode == 0 and "ipynb" in shown.stdout
+
+
 def test_with_plugins_it_imports_a_book_and_looks_for_clusters(wheels: dict[str, Path], clean: Path) -> None:
     install(clean, *wheels.values())
     assert "--dialect" in tabbook(clean, "import", "d2lbook", "--help").stdout
