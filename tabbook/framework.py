@@ -70,7 +70,19 @@ def _settable(name: str) -> str:
     return name
 
 
-Variables = dict[Annotated[str, Field(pattern=NAME), AfterValidator(_settable)], str]
+def _same_for_all(value: str) -> str:
+    """Return the value of a variable that is part of the key of a job.
+
+    Raises:
+        ValueError: It would differ from run to run.
+    """
+    if "{threads}" in value:
+        raise ValueError("the number of cores differs from run to run: write this under unkeyed_variables")
+    return value
+
+
+_VariableName = Annotated[str, Field(pattern=NAME), AfterValidator(_settable)]
+Variables = dict[_VariableName, str]
 """Environment variables with their values."""
 
 
@@ -104,7 +116,7 @@ class Tab(BaseModel, extra="forbid", frozen=True):
 
     Example: `scikit-learn`
     """
-    variables: Variables = {}
+    variables: dict[_VariableName, Annotated[str, AfterValidator(_same_for_all)]] = {}
     """Environment variables that its code gets, in exported notebooks too.
 
     They are part of the key of a job: with another value, the outputs are made again.

@@ -39,13 +39,15 @@ def device(expression: str) -> str:
     fails, what counts is whether this process has a GPU open.
     """
     modules = {name: module for name, module in sys.modules.copy().items() if "." not in name}
-    answer: object = None
+    answer: str | bool | None = None
     if expression:
-        with contextlib.suppress(Exception):  # a framework may be of any version, or half imported
-            answer = eval(expression, modules)
+        # A framework may be of any version, or half imported, and an array is neither true nor false.
+        with contextlib.suppress(Exception, SystemExit):
+            found = eval(expression, modules)
+            answer = found if found is None or isinstance(found, str) else bool(found)
     if isinstance(answer, str):
         return answer
-    uses_gpu = _has_gpu_open() if answer is None else bool(answer)
+    uses_gpu = _has_gpu_open() if answer is None else answer
     return {True: "gpu", False: "cpu", None: ""}[uses_gpu]
 
 

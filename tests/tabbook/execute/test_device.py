@@ -101,6 +101,8 @@ def test_what_frameworks_say_of_gpus_counts(tmp_path, module, text, used, device
         ("os.path.exists('/')", "gpu"),
         ("no.such", "cpu"),
         ("1 / 0", "cpu"),
+        ("sys.exit(1)", "cpu"),
+        ("type('Array', (), {'__bool__': lambda self: 1 / 0})()", "cpu"),
     ],
 )
 def test_a_framework_says_in_its_own_way_what_its_code_ran_on(expression, device):
