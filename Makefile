@@ -49,7 +49,8 @@ test-newest: .venv/test.stamp .tabbook/newest.stamp
 
 # Those of the tests that ask most of Sphinx.
 NEWEST := tests/tabbook/render/test_render.py tests/tabbook/render/test_render_names.py \
-  tests/tabbook/test_sphinx_config.py
+  tests/tabbook/test_sphinx_config.py \
+  tests/tabbook/export/test_export_books.py::test_an_epub_has_the_pictures_of_its_pages
 
 ## The faults that a run survives, at full length: a hundred kills, a gigabyte of output.
 KILLS ?= 100

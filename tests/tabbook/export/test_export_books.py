@@ -1,6 +1,7 @@
 """The whole book in one file: PDF and EPUB, typeset by real TeX and checked by the real epubcheck."""
 
 import io
+import posixpath
 import re
 import shutil
 import subprocess
@@ -115,6 +116,15 @@ def test_an_epub_lists_its_pages_and_needs_no_network(epubs: Mapping[str, Mappin
         if name.endswith(".xhtml"):
             assert not re.search(r'(?:src|<link[^>]*href)="(?:https?:)?//', text)
             ElementTree.fromstring(text)
+
+
+def test_an_epub_has_the_pictures_of_its_pages(small: Book) -> None:
+    """Of the text and of outputs, whatever version of Sphinx copies them."""
+    (data,) = exported(small, "epub", small.sections, ("jax",)).files.values()
+    page = BeautifulSoup(unpacked(data)["part/first.xhtml"], "html.parser")
+    pictures = {posixpath.normpath(posixpath.join("part", str(one["src"]))) for one in page.select("img")}
+    assert len(pictures) > 1
+    assert pictures <= {*zipfile.ZipFile(io.BytesIO(data)).namelist()}
 
 
 def test_formulas_are_mathml_with_words(epubs: Mapping[str, Mapping[str, str]]) -> None:
