@@ -72,7 +72,9 @@ __all__ = [
     "eye",
     "float32",
     "get_key",
+    "get_seed",
     "gpu",
+    "gradient_norm",
     "int32",
     "int64",
     "is_intact",
@@ -191,12 +193,27 @@ def set_seed(seed):
 
 
 # chapters/linear-regression/oo-design.md, cell 11
-def get_key():
-    """Return a fresh random key.
+def get_seed():
+    """Return a number to seed a generator with, from Python's own generator.
 
     Defined in sec_oo-design.
     """
-    return jax.random.key(random.getrandbits(32))
+    return random.getrandbits(32)
+
+
+# chapters/linear-regression/oo-design.md, cell 11
+def get_key():
+    """Return a fresh random key.
+
+    Raises RuntimeError inside a function that JAX compiles or transforms.
+
+    Defined in sec_oo-design.
+    """
+    key = jax.random.key(get_seed())
+    if isinstance(key, jax.core.Tracer):
+        raise RuntimeError('compiled code would use the same key in each call; '
+                           'pass a key to the function as an argument')
+    return key
 
 
 # chapters/linear-regression/oo-design.md, cell 12
@@ -339,6 +356,8 @@ class Module(d2l.nn_Module, HyperParameters):
     """
     plot_train_per_epoch: int = dataclasses.field(default=2, init=False)
     plot_valid_per_epoch: int = dataclasses.field(default=1, init=False)
+    # Whether layers such as dropout do what they do in training
+    training: bool = dataclasses.field(default=True, kw_only=True)
     # Each model gets a board of its own
     board: ProgressBoard = dataclasses.field(
         default_factory=ProgressBoard, init=False)
@@ -357,10 +376,14 @@ class Module(d2l.nn_Module, HyperParameters):
         """Return the model's initial variables, made for inputs like these."""
         return self.init(key, *dummy_input)
 
+    @functools.partial(jax.jit, static_argnums=(0, 1))
+    def loss_and_grads(self, has_aux, params, X, y, state):
+        return jax.value_and_grad(self.loss, has_aux=has_aux)(
+            params, X, y, state)
+
     def training_step(self, params, batch, state):
         *inputs, labels = batch
-        loss_and_grads = jax.value_and_grad(self.loss)
-        loss, grads = loss_and_grads(params, inputs, labels, state)
+        loss, grads = self.loss_and_grads(False, params, inputs, labels, state)
         self.plot('loss', loss, train=True)
         return loss, grads
 
@@ -393,9 +416,12 @@ class Module(d2l.nn_Module, HyperParameters):
         return optax.sgd(self.lr)
 
 
-# chapters/linear-regression/oo-design.md, cell 21
+# chapters/linear-regression/oo-design.md, cell 22
 class DataModule(HyperParameters):
     """The base class of data.
+
+    `num_workers` is for loaders that read examples in other processes. Those
+    of `get_tensorloader`, whose data are in memory, need none.
 
     Defined in sec_oo-design.
     """
@@ -411,7 +437,7 @@ class DataModule(HyperParameters):
     def val_dataloader(self):
         return self.get_dataloader(train=False)
 
-    # chapters/linear-regression/oo-design.md, cell 23
+    # chapters/linear-regression/oo-design.md, cell 24
     def get_tensorloader(self, tensors, train, indices=slice(0, None)):
         """Return a loader of minibatches of some of the tensors' rows.
 
@@ -421,7 +447,7 @@ class DataModule(HyperParameters):
         return ArrayLoader(tensors, self.batch_size, shuffle=train)
 
 
-# chapters/linear-regression/oo-design.md, cell 22
+# chapters/linear-regression/oo-design.md, cell 23
 class ArrayLoader:
     """Minibatches of the rows of some arrays, in random order if asked.
 
@@ -444,9 +470,9 @@ class ArrayLoader:
             yield tuple(array[batch] for array in self.arrays)
 
 
-# chapters/linear-regression/oo-design.md, cell 24
+# chapters/linear-regression/oo-design.md, cell 25
 class Trainer(HyperParameters):
-    """The base class for training models with data.
+    """Trains models with data, on the first of the GPUs that it may use.
 
     Defined in sec_oo-design.
     """
@@ -463,18 +489,21 @@ class Trainer(HyperParameters):
 
     def prepare_model(self, model):
         model.trainer = self
+        self.evaluator = model.clone(training=False)
+        for name in ('trainer', 'board', 'plot_valid_per_epoch'):
+            setattr(self.evaluator, name, getattr(model, name))
         self.model = model
 
-    # chapters/linear-regression/oo-design.md, cell 26
+    # chapters/linear-regression/oo-design.md, cell 27
     def fit(self, model, data, key=None):
         self.prepare_data(data)
         self.prepare_model(model)
         self.optim = model.configure_optimizers()
-        params_key, dropout_key = jax.random.split(
-            d2l.get_key() if key is None else key)
+        params_key, init_key, dropout_key = jax.random.split(
+            d2l.get_key() if key is None else key, 3)
         dummy_input = next(iter(self.train_dataloader))[:-1]
         variables = model.apply_init(
-            dummy_input, {'params': params_key, 'dropout': dropout_key})
+            dummy_input, {'params': params_key, 'dropout': init_key})
         self.state = TrainState.create(
             apply_fn=model.apply, params=variables['params'], tx=self.optim,
             batch_stats=variables.get('batch_stats', {}), dropout_rng=dropout_key)
@@ -490,7 +519,6 @@ class Trainer(HyperParameters):
 
     # chapters/linear-regression/linear-regression-scratch.md, cell 20
     def fit_epoch(self):
-        self.model.training = True
         for batch in map(self.prepare_batch, self.train_dataloader):
             value, grads = self.model.training_step(
                 self.state.params, batch, self.state)
@@ -501,9 +529,9 @@ class Trainer(HyperParameters):
                 self.state = self.state.replace(batch_stats=value[1]['batch_stats'])
             self.train_batch_idx += 1
         if self.val_dataloader is not None:
-            self.model.training = False
+            state = self.state.replace(apply_fn=self.evaluator.apply)
             for batch in map(self.prepare_batch, self.val_dataloader):
-                self.model.validation_step(self.state.params, batch, self.state)
+                self.evaluator.validation_step(state.params, batch, state)
                 self.val_batch_idx += 1
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 19
@@ -512,11 +540,8 @@ class Trainer(HyperParameters):
 
         Defined in sec_rnn-scratch.
         """
-        norms = [jnp.linalg.norm(d2l.reshape(grad, -1))
-                 for grad in jax.tree_util.tree_leaves(grads)]
-        norm = jnp.linalg.norm(d2l.stack(norms))
-        excess = jnp.maximum(norm / grad_clip_val, 1)
-        return jax.tree_util.tree_map(lambda grad: grad / excess, grads)
+        excess = jnp.maximum(gradient_norm(grads) / grad_clip_val, 1)
+        return jax.tree.map(lambda grad: grad / excess, grads)
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 23
     def perplexity(self, dataloader):
@@ -525,16 +550,18 @@ class Trainer(HyperParameters):
         Defined in sec_rnn-scratch.
         """
         total, count = 0.0, 0
+        state = self.state.replace(apply_fn=self.evaluator.apply)
         for batch in dataloader:
             *inputs, labels = self.prepare_batch(batch)
-            loss, _ = self.model.loss(
-                self.state.params, inputs, labels, self.state)
+            loss, _ = self.evaluator.loss(
+                state.params, inputs, labels, state)
             total += float(loss) * d2l.size(labels)
             count += d2l.size(labels)
-        return math.exp(total / count)
+        mean = total / count
+        return math.exp(mean) if mean < 700 else math.inf  # Or exp overflows
 
 
-# chapters/linear-regression/oo-design.md, cell 26
+# chapters/linear-regression/oo-design.md, cell 27
 class TrainState(train_state.TrainState):
     """All that changes in training: parameters, the optimizer's state, and more.
 
@@ -607,7 +634,7 @@ class SGD(d2l.HyperParameters):
         return optax.EmptyState()
 
     def update(self, updates, state, params=None):
-        changes = jax.tree_util.tree_map(lambda g: -self.lr * g, updates)
+        changes = jax.tree.map(lambda g: -self.lr * g, updates)
         return changes, state
 
 
@@ -630,8 +657,8 @@ class Classifier(d2l.Module):
     """
     def training_step(self, params, batch, state):
         *inputs, labels = batch
-        loss_and_grads = jax.value_and_grad(self.loss, has_aux=True)
-        (loss, aux), grads = loss_and_grads(params, inputs, labels, state)
+        (loss, aux), grads = self.loss_and_grads(
+            True, params, inputs, labels, state)
         self.plot('loss', loss, train=True)
         return (loss, aux), grads
 
@@ -663,11 +690,16 @@ class Classifier(d2l.Module):
 
         Defined in sec_classification.
         """
-        Y_hat = state.apply_fn({'params': params}, *X,
-                               rngs={'dropout': state.dropout_rng})
+        # In training, layers such as batch normalization change their statistics
+        keeps_statistics = self.training and bool(state.batch_stats)
+        Y_hat = state.apply_fn(
+            {'params': params, 'batch_stats': state.batch_stats}, *X,
+            mutable=['batch_stats'] if keeps_statistics else False,
+            rngs={'dropout': state.dropout_rng})
+        Y_hat, changed = Y_hat if keeps_statistics else (Y_hat, {})
         losses = optax.softmax_cross_entropy_with_integer_labels(
             d2l.reshape(Y_hat, (-1, Y_hat.shape[-1])), d2l.reshape(Y, (-1,)))
-        return (d2l.reduce_mean(losses) if averaged else losses), {}
+        return (d2l.reduce_mean(losses) if averaged else losses), changed
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6
@@ -853,7 +885,7 @@ class TimeMachine(d2l.DataModule):
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 14
 class Vocab:
-    """A numbering of tokens: the unknown, the reserved, then by frequency.
+    """A numbering of tokens, in alphabetical order.
 
     Defined in sec_text-sequence.
     """
@@ -865,9 +897,7 @@ class Vocab:
         self.token_freqs = sorted(
             sorted(counts.items()), key=lambda pair: pair[1], reverse=True)
         frequent = [token for token, n in self.token_freqs if n >= min_freq]
-        # A dictionary keeps the first of equals, and the order
-        self.idx_to_token = list(dict.fromkeys(
-            ['<unk>', *reserved_tokens, *frequent]))
+        self.idx_to_token = sorted({'<unk>', *reserved_tokens, *frequent})
         self.token_to_idx = {
             token: idx for idx, token in enumerate(self.idx_to_token)}
 
@@ -926,16 +956,19 @@ class RNNScratch(nn.Module):
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 9
     def __call__(self, inputs, state=None):
-        """Return a list of the hidden states of all steps, and the last of them.
+        """Return a tensor of the hidden states of all steps, and the last of them.
 
         Defined in sec_rnn-scratch.
         """
         if isinstance(state, (list, tuple)):  # As from layers that have several
             [state] = state
-        outputs = []
-        for X in inputs:
-            state = self.step(X, state)
-            outputs.append(state)
+        h = self.W_hh.shape[0]  # Flax makes the parameters here, before the loop
+        if state is None:
+            state = d2l.zeros((inputs.shape[1], h))
+        def next_step(H, X):
+            H = self.step(X, H)
+            return H, H  # What the next step gets, and what is collected
+        state, outputs = jax.lax.scan(next_step, state, inputs)
         return outputs, state
 
 
@@ -980,8 +1013,8 @@ class RNNLMScratch(d2l.Classifier):
 
     def training_step(self, params, batch, state):
         *inputs, labels = batch
-        loss_and_grads = jax.value_and_grad(self.loss, has_aux=True)
-        (loss, aux), grads = loss_and_grads(params, inputs, labels, state)
+        (loss, aux), grads = self.loss_and_grads(
+            True, params, inputs, labels, state)
         self.plot('ppl', d2l.exp(loss), train=True)
         return (loss, aux), grads
 
@@ -1005,7 +1038,10 @@ class RNNLMScratch(d2l.Classifier):
 
         Defined in sec_rnn-scratch.
         """
-        H = d2l.stack(rnn_outputs, 1)  # (batch_size, num_steps, num_hiddens)
+        if isinstance(rnn_outputs, (list, tuple)):
+            H = d2l.stack(rnn_outputs, 1)  # (batch_size, num_steps, num_hiddens)
+        else:  # A tensor: (num_steps, batch_size, num_hiddens)
+            H = d2l.swapaxes(rnn_outputs, 0, 1)
         return d2l.matmul(H, self.W_hq) + self.b_q
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
@@ -1017,7 +1053,7 @@ class RNNLMScratch(d2l.Classifier):
         hidden_states, _ = self.rnn(self.one_hot(X), state)
         return self.output_layer(hidden_states)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 25
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 27
     def predict(self, prefix, num_preds, vocab, params):
         """Return the prefix, continued by `num_preds` tokens.
 
@@ -1034,3 +1070,13 @@ class RNNLMScratch(d2l.Classifier):
             unread = [int(d2l.argmax(scores[0, 0]))]
             text = text + unread
         return ''.join(vocab.to_tokens(text))
+
+
+# chapters/recurrent-neural-networks/rnn-scratch.md, cell 19
+def gradient_norm(grads):
+    """Return the norm of the gradient with respect to all parameters.
+
+    Defined in sec_rnn-scratch.
+    """
+    return jnp.sqrt(sum(
+        jnp.vdot(grad, grad) for grad in jax.tree.leaves(grads)))

@@ -48,6 +48,7 @@ __all__ = [
     "add_to_class",
     "arange",
     "argmax",
+    "arrays_and_grads",
     "astype",
     "cache_folder",
     "check_declared",
@@ -64,6 +65,7 @@ __all__ = [
     "eye",
     "float32",
     "gpu",
+    "gradient_norm",
     "int32",
     "int64",
     "is_intact",
@@ -77,6 +79,7 @@ __all__ = [
     "numpy",
     "ones",
     "ones_like",
+    "own_arrays",
     "rand",
     "randn",
     "reduce_mean",
@@ -323,6 +326,13 @@ class Module(d2l.nn_Module, HyperParameters):
         self.save_hyperparameters()
         self.board = ProgressBoard()
 
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        if isinstance(value, (list, tuple)):  # Gluon overlooks these
+            for i, block in enumerate(value):
+                if isinstance(block, nn.Block):
+                    self.register_child(block, f'{name}.{i}')
+
     def loss(self, y_hat, y):
         raise NotImplementedError('the model has no loss')
 
@@ -361,41 +371,70 @@ class Module(d2l.nn_Module, HyperParameters):
 
     # chapters/linear-regression/oo-design.md, cell 20
     def get_scratch_params(self):
-        """Return the arrays that the model and its parts have as attributes, each once.
+        """Return the arrays that the model and its parts have, each once.
 
         Defined in sec_oo-design.
         """
-        params = {}
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                params[id(value)] = value
-            elif isinstance(value, Module):
-                params.update((id(p), p) for p in value.get_scratch_params())
-        return list(params.values())
+        return list({id(a): a for _, a in own_arrays(self)}.values())
 
     # chapters/linear-regression/oo-design.md, cell 20
     def parameters(self):
-        """Return Gluon's parameters or, for a model that has none, its own arrays.
+        """Return Gluon's parameters; as a list, if there are other arrays, too.
 
         Defined in sec_oo-design.
         """
         params = self.collect_params()
-        return params if params.keys() else self.get_scratch_params()
+        own = [a for a in self.get_scratch_params() if a.grad is not None]
+        return own + list(params.values()) if own else params
 
-    # chapters/linear-regression/oo-design.md, cell 20
+    # chapters/linear-regression/oo-design.md, cell 21
     def set_scratch_params_device(self, device):
-        """Move the model's own arrays, and those of its parts, to a device.
+        """Move the arrays of the model and its parts to a device.
 
         Defined in sec_oo-design.
         """
-        for name, value in list(vars(self).items()):
-            if isinstance(value, np.ndarray):
-                moved = value.as_in_ctx(device)
-                if value.grad is not None:
-                    moved.attach_grad()
-                setattr(self, name, moved)
-            elif isinstance(value, Module):
-                value.set_scratch_params_device(device)
+        copies = {}  # An array that is used twice is moved once
+        def moved(part):
+            if isinstance(part, np.ndarray):
+                if id(part) not in copies:
+                    copies[id(part)] = part.as_in_ctx(device)
+                    if part.grad is not None:
+                        copies[id(part)].attach_grad()
+                return copies[id(part)]
+            if isinstance(part, (list, tuple)):
+                return type(part)(map(moved, part))
+            if isinstance(part, dict):
+                return {key: moved(value) for key, value in part.items()}
+            if isinstance(part, Module):
+                for name, value in list(vars(part).items()):
+                    if not name.startswith('_') and name != 'hparams':
+                        setattr(part, name, moved(value))
+            return part
+        moved(self)
+
+    # chapters/linear-regression/oo-design.md, cell 21
+    def save_parameters(self, filename, deduplicate=False):
+        """Save all parameters to a file, the model's own arrays among them.
+
+        Defined in sec_oo-design.
+        """
+        super(Module, self).save_parameters(filename, deduplicate)
+        own = dict(own_arrays(self))
+        if own:
+            npx.save(filename, {**dict(npx.load(filename)), **own})
+
+    # chapters/linear-regression/oo-design.md, cell 21
+    def load_parameters(self, filename, *args, ignore_extra=False, **kwargs):
+        """Load what `save_parameters` saved.
+
+        Defined in sec_oo-design.
+        """
+        own = dict(own_arrays(self))
+        saved = dict(npx.load(filename))
+        for name, array in own.items():
+            array[:] = saved[name]
+        super(Module, self).load_parameters(
+            filename, *args, ignore_extra=ignore_extra or bool(own), **kwargs)
 
     # chapters/linear-classification/classification.md, cell 7
     def configure_optimizers(self):
@@ -405,9 +444,43 @@ class Module(d2l.nn_Module, HyperParameters):
         return gluon.Trainer(params, 'sgd', {'learning_rate': self.lr})
 
 
-# chapters/linear-regression/oo-design.md, cell 21
+# chapters/linear-regression/oo-design.md, cell 20
+def own_arrays(part, name=''):
+    """Yield name and value of each array that a model or its parts have.
+
+    Defined in sec_oo-design.
+    """
+    if isinstance(part, np.ndarray):
+        yield name, part
+    if isinstance(part, Module):
+        part = {key: value for key, value in vars(part).items()
+                if not key.startswith('_') and key != 'hparams'}
+    if isinstance(part, (list, tuple)):
+        part = dict(enumerate(part))
+    if isinstance(part, dict):
+        for key, value in part.items():
+            yield from own_arrays(value, f'{name}.{key}'.lstrip('.'))
+
+
+# chapters/linear-regression/oo-design.md, cell 20
+def arrays_and_grads(params):
+    """Return each parameter that is trained as an array, with its gradient.
+
+    Defined in sec_oo-design.
+    """
+    if hasattr(params, 'values'):  # Gluon's dictionary
+        params = params.values()
+    return [(p.data(), p.grad()) if isinstance(p, gluon.Parameter)
+            else (p, p.grad) for p in params
+            if not isinstance(p, gluon.Parameter) or p.grad_req != 'null']
+
+
+# chapters/linear-regression/oo-design.md, cell 22
 class DataModule(HyperParameters):
     """The base class of data.
+
+    `num_workers` is for loaders that read examples in other processes. Those
+    of `get_tensorloader`, whose data are in memory, need none.
 
     Defined in sec_oo-design.
     """
@@ -423,7 +496,7 @@ class DataModule(HyperParameters):
     def val_dataloader(self):
         return self.get_dataloader(train=False)
 
-    # chapters/linear-regression/oo-design.md, cell 23
+    # chapters/linear-regression/oo-design.md, cell 24
     def get_tensorloader(self, tensors, train, indices=slice(0, None)):
         """Return a loader of minibatches of some of the tensors' rows.
 
@@ -433,7 +506,7 @@ class DataModule(HyperParameters):
         return ArrayLoader(tensors, self.batch_size, shuffle=train)
 
 
-# chapters/linear-regression/oo-design.md, cell 22
+# chapters/linear-regression/oo-design.md, cell 23
 class ArrayLoader:
     """Minibatches of the rows of some arrays, in random order if asked.
 
@@ -456,9 +529,9 @@ class ArrayLoader:
             yield tuple(array[batch] for array in self.arrays)
 
 
-# chapters/linear-regression/oo-design.md, cell 24
+# chapters/linear-regression/oo-design.md, cell 25
 class Trainer(HyperParameters):
-    """The base class for training models with data.
+    """Trains models with data, on the first of the GPUs that it may use.
 
     Defined in sec_oo-design.
     """
@@ -480,7 +553,7 @@ class Trainer(HyperParameters):
             model.set_scratch_params_device(self.gpus[0])
         self.model = model
 
-    # chapters/linear-regression/oo-design.md, cell 25
+    # chapters/linear-regression/oo-design.md, cell 26
     def fit(self, model, data):
         self.prepare_data(data)
         self.prepare_model(model)
@@ -516,15 +589,8 @@ class Trainer(HyperParameters):
 
         Defined in sec_rnn-scratch.
         """
-        params = model.parameters()
-        if isinstance(params, list):  # Arrays of our own
-            grads = [param.grad for param in params]
-        else:  # Parameters of Gluon, some of which may be fixed
-            grads = [param.grad() for param in params.values()
-                     if param.grad_req != 'null']
-        norm = np.linalg.norm(np.stack([np.linalg.norm(grad) for grad in grads]))
-        excess = np.maximum(norm / grad_clip_val, 1)
-        for grad in grads:
+        excess = np.maximum(gradient_norm(model) / grad_clip_val, 1)
+        for _, grad in d2l.arrays_and_grads(model.parameters()):
             grad /= excess  # In place
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 23
@@ -539,7 +605,8 @@ class Trainer(HyperParameters):
             loss = self.model.loss(self.model(*inputs), labels)
             total += float(loss) * d2l.size(labels)
             count += d2l.size(labels)
-        return math.exp(total / count)
+        mean = total / count
+        return math.exp(mean) if mean < 700 else math.inf  # Or exp overflows
 
 
 # chapters/linear-regression/linear-regression-scratch.md, cell 5
@@ -599,8 +666,8 @@ class SGD(d2l.HyperParameters):
         self.save_hyperparameters()
 
     def step(self, batch_size):
-        for param in self.params:
-            param -= self.lr / batch_size * param.grad
+        for param, grad in d2l.arrays_and_grads(self.params):
+            param -= self.lr / batch_size * grad
 
 
 # chapters/linear-classification/classification.md, cell 5
@@ -821,7 +888,7 @@ class TimeMachine(d2l.DataModule):
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 14
 class Vocab:
-    """A numbering of tokens: the unknown, the reserved, then by frequency.
+    """A numbering of tokens, in alphabetical order.
 
     Defined in sec_text-sequence.
     """
@@ -833,9 +900,7 @@ class Vocab:
         self.token_freqs = sorted(
             sorted(counts.items()), key=lambda pair: pair[1], reverse=True)
         frequent = [token for token, n in self.token_freqs if n >= min_freq]
-        # A dictionary keeps the first of equals, and the order
-        self.idx_to_token = list(dict.fromkeys(
-            ['<unk>', *reserved_tokens, *frequent]))
+        self.idx_to_token = sorted({'<unk>', *reserved_tokens, *frequent})
         self.token_to_idx = {
             token: idx for idx, token in enumerate(self.idx_to_token)}
 
@@ -970,7 +1035,10 @@ class RNNLMScratch(d2l.Classifier):
 
         Defined in sec_rnn-scratch.
         """
-        H = d2l.stack(rnn_outputs, 1)  # (batch_size, num_steps, num_hiddens)
+        if isinstance(rnn_outputs, (list, tuple)):
+            H = d2l.stack(rnn_outputs, 1)  # (batch_size, num_steps, num_hiddens)
+        else:  # A tensor: (num_steps, batch_size, num_hiddens)
+            H = d2l.swapaxes(rnn_outputs, 0, 1)
         return d2l.matmul(H, self.W_hq) + self.b_q
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
@@ -982,7 +1050,7 @@ class RNNLMScratch(d2l.Classifier):
         hidden_states, _ = self.rnn(self.one_hot(X), state)
         return self.output_layer(hidden_states)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 24
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 26
     def predict(self, prefix, num_preds, vocab, device=None):
         """Return the prefix, continued by `num_preds` tokens.
 
@@ -993,7 +1061,18 @@ class RNNLMScratch(d2l.Classifier):
         for _ in range(num_preds):
             X = d2l.tensor([unread], ctx=device)  # A minibatch of one text
             hidden_states, state = self.rnn(self.one_hot(X), state)
-            scores = self.output_layer(hidden_states[-1:])  # (1, 1, vocab_size)
-            unread = [int(d2l.argmax(scores[0, 0]))]
+            scores = self.output_layer(hidden_states[-1:])
+            unread = [int(d2l.argmax(scores[0, 0]))]  # Of shape (1, 1, vocab_size)
             text = text + unread
         return ''.join(vocab.to_tokens(text))
+
+
+# chapters/recurrent-neural-networks/rnn-scratch.md, cell 21
+def gradient_norm(model):
+    """Return the norm of the gradient with respect to all parameters.
+
+    Defined in sec_rnn-scratch.
+    """
+    return np.linalg.norm(np.stack(
+        [np.linalg.norm(grad)
+         for _, grad in d2l.arrays_and_grads(model.parameters())]))

@@ -63,6 +63,7 @@ __all__ = [
     "eye",
     "float32",
     "gpu",
+    "gradient_norm",
     "int32",
     "int64",
     "is_intact",
@@ -357,6 +358,22 @@ class Module(d2l.nn_Module, HyperParameters):
         ours = [v for v in vars(self).values() if isinstance(v, tf.Variable)]
         return list({id(v): v for v in super().variables + ours}.values())
 
+    def save_own_variables(self, store):
+        """Save what `save_weights` would leave out: attributes."""
+        super().save_own_variables(store)
+        for name, v in vars(self).items():
+            if isinstance(v, tf.Variable):
+                store[name] = v.numpy()
+
+    def load_own_variables(self, store):
+        """Load what `save_own_variables` saved."""
+        ours = {name: v for name, v in vars(self).items()
+                if isinstance(v, tf.Variable)}
+        for name, v in ours.items():
+            v.assign(store[name])
+        super().load_own_variables(
+            {name: store[name] for name in store.keys() if name not in ours})
+
     # chapters/linear-regression/oo-design.md, cell 19
     def plot(self, key, value, train):
         """Add a point to the curve of training or of validation.
@@ -381,9 +398,12 @@ class Module(d2l.nn_Module, HyperParameters):
         return tf.keras.optimizers.SGD(float(self.lr))
 
 
-# chapters/linear-regression/oo-design.md, cell 21
+# chapters/linear-regression/oo-design.md, cell 22
 class DataModule(HyperParameters):
     """The base class of data.
+
+    `num_workers` is for loaders that read examples in other processes. Those
+    of `get_tensorloader`, whose data are in memory, need none.
 
     Defined in sec_oo-design.
     """
@@ -399,7 +419,7 @@ class DataModule(HyperParameters):
     def val_dataloader(self):
         return self.get_dataloader(train=False)
 
-    # chapters/linear-regression/oo-design.md, cell 23
+    # chapters/linear-regression/oo-design.md, cell 24
     def get_tensorloader(self, tensors, train, indices=slice(0, None)):
         """Return a loader of minibatches of some of the tensors' rows.
 
@@ -412,9 +432,9 @@ class DataModule(HyperParameters):
         return dataset.batch(self.batch_size)
 
 
-# chapters/linear-regression/oo-design.md, cell 24
+# chapters/linear-regression/oo-design.md, cell 25
 class Trainer(HyperParameters):
-    """The base class for training models with data.
+    """Trains models with data, on the first of the GPUs that it may use.
 
     Defined in sec_oo-design.
     """
@@ -433,7 +453,7 @@ class Trainer(HyperParameters):
         model.trainer = self
         self.model = model
 
-    # chapters/linear-regression/oo-design.md, cell 25
+    # chapters/linear-regression/oo-design.md, cell 26
     def fit(self, model, data):
         self.prepare_data(data)
         self.prepare_model(model)
@@ -448,21 +468,22 @@ class Trainer(HyperParameters):
 
     # chapters/linear-regression/linear-regression-scratch.md, cell 21
     def fit_epoch(self):
-        self.model.training = True
-        for batch in map(self.prepare_batch, self.train_dataloader):
-            with tf.GradientTape() as tape:
-                loss = self.model.training_step(batch)
-            params = self.model.trainable_variables
-            grads = tape.gradient(loss, params)
-            if self.gradient_clip_val:
-                grads = self.clip_gradients(self.gradient_clip_val, grads)
-            self.optim.apply_gradients(zip(grads, params))
-            self.train_batch_idx += 1
-        if self.val_dataloader is not None:
-            self.model.training = False
-            for batch in map(self.prepare_batch, self.val_dataloader):
-                self.model.validation_step(batch)
-                self.val_batch_idx += 1
+        with self.gpus[0] if self.gpus else d2l.cpu():
+            self.model.training = True
+            for batch in map(self.prepare_batch, self.train_dataloader):
+                with tf.GradientTape() as tape:
+                    loss = self.model.training_step(batch)
+                params = self.model.trainable_variables
+                grads = tape.gradient(loss, params)
+                if self.gradient_clip_val:
+                    grads = self.clip_gradients(self.gradient_clip_val, grads)
+                self.optim.apply_gradients(zip(grads, params))
+                self.train_batch_idx += 1
+            if self.val_dataloader is not None:
+                self.model.training = False
+                for batch in map(self.prepare_batch, self.val_dataloader):
+                    self.model.validation_step(batch)
+                    self.val_batch_idx += 1
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 20
     def clip_gradients(self, grad_clip_val, grads):
@@ -470,10 +491,8 @@ class Trainer(HyperParameters):
 
         Defined in sec_rnn-scratch.
         """
-        grads = [tf.convert_to_tensor(grad) for grad in grads]  # Sparse ones, too
-        norm = tf.norm([tf.norm(grad) for grad in grads])
-        excess = tf.maximum(norm / grad_clip_val, 1)
-        return [grad / excess for grad in grads]
+        excess = tf.maximum(gradient_norm(grads) / grad_clip_val, 1)
+        return [tf.convert_to_tensor(grad) / excess for grad in grads]
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 23
     def perplexity(self, dataloader):
@@ -482,12 +501,14 @@ class Trainer(HyperParameters):
         Defined in sec_rnn-scratch.
         """
         total, count = 0.0, 0
+        self.model.training = False
         for batch in dataloader:
             *inputs, labels = self.prepare_batch(batch)
             loss = self.model.loss(self.model(*inputs), labels)
             total += float(loss) * d2l.size(labels)
             count += d2l.size(labels)
-        return math.exp(total / count)
+        mean = total / count
+        return math.exp(mean) if mean < 700 else math.inf  # Or exp overflows
 
 
 # chapters/linear-regression/linear-regression-scratch.md, cell 5
@@ -519,8 +540,9 @@ class LinearRegressionScratch(d2l.Module):
     def __init__(self, num_inputs, lr, sigma=0.01):
         super().__init__()
         self.save_hyperparameters()
-        w, b = sigma * d2l.randn(num_inputs, 1), d2l.zeros(1)
-        self.w, self.b = tf.Variable(w), tf.Variable(b)
+        small = tf.keras.initializers.RandomNormal(stddev=sigma)
+        self.w = self.add_weight((num_inputs, 1), small, name='w')
+        self.b = self.add_weight((1,), 'zeros', name='b')
 
     # chapters/linear-regression/linear-regression-scratch.md, cell 10
     def forward(self, X):
@@ -768,7 +790,7 @@ class TimeMachine(d2l.DataModule):
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 14
 class Vocab:
-    """A numbering of tokens: the unknown, the reserved, then by frequency.
+    """A numbering of tokens, in alphabetical order.
 
     Defined in sec_text-sequence.
     """
@@ -780,9 +802,7 @@ class Vocab:
         self.token_freqs = sorted(
             sorted(counts.items()), key=lambda pair: pair[1], reverse=True)
         frequent = [token for token, n in self.token_freqs if n >= min_freq]
-        # A dictionary keeps the first of equals, and the order
-        self.idx_to_token = list(dict.fromkeys(
-            ['<unk>', *reserved_tokens, *frequent]))
+        self.idx_to_token = sorted({'<unk>', *reserved_tokens, *frequent})
         self.token_to_idx = {
             token: idx for idx, token in enumerate(self.idx_to_token)}
 
@@ -821,9 +841,10 @@ class RNNScratch(d2l.Module):
         super().__init__()
         self.save_hyperparameters()
         d, h = num_inputs, num_hiddens
-        self.W_xh = tf.Variable(tf.random.normal((d, h), stddev=sigma))
-        self.W_hh = tf.Variable(tf.random.normal((h, h), stddev=sigma))
-        self.b_h = tf.Variable(d2l.zeros(h))
+        small = tf.keras.initializers.RandomNormal(stddev=sigma)
+        self.W_xh = self.add_weight((d, h), small, name='W_xh')
+        self.W_hh = self.add_weight((h, h), small, name='W_hh')
+        self.b_h = self.add_weight((h,), 'zeros', name='b_h')
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 7
     def step(self, X, H=None):
@@ -885,9 +906,9 @@ class RNNLMScratch(d2l.Classifier):
     def init_params(self):
         """Make the weights and the bias of the output layer."""
         shape = (self.rnn.num_hiddens, self.vocab_size)
-        self.W_hq = tf.Variable(
-            tf.random.normal(shape, stddev=self.rnn.sigma))
-        self.b_q = tf.Variable(d2l.zeros(self.vocab_size))
+        small = tf.keras.initializers.RandomNormal(stddev=self.rnn.sigma)
+        self.W_hq = self.add_weight(shape, small, name='W_hq')
+        self.b_q = self.add_weight((self.vocab_size,), 'zeros', name='b_q')
 
     def plot_perplexity(self, batch, train):
         """Plot the perplexity of a minibatch, and return its loss."""
@@ -917,7 +938,10 @@ class RNNLMScratch(d2l.Classifier):
 
         Defined in sec_rnn-scratch.
         """
-        H = d2l.stack(rnn_outputs, 1)  # (batch_size, num_steps, num_hiddens)
+        if isinstance(rnn_outputs, (list, tuple)):
+            H = d2l.stack(rnn_outputs, 1)  # (batch_size, num_steps, num_hiddens)
+        else:  # A tensor: (num_steps, batch_size, num_hiddens)
+            H = d2l.swapaxes(rnn_outputs, 0, 1)
         return d2l.matmul(H, self.W_hq) + self.b_q
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
@@ -929,7 +953,7 @@ class RNNLMScratch(d2l.Classifier):
         hidden_states, _ = self.rnn(self.one_hot(X), state)
         return self.output_layer(hidden_states)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 24
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 26
     def predict(self, prefix, num_preds, vocab, device=None):
         """Return the prefix, continued by `num_preds` tokens.
 
@@ -940,7 +964,17 @@ class RNNLMScratch(d2l.Classifier):
         for _ in range(num_preds):
             X = d2l.tensor([unread])  # A minibatch of one text
             hidden_states, state = self.rnn(self.one_hot(X), state)
-            scores = self.output_layer(hidden_states[-1:])  # (1, 1, vocab_size)
-            unread = [int(d2l.argmax(scores[0, 0]))]
+            scores = self.output_layer(hidden_states[-1:])
+            unread = [int(d2l.argmax(scores[0, 0]))]  # Of shape (1, 1, vocab_size)
             text = text + unread
         return ''.join(vocab.to_tokens(text))
+
+
+# chapters/recurrent-neural-networks/rnn-scratch.md, cell 20
+def gradient_norm(grads):
+    """Return the norm of the gradient with respect to all parameters.
+
+    Defined in sec_rnn-scratch.
+    """
+    return tf.norm([tf.norm(tf.convert_to_tensor(grad))  # Sparse ones, too
+                    for grad in grads])

@@ -65,6 +65,7 @@ __all__ = [
     "eye",
     "float32",
     "gpu",
+    "gradient_norm",
     "int32",
     "int64",
     "is_intact",
@@ -367,9 +368,12 @@ class Module(d2l.nn_Module, HyperParameters):
         return torch.optim.SGD(self.parameters(), lr=self.lr)
 
 
-# chapters/linear-regression/oo-design.md, cell 21
+# chapters/linear-regression/oo-design.md, cell 22
 class DataModule(HyperParameters):
     """The base class of data.
+
+    `num_workers` is for loaders that read examples in other processes. Those
+    of `get_tensorloader`, whose data are in memory, need none.
 
     Defined in sec_oo-design.
     """
@@ -385,7 +389,7 @@ class DataModule(HyperParameters):
     def val_dataloader(self):
         return self.get_dataloader(train=False)
 
-    # chapters/linear-regression/oo-design.md, cell 23
+    # chapters/linear-regression/oo-design.md, cell 24
     def get_tensorloader(self, tensors, train, indices=slice(0, None)):
         """Return a loader of minibatches of some of the tensors' rows.
 
@@ -393,13 +397,17 @@ class DataModule(HyperParameters):
         """
         tensors = tuple(a[indices] for a in tensors)
         dataset = torch.utils.data.TensorDataset(*tensors)
-        return torch.utils.data.DataLoader(dataset, self.batch_size,
-                                           shuffle=train)
+        Sampler = (torch.utils.data.RandomSampler if train
+                   else torch.utils.data.SequentialSampler)
+        batches = torch.utils.data.BatchSampler(
+            Sampler(dataset), self.batch_size, drop_last=False)
+        return torch.utils.data.DataLoader(
+            dataset, sampler=batches, batch_size=None)
 
 
-# chapters/linear-regression/oo-design.md, cell 24
+# chapters/linear-regression/oo-design.md, cell 25
 class Trainer(HyperParameters):
-    """The base class for training models with data.
+    """Trains models with data, on the first of the GPUs that it may use.
 
     Defined in sec_oo-design.
     """
@@ -420,7 +428,7 @@ class Trainer(HyperParameters):
             model.to(self.gpus[0])
         self.model = model
 
-    # chapters/linear-regression/oo-design.md, cell 25
+    # chapters/linear-regression/oo-design.md, cell 26
     def fit(self, model, data):
         self.prepare_data(data)
         self.prepare_model(model)
@@ -458,11 +466,10 @@ class Trainer(HyperParameters):
 
         Defined in sec_rnn-scratch.
         """
-        grads = [p.grad for p in model.parameters() if p.grad is not None]
-        norm = torch.stack([grad.norm() for grad in grads]).norm()
-        excess = torch.clamp(norm / grad_clip_val, min=1)
-        for grad in grads:
-            grad /= excess  # In place
+        excess = torch.clamp(gradient_norm(model) / grad_clip_val, min=1)
+        for param in model.parameters():
+            if param.grad is not None:
+                param.grad /= excess  # In place
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 23
     def perplexity(self, dataloader):
@@ -471,13 +478,15 @@ class Trainer(HyperParameters):
         Defined in sec_rnn-scratch.
         """
         total, count = 0.0, 0
+        self.model.eval()
         for batch in dataloader:
             *inputs, labels = self.prepare_batch(batch)
-            with torch.no_grad():
+            with torch.inference_mode():
                 loss = self.model.loss(self.model(*inputs), labels)
             total += float(loss) * d2l.size(labels)
             count += d2l.size(labels)
-        return math.exp(total / count)
+        mean = total / count
+        return math.exp(mean) if mean < 700 else math.inf  # Or exp overflows
 
 
 # chapters/linear-regression/linear-regression-scratch.md, cell 5
@@ -763,7 +772,7 @@ class TimeMachine(d2l.DataModule):
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 14
 class Vocab:
-    """A numbering of tokens: the unknown, the reserved, then by frequency.
+    """A numbering of tokens, in alphabetical order.
 
     Defined in sec_text-sequence.
     """
@@ -775,9 +784,7 @@ class Vocab:
         self.token_freqs = sorted(
             sorted(counts.items()), key=lambda pair: pair[1], reverse=True)
         frequent = [token for token, n in self.token_freqs if n >= min_freq]
-        # A dictionary keeps the first of equals, and the order
-        self.idx_to_token = list(dict.fromkeys(
-            ['<unk>', *reserved_tokens, *frequent]))
+        self.idx_to_token = sorted({'<unk>', *reserved_tokens, *frequent})
         self.token_to_idx = {
             token: idx for idx, token in enumerate(self.idx_to_token)}
 
@@ -910,7 +917,10 @@ class RNNLMScratch(d2l.Classifier):
 
         Defined in sec_rnn-scratch.
         """
-        H = d2l.stack(rnn_outputs, 1)  # (batch_size, num_steps, num_hiddens)
+        if isinstance(rnn_outputs, (list, tuple)):
+            H = d2l.stack(rnn_outputs, 1)  # (batch_size, num_steps, num_hiddens)
+        else:  # A tensor: (num_steps, batch_size, num_hiddens)
+            H = d2l.swapaxes(rnn_outputs, 0, 1)
         return d2l.matmul(H, self.W_hq) + self.b_q
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
@@ -922,7 +932,7 @@ class RNNLMScratch(d2l.Classifier):
         hidden_states, _ = self.rnn(self.one_hot(X), state)
         return self.output_layer(hidden_states)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 24
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 26
     def predict(self, prefix, num_preds, vocab, device=None):
         """Return the prefix, continued by `num_preds` tokens.
 
@@ -932,8 +942,19 @@ class RNNLMScratch(d2l.Classifier):
         unread = text  # To begin with, the whole prefix: the warm-up
         for _ in range(num_preds):
             X = d2l.tensor([unread], device=device)  # A minibatch of one text
-            hidden_states, state = self.rnn(self.one_hot(X), state)
-            scores = self.output_layer(hidden_states[-1:])  # (1, 1, vocab_size)
-            unread = [int(d2l.argmax(scores[0, 0]))]
+            with torch.inference_mode():  # Or a graph grows with each token
+                hidden_states, state = self.rnn(self.one_hot(X), state)
+                scores = self.output_layer(hidden_states[-1:])
+            unread = [int(d2l.argmax(scores[0, 0]))]  # Of shape (1, 1, vocab_size)
             text = text + unread
         return ''.join(vocab.to_tokens(text))
+
+
+# chapters/recurrent-neural-networks/rnn-scratch.md, cell 18
+def gradient_norm(model):
+    """Return the norm of the gradient with respect to all parameters.
+
+    Defined in sec_rnn-scratch.
+    """
+    grads = [p.grad for p in model.parameters() if p.grad is not None]
+    return torch.stack([grad.norm() for grad in grads]).norm()

@@ -404,9 +404,12 @@ def test_steps_take_all_but_the_last_of_a_batch_as_inputs(d2l, tab):
     batch = d2l.tensor([1.0, 2.0]), d2l.tensor(3.0), d2l.tensor([1.0, 1.0])
     expected = ((3 - 1) ** 2 + (6 - 1) ** 2) / 2
     if tab == "jax":
-        loss, grads = model.training_step({"p": 1.0}, batch, model.forward)
+        import jax
+
+        state = jax.tree_util.Partial(model.forward)
+        loss, grads = model.training_step({"p": 1.0}, batch, state)
         assert float(grads["p"]) == pytest.approx((3 - 1) * 3 + (6 - 1) * 6)
-        model.validation_step({"p": 1.0}, batch, model.forward)
+        model.validation_step({"p": 1.0}, batch, state)
     else:
         loss = model.training_step(batch)
         model.validation_step(batch)
@@ -470,9 +473,11 @@ def test_mxnet_finds_arrays_and_gluons_parameters(d2l, tab):
     part.w, part.b = whole.w, d2l.zeros(3)
     whole.b, whole.part = d2l.zeros(1), part
     whole.w.attach_grad()
-    assert [p.shape for p in whole.parameters()] == [(2,), (1,), (3,)]
+    assert [p.shape for p in whole.get_scratch_params()] == [(2,), (1,), (3,)]
     whole.set_scratch_params_device(context.cpu(1))
-    assert {p.ctx for p in whole.parameters()} == {context.cpu(1)}
+    assert {p.ctx for p in whole.get_scratch_params()} == {context.cpu(1)}
+    assert whole.w is whole.tied is part.w
+    assert whole.parameters() == [whole.w]  # The others have no gradient
     assert whole.w.grad is not None
     assert whole.b.grad is None
     layers = d2l.Module()

@@ -299,12 +299,12 @@ def test_build_with_a_vocabulary_keeps_its_numbers(corpus):
     assert indices == [vocab["c"], vocab.unk, vocab.unk]
 
 
-def test_vocab_counts_and_sorts_by_frequency_then_alphabet(d2l):
+def test_vocab_counts_by_frequency_and_numbers_by_the_alphabet(d2l):
     vocab = d2l.Vocab(list("banana cab"))
     assert vocab.token_freqs == [("a", 4), ("b", 2), ("n", 2), (" ", 1), ("c", 1)]
-    assert vocab.idx_to_token == ["<unk>", "a", "b", "n", " ", "c"]
+    assert vocab.idx_to_token == [" ", "<unk>", "a", "b", "c", "n"]
     assert vocab.token_to_idx == {token: i for i, token in enumerate(vocab.idx_to_token)}
-    assert len(vocab) == 6 and vocab.unk == 0
+    assert len(vocab) == 6 and vocab.unk == 1
 
 
 def test_vocab_min_freq_leaves_out_the_rarer(d2l):
@@ -314,9 +314,9 @@ def test_vocab_min_freq_leaves_out_the_rarer(d2l):
     assert ("c", 1) in vocab.token_freqs  # Counted all the same
 
 
-def test_vocab_reserved_tokens_follow_the_unknown_and_are_not_repeated(d2l):
+def test_vocab_reserved_tokens_are_numbered_with_the_others_and_not_repeated(d2l):
     vocab = d2l.Vocab(["<bos>", "a", "a"], reserved_tokens=["<pad>", "<bos>"])
-    assert vocab.idx_to_token == ["<unk>", "<pad>", "<bos>", "a"]
+    assert vocab.idx_to_token == ["<bos>", "<pad>", "<unk>", "a"]
 
 
 def test_vocab_takes_lines_of_tokens(d2l):
