@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 from docutils import nodes
 from sphinx import addnodes
@@ -137,7 +138,7 @@ class OneTabBuilder(Builder):
         line = picture.line or getattr(picture.parent, "line", 0) or 0
         if kinds:
             message = f"the picture {picture['uri']} is of a kind that cannot be shown here"
-            hint = "save it as PNG or SVG; with Pillow installed, tabbook does"
+            hint = "save it as PNG or SVG; other kinds need Pillow, and none may be broken"
         else:
             message, hint = f"there is no picture {picture['uri']}", "add it, or correct the path"
         self.faults.append(Fault(f"{page}.md", line, message, hint))
@@ -175,7 +176,17 @@ def picture_type(path: Path) -> str:
     named = guess_mimetype(path)
     found = next((kind for first, kind in _STARTS.items() if start.startswith(first)), "")
     is_right = named == found if found or named in _STARTS.values() else named in _OTHER_TYPES
+    if named == "image/svg+xml":
+        is_right = _is_xml(path)
     return str(named) if is_right else "image/x-other"
+
+
+def _is_xml(path: Path) -> bool:
+    try:
+        ElementTree.parse(path)
+    except ElementTree.ParseError:
+        return False
+    return True
 
 
 def _anchors(tree: nodes.document) -> Iterator[str]:

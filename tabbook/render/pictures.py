@@ -14,8 +14,9 @@ from tabbook.render.one_tab import OneTabBuilder, picture_type
 
 class _Converter(ImageConverter):
     def match(self, node: nodes.image) -> bool:
-        """Say whether ``node`` has to be converted: never for a site."""
-        return isinstance(self.app.builder, OneTabBuilder) and super().match(node)
+        """Say whether ``node`` has to be converted: never for a site, nor where its file is missing."""
+        is_there = any(one in self.env.images for one in node["candidates"].values())
+        return is_there and isinstance(self.app.builder, OneTabBuilder) and super().match(node)
 
 
 class SvgToPdf(_Converter):

@@ -223,6 +223,22 @@ def test_without_pillow_each_picture_is_a_fault_with_its_place(
 
 
 @needs_tex
+def test_pictures_that_are_missing_or_broken_are_faults_with_their_places(tmp_path: Path) -> None:
+    """Each is named, and the file is made with words in their place."""
+    root = tmp_path / "book"
+    (root / "img").mkdir(parents=True)
+    (root / "img/broken.svg").write_text("<svg><")
+    (root / "img/broken.png").write_bytes(b"no picture")
+    shown = [f"![the {name}](img/{name})\n" for name in ("none.svg", "none.png", "broken.svg", "broken.png")]
+    write_book(root, {"index": "# Welcome\n\nText.\n", "a": "\n".join(["# Title\n", *shown])})
+    book = Book.load(root)
+    for kind in ("epub", "pdf"):
+        made = exported(book, kind, book.find(("a",)), ("jax",), named=True)
+        assert [(fault.path, fault.line) for fault in made.faults] == [("a.md", n) for n in (3, 5, 7, 9)]
+        assert list(made.files) == [f"jax/a.{kind}"]
+
+
+@needs_tex
 def test_characters_that_the_fonts_lack_come_from_others(pdf: ExportResult, log: str, tmp_path: Path) -> None:
     """Words of other scripts in a book of English must not vanish: in text, headings, formulas, code."""
     if "Noto Serif CJK" not in fallback_fonts("循", "en"):
