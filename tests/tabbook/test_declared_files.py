@@ -211,7 +211,7 @@ def test_a_file_that_changes_while_a_run_goes_on_is_never_taken_for_the_other(tm
     monkeypatch.setattr("tabbook.run.runner.jobs", late)
     report = go(book)
     assert {job.status for job in report.jobs} == {"failed"}
-    assert "'helper.py' was changed meanwhile" in report.failures[0].failure.message
+    assert "'helper.py' was changed during the run" in report.failures[0].failure.message
     monkeypatch.undo()
     assert {job.status for job in go(Book.load(book.root) and book).jobs} == {"executed"}
 
