@@ -587,6 +587,13 @@ class Untrained:
         self.key = key["params"]
         return {"params": {"w": self.d2l.ones(2)}}
 
+    board, plot_valid_per_epoch = "a board", 1
+
+    def clone(self, training):
+        copy = Untrained(self.d2l, self.tab)
+        copy.training = training
+        return copy
+
     def apply(self):
         raise AssertionError("nobody should apply the model")
 
@@ -625,6 +632,8 @@ def test_fit_initializes_a_jax_model_with_its_key(d2l, tab, trainer, data):
     assert trainer.state.batch_stats == {}
     trainer.fit(other, data, key=jax.random.key(5))
     assert model.key == other.key
+    evaluator = trainer.evaluator
+    assert (evaluator.training, evaluator.trainer, evaluator.board) == (False, trainer, other.board)
 
 
 def test_fit_starts_anew_each_time(d2l, tab, trainer, data):
