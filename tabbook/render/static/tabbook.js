@@ -131,18 +131,21 @@
     { passive: true },
   );
 
-  /** Return what the reader is looking at: the first block of text or group below the header. */
+  /** Return what the reader is looking at: the first block of text or group that begins below the header. */
   function inSight() {
     const article = document.querySelector("article") ?? document.body;
     const { left, width } = article.getBoundingClientRect();
-    const header = document.querySelector(".bd-header-article")?.getBoundingClientRect().bottom ?? 0;
-    for (let y = Math.max(header, 0) + 8; y < window.innerHeight; y += 16) {
+    const header = Math.max(document.querySelector(".bd-header-article")?.getBoundingClientRect().bottom ?? 0, 0);
+    let cut = null; // what begins above the window: its end moves where another framework has more code
+    for (let y = header + 8; y < window.innerHeight; y += 16) {
       const element = document.elementFromPoint(left + width / 2, y);
       if (element && article.contains(element) && !element.matches("article, section, .tabbook-group")) {
-        return element.closest(".tabbook-group") ?? element;
+        const found = element.closest(".tabbook-group") ?? element;
+        if (found.getBoundingClientRect().top >= header) return found;
+        cut ??= found;
       }
     }
-    return article;
+    return cut ?? article;
   }
 
   /* -- Clicks and keys ----------------------------------------------------------------- */
