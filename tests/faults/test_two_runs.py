@@ -46,7 +46,7 @@ def test_a_failure_is_not_executed_twice_either(faulty):
         said = book.go("run", "-t", "jax", status=1)
         assert first.wait(60) == 1
     assert "ZeroDivisionError" in said
-    assert "it failed so before, and nothing changed since" in said
+    assert "it failed before, and nothing has changed since" in said
 
 
 def test_runs_of_other_sections_do_not_wait(faulty):
