@@ -397,10 +397,11 @@ class Module(d2l.nn_Module, HyperParameters):
         def moved(part):
             if isinstance(part, np.ndarray):
                 if id(part) not in copies:
-                    copies[id(part)] = part.as_in_ctx(device)
+                    # The old array is kept, or a new one might get its id
+                    copies[id(part)] = part, part.as_in_ctx(device)
                     if part.grad is not None:
-                        copies[id(part)].attach_grad()
-                return copies[id(part)]
+                        copies[id(part)][1].attach_grad()
+                return copies[id(part)][1]
             if isinstance(part, (list, tuple)):
                 return type(part)(map(moved, part))
             if isinstance(part, dict):

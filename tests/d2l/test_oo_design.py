@@ -477,6 +477,10 @@ def test_mxnet_finds_arrays_and_gluons_parameters(d2l, tab):
     whole.set_scratch_params_device(context.cpu(1))
     assert {p.ctx for p in whole.get_scratch_params()} == {context.cpu(1)}
     assert whole.w is whole.tied is part.w
+    whole.again, part.b[:] = [part], 3  # A part that is found twice
+    whole.set_scratch_params_device(context.cpu(2))
+    assert [p.shape for p in whole.get_scratch_params()] == [(2,), (1,), (3,)]
+    assert (whole.w.sum(), part.b.sum()) == (2, 9)
     assert whole.parameters() == [whole.w]  # The others have no gradient
     assert whole.w.grad is not None
     assert whole.b.grad is None
