@@ -68,6 +68,49 @@ def test_dropout_is_on_in_training_and_off_in_validation(d2l, tab):
     assert len(set(validation)) == 1
 
 
+def test_perplexity_is_measured_without_dropout(d2l, tab):
+    d2l.set_seed(0)
+    batch = batch_of(d2l, tab)
+    model = dropout_model(d2l, tab)
+    model.board.display = False
+    trainer = d2l.Trainer(max_epochs=1)
+    trainer.fit(model, Fixed([batch]))
+    assert trainer.perplexity([batch]) == trainer.perplexity([batch])
+
+
+def test_perplexity_may_be_too_large_for_a_number(d2l, tab):
+    X, y = batch_of(d2l, tab)
+    model = dropout_model(d2l, tab)
+    model.board.display = False
+    trainer = d2l.Trainer(max_epochs=1)
+    trainer.fit(model, Fixed([(X, y)]))
+    assert trainer.perplexity([(1e5 * X, y)]) == float("inf")
+
+
+def test_prediction_and_measurement_build_no_graph(d2l, tab):
+    """A graph would grow with each character that is predicted."""
+    if tab != "pytorch":
+        pytest.skip("elsewhere nothing is recorded unless asked for")
+    import torch
+
+    class Watching(d2l.RNNScratch):
+        def forward(self, inputs, state=None):
+            recorded.append(torch.is_grad_enabled())
+            return super().forward(inputs, state)
+
+    recorded = []
+    vocab = d2l.Vocab(list("abc"))
+    model = d2l.RNNLMScratch(Watching(len(vocab), 4), len(vocab))
+    model.board.display = False
+    batch = (d2l.tensor([vocab[list("ab")]]), d2l.tensor([vocab[list("bc")]]))
+    trainer = d2l.Trainer(max_epochs=1)
+    trainer.fit(model, Fixed([batch]))
+    assert recorded == [True]
+    model.predict("ab", num_preds=2, vocab=vocab)
+    trainer.perplexity([batch])
+    assert recorded == [True, False, False, False]
+
+
 def test_batch_normalization_keeps_statistics_in_training_and_uses_them_in_validation(d2l, tab, numpy_of):
     if tab != "jax":
         pytest.skip("the other frameworks keep the statistics in their layers")
