@@ -72,6 +72,7 @@ class Format:
     book_link: str = ""
 
 
+@cache  # pages ask for all formats, once for each framework; one of a plugin is looked for among all packages
 def format_named(name: str) -> Format:
     """Return the format ``name``.
 

@@ -109,7 +109,7 @@ def shown_results(
     Returns:
         The result for each tab; ``None`` where there is none.
     """
-    from tabbook.merge import bundled
+    from tabbook.merge import bundled  # nbformat takes long to import, and `status` needs none of this
 
     outputs, device = StoredOutputs(Store(book.outputs)), device_class()
     found = {tab: outputs.best(one, device) if one else None for tab, one in planned.items()}
