@@ -84,19 +84,27 @@ def _region(language: str) -> str:
 def _family_with(char: str, language: str) -> str:
     """Return a font that has ``char``; empty if none is installed. The same fonts give the same."""
     usual = ("FreeSerif", "DejaVu Sans Mono", "DejaVu Sans", f"Noto Serif CJK {_region(language)}")
-    pattern = f":charset={ord(char):x}:scalable=true:color=false"
-    found = {*_said("fc-list", "--format=%{family[0]}\n", pattern).splitlines()}
-    return next((one for one in (*usual, *sorted(found)) if one in found), "")
-
-
-def _shared(families: Iterable[str]) -> set[str]:
-    """Return the characters that all of ``families`` have."""
-    return set.intersection(*({*_characters(one)} for one in families))
+    for one in usual:  # which most characters are in: then no program is asked for each of them
+        if one in _installed() and char in _characters(one):
+            return one
+    return min(_installed(f":charset={ord(char):x}"), default="")
 
 
 @cache
-def _characters(family: str) -> tuple[str, ...]:
-    return tuple(_expanded(_said("fc-match", "--format=%{charset}", family)))
+def _installed(pattern: str = "") -> frozenset[str]:
+    """Return the families of fonts that can be drawn at any size, in black."""
+    wanted = f"{pattern}:scalable=true:color=false"
+    return frozenset(said("fc-list", "--format=%{family[0]}\n", wanted).splitlines())
+
+
+def _shared(families: Iterable[str]) -> frozenset[str]:
+    """Return the characters that all of ``families`` have."""
+    return frozenset.intersection(*map(_characters, families))
+
+
+@cache
+def _characters(family: str) -> frozenset[str]:
+    return frozenset(_expanded(said("fc-match", "--format=%{charset}", family)))
 
 
 def _expanded(ranges: str) -> Iterator[str]:
@@ -105,5 +113,6 @@ def _expanded(ranges: str) -> Iterator[str]:
         yield from map(chr, range(int(first, 16), int(last or first, 16) + 1))
 
 
-def _said(*command: str) -> str:
+def said(*command: str) -> str:
+    """Return what a program prints."""
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout

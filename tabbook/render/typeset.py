@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tabbook.errors import Fault, TabbookError, usage
 from tabbook.export.write import epoch
-from tabbook.render.fonts import CJK, package_with
+from tabbook.render.fonts import CJK, package_with, said
 from tabbook.render.latex import PLACE, SOURCE
 
 _PROGRAMS = {
@@ -45,18 +45,14 @@ def _missing_programs() -> Iterator[tuple[str, str]]:
 
 
 def _missing_files(language: str) -> Iterator[tuple[str, str]]:
-    families = _said("fc-list", ":", "family")
+    families = said("fc-list", ":", "family")
     is_cjk = language.partition("_")[0] in CJK
     for name, package in (_CJK_FONTS if is_cjk else _FONTS).items():
         if name not in families:
             yield f"the font {name}", package
     for name, package in _STYLES.items():
-        if not _said("kpsewhich", name).strip():
+        if not said("kpsewhich", name).strip():
             yield name, package
-
-
-def _said(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def typeset(folder: Path) -> tuple[bytes, list[Fault]]:
