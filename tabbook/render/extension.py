@@ -57,7 +57,7 @@ from tabbook.render.pages import (
 from tabbook.render.pictures import SvgToPdf, ToPng
 from tabbook.render.raw_pictures import CheckRawPictures
 from tabbook.render.removed_pages import remove_old_pages
-from tabbook.render.resolved import ExportBuilder, prefer_plain_outputs
+from tabbook.render.resolved import ExportBuilder
 from tabbook.render.tabs import (
     GroupTabs,
     HtmlTabs,
@@ -205,7 +205,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", translate_search)
     app.connect("config-inited", _keep_out_own_folder)
     app.connect("config-inited", _note_versions)
-    app.connect("config-inited", prefer_plain_outputs)
+    app.connect("config-inited", prefer_outputs)
     app.connect("config-inited", _prepare_site)
     app.connect("config-inited", check_citations)
     app.connect("builder-inited", _declare_safe)
@@ -232,7 +232,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(SvgToPdf)
     app.add_post_transform(ToPng)
     app.add_post_transform(RenameCells)
-    app.connect("config-inited", prefer_outputs)
     app.add_domain(CountedEquations, override=True)
     app.add_directive("tab", TabDirective)
     app.add_directive("tabbook-slide", SlideDirective)

@@ -27,16 +27,18 @@ from tabbook.errors import Fault
 from tabbook.export.page import Address
 from tabbook.merge.made_with import MADE_WITH_CLASS as MADE_WITH
 from tabbook.merge.page import OF_FIGURE
+from tabbook.render.compact import EXPORT_FORMAT
 from tabbook.render.equations import equation_number, with_numbers
 from tabbook.render.macros import Macros
 from tabbook.render.plain.inline import is_for
-from tabbook.render.resolved import INTERNAL, building_with
+from tabbook.render.resolved import INTERNAL, OUTPUT_TYPES, building_with
 from tabbook.render.scopes import twin_id
 from tabbook.render.tabs import PART_ATTRIBUTE, twin_figure
 
 PDF, EPUB = "tabbook-pdf", "tabbook-epub"
 """The names of the builders."""
 _OUTPUT_TYPES = {
+    EXPORT_FORMAT: OUTPUT_TYPES,
     PDF: (
         *("image/svg+xml", "application/pdf", "image/png", "image/jpeg"),
         *("text/markdown", "text/latex", "text/plain", "text/html"),
@@ -358,7 +360,7 @@ def _is_seen(node: nodes.Element, tab: str) -> bool:
 
 
 def prefer_outputs(_app: Sphinx, config: Config) -> None:
-    """Tell MyST-NB which types of outputs these files can show."""
+    """Tell MyST-NB which types of outputs each kind of export can show."""
     ours = [(name, mime, place) for name, types in _OUTPUT_TYPES.items() for place, mime in enumerate(types)]
     config["nb_mime_priority_overrides"] = [*config["nb_mime_priority_overrides"], *ours]
 

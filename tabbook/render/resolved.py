@@ -11,24 +11,17 @@ from typing import Any, ClassVar
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders import Builder
-from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
 from tabbook.render.compact import EXPORT_FORMAT
 
 INTERNAL = "tabbook:"
 """What addresses of pages of the book begin with, until an export says where they are."""
-_TYPES = (
+OUTPUT_TYPES = (
     *("image/svg+xml", "image/png", "image/jpeg", "image/gif"),
     *("text/markdown", "text/latex", "text/html", "text/plain"),
 )
 """The types of a glued value that exports take, the best first."""
-
-
-def prefer_plain_outputs(_app: Sphinx, config: Config) -> None:
-    """Tell MyST-NB which types of outputs exports take."""
-    ours = [(EXPORT_FORMAT, mime, number) for number, mime in enumerate(_TYPES)]
-    config["nb_mime_priority_overrides"] = [*config["nb_mime_priority_overrides"], *ours]
 
 
 class ExportBuilder(Builder):
