@@ -70,6 +70,7 @@ from tabbook.render.tabs import (
 )
 from tabbook.render.targets import note_references, pages_that_refer
 from tabbook.render.templates import keep_templates
+from tabbook.render.themed_pictures import MarkThemedPictures
 from tabbook.render.twins import HideTwins, ShowTwins, TitleReferences
 
 STATIC = Path(__file__).parent / "static"
@@ -251,6 +252,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(TitleReferences)
     app.add_post_transform(NoteText)
     app.add_post_transform(IsolateOutputs)
+    app.add_post_transform(MarkThemedPictures)
     app.add_post_transform(HtmlTabs)
     app.add_post_transform(TranslatePrompts)
     app.add_node(tab_group, html=(visit_group, depart_div))

@@ -219,6 +219,24 @@ def test_an_output_that_a_page_cannot_draw_shows_its_text(tmp_path: Path) -> Non
     assert "widget-view" not in text
 
 
+def test_a_picture_with_colours_for_dark_pages_is_shown_as_it_is(tmp_path: Path) -> None:
+    """The theme dims pictures on dark pages and puts a white box behind them."""
+    style = "<style>@media (prefers-color-scheme: dark) {path {fill: white}}</style>"
+    plain, themed = (f'<svg xmlns="http://www.w3.org/2000/svg">{own}</svg>' for own in ("", style))
+    figure = "```{figure} NAME.svg\n:alt: NAME\nCaption.\n```\n"
+    cell = "```{code-cell} python\nloop()\n```\n"
+    text = FRONT + "# A\n\n" + figure.replace("NAME", "plain") + figure.replace("NAME", "themed") + cell
+    root = write_book(tmp_path, {"index": text})
+    (root / "plain.svg").write_text(plain)
+    (root / "themed.svg").write_text(themed)
+    outputs = [display(**{"image_svg+xml": svg}) for svg in (plain, themed)]
+    fill_store(root, lambda cell, tab: outputs)
+    images = re.findall(r"<img[^>]*>", html(build(root), "index").split("<article", 1)[1])
+    marked = ["tabbook-themed" in image and "dark-light" in image for image in images if "svg" in image]
+    assert marked[:2] == [False, True]
+    assert marked[2:4] == [False, True]
+
+
 def test_stand_in_data_is_told_on_the_page(tmp_path: Path) -> None:
     root = write_book(tmp_path, {"index": FRONT + "# A\n\n```{code-cell} python\na()\n```\n"})
     fill_store(root, stand_ins=("text.txt",))
