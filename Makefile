@@ -8,9 +8,9 @@ BIN := .venv/bin
 # then: a clean checkout has no tabbook yet.
 TABS = $(shell $(BIN)/tabbook env list)
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
-CODE := tabbook plugins tests benchmarks docs
+CODE := tabbook plugins tests benchmarks docs figures
 
-.PHONY: book test test-tabbook test-d2l test-site test-exports test-faults test-newest lib kernels serve lint settings catalogs lock clean distclean
+.PHONY: book test test-tabbook test-d2l test-site test-exports test-faults test-newest lib kernels serve lint figures settings catalogs lock clean distclean
 
 ## Make the environments, generate the library, execute what changed, build the site. A framework
 ## whose environment cannot be made is left out: the build says so in the end, with status 1.
@@ -75,6 +75,10 @@ lint: .venv/test.stamp
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
+
+## Draw the figures again, after an edit of a script in figures/.
+figures: .venv/test.stamp
+	$(BIN)/python -m figures
 
 ## Write docs/settings.md again, after an edit of a setting or its docstring.
 settings: .venv/book.stamp
