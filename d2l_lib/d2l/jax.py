@@ -9,6 +9,7 @@ import functools
 import hashlib
 import http.client
 import inspect
+import io
 import itertools
 import math
 import os
@@ -48,6 +49,7 @@ __all__ = [
     "RNNScratch",
     "SGD",
     "SyntheticRegressionData",
+    "THEME_COLORS",
     "TimeMachine",
     "TrainState",
     "Trainer",
@@ -56,6 +58,7 @@ __all__ = [
     "add_to_class",
     "arange",
     "argmax",
+    "as_curves",
     "astype",
     "cache_folder",
     "check_declared",
@@ -70,9 +73,11 @@ __all__ = [
     "exp",
     "expand_dims",
     "eye",
+    "figure_svg",
     "float32",
     "get_key",
     "get_seed",
+    "glue",
     "gpu",
     "gradient_norm",
     "int32",
@@ -88,11 +93,13 @@ __all__ = [
     "numpy",
     "ones",
     "ones_like",
+    "plot",
     "rand",
     "randn",
     "reduce_mean",
     "reduce_sum",
     "reshape",
+    "set_axes",
     "set_figsize",
     "set_seed",
     "sigmoid",
@@ -151,6 +158,115 @@ to = jax.device_put
 transpose = lambda a: a.T
 zeros = jnp.zeros
 zeros_like = jnp.zeros_like
+
+
+# chapters/preface.md, cell 11
+def glue(name, value):
+    """Let the text of the page show a number or a string under this name.
+
+    Defined in chap_preface.
+    """
+    display.display(value, metadata={
+        'scrapbook': {'name': name, 'mime_prefix': ''}})
+
+
+# chapters/preliminaries/calculus.md, cell 7
+THEME_COLORS = {
+    '#24292f': '#e1e4e8', '#d0d7de': '#3a4149',  # Text and axes, grid
+    '#0b5cad': '#79b8ff', '#a54800': '#ffab70',  # The first curves
+    '#1a6e37': '#7fd99a', '#b3261e': '#ff9a94',
+    '#bf00bf': '#e79be7', '#008000': '#7fd99a', '#ff0000': '#ff9a94'}
+
+
+# chapters/preliminaries/calculus.md, cell 7
+def figure_svg(figure):
+    """Return a figure of Matplotlib as SVG that suits light and dark pages.
+
+    Defined in sec_calculus.
+    """
+    rules = ''.join(
+        f'[style*="{kind}: {light}"] {{{kind}: {dark} !important}}'
+        for light, dark in THEME_COLORS.items() for kind in ('fill', 'stroke'))
+    file = io.StringIO()
+    figure.savefig(file, format='svg', bbox_inches='tight',
+                   metadata={'Date': None})  # Same figure, same bytes
+    style = f'<style>@media (prefers-color-scheme: dark) {{{rules}}}</style>'
+    return file.getvalue().replace('<defs>', f'{style}<defs>', 1)
+
+
+# chapters/preliminaries/calculus.md, cell 8
+def use_svg_display():
+    """Show figures as SVG, in the colors of the page's theme.
+
+    Defined in sec_calculus.
+    """
+    ink, grid, *colors = THEME_COLORS
+    plt.rcParams.update({
+        'svg.hashsalt': 'd2l', 'svg.fonttype': 'none', 'font.size': 8,
+        'axes.prop_cycle': plt.cycler(color=colors[:4]), 'grid.color': grid,
+        'figure.facecolor': 'none', 'axes.facecolor': 'none',
+        'legend.facecolor': 'none', 'axes.edgecolor': ink, 'text.color': ink,
+        'axes.labelcolor': ink, 'xtick.color': ink, 'ytick.color': ink})
+    if get_ipython() is not None:
+        backend_inline.set_matplotlib_formats('svg')
+        formatters = get_ipython().display_formatter.formatters
+        formatters['image/svg+xml'].for_type(plt.Figure, figure_svg)
+
+
+# chapters/preliminaries/calculus.md, cell 8
+def set_figsize(figsize=(3.5, 2.5)):
+    """Set the size of the figures that follow, in inches.
+
+    Defined in sec_calculus.
+    """
+    use_svg_display()
+    plt.rcParams['figure.figsize'] = figsize
+
+
+# chapters/preliminaries/calculus.md, cell 8
+def set_axes(axes, xlabel, ylabel, xlim, ylim, xscale, yscale, legend):
+    """Set the labels, ranges and scales of axes, and what the legend says.
+
+    Defined in sec_calculus.
+    """
+    axes.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale,
+             xlim=xlim, ylim=ylim)
+    if legend:
+        axes.legend(legend)
+    axes.grid()
+
+
+# chapters/preliminaries/calculus.md, cell 9
+def as_curves(values):
+    """Return a list of sequences: `values`, or the one that it is.
+
+    Defined in sec_calculus.
+    """
+    is_one = getattr(values, 'ndim', 0) == 1 or (
+        isinstance(values, (list, tuple, range)) and len(values)
+        and not getattr(values[0], 'ndim', hasattr(values[0], '__len__')))
+    return [values] if is_one else values
+
+
+# chapters/preliminaries/calculus.md, cell 9
+def plot(X, Y=None, xlabel=None, ylabel=None, legend=[], xlim=None,
+         ylim=None, xscale='linear', yscale='linear',
+         fmts=('-', 'm--', 'g-.', 'r:'), figsize=(3.5, 2.5), axes=None):
+    """Plot the sequence `Y`, or each of several, over `X`.
+
+    `fmts` are Matplotlib's formats of the curves, used again if there are more.
+
+    Defined in sec_calculus.
+    """
+    X, Y = ([[]], as_curves(X)) if Y is None else (as_curves(X), as_curves(Y))
+    if len(X) == 1:
+        X = X * len(Y)
+    set_figsize(figsize)
+    axes = plt.gca() if axes is None else axes
+    axes.cla()
+    for x, y, fmt in zip(X, Y, itertools.cycle(fmts)):
+        axes.plot(*([x, y] if len(x) else [y]), fmt)
+    set_axes(axes, xlabel, ylabel, xlim, ylim, xscale, yscale, legend)
 
 
 # chapters/linear-regression/oo-design.md, cell 5
@@ -253,27 +369,6 @@ def try_gpu(i=0):
 
 
 # chapters/linear-regression/oo-design.md, cell 13
-def use_svg_display():
-    """Show figures as SVG, with the same bytes whenever the same figure is drawn.
-
-    Defined in sec_oo-design.
-    """
-    plt.rcParams['svg.hashsalt'] = 'd2l'
-    if get_ipython() is not None:
-        backend_inline.set_matplotlib_formats('svg', metadata={'Date': None})
-
-
-# chapters/linear-regression/oo-design.md, cell 13
-def set_figsize(figsize=(3.5, 2.5)):
-    """Set the size of the figures that follow, in inches.
-
-    Defined in sec_oo-design.
-    """
-    use_svg_display()
-    plt.rcParams['figure.figsize'] = figsize
-
-
-# chapters/linear-regression/oo-design.md, cell 14
 class ProgressBoard(HyperParameters):
     """A figure whose curves grow while the code that draws them runs.
 
@@ -301,14 +396,14 @@ class ProgressBoard(HyperParameters):
         if self.display and time.perf_counter() >= self.next_update:
             self.update()
 
-    # chapters/linear-regression/oo-design.md, cell 15
+    # chapters/linear-regression/oo-design.md, cell 14
     def plot(self):
         """Plot the curves as they are now.
 
         Defined in sec_oo-design.
         """
         if self.axes is None:
-            use_svg_display()
+            d2l.use_svg_display()
             self.fig, self.axes = plt.subplots(figsize=self.figsize)
             plt.close(self.fig)  # We show it ourselves; nobody else should
         self.axes.clear()
@@ -320,7 +415,7 @@ class ProgressBoard(HyperParameters):
         self.axes.set(xlabel=self.xlabel, ylabel=self.ylabel, xlim=self.xlim,
                       ylim=self.ylim, xscale=self.xscale, yscale=self.yscale)
 
-    # chapters/linear-regression/oo-design.md, cell 15
+    # chapters/linear-regression/oo-design.md, cell 14
     def update(self):
         """Bring the figure on the page up to date, if there is a page.
 
@@ -337,7 +432,7 @@ class ProgressBoard(HyperParameters):
         now = time.perf_counter()
         self.next_update = now + max(0.5, 9 * (now - start))
 
-    # chapters/linear-regression/oo-design.md, cell 15
+    # chapters/linear-regression/oo-design.md, cell 14
     def finish(self, result=None):
         """Show all points when the cell ends; the next cell gets a figure of its own.
 
@@ -348,7 +443,7 @@ class ProgressBoard(HyperParameters):
         self.handle = None
 
 
-# chapters/linear-regression/oo-design.md, cell 18
+# chapters/linear-regression/oo-design.md, cell 17
 class Module(d2l.nn_Module, HyperParameters):
     """The base class of models.
 
@@ -392,7 +487,7 @@ class Module(d2l.nn_Module, HyperParameters):
         loss = self.loss(params, inputs, labels, state)
         self.plot('loss', loss, train=False)
 
-    # chapters/linear-regression/oo-design.md, cell 19
+    # chapters/linear-regression/oo-design.md, cell 18
     def plot(self, key, value, train):
         """Add a point to the curve of training or of validation.
 
@@ -416,7 +511,7 @@ class Module(d2l.nn_Module, HyperParameters):
         return optax.sgd(self.lr)
 
 
-# chapters/linear-regression/oo-design.md, cell 22
+# chapters/linear-regression/oo-design.md, cell 21
 class DataModule(HyperParameters):
     """The base class of data.
 
@@ -437,7 +532,7 @@ class DataModule(HyperParameters):
     def val_dataloader(self):
         return self.get_dataloader(train=False)
 
-    # chapters/linear-regression/oo-design.md, cell 24
+    # chapters/linear-regression/oo-design.md, cell 23
     def get_tensorloader(self, tensors, train, indices=slice(0, None)):
         """Return a loader of minibatches of some of the tensors' rows.
 
@@ -447,7 +542,7 @@ class DataModule(HyperParameters):
         return ArrayLoader(tensors, self.batch_size, shuffle=train)
 
 
-# chapters/linear-regression/oo-design.md, cell 23
+# chapters/linear-regression/oo-design.md, cell 22
 class ArrayLoader:
     """Minibatches of the rows of some arrays, in random order if asked.
 
@@ -470,7 +565,7 @@ class ArrayLoader:
             yield tuple(array[batch] for array in self.arrays)
 
 
-# chapters/linear-regression/oo-design.md, cell 25
+# chapters/linear-regression/oo-design.md, cell 24
 class Trainer(HyperParameters):
     """Trains models with data, on the first of the GPUs that it may use.
 
@@ -494,7 +589,7 @@ class Trainer(HyperParameters):
             setattr(self.evaluator, name, getattr(model, name))
         self.model = model
 
-    # chapters/linear-regression/oo-design.md, cell 27
+    # chapters/linear-regression/oo-design.md, cell 26
     def fit(self, model, data, key=None):
         self.prepare_data(data)
         self.prepare_model(model)
@@ -561,7 +656,7 @@ class Trainer(HyperParameters):
         return math.exp(mean) if mean < 700 else math.inf  # Or exp overflows
 
 
-# chapters/linear-regression/oo-design.md, cell 27
+# chapters/linear-regression/oo-design.md, cell 26
 class TrainState(train_state.TrainState):
     """All that changes in training: parameters, the optimizer's state, and more.
 
