@@ -5,7 +5,7 @@ a little less than a pixel.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -107,14 +107,37 @@ class Figure:
         self._drawing.append(drawsvg.Lines(*flat, class_=f"{color}-shade", close=True))
 
     def box(
-        self, x: float, y: float, width: float, height: float, text: str = "", color: str = "blue"
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        text: str = "",
+        color: str = "blue",
+        corner: float = 4,
     ) -> None:
         """Draw a box around (x, y), with a line of text in its middle."""
         left, top = x - width / 2, y - height / 2
         self._drawing.append(
-            drawsvg.Rectangle(left, top, width, height, rx=4, class_=f"{color}-area", stroke_width=1.5)
+            drawsvg.Rectangle(left, top, width, height, rx=corner, class_=f"{color}-area", stroke_width=1.5)
         )
         self.text(x, y, text)
+
+    def grid(
+        self,
+        left: float,
+        top: float,
+        rows: Sequence[Sequence[object]],
+        color: str = "blue",
+        cell: Point = (34, 28),
+        colors: Mapping[tuple[int, int], str] | None = None,
+    ) -> None:
+        """Draw a matrix of numbers with its corner at (left, top); ``colors`` are those of single entries."""
+        width, height = cell
+        for i, row in enumerate(rows):
+            for j, entry in enumerate(row):
+                x, y = left + (j + 0.5) * width, top + (i + 0.5) * height
+                self.box(x, y, width, height, str(entry), (colors or {}).get((i, j), color), corner=0)
 
     def circle(self, x: float, y: float, radius: float, text: str = "", color: str = "blue") -> None:
         """Draw a circle around (x, y), with a line of text in its middle."""
