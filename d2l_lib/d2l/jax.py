@@ -42,6 +42,7 @@ __all__ = [
     "DATA_URL",
     "DataModule",
     "HyperParameters",
+    "LinearRegression",
     "LinearRegressionScratch",
     "Module",
     "ProgressBoard",
@@ -742,6 +743,41 @@ def update_state(state, grads):
     """
     state = state.apply_gradients(grads=grads)
     return state.replace(dropout_rng=jax.random.split(state.dropout_rng)[0])
+
+
+# chapters/linear-regression/linear-concise.md, cell 6
+class LinearRegression(d2l.Module):
+    """A linear model with one output, made of a layer of the framework.
+
+    Defined in sec_linear_concise.
+    """
+    lr: float
+
+    def setup(self):
+        self.net = nn.Dense(1, kernel_init=nn.initializers.normal(0.01))
+
+    # chapters/linear-regression/linear-concise.md, cell 10
+    @functools.partial(jax.jit, static_argnums=0)
+    def loss(self, params, X, y, state):
+        """Return half the squared error, averaged over the minibatch.
+
+        Defined in sec_linear_concise.
+        """
+        y_hat = state.apply_fn({'params': params}, *X)
+        return d2l.reduce_mean(optax.l2_loss(y_hat, y))
+
+    # chapters/linear-regression/linear-concise.md, cell 10
+    def configure_optimizers(self):
+        return optax.sgd(self.lr)
+
+    # chapters/linear-regression/linear-concise.md, cell 15
+    def get_w_b(self, state):
+        """Return the weights, of shape (num_inputs, 1), and the bias, (1,).
+
+        Defined in sec_linear_concise.
+        """
+        net = state.params['net']
+        return net['kernel'], net['bias']
 
 
 # chapters/linear-classification/classification.md, cell 6

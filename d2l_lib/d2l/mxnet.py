@@ -35,6 +35,7 @@ __all__ = [
     "DATA_URL",
     "DataModule",
     "HyperParameters",
+    "LinearRegression",
     "LinearRegressionScratch",
     "Module",
     "ProgressBoard",
@@ -764,6 +765,40 @@ class SGD(d2l.HyperParameters):
     def step(self, batch_size):
         for param, grad in d2l.arrays_and_grads(self.params):
             param -= self.lr / batch_size * grad
+
+
+# chapters/linear-regression/linear-concise.md, cell 8
+class LinearRegression(d2l.Module):
+    """A linear model with one output, made of a layer of the framework.
+
+    Defined in sec_linear_concise.
+    """
+    def __init__(self, lr):
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = nn.Dense(1)
+        self.net.initialize(init.Normal(sigma=0.01))
+
+    # chapters/linear-regression/linear-concise.md, cell 12
+    def loss(self, y_hat, y):
+        """Return half the squared error, averaged over the minibatch.
+
+        Defined in sec_linear_concise.
+        """
+        return d2l.reduce_mean(gluon.loss.L2Loss()(y_hat, y))
+
+    # chapters/linear-regression/linear-concise.md, cell 12
+    def configure_optimizers(self):
+        return gluon.Trainer(self.collect_params(), 'sgd',
+                             {'learning_rate': self.lr})
+
+    # chapters/linear-regression/linear-concise.md, cell 17
+    def get_w_b(self):
+        """Return the weights, of shape (1, num_inputs), and the bias, (1,).
+
+        Defined in sec_linear_concise.
+        """
+        return self.net.weight.data(), self.net.bias.data()
 
 
 # chapters/linear-classification/classification.md, cell 5

@@ -34,6 +34,7 @@ __all__ = [
     "DATA_URL",
     "DataModule",
     "HyperParameters",
+    "LinearRegression",
     "LinearRegressionScratch",
     "Module",
     "ProgressBoard",
@@ -665,6 +666,39 @@ class SGD(d2l.HyperParameters):
         for grad, param in grads_and_vars:
             if grad is not None:
                 param.assign_sub(self.lr * grad)
+
+
+# chapters/linear-regression/linear-concise.md, cell 7
+class LinearRegression(d2l.Module):
+    """A linear model with one output, made of a layer of the framework.
+
+    Defined in sec_linear_concise.
+    """
+    def __init__(self, lr):
+        super().__init__()
+        self.save_hyperparameters()
+        small = tf.keras.initializers.RandomNormal(stddev=0.01)
+        self.net = tf.keras.layers.Dense(1, kernel_initializer=small)
+
+    # chapters/linear-regression/linear-concise.md, cell 11
+    def loss(self, y_hat, y):
+        """Return half the squared error, averaged over the minibatch.
+
+        Defined in sec_linear_concise.
+        """
+        return tf.keras.losses.MeanSquaredError()(y, y_hat) / 2
+
+    # chapters/linear-regression/linear-concise.md, cell 11
+    def configure_optimizers(self):
+        return tf.keras.optimizers.SGD(self.lr)
+
+    # chapters/linear-regression/linear-concise.md, cell 16
+    def get_w_b(self):
+        """Return the weights, of shape (num_inputs, 1), and the bias, (1,).
+
+        Defined in sec_linear_concise.
+        """
+        return self.net.kernel.value, self.net.bias.value
 
 
 # chapters/linear-classification/classification.md, cell 5

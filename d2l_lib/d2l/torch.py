@@ -36,12 +36,14 @@ __all__ = [
     "DATA_URL",
     "DataModule",
     "HyperParameters",
+    "LinearRegression",
     "LinearRegressionScratch",
     "Module",
     "ProgressBoard",
     "RNNLMScratch",
     "RNNScratch",
     "SGD",
+    "SmallLinear",
     "SyntheticRegressionData",
     "THEME_COLORS",
     "TimeMachine",
@@ -647,6 +649,50 @@ class SGD(d2l.HyperParameters):
     def zero_grad(self):
         for param in self.params:
             param.grad = None
+
+
+# chapters/linear-regression/linear-concise.md, cell 5
+class SmallLinear(nn.LazyLinear):
+    """A dense layer that starts with small weights and a bias of zero.
+
+    Defined in sec_linear_concise.
+    """
+    def reset_parameters(self):
+        if self.in_features:  # 0 until the first input
+            nn.init.normal_(self.weight, std=0.01)
+            nn.init.zeros_(self.bias)
+
+
+# chapters/linear-regression/linear-concise.md, cell 5
+class LinearRegression(d2l.Module):
+    """A linear model with one output, made of a layer of the framework.
+
+    Defined in sec_linear_concise.
+    """
+    def __init__(self, lr):
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = SmallLinear(1)
+
+    # chapters/linear-regression/linear-concise.md, cell 9
+    def loss(self, y_hat, y):
+        """Return half the squared error, averaged over the minibatch.
+
+        Defined in sec_linear_concise.
+        """
+        return F.mse_loss(y_hat, y) / 2
+
+    # chapters/linear-regression/linear-concise.md, cell 9
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), self.lr)
+
+    # chapters/linear-regression/linear-concise.md, cell 14
+    def get_w_b(self):
+        """Return the weights, of shape (1, num_inputs), and the bias, (1,).
+
+        Defined in sec_linear_concise.
+        """
+        return self.net.weight.detach(), self.net.bias.detach()
 
 
 # chapters/linear-classification/classification.md, cell 5
