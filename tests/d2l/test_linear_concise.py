@@ -1,5 +1,7 @@
 """Linear regression made of a framework's layer: the same model as from scratch."""
 
+# ruff: noqa: N806 (matrices have capital letters, as in the book)
+
 import numpy as np
 import pytest
 
