@@ -158,6 +158,7 @@ def glue(name, value):
 
     Defined in chap_preface.
     """
+    value = value.item() if hasattr(value, 'item') else value  # NumPy's
     display.display(value, metadata={
         'scrapbook': {'name': name, 'mime_prefix': ''}})
 

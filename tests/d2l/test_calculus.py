@@ -1,5 +1,6 @@
 """Plots: what is drawn, and how its colors follow the theme of a page."""
 
+import numpy as np
 import pytest
 
 
@@ -72,5 +73,11 @@ def test_the_svg_has_the_same_bytes_and_rules_for_dark_pages(d2l, axes):
 def test_glue_hands_over_a_value_under_a_name(d2l, monkeypatch):
     shown = []
     monkeypatch.setattr(d2l.display, "display", lambda *args, **kwargs: shown.append((args, kwargs)))
-    d2l.glue("loss", 0.5)
-    assert shown == [((0.5,), {"metadata": {"scrapbook": {"name": "loss", "mime_prefix": ""}}})]
+    for value in (0.5, np.float64(0.5)):  # whose own form, np.float64(0.5), no text can format
+        d2l.glue("loss", value)
+        (args, kwargs) = shown.pop()
+        assert (repr(args), kwargs) == (
+            "(0.5,)",
+            {"metadata": {"scrapbook": {"name": "loss", "mime_prefix": ""}}},
+        )
+        assert shown == []
