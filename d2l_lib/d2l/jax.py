@@ -608,13 +608,13 @@ class Trainer(HyperParameters):
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 17
+    # chapters/linear-regression/linear-regression-scratch.md, cell 14
     def prepare_batch(self, batch):
         if self.gpus:
             batch = [d2l.to(a, self.gpus[0]) for a in batch]
         return batch
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 20
+    # chapters/linear-regression/linear-regression-scratch.md, cell 17
     def fit_epoch(self):
         for batch in map(self.prepare_batch, self.train_dataloader):
             value, grads = self.model.training_step(
@@ -668,11 +668,11 @@ class TrainState(train_state.TrainState):
     dropout_rng: jax.Array
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 5
+# chapters/linear-regression/synthetic-regression-data.md, cell 5
 class SyntheticRegressionData(d2l.DataModule):
     """Inputs and labels that a known linear function and noise have made.
 
-    Defined in sec_linear_scratch.
+    Defined in sec_synthetic-regression-data.
     """
     def __init__(self, w, b, noise=0.01, num_train=1000, num_val=1000,
                  batch_size=32):
@@ -688,7 +688,7 @@ class SyntheticRegressionData(d2l.DataModule):
                                      slice(n) if train else slice(n, None))
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 9
+# chapters/linear-regression/linear-regression-scratch.md, cell 6
 class LinearRegressionScratch(d2l.Module):
     """A linear model and its squared loss, without any layer of a framework.
 
@@ -703,22 +703,22 @@ class LinearRegressionScratch(d2l.Module):
         self.w = self.param('w', small, (self.num_inputs, 1))
         self.b = self.param('b', nn.initializers.zeros_init(), (1,))
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 10
+    # chapters/linear-regression/linear-regression-scratch.md, cell 7
     def forward(self, X):
         return d2l.matmul(X, self.w) + self.b
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 12
+    # chapters/linear-regression/linear-regression-scratch.md, cell 9
     @functools.partial(jax.jit, static_argnums=0)
     def loss(self, params, X, y, state):
         y_hat = state.apply_fn({'params': params}, *X)
         return d2l.reduce_mean((y_hat - y) ** 2) / 2
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 16
+    # chapters/linear-regression/linear-regression-scratch.md, cell 13
     def configure_optimizers(self):
         return SGD(self.lr)
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 15
+# chapters/linear-regression/linear-regression-scratch.md, cell 12
 class SGD(d2l.HyperParameters):
     """Minibatch stochastic gradient descent.
 
@@ -735,7 +735,7 @@ class SGD(d2l.HyperParameters):
         return changes, state
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 18
+# chapters/linear-regression/linear-regression-scratch.md, cell 15
 @jax.jit
 def update_state(state, grads):
     """Return the state after one step of the optimizer, with a new key for dropout.
@@ -767,11 +767,7 @@ class LinearRegression(d2l.Module):
         y_hat = state.apply_fn({'params': params}, *X)
         return d2l.reduce_mean(optax.l2_loss(y_hat, y))
 
-    # chapters/linear-regression/linear-concise.md, cell 10
-    def configure_optimizers(self):
-        return optax.sgd(self.lr)
-
-    # chapters/linear-regression/linear-concise.md, cell 15
+    # chapters/linear-regression/linear-concise.md, cell 16
     def get_w_b(self, state):
         """Return the weights, of shape (num_inputs, 1), and the bias, (1,).
 

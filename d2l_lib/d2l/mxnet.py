@@ -660,13 +660,13 @@ class Trainer(HyperParameters):
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 17
+    # chapters/linear-regression/linear-regression-scratch.md, cell 14
     def prepare_batch(self, batch):
         if self.gpus:
             batch = [d2l.to(a, self.gpus[0]) for a in batch]
         return batch
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 22
+    # chapters/linear-regression/linear-regression-scratch.md, cell 19
     def fit_epoch(self):
         for batch in map(self.prepare_batch, self.train_dataloader):
             with autograd.record():
@@ -707,11 +707,11 @@ class Trainer(HyperParameters):
         return math.exp(mean) if mean < 700 else math.inf  # Or exp overflows
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 5
+# chapters/linear-regression/synthetic-regression-data.md, cell 5
 class SyntheticRegressionData(d2l.DataModule):
     """Inputs and labels that a known linear function and noise have made.
 
-    Defined in sec_linear_scratch.
+    Defined in sec_synthetic-regression-data.
     """
     def __init__(self, w, b, noise=0.01, num_train=1000, num_val=1000,
                  batch_size=32):
@@ -727,7 +727,7 @@ class SyntheticRegressionData(d2l.DataModule):
                                      slice(n) if train else slice(n, None))
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 8
+# chapters/linear-regression/linear-regression-scratch.md, cell 5
 class LinearRegressionScratch(d2l.Module):
     """A linear model and its squared loss, without any layer of a framework.
 
@@ -741,20 +741,20 @@ class LinearRegressionScratch(d2l.Module):
             param.attach_grad()
         self.w, self.b = w, b
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 10
+    # chapters/linear-regression/linear-regression-scratch.md, cell 7
     def forward(self, X):
         return d2l.matmul(X, self.w) + self.b
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 11
+    # chapters/linear-regression/linear-regression-scratch.md, cell 8
     def loss(self, y_hat, y):
         return d2l.reduce_mean((y_hat - y) ** 2) / 2
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 16
+    # chapters/linear-regression/linear-regression-scratch.md, cell 13
     def configure_optimizers(self):
         return SGD(self.parameters(), self.lr)
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 13
+# chapters/linear-regression/linear-regression-scratch.md, cell 10
 class SGD(d2l.HyperParameters):
     """Minibatch stochastic gradient descent.
 
@@ -788,12 +788,7 @@ class LinearRegression(d2l.Module):
         """
         return d2l.reduce_mean(gluon.loss.L2Loss()(y_hat, y))
 
-    # chapters/linear-regression/linear-concise.md, cell 12
-    def configure_optimizers(self):
-        return gluon.Trainer(self.collect_params(), 'sgd',
-                             {'learning_rate': self.lr})
-
-    # chapters/linear-regression/linear-concise.md, cell 17
+    # chapters/linear-regression/linear-concise.md, cell 18
     def get_w_b(self):
         """Return the weights, of shape (1, num_inputs), and the bias, (1,).
 

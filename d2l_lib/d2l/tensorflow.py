@@ -559,11 +559,11 @@ class Trainer(HyperParameters):
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 17
+    # chapters/linear-regression/linear-regression-scratch.md, cell 14
     def prepare_batch(self, batch):
         return batch
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 21
+    # chapters/linear-regression/linear-regression-scratch.md, cell 18
     def fit_epoch(self):
         with self.gpus[0] if self.gpus else d2l.cpu():
             self.model.training = True
@@ -608,11 +608,11 @@ class Trainer(HyperParameters):
         return math.exp(mean) if mean < 700 else math.inf  # Or exp overflows
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 5
+# chapters/linear-regression/synthetic-regression-data.md, cell 5
 class SyntheticRegressionData(d2l.DataModule):
     """Inputs and labels that a known linear function and noise have made.
 
-    Defined in sec_linear_scratch.
+    Defined in sec_synthetic-regression-data.
     """
     def __init__(self, w, b, noise=0.01, num_train=1000, num_val=1000,
                  batch_size=32):
@@ -628,7 +628,7 @@ class SyntheticRegressionData(d2l.DataModule):
                                      slice(n) if train else slice(n, None))
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 8
+# chapters/linear-regression/linear-regression-scratch.md, cell 5
 class LinearRegressionScratch(d2l.Module):
     """A linear model and its squared loss, without any layer of a framework.
 
@@ -641,20 +641,20 @@ class LinearRegressionScratch(d2l.Module):
         self.w = self.add_weight((num_inputs, 1), small, name='w')
         self.b = self.add_weight((1,), 'zeros', name='b')
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 10
+    # chapters/linear-regression/linear-regression-scratch.md, cell 7
     def forward(self, X):
         return d2l.matmul(X, self.w) + self.b
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 11
+    # chapters/linear-regression/linear-regression-scratch.md, cell 8
     def loss(self, y_hat, y):
         return d2l.reduce_mean((y_hat - y) ** 2) / 2
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 16
+    # chapters/linear-regression/linear-regression-scratch.md, cell 13
     def configure_optimizers(self):
         return SGD(self.lr)
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 14
+# chapters/linear-regression/linear-regression-scratch.md, cell 11
 class SGD(d2l.HyperParameters):
     """Minibatch stochastic gradient descent.
 
@@ -689,11 +689,7 @@ class LinearRegression(d2l.Module):
         """
         return tf.keras.losses.MeanSquaredError()(y, y_hat) / 2
 
-    # chapters/linear-regression/linear-concise.md, cell 11
-    def configure_optimizers(self):
-        return tf.keras.optimizers.SGD(self.lr)
-
-    # chapters/linear-regression/linear-concise.md, cell 16
+    # chapters/linear-regression/linear-concise.md, cell 17
     def get_w_b(self):
         """Return the weights, of shape (num_inputs, 1), and the bias, (1,).
 

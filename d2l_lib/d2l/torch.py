@@ -535,13 +535,13 @@ class Trainer(HyperParameters):
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 17
+    # chapters/linear-regression/linear-regression-scratch.md, cell 14
     def prepare_batch(self, batch):
         if self.gpus:
             batch = [d2l.to(a, self.gpus[0]) for a in batch]
         return batch
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 19
+    # chapters/linear-regression/linear-regression-scratch.md, cell 16
     def fit_epoch(self):
         self.model.train()
         for batch in map(self.prepare_batch, self.train_dataloader):
@@ -587,11 +587,11 @@ class Trainer(HyperParameters):
         return math.exp(mean) if mean < 700 else math.inf  # Or exp overflows
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 5
+# chapters/linear-regression/synthetic-regression-data.md, cell 5
 class SyntheticRegressionData(d2l.DataModule):
     """Inputs and labels that a known linear function and noise have made.
 
-    Defined in sec_linear_scratch.
+    Defined in sec_synthetic-regression-data.
     """
     def __init__(self, w, b, noise=0.01, num_train=1000, num_val=1000,
                  batch_size=32):
@@ -607,7 +607,7 @@ class SyntheticRegressionData(d2l.DataModule):
                                      slice(n) if train else slice(n, None))
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 8
+# chapters/linear-regression/linear-regression-scratch.md, cell 5
 class LinearRegressionScratch(d2l.Module):
     """A linear model and its squared loss, without any layer of a framework.
 
@@ -619,20 +619,20 @@ class LinearRegressionScratch(d2l.Module):
         w, b = sigma * d2l.randn(num_inputs, 1), d2l.zeros(1)
         self.w, self.b = nn.Parameter(w), nn.Parameter(b)
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 10
+    # chapters/linear-regression/linear-regression-scratch.md, cell 7
     def forward(self, X):
         return d2l.matmul(X, self.w) + self.b
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 11
+    # chapters/linear-regression/linear-regression-scratch.md, cell 8
     def loss(self, y_hat, y):
         return d2l.reduce_mean((y_hat - y) ** 2) / 2
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 16
+    # chapters/linear-regression/linear-regression-scratch.md, cell 13
     def configure_optimizers(self):
         return SGD(list(self.parameters()), self.lr)
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 13
+# chapters/linear-regression/linear-regression-scratch.md, cell 10
 class SGD(d2l.HyperParameters):
     """Minibatch stochastic gradient descent.
 
@@ -683,11 +683,7 @@ class LinearRegression(d2l.Module):
         """
         return F.mse_loss(y_hat, y) / 2
 
-    # chapters/linear-regression/linear-concise.md, cell 9
-    def configure_optimizers(self):
-        return torch.optim.SGD(self.parameters(), self.lr)
-
-    # chapters/linear-regression/linear-concise.md, cell 14
+    # chapters/linear-regression/linear-concise.md, cell 15
     def get_w_b(self):
         """Return the weights, of shape (1, num_inputs), and the bias, (1,).
 
