@@ -508,7 +508,7 @@ class Module(d2l.nn_Module, HyperParameters):
         self.board.xlabel = 'epoch'
         self.board.draw(epochs, value, label, every_n=max(1, int(batches / points)))
 
-    # chapters/linear-classification/classification.md, cell 7
+    # chapters/linear-regression/linear-concise.md, cell 13
     def configure_optimizers(self):
         return optax.sgd(self.lr)
 
@@ -777,7 +777,7 @@ class LinearRegression(d2l.Module):
         return net['kernel'], net['bias']
 
 
-# chapters/linear-classification/classification.md, cell 6
+# chapters/linear-classification/classification.md, cell 7
 class Classifier(d2l.Module):
     """A model whose loss is the cross-entropy, and that reports its accuracy.
 
@@ -799,20 +799,6 @@ class Classifier(d2l.Module):
 
     # chapters/linear-classification/classification.md, cell 9
     @functools.partial(jax.jit, static_argnums=(0, 5))
-    def accuracy(self, params, X, Y, state, averaged=True):
-        """Return the fraction of right predictions, or for each whether it is right.
-
-        Defined in sec_classification.
-        """
-        Y_hat = state.apply_fn({'params': params, 'batch_stats': state.batch_stats},
-                               *X)
-        choices = d2l.reshape(d2l.argmax(Y_hat, axis=-1), (-1,))
-        labels = d2l.reshape(Y, (-1,))
-        hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
-        return d2l.reduce_mean(hits) if averaged else hits
-
-    # chapters/linear-classification/classification.md, cell 11
-    @functools.partial(jax.jit, static_argnums=(0, 5))
     def loss(self, params, X, Y, state, averaged=True):
         """Return the cross-entropy of the predictions, its mean or one per example.
 
@@ -828,6 +814,20 @@ class Classifier(d2l.Module):
         losses = optax.softmax_cross_entropy_with_integer_labels(
             d2l.reshape(Y_hat, (-1, Y_hat.shape[-1])), d2l.reshape(Y, (-1,)))
         return (d2l.reduce_mean(losses) if averaged else losses), changed
+
+    # chapters/linear-classification/classification.md, cell 11
+    @functools.partial(jax.jit, static_argnums=(0, 5))
+    def accuracy(self, params, X, Y, state, averaged=True):
+        """Return the fraction of right predictions, or for each whether it is right.
+
+        Defined in sec_classification.
+        """
+        Y_hat = state.apply_fn({'params': params, 'batch_stats': state.batch_stats},
+                               *X)
+        choices = d2l.reshape(d2l.argmax(Y_hat, axis=-1), (-1,))
+        labels = d2l.reshape(Y, (-1,))
+        hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
+        return d2l.reduce_mean(hits) if averaged else hits
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6

@@ -534,7 +534,7 @@ class Module(d2l.nn_Module, HyperParameters):
         super(Module, self).load_parameters(
             filename, *args, ignore_extra=ignore_extra or bool(own), **kwargs)
 
-    # chapters/linear-classification/classification.md, cell 7
+    # chapters/linear-regression/linear-concise.md, cell 13
     def configure_optimizers(self):
         params = self.parameters()
         if isinstance(params, list):
@@ -797,7 +797,7 @@ class LinearRegression(d2l.Module):
         return self.net.weight.data(), self.net.bias.data()
 
 
-# chapters/linear-classification/classification.md, cell 5
+# chapters/linear-classification/classification.md, cell 6
 class Classifier(d2l.Module):
     """A model whose loss is the cross-entropy, and that reports its accuracy.
 
@@ -810,17 +810,6 @@ class Classifier(d2l.Module):
             self.plot(name, measure(logits, labels), train=False)
 
     # chapters/linear-classification/classification.md, cell 8
-    def accuracy(self, Y_hat, Y, averaged=True):
-        """Return the fraction of right predictions, or for each whether it is right.
-
-        Defined in sec_classification.
-        """
-        choices = d2l.reshape(d2l.argmax(Y_hat, axis=-1), (-1,))
-        labels = d2l.reshape(Y, (-1,))
-        hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
-        return d2l.reduce_mean(hits) if averaged else hits
-
-    # chapters/linear-classification/classification.md, cell 10
     def loss(self, Y_hat, Y, averaged=True):
         """Return the cross-entropy of the predictions, its mean or one per example.
 
@@ -830,6 +819,17 @@ class Classifier(d2l.Module):
         labels = d2l.reshape(Y, (-1,))
         losses = gluon.loss.SoftmaxCrossEntropyLoss()(logits, labels)
         return d2l.reduce_mean(losses) if averaged else losses
+
+    # chapters/linear-classification/classification.md, cell 10
+    def accuracy(self, Y_hat, Y, averaged=True):
+        """Return the fraction of right predictions, or for each whether it is right.
+
+        Defined in sec_classification.
+        """
+        choices = d2l.reshape(d2l.argmax(Y_hat, axis=-1), (-1,))
+        labels = d2l.reshape(Y, (-1,))
+        hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
+        return d2l.reduce_mean(hits) if averaged else hits
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6

@@ -490,7 +490,7 @@ class Module(d2l.nn_Module, HyperParameters):
         self.board.xlabel = 'epoch'
         self.board.draw(epochs, value, label, every_n=max(1, int(batches / points)))
 
-    # chapters/linear-classification/classification.md, cell 7
+    # chapters/linear-regression/linear-concise.md, cell 13
     def configure_optimizers(self):
         return tf.keras.optimizers.SGD(float(self.lr))
 
@@ -698,7 +698,7 @@ class LinearRegression(d2l.Module):
         return self.net.kernel.value, self.net.bias.value
 
 
-# chapters/linear-classification/classification.md, cell 5
+# chapters/linear-classification/classification.md, cell 6
 class Classifier(d2l.Module):
     """A model whose loss is the cross-entropy, and that reports its accuracy.
 
@@ -711,17 +711,6 @@ class Classifier(d2l.Module):
             self.plot(name, measure(logits, labels), train=False)
 
     # chapters/linear-classification/classification.md, cell 8
-    def accuracy(self, Y_hat, Y, averaged=True):
-        """Return the fraction of right predictions, or for each whether it is right.
-
-        Defined in sec_classification.
-        """
-        choices = d2l.reshape(d2l.argmax(Y_hat, axis=-1), (-1,))
-        labels = d2l.reshape(Y, (-1,))
-        hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
-        return d2l.reduce_mean(hits) if averaged else hits
-
-    # chapters/linear-classification/classification.md, cell 10
     def loss(self, Y_hat, Y, averaged=True):
         """Return the cross-entropy of the predictions, its mean or one per example.
 
@@ -731,6 +720,17 @@ class Classifier(d2l.Module):
         labels = d2l.reshape(Y, (-1,))
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         return d2l.reduce_mean(losses) if averaged else losses
+
+    # chapters/linear-classification/classification.md, cell 10
+    def accuracy(self, Y_hat, Y, averaged=True):
+        """Return the fraction of right predictions, or for each whether it is right.
+
+        Defined in sec_classification.
+        """
+        choices = d2l.reshape(d2l.argmax(Y_hat, axis=-1), (-1,))
+        labels = d2l.reshape(Y, (-1,))
+        hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
+        return d2l.reduce_mean(hits) if averaged else hits
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6

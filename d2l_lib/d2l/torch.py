@@ -461,7 +461,7 @@ class Module(d2l.nn_Module, HyperParameters):
         self.board.xlabel = 'epoch'
         self.board.draw(epochs, value, label, every_n=max(1, int(batches / points)))
 
-    # chapters/linear-classification/classification.md, cell 7
+    # chapters/linear-regression/linear-concise.md, cell 13
     def configure_optimizers(self):
         return torch.optim.SGD(self.parameters(), lr=self.lr)
 
@@ -692,7 +692,7 @@ class LinearRegression(d2l.Module):
         return self.net.weight.detach(), self.net.bias.detach()
 
 
-# chapters/linear-classification/classification.md, cell 5
+# chapters/linear-classification/classification.md, cell 6
 class Classifier(d2l.Module):
     """A model whose loss is the cross-entropy, and that reports its accuracy.
 
@@ -705,17 +705,6 @@ class Classifier(d2l.Module):
             self.plot(name, measure(logits, labels), train=False)
 
     # chapters/linear-classification/classification.md, cell 8
-    def accuracy(self, Y_hat, Y, averaged=True):
-        """Return the fraction of right predictions, or for each whether it is right.
-
-        Defined in sec_classification.
-        """
-        choices = d2l.reshape(d2l.argmax(Y_hat, axis=-1), (-1,))
-        labels = d2l.reshape(Y, (-1,))
-        hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
-        return d2l.reduce_mean(hits) if averaged else hits
-
-    # chapters/linear-classification/classification.md, cell 10
     def loss(self, Y_hat, Y, averaged=True):
         """Return the cross-entropy of the predictions, its mean or one per example.
 
@@ -725,6 +714,17 @@ class Classifier(d2l.Module):
         labels = d2l.reshape(Y, (-1,))
         losses = F.cross_entropy(logits, labels, reduction='none')
         return d2l.reduce_mean(losses) if averaged else losses
+
+    # chapters/linear-classification/classification.md, cell 10
+    def accuracy(self, Y_hat, Y, averaged=True):
+        """Return the fraction of right predictions, or for each whether it is right.
+
+        Defined in sec_classification.
+        """
+        choices = d2l.reshape(d2l.argmax(Y_hat, axis=-1), (-1,))
+        labels = d2l.reshape(Y, (-1,))
+        hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
+        return d2l.reduce_mean(hits) if averaged else hits
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6
