@@ -16,7 +16,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
-from tabbook.config import BookSettings, Seconds, SectionSettings, Size
+from tabbook.config import Addresses, BookSettings, Seconds, SectionSettings, Size
 
 PAGE = Path(__file__).with_name("settings.md")
 _WORDS = {str: "text", bool: "true or false", int: "whole number"}
@@ -57,6 +57,8 @@ def models(hint: Any) -> Iterator[type[BaseModel]]:
 
 def kind(hint: Any) -> str:
     """Return what a value of a type is, in words."""
+    if hint == Addresses:
+        return "text or list of text"
     if hint in (Seconds, Size):
         return "time" if hint == Seconds else "size"
     if isinstance(hint, type) and issubclass(hint, BaseModel):

@@ -35,6 +35,24 @@ Seconds = Annotated[float, BeforeValidator(quantities.seconds)]
 """A time: in the file a number of seconds, or text such as ``20min``."""
 Size = Annotated[int, BeforeValidator(quantities.size)]
 """A size: in the file a number of bytes, or text such as ``6GB``."""
+
+
+def _addresses(value: Any) -> Any:
+    """Return one address as a list of one.
+
+    Raises:
+        ValueError: It is neither an address nor a list of addresses that differ.
+    """
+    addresses = [value] if isinstance(value, str) else value
+    if not isinstance(addresses, (list, tuple)) or not all(isinstance(one, str) and one for one in addresses):
+        raise ValueError("this must be an address or a list of addresses")
+    if not addresses or len(addresses) > len({*addresses}):
+        raise ValueError("this must have at least one address, and none of them twice")
+    return addresses
+
+
+Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
+"""Where a file is: in the file one address, or a list of them."""
 MYST_EXTENSIONS = ("colon_fence", "dollarmath", "linkify", "substitution", "tasklist")
 """The extensions of MyST that Jupyter Book enables where ``_config.yml`` names none."""
 EXCLUDED = ("**.ipynb_checkpoints", ".DS_Store", "Thumbs.db", "_build")
@@ -82,10 +100,10 @@ class LibrarySettings(BaseModel, extra="forbid", frozen=True):
 class DataFile(BaseModel, extra="forbid", frozen=True):
     """A data file that sections read. It is looked for in `$D2L_DATA` and in the cache, then downloaded."""
 
-    url: str
+    url: Addresses
     """The address that the file is downloaded from: `https:`, `s3:`, or another that fsspec knows.
 
-    Example: `https://example.org/novel.txt`
+    A list has mirrors: each is tried if those before it fail. Example: `https://example.org/novel.txt`
     """
     sha1: Annotated[str, Field(pattern=_SHA1)]
     """The SHA-1 of the file, in 40 hexadecimal digits. A file with another one is not used."""

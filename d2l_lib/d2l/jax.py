@@ -8,6 +8,7 @@ import dataclasses
 import functools
 import hashlib
 import http.client
+import importlib.resources
 import inspect
 import io
 import itertools
@@ -20,7 +21,6 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
-from pydoc_data import topics
 from typing import Any
 
 import jax
@@ -39,6 +39,7 @@ __all__ = [
     "ArrayLoader",
     "Classifier",
     "DATA_HUB",
+    "DATA_MIRRORS",
     "DATA_URL",
     "DataModule",
     "HyperParameters",
@@ -837,6 +838,11 @@ DATA_URL = 'http://d2l-data.s3-accelerate.amazonaws.com/'
 DATA_HUB = {'timemachine.txt': (
     DATA_URL + 'timemachine.txt', '090b5e7e70c295757f55df93cb0a180b9691891a')}
 
+# chapters/recurrent-neural-networks/text-sequence.md, cell 6
+DATA_MIRRORS = {'timemachine.txt': [  # The same bytes on other servers
+    'https://raw.githubusercontent.com/d2l-ai/d2l-zh/592fbef84a684e752393'
+    'edbf267c07dbc53e082b/data/timemachine.txt']}
+
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6
 def is_intact(path, sha1_hash):
@@ -934,20 +940,22 @@ def data_file(name):
             tried[-1] = f'{path}: has not the right SHA-1 digest'
             print(f'Not used: {tried[-1]}')
     path = cache_folder() / name
-    try:
-        return Path(download(url, path.parent, sha1_hash))
-    except OSError as error:
-        tried.append(f'{url}: {error}')
-        if path.is_file() and not is_intact(path, sha1_hash):  # Ours, and wrong
-            path.unlink()
+    for address in [url, *DATA_MIRRORS.get(name, [])]:
+        try:
+            return Path(download(address, path.parent, sha1_hash))
+        except OSError as error:
+            tried.append(f'{address}: {error}')
+    if path.is_file() and not is_intact(path, sha1_hash):  # Ours, and wrong
+        path.unlink()
     raise FileNotFoundError(f'no {name}\n' + '\n'.join(tried))
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 10
 def data_text(name):
-    """Return the contents of a data file, or loudly those of a stand-in.
+    """Return the text of a data file, or loudly that of a stand-in.
 
-    Raises FileNotFoundError instead of that if $D2L_STRICT_DATA is 1.
+    The stand-in is English prose, about half as long as a short novel.
+    Raises FileNotFoundError instead of using it if $D2L_STRICT_DATA is 1.
 
     Defined in sec_text-sequence.
     """
@@ -958,12 +966,13 @@ def data_text(name):
             raise
         print('+' + 70 * '-' + '+')
         for line in (f'STAND-IN DATA: {name} could not be had.',
-                     'Python\'s own documentation takes its place: texts',
-                     'and numbers below are not those of the real data.'):
+                     'Prose of this book takes its place: the text and the',
+                     'numbers below are not those of the real data.'):
             print(f'| {line:68} |')
         print('+' + 70 * '-' + '+')
         print(error)
-        return '\n'.join(topics.topics[key] for key in sorted(topics.topics))
+        prose = importlib.resources.files('d2l') / 'prose.txt'
+        return prose.read_text(encoding='utf-8')
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 11

@@ -64,9 +64,11 @@ class Exporter:
         """The library of each framework that has one."""
         book = self.book
         texts, _ = self.library_files
+        folders = (book.library_folder, book.library_folder / book.settings.library.package)
         files = {
             path.relative_to(book.library_folder).as_posix(): path.read_bytes()
-            for path in sorted(book.library_folder.glob("*"))
+            for folder in folders
+            for path in sorted(folder.glob("*"))
             if path.is_file() and path.suffix not in _NOT_OURS
         }
         if init := texts.get(package_path(book)):

@@ -10,7 +10,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,45 +79,57 @@ def find(name: str, declared: DataFile, folders: Iterable[Path]) -> Path | None:
     return None
 
 
-def download(name: str, declared: DataFile, folder: Path, seconds: float = CONNECT_SECONDS) -> Path:
-    """Download a data file into ``folder`` and return where it is.
+@contextlib.contextmanager
+def _checked(target: Path, declared: DataFile) -> Iterator[Path]:
+    """Give a path for the content of a data file, which becomes ``target`` if it has the declared SHA-1.
 
-    Nothing appears under its name before it is whole and has the declared SHA-1, and nothing
-    else is left behind.
+    Nothing appears under its name before, and nothing else is left behind.
 
     Raises:
-        OSError: It cannot be reached, read or written, or is not what it must be.
+        OSError: It cannot be written, or has another SHA-1.
     """
-    target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha1()
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    os.close(handle)
     try:
-        with os.fdopen(handle, "wb") as file:
-            for part in read_parts(*file_system(declared.url, silence=seconds, is_raw=True)):
-                digest.update(part)
-                file.write(part)
-        if digest.hexdigest() != declared.sha1:
-            raise OSError("it is not the declared file (its SHA-1 differs)")
-        Path(temporary).replace(target)
-    except Exception as error:  # file systems raise whatever they like
-        raise OSError(f"{declared.url}: {reason(error)}") from None
+        yield Path(name)
+        if (found := sha1(Path(name))) != declared.sha1:
+            raise OSError(f"it is not the declared file: its SHA-1 is {found}")
+        Path(name).replace(target)
     finally:
-        Path(temporary).unlink(missing_ok=True)
-    return target.resolve()
+        Path(name).unlink(missing_ok=True)
 
 
-def _note(notes: Path, url: str) -> Path:
-    return notes / hashlib.sha256(url.encode()).hexdigest()[:16]
+def download(name: str, declared: DataFile, folder: Path, seconds: float = CONNECT_SECONDS) -> Path:
+    """Download a data file into ``folder``, from the first address that has it; return where it is.
+
+    Raises:
+        OSError: No address has it, or it cannot be written; the error says why, for each address.
+    """
+    reasons = []
+    for url in declared.url:
+        try:
+            with _checked(folder / name, declared) as path, path.open("wb") as file:
+                for part in read_parts(*file_system(url, silence=seconds, is_raw=True)):
+                    file.write(part)
+        except Exception as error:  # file systems raise whatever they like
+            reasons.append(f"{url}: {reason(error)}")
+        else:
+            return (folder / name).resolve()
+    raise OSError("; ".join(reasons))
 
 
-def _failed_lately(notes: Path | None, url: str) -> str:
+def _note(notes: Path, declared: DataFile) -> Path:
+    return notes / hashlib.sha256(" ".join(declared.url).encode()).hexdigest()[:16]
+
+
+def _failed_lately(notes: Path | None, declared: DataFile) -> str:
     """Return when and why a download failed, if that was not long ago and ``notes`` has it."""
     if notes is None:
         return ""
     try:
-        ago = time.time() - _note(notes, url).stat().st_mtime
-        why = _note(notes, url).read_text(encoding="utf-8")
+        ago = time.time() - _note(notes, declared).stat().st_mtime
+        why = _note(notes, declared).read_text(encoding="utf-8")
     except (OSError, ValueError):
         return ""
     return (
@@ -155,7 +167,7 @@ def find_all(
         return DataFiles(paths, missing)
 
     def attempt(name: str) -> Path | str:
-        failed = "" if retry else _failed_lately(notes, declared[name].url)
+        failed = "" if retry else _failed_lately(notes, declared[name])
         return failed or _attempt(name, declared[name], seconds, notes)
 
     with ThreadPoolExecutor(len(missing)) as pool:
@@ -178,6 +190,6 @@ def _attempt(name: str, declared: DataFile, seconds: float, notes: Path | None) 
     except OSError as error:
         if notes is not None:
             with contextlib.suppress(OSError):
-                write_atomic(_note(notes, declared.url), str(error))
-                os.utime(_note(notes, declared.url))
+                write_atomic(_note(notes, declared), str(error))
+                os.utime(_note(notes, declared))
         return f"failed: {error}"

@@ -102,11 +102,11 @@ def payload_of(job: JobSpec) -> tuple[Payload, dict[str, Path]]:
 
 
 def _library(job: JobSpec) -> Iterator[tuple[str, Path]]:
-    """Yield the modules of the library's packages, by their path in its folder."""
+    """Yield the modules and other files of the library's packages, by their path in its folder."""
     root = Path(job.library_folder) if job.library_folder else None
     for folder, inside, names in os.walk(root) if root else ():
         inside[:] = sorted(name for name in inside if not name.startswith((".", "__")))
         for name in sorted(names):
-            if name.endswith(".py"):
+            if not name.endswith(".pyc"):
                 path = Path(folder) / name
                 yield path.relative_to(root or "").as_posix(), path

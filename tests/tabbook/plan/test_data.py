@@ -1,5 +1,6 @@
 """Only the declared bytes are ever used, wherever they come from."""
 
+import hashlib
 import http.server
 import logging
 import os
@@ -110,6 +111,23 @@ def test_a_pipe_is_no_file_and_nobody_waits_for_it(folders, caplog):
     os.mkfifo(folders[0] / "words.txt")
     assert not find_all(wanted(), ["words.txt"], fetch=False).paths
     assert "it is not a file" in caplog.text
+
+
+def test_mirrors_are_tried_in_turn_and_all_that_failed_are_named(folders, server):
+    server.letter, wrong = b"T", DATA.replace(b"t", b"T")
+    bad = [f"{server.url}/missing", server.url, "file:///nowhere/words.txt"]
+    found = find_all(wanted(bad), ["words.txt"], fetch=True)
+    assert found.missing["words.txt"] == (
+        f"not in {folders[0]} or {folders[1]}, and the download failed: "
+        f"{bad[0]}: there is no such file; "
+        f"{bad[1]}: it is not the declared file: its SHA-1 is {hashlib.sha1(wrong).hexdigest()}; "
+        f"{bad[2]}: [Errno 2] No such file or directory: '/nowhere/words.txt'"
+    )
+    assert not list(folders[1].iterdir())
+    server.letter = b"t"
+    found = find_all(wanted(bad), ["words.txt"], fetch=True)
+    assert found.paths["words.txt"].read_bytes() == DATA
+    assert server.asked == 4  # the first that has it is the last that is asked
 
 
 @pytest.mark.parametrize("path", ["/gz", "/moved"])
