@@ -13,9 +13,8 @@ from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
 from tabbook.declared_files import declared_files
 from tabbook.errors import Fault
-from tabbook.export import SITE_FOLDER
 from tabbook.export.files_cell import files_cell, variables_cell
-from tabbook.export.library import Package, check_cell, companions, package, wheel_address
+from tabbook.export.library import Package, companions, library_cell, package
 from tabbook.export.page import (
     Address,
     ExportPage,
@@ -80,15 +79,6 @@ class Exporter:
                 packages[tab] = package(text, about, book.settings.library, files)
         return packages
 
-    def check_cell(self, tab: str) -> str:
-        """Return the first cell of the notebooks of ``tab``; empty if the book has no library."""
-        if tab not in self.packages:
-            return ""
-        settings = self.book.settings
-        site = f"{self.base.rstrip('/')}/{SITE_FOLDER}" if self.base and settings.exports else ""
-        library = self.packages[tab]
-        return check_cell(library, wheel_address(library, tab, settings.repository, site))
-
     def first_cells(self, section: Section, tab: str) -> dict[str, str]:
         """Return the code of the cells that come before those of ``section``, by name.
 
@@ -98,7 +88,9 @@ class Exporter:
         paths = declared_files(self.book.root, section)
         files = {name: path.read_bytes() for name, path in paths.items()}
         variables = variables_cell(self.book.settings.tabs[tab].variables)
-        cells = {"variables": variables, "library": self.check_cell(tab), "files": files_cell(files)}
+        with_data = bool(section.settings.data)  # or else nothing can be missing
+        library = library_cell(self.packages[tab], with_data=with_data) if tab in self.packages else ""
+        cells = {"variables": variables, "library": library, "files": files_cell(files)}
         return {name: source for name, source in cells.items() if source}
 
     def page(

@@ -26,7 +26,7 @@ def make_branches(
 
     Each branch is one commit on top of what ``remote`` has of it, or that itself where nothing
     changed, so that it can be pushed without force. Files ending in ``.whl`` stay from commit to
-    commit: notebooks of earlier days install the library that they were made with.
+    commit: the notebooks of version 0.1 install the library from there.
 
     Args:
         folder: Where to; what an earlier export has made there is replaced.

@@ -23,7 +23,7 @@ def notebook(page: ExportPage, first: Mapping[str, str]) -> NotebookNode:
 
     Args:
         page: The section in one framework.
-        first: The code of the cells above the page's own, by name: what looks for the library, say.
+        first: The code of the cells above the page's own, by name: what brings the library, say.
     """
     hidden = {"jupyter": {"source_hidden": True}}
     cells = [code_cell(name, source, (), None, hidden) for name, source in first.items()]

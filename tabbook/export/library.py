@@ -1,10 +1,12 @@
-"""The library that goes with exported notebooks, and the cell that looks for it.
+"""The library that goes with exported notebooks: as a cell of each, and as a package beside them.
 
 Each framework's folder of notebooks is whole: its library module, the pinned packages, and what
 Binder wants to know. Whether the installed library is the right one is a question of its bytes,
-not of a version that may not have been raised.
+not of a version that may not have been raised. See decision 27 in ``docs/decisions``.
 """
 
+import base64
+import bz2
 import contextlib
 import hashlib
 import tomllib
@@ -12,51 +14,49 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
 from tabbook.config import LibrarySettings, Repository, Tab
 from tabbook.export.wheel import wheel
 
 LIBRARY_FOLDER = "d2l_lib"
 """The folder of the library beside the notebooks."""
-_CHECK = '''\
-# @title Is the library of this book installed?
-def check_library(module, digest, about, address, advice):
-    """Look for the library that this notebook was made with; on Colab, install it."""
+_BRING = '''\
+# @title The library of this book
+def bring_library(module, digest, files):
+    """Make the library of this notebook importable, unless the very same one is installed."""
+    import atexit
+    import base64
+    import bz2
     import hashlib
     import importlib.util
-    import subprocess
+    import shutil
     import sys
+    import tempfile
     from pathlib import Path
 
-    def problem():
-        importlib.invalidate_caches()
-        try:
-            spec = importlib.util.find_spec(module)
-        except ModuleNotFoundError:
-            spec = None
-        if spec is None or not spec.origin:
-            return "is not installed"
+    try:
+        spec = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        spec = None
+    if spec and spec.origin:
         text = Path(spec.origin).read_bytes().replace(b"\\r\\n", b"\\n")
-        return "" if hashlib.sha256(text).hexdigest() == digest else "is another than the installed one"
-
-    found = problem()
-    if found and address and "google.colab" in sys.modules:
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", address]
-        done = subprocess.run(pip, capture_output=True, text=True)
-        if done.returncode:
-            print(done.stderr)
-        for name in [name for name in sys.modules if name.split(".")[0] == module.split(".")[0]]:
-            del sys.modules[name]
-        found = problem()
-    if found:
-        message = f"{about}, which this notebook needs, {found}: {advice}"
-        if "not installed" in found:
-            raise ModuleNotFoundError(message)
-        print(f"Warning: {message}")
+        if hashlib.sha256(text).hexdigest() == digest:
+            return
+        print(f"{spec.origin} is another library. This notebook uses the one that it contains.")
+    folder = Path(tempfile.mkdtemp(prefix="library-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bz2.decompress(base64.b64decode(content)))
+    sys.path.insert(0, str(folder))
+    package = module.split(".")[0]
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
 
 
-check_library('''
+bring_library('''
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Package:
 
     @property
     def code(self) -> dict[str, bytes]:
-        """The modules, by their paths below the folder."""
+        """The modules and the files beside them, by their paths below the folder."""
         name, module = self.module.split(".", 1)
         modules = {path: data for path, data in self.files.items() if path.startswith(f"{name}/")}
         return modules | {f"{name}/{module}.py": self.text.encode()}
@@ -116,32 +116,20 @@ def branch_of(repository: Repository, tab: str) -> str:
     return repository.branch.replace("{tab}", tab)
 
 
-def wheel_address(package: Package, tab: str, repository: Repository | None, site: str) -> str:
-    """Return where pip finds the library of ``tab``; empty if it is published nowhere.
+def library_cell(package: Package, *, with_data: bool) -> str:
+    """Return the code that makes the library importable where it is not installed.
 
-    The branches for Colab and Binder keep the libraries of earlier days; a site has today's alone.
-    ``site`` is the address of the published exports, empty if there are none.
+    It contains the library, so that a notebook runs wherever it was saved. ``with_data`` also takes the
+    files beside the modules, such as the text that stands in for a missing one.
     """
-    name, data = package.wheel
-    if repository is not None:
-        path = f"{repository.url.removeprefix('https://github.com/')}/{branch_of(repository, tab)}"
-        start = f"https://raw.githubusercontent.com/{quote(path)}"
-    elif site:
-        start = f"{site.rstrip('/')}/ipynb/{tab}"
-    else:
-        return ""
-    return f"{start}/{LIBRARY_FOLDER}/{quote(name)}#sha256={hashlib.sha256(data).hexdigest()}"
-
-
-def check_cell(package: Package, address: str) -> str:
-    """Return the code that looks for the library; on Colab it installs it from ``address``."""
-    name, _ = package.wheel
-    about = f"the library {package.distribution} {package.version}"
-    advice = f"run 'pip install \"{address}\"'"
-    if not address:
-        advice = f"run 'pip install {LIBRARY_FOLDER}/{name}' in the folder of all notebooks of this book"
-    values = [package.module, package.digest, about, address, advice]
-    return _CHECK + "".join(f"\n    {value!r}," for value in values) + "\n)\ndel check_library"
+    # bzip2 gives the same bytes on every machine; zlib has implementations that do not.
+    lines = [
+        f"        {name!r}: {base64.b64encode(bz2.compress(data)).decode()!r},"
+        for name, data in sorted(package.code.items())
+        if with_data or name.endswith(".py")
+    ]
+    start = [_BRING, f"    {package.module!r},", f"    {package.digest!r},", "    {"]
+    return "\n".join([*start, *lines, "    },", ")", "del bring_library"])
 
 
 def companions(package: Package | None, requirements: str, framework: Tab, python: str) -> dict[str, bytes]:

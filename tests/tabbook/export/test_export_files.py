@@ -374,27 +374,62 @@ def test_a_list_that_is_no_list_removes_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "outside").read_text() == "mine"
 
 
-def run_check(source: str, **modules: Any) -> None:
-    exec(compile(source, "check", "exec"), {"__name__": "check", **modules})
+def run_first(notebook: Any) -> str:
+    """Run the first cell, and return where the library is then imported from."""
+    exec(compile(notebook.cells[0].source, "first", "exec"), {"__name__": "first"})
+    return str(importlib.import_module("d2l.jax").__file__)
 
 
-def test_the_first_cell_looks_for_the_very_library(files, tmp_path: Path, monkeypatch, capsys) -> None:
-    source = notebook(files["ipynb"]["jax/part/first.ipynb"]).cells[0].source
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    for name in [name for name in sys.modules if name.split(".")[0] == "d2l"]:
-        monkeypatch.delitem(sys.modules, name)
-    with pytest.raises(ModuleNotFoundError, match=r"the library d2l-small 1.2.*is not installed: run 'pip"):
-        run_check(source)
-    (tmp_path / "d2l").mkdir()
-    (tmp_path / "d2l/__init__.py").write_text("")
-    (tmp_path / "d2l/jax.py").write_bytes(files["ipynb"]["jax/d2l_lib/d2l/jax.py"].replace(b"\n", b"\r\n"))
-    run_check(source)
-    assert capsys.readouterr().out == "", "line endings make no other library of it"
-    (tmp_path / "d2l/jax.py").write_text("something = 'else'\n")
-    run_check(source)
-    assert "is another than the installed one" in capsys.readouterr().out
-    for name in [name for name in sys.modules if name.split(".")[0] == "d2l"]:
-        del sys.modules[name]
+def test_the_first_cell_brings_the_library_unless_it_is_installed(
+    files, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    found = notebook(files["ipynb"]["jax/part/first.ipynb"])
+    text = files["ipynb"]["jax/d2l_lib/d2l/jax.py"]
+
+    def forget() -> None:
+        for name in [name for name in sys.modules if name.split(".")[0] == "d2l"]:
+            monkeypatch.delitem(sys.modules, name)
+
+    def installed(content: bytes) -> str:
+        monkeypatch.setattr(sys, "path", [str(tmp_path), *path])
+        forget()
+        (tmp_path / "d2l/jax.py").write_bytes(content)
+        importlib.invalidate_caches()
+        return run_first(found)
+
+    path = list(sys.path)
+    monkeypatch.setattr(sys, "path", [*path])
+    forget()
+    place = Path(run_first(found))
+    assert place.read_bytes() == text and place.parents[1].name.startswith("library-")
+    assert run_first(found) == str(place), "the cell may run twice"
+    assert capsys.readouterr().out == ""
+
+    own = tmp_path / "d2l/jax.py"
+    own.parent.mkdir()
+    (own.parent / "__init__.py").write_text("")
+    assert installed(text.replace(b"\n", b"\r\n")) == str(own), "line endings make no other library of it"
+    assert capsys.readouterr().out == ""
+    assert installed(b"something = 'else'\n") != str(own)
+    said = f"{own} is another library. This notebook uses the one that it contains.\n"
+    assert capsys.readouterr().out == said
+    forget()
+
+
+def test_files_of_the_library_go_with_the_notebooks_that_may_need_them(tmp_path: Path) -> None:
+    """A text that stands in for a missing one is large, and useless where no data file is read."""
+    data = {"novel.txt": {"url": "https://example.org/novel.txt", "sha1": 40 * "0"}}
+    book = make_book(tmp_path / "book", data=data)
+    (book.root / "d2l_lib/d2l").mkdir()
+    (book.root / "d2l_lib/d2l/prose.txt").write_text("It was a dark night.")
+    page = book.root / "part/other.md"
+    page.write_text(page.read_text().replace("tabbook: {}", "tabbook: {data: [novel.txt]}"))
+    made = exported(Book.load(book.root), "ipynb", Book.load(book.root).sections, ("jax",)).files
+    assert made["jax/d2l_lib/d2l/prose.txt"] == b"It was a dark night."
+    carrying = {
+        name: "'d2l/prose.txt'" in notebook(made[name]).cells[0].source for name in made if "ipynb" in name
+    }
+    assert carrying == {"jax/part/first.ipynb": False, "jax/part/other.ipynb": True}
 
 
 def test_published_pages_are_linked_with_the_framework(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""Exported notebooks run top to bottom: only their framework, and the library beside them.
+"""Exported notebooks run top to bottom, each alone: in an empty folder, with an empty home.
 
-Quick ones always, where the framework's environment is there, with the exported library. All of the
-book's with ``make test-exports``, which takes as long as executing the book: each framework in a fresh
+Quick ones always, where the framework's environment is there, which has no library. All of the book's
+with ``make test-exports``, which takes as long as executing the book: each framework in a fresh
 environment that is made of nothing but the ``requirements.txt`` of its exported folder.
 """
 
@@ -42,10 +42,8 @@ def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def environment(
-    tmp_path_factory: pytest.TempPathFactory, notebooks: Path
-) -> Callable[[str], tuple[Path, str]]:
-    """Return what gives the Python of a framework, and what of the notebooks' folder is on its path."""
+def environment(tmp_path_factory: pytest.TempPathFactory, notebooks: Path) -> Callable[[str], Path]:
+    """Return what gives the Python of a framework."""
 
     @cache
     def fresh(tab: str) -> Path:
@@ -57,19 +55,19 @@ def environment(
         run([*uv, "pip", "install", "--quiet", "--python", str(python), "-r", "requirements.txt"])
         return python
 
-    def get(tab: str) -> tuple[Path, str]:
+    def get(tab: str) -> Path:
         if ALL:
-            return fresh(tab), ""
+            return fresh(tab)
         found = state(BOOK, tab)
         if not found.usable:
             pytest.skip(f"the environment of {tab} is {found.status}: {found.reason}")
-        return BOOK.python(tab), str(notebooks / tab / "d2l_lib")
+        return BOOK.python(tab)
 
     return get
 
 
-def execute(notebook: Any, python: Path, library: str, folder: Path) -> None:
-    """Run all cells in a kernel of ``python``; the library alone is on its path, if it has to be."""
+def execute(notebook: Any, python: Path, folder: Path, home: Path) -> None:
+    """Run all cells in a kernel of ``python`` that knows nothing of this machine but the user's home."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
@@ -78,25 +76,27 @@ def execute(notebook: Any, python: Path, library: str, folder: Path) -> None:
     manager._kernel_spec = KernelSpec(
         argv=[str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"], language="python"
     )
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    # Matplotlib draws into the notebook, as in Jupyter, and downloads are not what is tested.
-    env = {**kept, "PYTHONPATH": library, "D2L_DATA_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    # Downloads are not what is tested: the novel may be in $D2L_DATA, and else the stand-in is read.
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "D2L_DATA") if name in os.environ}
+    env = {**kept, "HOME": str(home), "D2L_DATA_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     client = NotebookClient(notebook, km=manager, timeout=1200, resources={"metadata": {"path": str(folder)}})
     client.execute(env=env)
 
 
 @pytest.mark.parametrize(("section", "tab"), JOBS)
 def test_a_notebook_runs_top_to_bottom(
-    section: Any, tab: str, notebooks: Path, environment: Callable[[str], tuple[Path, str]]
+    section: Any, tab: str, notebooks: Path, environment: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    python, library = environment(tab)
-    path = notebooks / tab / section.path.replace(".md", ".ipynb")
+    python, path = environment(tab), notebooks / tab / section.path.replace(".md", ".ipynb")
     notebook: Any = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-    assert notebook.cells[0].id == "library"
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    execute(notebook, python, library, path.parent)
+    folder, home = tmp_path / "saved somewhere", tmp_path / "home"
+    folder.mkdir()
+    home.mkdir()
+    execute(notebook, python, folder, home)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
-    assert code[0].outputs == [], "the library is the one of the book, and nothing is to be said"
+    (library,) = [cell for cell in code if cell.id == "library"]
+    assert library.outputs == [], "it is the one of the book, and nothing is to be said"
