@@ -59,12 +59,14 @@ EXCLUDED = ("**.ipynb_checkpoints", ".DS_Store", "Thumbs.db", "_build")
 """What Jupyter Book leaves out in any case."""
 _TAB = r"^[a-z][a-z0-9_-]*$"
 _SHA1 = r"^[0-9a-f]{40}$"
+_SCRIPT = r"^[^/~\\].*\.py$"
 _GITHUB = r"^https://github\.com/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$"
 _PATTERNS = {
     NAME: "a name that Python allows",
     VARIABLES: "the name of a variable, or its beginning and '*', such as DEMO_*",
     _TAB: "a name of small letters, digits, '-' and '_'",
     _SHA1: "a SHA-1 in 40 hexadecimal digits",
+    _SCRIPT: "the path of a Python file in the book, such as data/garments.py",
     _GITHUB: "a repository's address, such as https://github.com/OWNER/NAME",
 }
 _TYPES = {
@@ -98,15 +100,29 @@ class LibrarySettings(BaseModel, extra="forbid", frozen=True):
 
 
 class DataFile(BaseModel, extra="forbid", frozen=True):
-    """A data file that sections read. It is looked for in `$D2L_DATA` and in the cache, then downloaded."""
+    """A data file that sections read. It is looked for in `$D2L_DATA` and in the cache.
 
-    url: Addresses
+    If it is not there, it is downloaded from `url` or made by `script`; a file has one of the two.
+    """
+
+    url: Addresses = ()
     """The address that the file is downloaded from: `https:`, `s3:`, or another that fsspec knows.
 
     A list has mirrors: each is tried if those before it fail. Example: `https://example.org/novel.txt`
     """
     sha1: Annotated[str, Field(pattern=_SHA1)]
     """The SHA-1 of the file, in 40 hexadecimal digits. A file with another one is not used."""
+    script: Annotated[str, Field(pattern=_SCRIPT)] | None = None
+    """A Python program of the book that writes the file to the path in its first argument.
+
+    It runs in the environment that builds the book. Example: `data/garments.py`
+    """
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> "DataFile":
+        if bool(self.url) == bool(self.script):
+            raise ValueError("a data file has either url or script: write where it comes from")
+        return self
 
 
 class Repository(BaseModel, extra="forbid", frozen=True):

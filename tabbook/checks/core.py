@@ -3,6 +3,7 @@
 :func:`check_core` has what the core knows; ``pages`` asks the renderer for the rest.
 """
 
+import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
@@ -31,6 +32,7 @@ __all__ = ["check_core"]
 def check_core(book: Book) -> list[Fault]:
     """Return what is wrong with ``book``, as far as the core can tell, in the order of the places."""
     faults = [*check_configuration(_text(book, CONFIG_FILE)), *_missing_requirements(book)]
+    faults += _bad_scripts(book)
     try:
         book.check()
     except TabbookError as error:
@@ -81,6 +83,30 @@ def _missing_requirements(book: Book) -> Iterator[Fault]:
                 f"{'.'.join((*KEY_PATH, *keys))}: there is no file {about.requirements}",
                 hint,
             )
+
+
+def _bad_scripts(book: Book) -> Iterator[Fault]:
+    """Yield a fault for each script of a data file that is missing, outside the book, or not Python."""
+    for name, file in book.settings.data.items():
+        if not file.script:
+            continue
+        keys, path = ("data", name, "script"), book.root / file.script
+        place = (CONFIG_FILE, book.settings_line(*keys), ".".join((*KEY_PATH, *keys)))
+        try:
+            if not path.resolve().is_relative_to(book.root.resolve()):
+                yield Fault(
+                    *place[:2], f"{place[2]}: {file.script} is outside the book", "copy it into the book"
+                )
+            elif not path.is_file():
+                yield Fault(
+                    *place[:2], f"{place[2]}: there is no file {file.script}", "add it, or correct the path"
+                )
+            else:
+                ast.parse(path.read_text(encoding="utf-8"))
+        except SyntaxError as error:
+            yield Fault(file.script, error.lineno or 0, f"not valid Python: {error.msg}", "correct it")
+        except (OSError, UnicodeDecodeError) as error:
+            yield from book.unreadable(path, error).faults
 
 
 def _stale(book: Book, texts: Mapping[str, str]) -> Iterator[Fault]:

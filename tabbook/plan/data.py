@@ -1,13 +1,15 @@
-"""The data files that jobs read: found on this machine or downloaded, and always checked.
+"""The data files that jobs read: found on this machine, downloaded or made, and always checked.
 
 A file counts only if its SHA-1 is the declared one. It is looked for in ``$D2L_DATA``, then in
-the user's cache; then it is downloaded into the cache.
+the user's cache; then it is downloaded into the cache, or a script of the book makes it there.
 """
 
 import contextlib
 import hashlib
 import logging
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +26,9 @@ CONNECT_SECONDS = 20
 
 DOWNLOAD_RETRY_SECONDS = 900.0
 """Seconds for which a download that failed is not tried again."""
+
+SCRIPT_SECONDS = 600.0
+"""Seconds that a script may take to make a data file."""
 
 _log = logging.getLogger(__name__)
 
@@ -119,6 +124,38 @@ def download(name: str, declared: DataFile, folder: Path, seconds: float = CONNE
     raise OSError("; ".join(reasons))
 
 
+def make(name: str, declared: DataFile, folder: Path, root: Path, seconds: float = SCRIPT_SECONDS) -> Path:
+    """Let the script of a data file, in the book in ``root``, write it into ``folder``; return where it is.
+
+    The script sees none of Python's variables, so that they cannot change what it makes.
+
+    Raises:
+        OSError: The script fails or takes too long, or what it wrote is not what it must be.
+    """
+    assert declared.script
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    try:
+        with _checked(folder / name, declared) as path:
+            done = subprocess.run(
+                [sys.executable, declared.script, str(path)],
+                cwd=root,
+                env=env | {"PYTHONHASHSEED": "0"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=seconds,
+                check=False,
+            )
+            if done.returncode:
+                lines = done.stdout.decode(errors="replace").strip().splitlines()
+                raise OSError(lines[-1] if lines else f"it ended with status {done.returncode}")
+    except subprocess.TimeoutExpired:
+        raise OSError(f"{declared.script}: it took more than {seconds:g} s") from None
+    except OSError as error:
+        raise OSError(f"{declared.script}: {reason(error)}") from None
+    return (folder / name).resolve()
+
+
 def _note(notes: Path, declared: DataFile) -> Path:
     return notes / hashlib.sha256(" ".join(declared.url).encode()).hexdigest()[:16]
 
@@ -147,17 +184,19 @@ def find_all(
     seconds: float = CONNECT_SECONDS,
     notes: Path | None = None,
     retry: bool = False,
+    root: Path = Path(),
 ) -> DataFiles:
-    """Return which of ``names`` can be had; with ``fetch``, download those that are not here.
+    """Return which of ``names`` can be had; with ``fetch``, download or make those that are not here.
 
     Args:
         declared: The book's data files, by name; it has all of ``names``.
         names: The files that are wanted.
-        fetch: Whether the network may be used. Downloads run side by side.
+        fetch: Whether files may be downloaded and made, which is done side by side.
         seconds: How long a server may keep silent.
         notes: A folder with notes on downloads that failed: what failed in the last minutes
             is not tried again, so that a server that does not answer costs its time once.
         retry: Try it again nevertheless.
+        root: The folder of the book, which has the scripts.
     """
     folders = search_folders()
     local = {name: find(name, declared[name], folders) for name in dict.fromkeys(names)}
@@ -167,8 +206,13 @@ def find_all(
         return DataFiles(paths, missing)
 
     def attempt(name: str) -> Path | str:
+        if declared[name].script:
+            try:
+                return make(name, declared[name], cache_folder(), root)
+            except OSError as error:
+                return f"its script failed: {error}"
         failed = "" if retry else _failed_lately(notes, declared[name])
-        return failed or _attempt(name, declared[name], seconds, notes)
+        return f"the download {failed}" if failed else _attempt(name, declared[name], seconds, notes)
 
     with ThreadPoolExecutor(len(missing)) as pool:
         answers = dict(zip(missing, pool.map(attempt, list(missing)), strict=True))
@@ -176,7 +220,7 @@ def find_all(
     return DataFiles(
         paths,
         {
-            name: f"{missing[name]}, and the download {answer}"
+            name: f"{missing[name]}, and {answer}"
             for name, answer in answers.items()
             if isinstance(answer, str)
         },
@@ -192,4 +236,4 @@ def _attempt(name: str, declared: DataFile, seconds: float, notes: Path | None) 
             with contextlib.suppress(OSError):
                 write_atomic(_note(notes, declared), str(error))
                 os.utime(_note(notes, declared))
-        return f"failed: {error}"
+        return f"the download failed: {error}"

@@ -243,7 +243,7 @@ def _plan(
 
 
 def _find_data(book: Book, lacking: Sequence[Job], *, strict: bool, retry: bool) -> data_files.DataFiles:
-    """Return the data files of jobs that the store has no outputs of; download what is not there.
+    """Return the data files of jobs that the store has no outputs of; download or make what is not there.
 
     Raises:
         ExecuteError: Some are not available, and the run is ``strict``.
@@ -254,6 +254,7 @@ def _find_data(book: Book, lacking: Sequence[Job], *, strict: bool, retry: bool)
         fetch=True,
         notes=book.work / "unreachable",
         retry=retry,
+        root=book.root,
     )
     if strict:
         _check_strict(lacking, found.missing)

@@ -5,6 +5,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from render_helpers import NAMES, write_book
 
 from tabbook.book import Book
@@ -199,3 +200,22 @@ def test_requirements_that_are_missing_are_named_where_the_configuration_asks_fo
     line = (tmp_path / "_config.yml").read_text().splitlines()[found.line - 1]
     assert line.strip() == "requirements: jax.txt"
     assert found.message == "sphinx.config.tabbook.tabs.jax.requirements: there is no file jax.txt"
+
+
+def test_scripts_of_data_files_are_looked_at_where_the_configuration_names_them(tmp_path: Path) -> None:
+    make(tmp_path)
+    config = yaml.safe_load((tmp_path / "_config.yml").read_text())
+    (tmp_path / "broken.py").write_text("x = 1\nx = = 2\n")
+    (tmp_path / "good.py").write_text("x = 1\n")
+    scripts = {"a.txt": "none.py", "b.txt": "../b.py", "c.txt": "broken.py", "d.txt": "good.py"}
+    data = {name: {"script": script, "sha1": 40 * "0"} for name, script in scripts.items()}
+    config["sphinx"]["config"]["tabbook"]["data"] = data
+    (tmp_path / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False))
+    lines = (tmp_path / "_config.yml").read_text().splitlines()
+    none, outside = (lines.index(f"          script: {script}") + 1 for script in ("none.py", "../b.py"))
+    start = "sphinx.config.tabbook.data"
+    assert [str(fault) for fault in check_core(Book.load(tmp_path))] == [
+        f"_config.yml:{none}: {start}.a.txt.script: there is no file none.py; add it, or correct the path",
+        f"_config.yml:{outside}: {start}.b.txt.script: ../b.py is outside the book; copy it into the book",
+        "broken.py:2: not valid Python: invalid syntax; correct it",
+    ]

@@ -207,6 +207,56 @@ def test_a_download_that_failed_is_not_tried_again_for_some_time(folders, server
     assert find_all(there, ["words.txt"], **options).paths
 
 
+def made_by(root, program, name="words.txt"):
+    """Return the declaration of a file that this program in the book in ``root`` makes."""
+    (root / "make.py").write_text(f"import sys\nfrom pathlib import Path\n{program}\n")
+    return {name: DataFile(script="make.py", sha1=DATA_SHA1)}
+
+
+WRITE = f"Path(sys.argv[1]).write_bytes({DATA!r})"
+
+
+def test_a_script_makes_the_file_once(folders, tmp_path):
+    log = tmp_path / "log"
+    declared = made_by(tmp_path, f"open({str(log)!r}, 'a').write('x')\n{WRITE}")
+    options = {"fetch": True, "root": tmp_path, "notes": tmp_path / "notes"}
+    found = find_all(declared, ["words.txt"], fetch=False, root=tmp_path)
+    assert found.missing == {"words.txt": f"not in {folders[0]} or {folders[1]}"}
+    for _ in range(2):
+        found = find_all(declared, ["words.txt"], **options)
+        assert found.paths == {"words.txt": folders[1] / "words.txt"}
+        assert found.paths["words.txt"].read_bytes() == DATA
+    assert log.read_text() == "x" and [path.name for path in folders[1].iterdir()] == ["words.txt"]
+
+
+def test_a_script_sees_no_variables_of_python(folders, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    program = "import os\nassert {k: v for k, v in os.environ.items() if k[:6] == 'PYTHON'} == "
+    program += "{'PYTHONHASHSEED': '0'}\nassert '/elsewhere' not in sys.path and Path('make.py').exists()\n"
+    declared = made_by(tmp_path, program + WRITE)
+    assert find_all(declared, ["words.txt"], fetch=True, root=tmp_path).paths
+
+
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("raise ValueError('no shirts')", "ValueError: no shirts"),
+        ("sys.exit(3)", "it ended with status 3"),
+        (
+            "Path(sys.argv[1]).write_text('x')",
+            f"it is not the declared file: its SHA-1 is {hashlib.sha1(b'x').hexdigest()}",
+        ),
+        ("import time; time.sleep(60)", "it took more than 0.5 s"),
+    ],
+)
+def test_a_script_that_fails_leaves_nothing_and_says_why(folders, tmp_path, monkeypatch, program, why):
+    monkeypatch.setattr(data.make, "__defaults__", (0.5,) if "sleep" in program else (60.0,))
+    found = find_all(made_by(tmp_path, program), ["words.txt"], fetch=True, root=tmp_path)
+    assert found.missing["words.txt"].partition(", and ")[2] == f"its script failed: make.py: {why}"
+    assert not [*folders[1].iterdir()]
+
+
 def test_a_job_knows_what_its_section_declares_whether_it_can_be_had_or_not(tmp_path):
     """The book's loader asks, and refuses what is not declared; see tests/d2l/test_text_sequence.py."""
     (tmp_path / "a.txt").write_bytes(DATA)

@@ -354,6 +354,20 @@ class TestData:
         assert (by_name["a"].stand_ins, by_name["b"].data) == ((), {})
         assert not report.stand_ins
 
+    def test_data_that_a_script_makes_reaches_the_job(self, tmp_path, executed):
+        declared = {"words.txt": {"script": "data/words.py", "sha1": DATA_SHA1}}
+        book = self.book(tmp_path, data=declared)
+        (book.root / "data").mkdir()
+        (book.root / "data/words.py").write_text("raise OSError('out of ink')")
+        first = go(book, tabs=("jax",))
+        assert "its script failed: data/words.py: OSError: out of ink" in first.stand_ins["words.txt"]
+        write = f"import sys\nwith open(sys.argv[1], 'wb') as file:\n    file.write({DATA!r})\n"
+        (book.root / "data/words.py").write_text(write)
+        report = go(book, tabs=("jax",), strict_data=True)
+        assert states(report) == {"a jax": "executed", "b jax": "stored"} and not report.stand_ins
+        (path,) = executed[-1].data.values()
+        assert Path(path).read_bytes() == DATA
+
     def test_a_stand_in_is_said_aloud_and_replaced_when_the_data_comes(self, tmp_path, executed, monkeypatch):
         book = self.book(tmp_path)
         first = go(book, tabs=("jax",))
