@@ -7,7 +7,7 @@ def draw() -> Figure:
     """Draw W x = y with numbers, and the same as a network of three inputs and two outputs."""
     figure = Figure(400, 200)
     rows = {(1, j): "orange" for j in range(3)}
-    figure.grid(8, 62, [[1, 0, 2], [-1, 3, 0]], "green", cell=(30, 28), colors=rows)
+    figure.grid(8, 62, [[1, 0, 2], ["−1", 3, 0]], "green", cell=(30, 28), colors=rows)
     figure.grid(108, 48, [[2], [1], [3]], cell=(30, 28))
     figure.text(153, 90, "=", size=18)
     figure.grid(168, 62, [[8], [1]], "green", cell=(30, 28), colors={(1, 0): "orange"})
