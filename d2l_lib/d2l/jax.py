@@ -832,167 +832,23 @@ class Classifier(d2l.Module):
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6
-DATA_URL = 'http://d2l-data.s3-accelerate.amazonaws.com/'
-
-# chapters/recurrent-neural-networks/text-sequence.md, cell 6
-DATA_HUB = {'timemachine.txt': (
-    DATA_URL + 'timemachine.txt', '090b5e7e70c295757f55df93cb0a180b9691891a')}
-
-# chapters/recurrent-neural-networks/text-sequence.md, cell 6
-DATA_MIRRORS = {'timemachine.txt': [  # The same bytes on other servers
-    'https://raw.githubusercontent.com/d2l-ai/d2l-zh/592fbef84a684e752393'
-    'edbf267c07dbc53e082b/data/timemachine.txt']}
-
-
-# chapters/recurrent-neural-networks/text-sequence.md, cell 6
-def is_intact(path, sha1_hash):
-    """Say whether `path` is a file, and the one with this SHA-1 digest.
-
-    Defined in sec_text-sequence.
-    """
-    if not Path(path).is_file():
-        return False
-    with open(path, 'rb') as f:
-        return hashlib.file_digest(f, 'sha1').hexdigest() == sha1_hash
-
-
-# chapters/recurrent-neural-networks/text-sequence.md, cell 7
-def cache_folder():
-    """Return the folder that keeps the data files of this user.
-
-    Defined in sec_text-sequence.
-    """
-    cache = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
-    return Path(cache) / 'd2l'
-
-
-# chapters/recurrent-neural-networks/text-sequence.md, cell 7
-def download(url, folder=None, sha1_hash=None, timeout=30):
-    """Download a file into a folder and return its path as a string.
-
-    The folder is the user's cache unless another one is given. A file that
-    is there with the right digest is not downloaded again. Raises OSError if
-    the file cannot be had within `timeout` seconds or has another digest.
-
-    Defined in sec_text-sequence.
-    """
-    path = Path(folder or cache_folder()) / url.rsplit('/', 1)[-1]
-    if sha1_hash and is_intact(path, sha1_hash):
-        return str(path)
-    if os.environ.get('D2L_DATA_OFFLINE') == '1':
-        raise OSError('not downloaded, since D2L_DATA_OFFLINE is 1')
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(suffix='.part', dir=path.parent)
-    deadline = time.monotonic() + timeout
-    try:
-        with open(handle, 'wb') as f, \
-                urllib.request.urlopen(url, timeout=timeout) as response:
-            while block := response.read1(2**16):
-                f.write(block)
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f'not complete after {timeout} s')
-            if response.length:  # The server promised more than it sent
-                raise OSError(f'{response.length} bytes are missing')
-        if sha1_hash and not is_intact(part, sha1_hash):
-            raise OSError('the file has not the right SHA-1 digest')
-        os.replace(part, path)  # In one step: never half a file
-    except http.client.HTTPException as error:
-        raise OSError(f'{type(error).__name__}: {error}') from error
-    finally:
-        Path(part).unlink(missing_ok=True)
-    return str(path)
-
-
-# chapters/recurrent-neural-networks/text-sequence.md, cell 8
-def check_declared(name):
-    """Raise LookupError if the section being built does not declare a file.
-
-    Defined in sec_text-sequence.
-    """
-    section = os.environ.get('TABBOOK_SECTION')  # Set by the build alone
-    declared = os.environ.get('TABBOOK_DATA', '').split(os.pathsep)
-    if section and name not in declared:
-        names = ', '.join(filter(None, [*declared, name]))
-        raise LookupError(
-            f'{section} does not declare {name}: write '
-            f"'data: [{names}]' under tabbook in its front matter")
-
-
-# chapters/recurrent-neural-networks/text-sequence.md, cell 9
-def data_file(name):
-    """Return the path of a data file, from wherever it can be had.
-
-    Looks in the folder $D2L_DATA, then in the user's cache, then downloads.
-    Raises FileNotFoundError, with all that was tried, if nothing helps, and
-    LookupError if the section being built does not declare the file.
-
-    Defined in sec_text-sequence.
-    """
-    check_declared(name)
-    url, sha1_hash = DATA_HUB[name]
-    tried = []
-    if os.environ.get('D2L_DATA'):
-        path = Path(os.environ['D2L_DATA']) / name
-        if is_intact(path, sha1_hash):
-            return path
-        tried.append(f'{path}: no such file')
-        if path.exists():  # It is the user's: say so, but leave it alone
-            tried[-1] = f'{path}: has not the right SHA-1 digest'
-            print(f'Not used: {tried[-1]}')
-    path = cache_folder() / name
-    for address in [url, *DATA_MIRRORS.get(name, [])]:
-        try:
-            return Path(download(address, path.parent, sha1_hash))
-        except OSError as error:
-            tried.append(f'{address}: {error}')
-    if path.is_file() and not is_intact(path, sha1_hash):  # Ours, and wrong
-        path.unlink()
-    raise FileNotFoundError(f'no {name}\n' + '\n'.join(tried))
-
-
-# chapters/recurrent-neural-networks/text-sequence.md, cell 10
-def data_text(name):
-    """Return the text of a data file, or loudly that of a stand-in.
-
-    The stand-in is English prose, about half as long as a short novel.
-    Raises FileNotFoundError instead of using it if $D2L_STRICT_DATA is 1.
-
-    Defined in sec_text-sequence.
-    """
-    try:
-        return data_file(name).read_text(encoding='utf-8')
-    except FileNotFoundError as error:
-        if os.environ.get('D2L_STRICT_DATA') == '1':
-            raise
-        print('+' + 70 * '-' + '+')
-        for line in (f'STAND-IN DATA: {name} could not be had.',
-                     'Prose of this book takes its place: the text and the',
-                     'numbers below are not those of the real data.'):
-            print(f'| {line:68} |')
-        print('+' + 70 * '-' + '+')
-        print(error)
-        prose = importlib.resources.files('d2l') / 'prose.txt'
-        return prose.read_text(encoding='utf-8')
-
-
-# chapters/recurrent-neural-networks/text-sequence.md, cell 11
 class TimeMachine(d2l.DataModule):
     """The Time Machine by H. G. Wells, as a sequence of characters.
 
     Defined in sec_text-sequence.
     """
     def _download(self):
-        return data_text('timemachine.txt')
+        return d2l.data_text('timemachine.txt')
 
-    # chapters/recurrent-neural-networks/text-sequence.md, cell 12
+    # chapters/recurrent-neural-networks/text-sequence.md, cell 7
     def _preprocess(self, text):
         return ' '.join(re.split('[^a-z]+', text.lower()))
 
-    # chapters/recurrent-neural-networks/text-sequence.md, cell 13
+    # chapters/recurrent-neural-networks/text-sequence.md, cell 8
     def _tokenize(self, text):
         return list(text)
 
-    # chapters/recurrent-neural-networks/text-sequence.md, cell 16
+    # chapters/recurrent-neural-networks/text-sequence.md, cell 11
     def build(self, raw_text, vocab=None):
         """Return the text as a list of indices, and the vocabulary.
 
@@ -1020,7 +876,7 @@ class TimeMachine(d2l.DataModule):
             [self.X, self.Y], train, slice(first, first + count))
 
 
-# chapters/recurrent-neural-networks/text-sequence.md, cell 14
+# chapters/recurrent-neural-networks/text-sequence.md, cell 9
 class Vocab:
     """A numbering of tokens, in alphabetical order.
 
@@ -1217,3 +1073,147 @@ def gradient_norm(grads):
     """
     return jnp.sqrt(sum(
         jnp.vdot(grad, grad) for grad in jax.tree.leaves(grads)))
+
+
+# chapters/appendix/data-files.md, cell 6
+DATA_URL = 'http://d2l-data.s3-accelerate.amazonaws.com/'
+
+# chapters/appendix/data-files.md, cell 6
+DATA_HUB = {'timemachine.txt': (
+    DATA_URL + 'timemachine.txt', '090b5e7e70c295757f55df93cb0a180b9691891a')}
+
+# chapters/appendix/data-files.md, cell 6
+DATA_MIRRORS = {'timemachine.txt': [  # The same bytes on other servers
+    'https://raw.githubusercontent.com/d2l-ai/d2l-zh/592fbef84a684e752393'
+    'edbf267c07dbc53e082b/data/timemachine.txt']}
+
+
+# chapters/appendix/data-files.md, cell 6
+def is_intact(path, sha1_hash):
+    """Say whether `path` is a file, and the one with this SHA-1 digest.
+
+    Defined in sec_data-files.
+    """
+    if not Path(path).is_file():
+        return False
+    with open(path, 'rb') as f:
+        return hashlib.file_digest(f, 'sha1').hexdigest() == sha1_hash
+
+
+# chapters/appendix/data-files.md, cell 8
+def cache_folder():
+    """Return the folder that keeps the data files of this user.
+
+    Defined in sec_data-files.
+    """
+    cache = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
+    return Path(cache) / 'd2l'
+
+
+# chapters/appendix/data-files.md, cell 8
+def download(url, folder=None, sha1_hash=None, timeout=30):
+    """Download a file into a folder and return its path as a string.
+
+    The folder is the user's cache unless another one is given. A file that
+    is there with the right digest is not downloaded again. Raises OSError if
+    the file cannot be had within `timeout` seconds or has another digest.
+
+    Defined in sec_data-files.
+    """
+    path = Path(folder or cache_folder()) / url.rsplit('/', 1)[-1]
+    if sha1_hash and is_intact(path, sha1_hash):
+        return str(path)
+    if os.environ.get('D2L_DATA_OFFLINE') == '1':
+        raise OSError('not downloaded, since D2L_DATA_OFFLINE is 1')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(suffix='.part', dir=path.parent)
+    deadline = time.monotonic() + timeout
+    try:
+        with open(handle, 'wb') as f, \
+                urllib.request.urlopen(url, timeout=timeout) as response:
+            while block := response.read1(2**16):
+                f.write(block)
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f'not complete after {timeout} s')
+            if response.length:  # The server promised more than it sent
+                raise OSError(f'{response.length} bytes are missing')
+        if sha1_hash and not is_intact(part, sha1_hash):
+            raise OSError('the file has not the right SHA-1 digest')
+        os.replace(part, path)  # In one step: never half a file
+    except http.client.HTTPException as error:
+        raise OSError(f'{type(error).__name__}: {error}') from error
+    finally:
+        Path(part).unlink(missing_ok=True)
+    return str(path)
+
+
+# chapters/appendix/data-files.md, cell 9
+def check_declared(name):
+    """Raise LookupError if the section being built does not declare a file.
+
+    Defined in sec_data-files.
+    """
+    section = os.environ.get('TABBOOK_SECTION')  # Set by the build alone
+    declared = os.environ.get('TABBOOK_DATA', '').split(os.pathsep)
+    if section and name not in declared:
+        names = ', '.join(filter(None, [*declared, name]))
+        raise LookupError(
+            f'{section} does not declare {name}: write '
+            f"'data: [{names}]' under tabbook in its front matter")
+
+
+# chapters/appendix/data-files.md, cell 10
+def data_file(name):
+    """Return the path of a data file, from wherever it can be had.
+
+    Looks in the folder $D2L_DATA, then in the user's cache, then downloads.
+    Raises FileNotFoundError, with all that was tried, if nothing helps, and
+    LookupError if the section being built does not declare the file.
+
+    Defined in sec_data-files.
+    """
+    check_declared(name)
+    url, sha1_hash = DATA_HUB[name]
+    tried = []
+    if os.environ.get('D2L_DATA'):
+        path = Path(os.environ['D2L_DATA']) / name
+        if is_intact(path, sha1_hash):
+            return path
+        tried.append(f'{path}: no such file')
+        if path.exists():  # It is the user's: say so, but leave it alone
+            tried[-1] = f'{path}: has not the right SHA-1 digest'
+            print(f'Not used: {tried[-1]}')
+    path = cache_folder() / name
+    for address in [url, *DATA_MIRRORS.get(name, [])]:
+        try:
+            return Path(download(address, path.parent, sha1_hash))
+        except OSError as error:
+            tried.append(f'{address}: {error}')
+    if path.is_file() and not is_intact(path, sha1_hash):  # Ours, and wrong
+        path.unlink()
+    raise FileNotFoundError(f'no {name}\n' + '\n'.join(tried))
+
+
+# chapters/appendix/data-files.md, cell 11
+def data_text(name):
+    """Return the text of a data file, or loudly that of a stand-in.
+
+    The stand-in is English prose, about half as long as a short novel.
+    Raises FileNotFoundError instead of using it if $D2L_STRICT_DATA is 1.
+
+    Defined in sec_data-files.
+    """
+    try:
+        return data_file(name).read_text(encoding='utf-8')
+    except FileNotFoundError as error:
+        if os.environ.get('D2L_STRICT_DATA') == '1':
+            raise
+        print('+' + 70 * '-' + '+')
+        for line in (f'STAND-IN DATA: {name} could not be had.',
+                     'Prose of this book takes its place: the text and the',
+                     'numbers below are not those of the real data.'):
+            print(f'| {line:68} |')
+        print('+' + 70 * '-' + '+')
+        print(error)
+        prose = importlib.resources.files('d2l') / 'prose.txt'
+        return prose.read_text(encoding='utf-8')
