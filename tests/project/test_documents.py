@@ -164,7 +164,7 @@ def test_the_maintainers_page_names_the_types_of_warnings() -> None:
 
 def test_every_file_at_the_root_has_the_name_of_one() -> None:
     """A redirection of the shell to ``1`` or ``-`` leaves files that ``git add`` takes along."""
-    known = re.compile(r"[A-Z][\w-]*(?:\.md)?|\.[\w.-]+|\w[\w-]*\.(?:toml|yml|in|txt|py)")
+    known = re.compile(r"[A-Z][\w-]*(?:\.md)?|\.[\w.-]+|\w[\w-]*\.(?:bib|toml|yml|in|txt|py)")
     assert [name for name in tracked() if "/" not in name and not known.fullmatch(name)] == []
 
 
