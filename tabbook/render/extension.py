@@ -64,8 +64,10 @@ from tabbook.render.tabs import (
     TabDirective,
     depart_div,
     tab_group,
+    tab_lacks,
     tab_panel,
     visit_group,
+    visit_lacks,
     visit_panel,
 )
 from tabbook.render.targets import note_references, pages_that_refer
@@ -256,6 +258,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(HtmlTabs)
     app.add_post_transform(TranslatePrompts)
     app.add_node(tab_group, html=(visit_group, depart_div))
+    app.add_node(tab_lacks, html=(visit_lacks, depart_div))
     app.add_node(tab_panel, html=(visit_panel, depart_div))
     app.add_node(isolated_output, html=(visit_isolated, depart_isolated))
     return {"version": tabbook.__version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -24,7 +24,7 @@ from tabbook.merge.failures import FAILED, FAILED_ABOVE, FAILED_BELOW, FAILED_JO
 from tabbook.merge.page import METADATA_KEY, NEEDS_GPU, NEEDS_GPUS, NO_OUTPUT, NOT_EXECUTED, OF_FIGURE
 from tabbook.render.build_warnings import warn
 from tabbook.render.compact import CELLS_ATTRIBUTE, Description, compacted, describe
-from tabbook.render.pages import CELL_INDICES
+from tabbook.render.pages import CELL_INDICES, page_data
 from tabbook.render.scopes import names_of
 
 PART_ATTRIBUTE = "tabbook_part"
@@ -37,6 +37,7 @@ _NOTES = {
     NOT_EXECUTED: marked("Not executed in {name}: the outputs are missing."),
     NO_OUTPUT: marked("No output in {name}."),
 }
+_LACKS = marked("There is no code for {name} in this section.")
 _FAILURES = {
     FAILED: marked("This cell failed in {name}: {reason}"),
     FAILED_ABOVE: marked("Not executed in {name}: a cell above failed."),
@@ -241,6 +242,10 @@ class tab_panel(nodes.General, nodes.Element):  # noqa: N801
     """A panel in HTML."""
 
 
+class tab_lacks(nodes.General, nodes.Element):  # noqa: N801
+    """A line in HTML for the readers of a framework that a section has no code for."""
+
+
 class HtmlTabs(SphinxPostTransform):
     """Turn groups into tab lists with panels, for browsers."""
 
@@ -253,6 +258,7 @@ class HtmlTabs(SphinxPostTransform):
         if getattr(self.app.builder, "embedded", False):
             return
         names = names_in(self.config)
+        self._note_what_lacks(names)
         groups = [
             node for node in self.document.findall(nodes.container) if node.get(PART_ATTRIBUTE) == "group"
         ]
@@ -265,6 +271,30 @@ class HtmlTabs(SphinxPostTransform):
                 ids = [f"tabbook-{number}-{panel['tabs'][0]}", *panel["ids"]]
                 group += tab_panel("", *panel.children, classes=panel["classes"], ids=ids, tabs=panel["tabs"])
             plain.replace_self(group)
+
+    def _note_what_lacks(self, names: Mapping[str, str]) -> None:
+        """Let a line say where a reader's framework has no code: others' code is hidden there."""
+        translate = translator(self.config.language)
+        has_code = page_data(self.env, "code").get(self.env.docname, ())
+        for section in self.document.findall(nodes.section):
+            groups = [
+                child
+                for child in section.children
+                if isinstance(child, nodes.Element) and "tabbook-code" in child["classes"]
+            ]
+            is_page = isinstance(section.parent, nodes.document)
+            lacking = [
+                tab
+                for tab in names
+                if (is_page and has_code and tab not in has_code)
+                or (tab in has_code and groups and not any(tab in group["tabs"] for group in groups))
+            ]
+            if any(map(_is_cell, section.children)):
+                lacking = [tab for tab in lacking if tab not in has_code]
+            for tab in lacking:
+                note = _note(translate(_LACKS).format(name=names[tab]))
+                place = section.index(groups[0]) if tab in has_code else 1
+                section.insert(place, tab_lacks("", note, tabs=[tab]))
 
     def _number_twins(self) -> None:
         """Show the number of a figure in every tab: one alone carries the name, and is counted."""
@@ -305,6 +335,12 @@ def visit_panel(self: HTML5Translator, node: tab_panel) -> None:
         "data-tabs": " ".join(node["tabs"]),
     }
     self.body.append(self.starttag(node, "div", **attributes))
+
+
+def visit_lacks(self: HTML5Translator, node: tab_lacks) -> None:
+    """Write the start of such a line; it is hidden from all but these readers."""
+    attributes: Any = {"data-tabs": " ".join(node["tabs"])}
+    self.body.append(self.starttag(node, "div", CLASS="tabbook-lacks", **attributes))
 
 
 def depart_div(self: HTML5Translator, _node: nodes.Element) -> None:

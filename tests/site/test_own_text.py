@@ -47,8 +47,22 @@ Only here[^more].
 
 Last[^last].
 
+## Alone
+
+```{{code-cell}} python
+%%tab jax
+alone()
+```
+
 [^first]: Footnote one.
 [^last]: Footnote last.
+"""
+FEW = f"""{FRONT}# Few
+
+```{{code-cell}} python
+%%tab pytorch, jax
+few()
+```
 """
 PLAIN = f"""# Plain
 
@@ -65,6 +79,8 @@ Back to {{eq}}`eq_loss`.
 
 
 def show(cell: Cell, tab: str) -> list[dict[str, Any]]:
+    if "loss()" not in cell.source:
+        return []
     mark = {"scrapbook": {"name": "loss", "mime_prefix": "application/papermill.record/"}}
     value = str(0.5 + list(NAMES).index(tab))
     return [
@@ -78,7 +94,7 @@ def show(cell: Cell, tab: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def own_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    root = write_book(tmp_path_factory.mktemp("own"), {"index": PAGE, "plain": PLAIN})
+    root = write_book(tmp_path_factory.mktemp("own"), {"index": PAGE, "few": FEW, "plain": PLAIN})
     fill_store(root, show)
     built = build_site(Book.load(root), jobs=1, quiet=True)
     assert built.status == 0
@@ -182,6 +198,29 @@ def test_a_page_without_code_shows_the_footnotes_of_the_text_that_it_shows(
     page = reader(own_site).open("plain.html?tab=mxnet")
     assert page.locator(".tabbook-panel").is_visible(), "there is nothing else for these readers"
     assert notes(page) == ["[1] A footnote."]
+
+
+def lines(page: Any) -> list[str]:
+    """Return the visible lines about code that is not there."""
+    return page.locator(".tabbook-lacks:visible").all_inner_texts()
+
+
+@pytest.mark.parametrize("tab", NAMES)
+def test_a_line_says_where_a_section_has_no_code_for_the_reader(reader: Any, own_site: Any, tab: str) -> None:
+    page = reader(own_site).open(f"index.html?tab={tab}")
+    is_missing = tab != "jax"
+    assert lines(page) == [f"There is no code for {NAMES[tab]} in this section."] * is_missing
+    assert page.get_by_text("alone()").is_visible() != is_missing, "it is not the reader's own"
+
+
+def test_a_page_without_code_for_the_reader_says_so_and_shows_that_of_another(
+    reader: Any, own_site: Any
+) -> None:
+    page = reader(own_site).open("few.html?tab=mxnet")
+    assert lines(page) == ["There is no code for MXNet in this section."]
+    assert page.get_by_text("few()").is_visible()
+    page.select_option(".tabbook-control", label="JAX")
+    assert lines(page) == []
 
 
 def test_on_a_phone_nothing_scrolls_sideways(reader: Any, own_site: Any) -> None:

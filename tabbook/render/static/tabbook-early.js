@@ -1,9 +1,9 @@
 /* Runs in the head, before the page is drawn: decides which framework the page shows.
  *
  * What is visible follows from one style sheet with the chosen tab's name in it, so nothing
- * needs to be touched in the page, and the wrong framework never flashes up. Code that the
- * chosen framework does not have shows in the first that has it; text for others is left out,
- * unless the page has nothing for the chosen one. Without this script all panels are visible.
+ * needs to be touched in the page, and the wrong framework never flashes up. Code and text for
+ * others are left out, unless the page has no code for the chosen one: then the first that has
+ * it is shown. Without this script all panels are visible.
  */
 (() => {
   "use strict";
@@ -33,7 +33,8 @@
         .tabbook-panel { display: none }
         .tabbook-panel[data-tabs~="${tab}"],
         .tabbook-group:not([data-tabs~="${tab}"]) > .tabbook-tabs + .tabbook-panel { display: block }
-        :root:has(meta[name=tabbook-code][content~="${tab}"]) .tabbook-text:not([data-tabs~="${tab}"]) { display: none }
+        :root:has(meta[name=tabbook-code][content~="${tab}"]) .tabbook-group:not([data-tabs~="${tab}"]) { display: none }
+        .tabbook-lacks[data-tabs~="${tab}"] { display: block }
         .tabbook-variant { display: none }
         .tabbook-variant.tabbook-for-${tab},
         .tabbook-variants:not(.tabbook-for-${tab}) > .tabbook-variant:first-child { display: inline }
