@@ -29,7 +29,7 @@ COLORS = {
 
 Point = tuple[float, float]
 _PIECE = re.compile(
-    r"\*\*(?P<bold>[^*]+)\*\*|\*(?P<italic>[^*]+)\*"
+    r"\\(?P<plain>.)|\*\*(?P<bold>[^*]+)\*\*|\*(?P<italic>[^*]+)\*"
     r"|(?P<shift>[_^])(?:\{(?P<long>[^}]*)\}|(?P<short>.))"
 )
 
@@ -50,12 +50,14 @@ def _style() -> str:
 
 
 def _spans(text: str, size: float) -> str:
-    """Return ``text`` with its marks as spans: *italic*, **bold**, and indices as in W_x or W_{xh}."""
+    """Return ``text`` with its marks as spans: *italic*, **bold**, W_x, W_{xh}; not after a backslash."""
     spans, end = [], 0
     for piece in _PIECE.finditer(text):
         spans.append(escape(text[end : piece.start()]))
         end = piece.end()
-        if piece["shift"]:
+        if piece["plain"]:
+            spans.append(escape(piece["plain"]))
+        elif piece["shift"]:
             shift = 0.25 * size if piece["shift"] == "_" else -0.4 * size
             index = escape(piece["long"] or piece["short"])
             small = max(0.75 * size, MIN_SIZE * 0.75)

@@ -272,61 +272,65 @@ def plot(X, Y=None, xlabel=None, ylabel=None, legend=[], xlim=None,
     set_axes(axes, xlabel, ylabel, xlim, ylim, xscale, yscale, legend)
 
 
-# chapters/linear-regression/oo-design.md, cell 5
+# chapters/linear-regression/training-tools.md, cell 5
 def add_to_class(Class):
     """Return a decorator that makes a function a method of `Class`.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     def add(method):
         setattr(Class, method.__name__, method)
-        return method  # So that the name stands for it in the notebook, too
+        return method
     return add
 
 
-# chapters/linear-regression/oo-design.md, cell 8
+# chapters/linear-regression/training-tools.md, cell 7
 class HyperParameters:
-    """A class that can keep the arguments of its constructor as attributes.
+    """A class that can keep the arguments of a method as attributes.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     def save_hyperparameters(self, ignore=()):
-        """Make each argument of the calling method an attribute of the same name."""
+        """Make the arguments of the calling method attributes.
+
+        Those named in `ignore` are left out; `hparams` is a dictionary of the
+        others.
+        """
         frame = inspect.currentframe().f_back
         args, varargs, keywords, values = inspect.getargvalues(frame)
-        names = [*args[1:], varargs, keywords]  # All but self
+        names = [*args[1:], varargs, keywords]  # Without self
         self.hparams = {name: values[name] for name in names
                         if name is not None and name not in ignore}
         for name, value in self.hparams.items():
             setattr(self, name, value)
 
 
-# chapters/linear-regression/oo-design.md, cell 10
+# chapters/linear-regression/training-tools.md, cell 9
 def set_seed(seed):
-    """Start every source of random numbers from the same point.
+    """Seed every generator of random numbers with the same integer.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     random.seed(seed)
     np.random.seed(seed)
 
 
-# chapters/linear-regression/oo-design.md, cell 11
+# chapters/linear-regression/training-tools.md, cell 10
 def get_seed():
-    """Return a number to seed a generator with, from Python's own generator.
+    """Return a random integer of 32 bits, from Python's generator.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     return random.getrandbits(32)
 
 
-# chapters/linear-regression/oo-design.md, cell 11
+# chapters/linear-regression/training-tools.md, cell 10
 def get_key():
     """Return a fresh random key.
 
     Raises RuntimeError inside a function that JAX compiles or transforms.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     key = jax.random.key(get_seed())
     if isinstance(key, jax.core.Tracer):
@@ -335,60 +339,66 @@ def get_key():
     return key
 
 
-# chapters/linear-regression/oo-design.md, cell 12
+# chapters/linear-regression/training-tools.md, cell 12
 def cpu():
-    """Return the CPU.
+    """Return the CPU as the framework's device.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     return jax.devices('cpu')[0]
 
 
-# chapters/linear-regression/oo-design.md, cell 12
+# chapters/linear-regression/training-tools.md, cell 12
 def gpu(i=0):
-    """Return the i-th GPU.
+    """Return the GPU with the number `i`, counted from 0.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     return jax.devices('gpu')[i]
 
 
-# chapters/linear-regression/oo-design.md, cell 12
+# chapters/linear-regression/training-tools.md, cell 13
 def num_gpus():
-    """Return how many GPUs this machine has.
+    """Return how many GPUs the machine has.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     return sum(d.platform != 'cpu' for d in jax.devices())
 
 
-# chapters/linear-regression/oo-design.md, cell 12
+# chapters/linear-regression/training-tools.md, cell 13
 def try_gpu(i=0):
-    """Return the i-th GPU if there is one, else the CPU.
+    """Return the GPU with the number `i` if it exists, else the CPU.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     return gpu(i) if num_gpus() > i else cpu()
 
 
-# chapters/linear-regression/oo-design.md, cell 13
-class ProgressBoard(HyperParameters):
-    """A figure whose curves grow while the code that draws them runs.
+# chapters/linear-regression/training-tools.md, cell 14
+class ProgressBoard(d2l.HyperParameters):
+    """A figure whose curves grow while a cell runs.
 
-    Defined in sec_oo-design.
+    The size is in inches. `raw_points` and `data` have a list of pairs (x, y)
+    for each label: those still to be averaged, and those of the curve.
+
+    Defined in sec_training-tools.
     """
     def __init__(self, xlabel=None, ylabel=None, xlim=None, ylim=None,
-                 xscale='linear', yscale='linear', ls=['-', '--', '-.', ':'],
-                 colors=['C0', 'C1', 'C2', 'C3'], fig=None, axes=None,
-                 figsize=(3.5, 2.5), display=True):
+                 xscale='linear', yscale='linear',
+                 ls=('-', '--', '-.', ':'), colors=('C0', 'C1', 'C2', 'C3'),
+                 fig=None, axes=None, figsize=(3.5, 2.5), display=True):
         self.save_hyperparameters()
-        self.raw_points = {}  # For each label, the points not yet averaged
-        self.data = {}  # For each label, the points of its curve
+        self.raw_points, self.data = {}, {}
         self.handle = None  # Of the figure on the page
-        self.next_update = 0
+        self.next_update = 0  # In seconds, on the clock of perf_counter
 
+    # chapters/linear-regression/training-tools.md, cell 15
     def draw(self, x, y, label, every_n=1):
-        """Add a point; each `every_n` points become one of the curve, their mean."""
+        """Add a point to a curve; each `every_n` points become their mean.
+
+        Defined in sec_training-tools.
+        """
         raw = self.raw_points.setdefault(label, [])
         curve = self.data.setdefault(label, [])
         raw.append((float(x), float(y)))
@@ -399,16 +409,16 @@ class ProgressBoard(HyperParameters):
         if self.display and time.perf_counter() >= self.next_update:
             self.update()
 
-    # chapters/linear-regression/oo-design.md, cell 14
+    # chapters/linear-regression/training-tools.md, cell 16
     def plot(self):
-        """Plot the curves as they are now.
+        """Draw the curves as they are now into the board's axes.
 
-        Defined in sec_oo-design.
+        Defined in sec_training-tools.
         """
         if self.axes is None:
             d2l.use_svg_display()
             self.fig, self.axes = plt.subplots(figsize=self.figsize)
-            plt.close(self.fig)  # We show it ourselves; nobody else should
+            plt.close(self.fig)  # Or Jupyter would show it a second time
         self.axes.clear()
         styles = zip(itertools.cycle(self.ls), itertools.cycle(self.colors))
         for (label, curve), (ls, color) in zip(self.data.items(), styles):
@@ -418,11 +428,11 @@ class ProgressBoard(HyperParameters):
         self.axes.set(xlabel=self.xlabel, ylabel=self.ylabel, xlim=self.xlim,
                       ylim=self.ylim, xscale=self.xscale, yscale=self.yscale)
 
-    # chapters/linear-regression/oo-design.md, cell 14
+    # chapters/linear-regression/training-tools.md, cell 17
     def update(self):
-        """Bring the figure on the page up to date, if there is a page.
+        """Show the curves as they are now, if there is a notebook.
 
-        Defined in sec_oo-design.
+        Defined in sec_training-tools.
         """
         start, shell = time.perf_counter(), get_ipython()
         self.plot()
@@ -431,39 +441,39 @@ class ProgressBoard(HyperParameters):
         elif shell is not None:
             self.handle = display.display(self.axes.figure, display_id=True)
             shell.events.register('post_run_cell', self.finish)
-        # Leave at least nine tenths of the time to whoever calls us
         now = time.perf_counter()
         self.next_update = now + max(0.5, 9 * (now - start))
 
-    # chapters/linear-regression/oo-design.md, cell 14
+    # chapters/linear-regression/training-tools.md, cell 17
     def finish(self, result=None):
-        """Show all points when the cell ends; the next cell gets a figure of its own.
+        """Draw all points; the next cell gets a figure of its own.
 
-        Defined in sec_oo-design.
+        Defined in sec_training-tools.
         """
         get_ipython().events.unregister('post_run_cell', self.finish)
         self.update()
         self.handle = None
 
 
-# chapters/linear-regression/oo-design.md, cell 17
-class Module(d2l.nn_Module, HyperParameters):
-    """The base class of models.
+# chapters/linear-regression/oo-design.md, cell 6
+class Module(d2l.nn_Module, d2l.HyperParameters):
+    """The base class of models; a curve gets so many points per epoch.
 
     Defined in sec_oo-design.
     """
     plot_train_per_epoch: int = dataclasses.field(default=2, init=False)
     plot_valid_per_epoch: int = dataclasses.field(default=1, init=False)
-    # Whether layers such as dropout do what they do in training
+    # For layers that behave differently in training
     training: bool = dataclasses.field(default=True, kw_only=True)
-    # Each model gets a board of its own
-    board: ProgressBoard = dataclasses.field(
-        default_factory=ProgressBoard, init=False)
+    board: d2l.ProgressBoard = dataclasses.field(
+        default_factory=d2l.ProgressBoard, init=False)
 
     def loss(self, params, X, y, state):
+        """Return the loss of a minibatch, a single number."""
         raise NotImplementedError('the model has no loss')
 
     def forward(self, X, *args):
+        """Return predictions for a minibatch of inputs."""
         assert hasattr(self, 'net'), 'the model has no net'
         return self.net(X, *args)
 
@@ -471,55 +481,68 @@ class Module(d2l.nn_Module, HyperParameters):
         return self.forward(X, *args)
 
     def apply_init(self, dummy_input, key):
-        """Return the model's initial variables, made for inputs like these."""
+        """Return initial variables, made for inputs like `dummy_input`."""
         return self.init(key, *dummy_input)
 
+    # chapters/linear-regression/oo-design.md, cell 8
     @functools.partial(jax.jit, static_argnums=(0, 1))
     def loss_and_grads(self, has_aux, params, X, y, state):
+        """Return the loss and its gradient with respect to the parameters.
+
+        Defined in sec_oo-design.
+        """
         return jax.value_and_grad(self.loss, has_aux=has_aux)(
             params, X, y, state)
 
+    # chapters/linear-regression/oo-design.md, cell 8
     def training_step(self, params, batch, state):
+        """Return the loss of a minibatch and its gradient; plot the loss.
+
+        Defined in sec_oo-design.
+        """
         *inputs, labels = batch
         loss, grads = self.loss_and_grads(False, params, inputs, labels, state)
         self.plot('loss', loss, train=True)
         return loss, grads
 
+    # chapters/linear-regression/oo-design.md, cell 8
     def validation_step(self, params, batch, state):
+        """Plot the loss of a minibatch.
+
+        Defined in sec_oo-design.
+        """
         *inputs, labels = batch
         loss = self.loss(params, inputs, labels, state)
         self.plot('loss', loss, train=False)
 
-    # chapters/linear-regression/oo-design.md, cell 18
+    # chapters/linear-regression/oo-design.md, cell 9
     def plot(self, key, value, train):
-        """Add a point to the curve of training or of validation.
+        """Add a value to the curve named `key` of training or validation.
 
         Defined in sec_oo-design.
         """
         assert hasattr(self, 'trainer'), 'only a trainer knows the epoch'
         trainer = self.trainer
         if train:
-            label = f'train_{key}'
-            batches, points = trainer.num_train_batches, self.plot_train_per_epoch
-            epochs = trainer.train_batch_idx / batches  # So far
-        else:
-            label = f'val_{key}'
-            batches, points = trainer.num_val_batches, self.plot_valid_per_epoch
-            epochs = trainer.epoch + 1  # Validation comes at the end of an epoch
+            label, batches = f'train_{key}', trainer.num_train_batches
+            points, x = self.plot_train_per_epoch, trainer.train_batch_idx / batches
+        else:  # Validation ends an epoch
+            label, batches = f'val_{key}', trainer.num_val_batches
+            points, x = self.plot_valid_per_epoch, trainer.epoch + 1
         self.board.xlabel = 'epoch'
-        self.board.draw(epochs, value, label, every_n=max(1, int(batches / points)))
+        self.board.draw(x, value, label, every_n=max(1, int(batches / points)))
 
     # chapters/linear-regression/linear-concise.md, cell 13
     def configure_optimizers(self):
         return optax.sgd(self.lr)
 
 
-# chapters/linear-regression/oo-design.md, cell 21
-class DataModule(HyperParameters):
-    """The base class of data.
+# chapters/linear-regression/oo-design.md, cell 11
+class DataModule(d2l.HyperParameters):
+    """The base class of data in the folder `root`.
 
-    `num_workers` is for loaders that read examples in other processes. Those
-    of `get_tensorloader`, whose data are in memory, need none.
+    `num_workers` is for loaders that read examples in other processes.
+    Those of `get_tensorloader` have them in memory and need none.
 
     Defined in sec_oo-design.
     """
@@ -527,6 +550,7 @@ class DataModule(HyperParameters):
         self.save_hyperparameters()
 
     def get_dataloader(self, train):
+        """Return a loader of minibatches for training or validation."""
         raise NotImplementedError('the data have no loader')
 
     def train_dataloader(self):
@@ -535,42 +559,22 @@ class DataModule(HyperParameters):
     def val_dataloader(self):
         return self.get_dataloader(train=False)
 
-    # chapters/linear-regression/oo-design.md, cell 23
+    # chapters/linear-regression/synthetic-regression-data.md, cell 9
     def get_tensorloader(self, tensors, train, indices=slice(0, None)):
-        """Return a loader of minibatches of some of the tensors' rows.
+        """Return a loader of minibatches of the rows `indices` of tensors.
 
-        Defined in sec_oo-design.
+        Each minibatch is a tuple with a tensor for each of `tensors`. For
+        training, the rows are in a new random order in every epoch.
+
+        Defined in sec_synthetic-regression-data.
         """
         tensors = tuple(a[indices] for a in tensors)
         return ArrayLoader(tensors, self.batch_size, shuffle=train)
 
 
-# chapters/linear-regression/oo-design.md, cell 22
-class ArrayLoader:
-    """Minibatches of the rows of some arrays, in random order if asked.
-
-    Defined in sec_oo-design.
-    """
-    def __init__(self, arrays, batch_size, shuffle=False):
-        self.arrays, self.batch_size = arrays, batch_size
-        self.shuffle = shuffle
-
-    def __len__(self):
-        return -(-len(self.arrays[0]) // self.batch_size)  # Rounded up
-
-    def __iter__(self):
-        rows = list(range(len(self.arrays[0])))
-        if self.shuffle:
-            random.shuffle(rows)
-        rows = d2l.tensor(rows, dtype=d2l.int32)
-        for i in range(0, len(rows), self.batch_size):
-            batch = rows[i:i + self.batch_size]
-            yield tuple(array[batch] for array in self.arrays)
-
-
-# chapters/linear-regression/oo-design.md, cell 24
-class Trainer(HyperParameters):
-    """Trains models with data, on the first of the GPUs that it may use.
+# chapters/linear-regression/oo-design.md, cell 12
+class Trainer(d2l.HyperParameters):
+    """Trains models on data, with the first GPU if it may use one.
 
     Defined in sec_oo-design.
     """
@@ -579,43 +583,26 @@ class Trainer(HyperParameters):
         self.gpus = [d2l.gpu(i) for i in range(min(num_gpus, d2l.num_gpus()))]
 
     def prepare_data(self, data):
+        """Take the loaders of the data, and count their minibatches."""
         self.train_dataloader = data.train_dataloader()
         self.val_dataloader = data.val_dataloader()
         self.num_train_batches, self.num_val_batches = (
             0 if loader is None else len(loader)
             for loader in (self.train_dataloader, self.val_dataloader))
 
+    # chapters/linear-regression/oo-design.md, cell 13
     def prepare_model(self, model):
+        """Make a model the one that is trained.
+
+        Defined in sec_oo-design.
+        """
         model.trainer = self
         self.evaluator = model.clone(training=False)
         for name in ('trainer', 'board', 'plot_valid_per_epoch'):
             setattr(self.evaluator, name, getattr(model, name))
         self.model = model
 
-    # chapters/linear-regression/oo-design.md, cell 26
-    def fit(self, model, data, key=None):
-        self.prepare_data(data)
-        self.prepare_model(model)
-        self.optim = model.configure_optimizers()
-        params_key, init_key, dropout_key = jax.random.split(
-            d2l.get_key() if key is None else key, 3)
-        dummy_input = next(iter(self.train_dataloader))[:-1]
-        variables = model.apply_init(
-            dummy_input, {'params': params_key, 'dropout': init_key})
-        self.state = TrainState.create(
-            apply_fn=model.apply, params=variables['params'], tx=self.optim,
-            batch_stats=variables.get('batch_stats', {}), dropout_rng=dropout_key)
-        self.epoch = self.train_batch_idx = self.val_batch_idx = 0
-        for self.epoch in range(self.max_epochs):
-            self.fit_epoch()
-
-    # chapters/linear-regression/linear-regression-scratch.md, cell 14
-    def prepare_batch(self, batch):
-        if self.gpus:
-            batch = [d2l.to(a, self.gpus[0]) for a in batch]
-        return batch
-
-    # chapters/linear-regression/linear-regression-scratch.md, cell 17
+    # chapters/linear-regression/linear-regression-scratch.md, cell 15
     def fit_epoch(self):
         for batch in map(self.prepare_batch, self.train_dataloader):
             value, grads = self.model.training_step(
@@ -631,6 +618,33 @@ class Trainer(HyperParameters):
             for batch in map(self.prepare_batch, self.val_dataloader):
                 self.evaluator.validation_step(state.params, batch, state)
                 self.val_batch_idx += 1
+
+    # chapters/linear-regression/oo-design.md, cell 15
+    def fit(self, model, data, key=None):
+        """Train a model, whose parameters are drawn with a key, on data.
+
+        Defined in sec_oo-design.
+        """
+        self.prepare_data(data)
+        self.prepare_model(model)
+        self.optim = model.configure_optimizers()
+        params_key, init_key, dropout_key = jax.random.split(
+            d2l.get_key() if key is None else key, 3)
+        dummy_input = next(iter(self.train_dataloader))[:-1]
+        variables = model.apply_init(
+            dummy_input, {'params': params_key, 'dropout': init_key})
+        self.state = TrainState.create(
+            apply_fn=model.apply, params=variables['params'], tx=self.optim,
+            batch_stats=variables.get('batch_stats', {}), dropout_rng=dropout_key)
+        self.epoch = self.train_batch_idx = self.val_batch_idx = 0
+        for self.epoch in range(self.max_epochs):
+            self.fit_epoch()
+
+    # chapters/linear-regression/linear-regression-scratch.md, cell 11
+    def prepare_batch(self, batch):
+        if self.gpus:
+            batch = [d2l.to(a, self.gpus[0]) for a in batch]
+        return batch
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 19
     def clip_gradients(self, grad_clip_val, grads):
@@ -659,19 +673,38 @@ class Trainer(HyperParameters):
         return math.exp(mean) if mean < 700 else math.inf  # Or exp overflows
 
 
-# chapters/linear-regression/oo-design.md, cell 26
+# chapters/linear-regression/oo-design.md, cell 15
 class TrainState(train_state.TrainState):
-    """All that changes in training: parameters, the optimizer's state, and more.
+    """All that changes in training.
 
     Defined in sec_oo-design.
     """
-    batch_stats: Any
+    batch_stats: Any  # What some layers keep of their inputs
     dropout_rng: jax.Array
+
+
+# chapters/linear-regression/parameters-and-sgd.md, cell 15
+class SGD(d2l.HyperParameters):
+    """Minibatch stochastic gradient descent.
+
+    Defined in sec_parameters-and-sgd.
+    """
+    def __init__(self, lr):
+        self.save_hyperparameters()
+
+    def init(self, params):
+        return optax.EmptyState()
+
+    def update(self, updates, state, params=None):
+        changes = jax.tree.map(lambda g: -self.lr * g, updates)
+        return changes, state
 
 
 # chapters/linear-regression/synthetic-regression-data.md, cell 5
 class SyntheticRegressionData(d2l.DataModule):
-    """Inputs and labels that a known linear function and noise have made.
+    """Examples of a linear function with the weights `w` and the bias `b`.
+
+    `noise` is the standard deviation of what is added to the labels.
 
     Defined in sec_synthetic-regression-data.
     """
@@ -684,9 +717,33 @@ class SyntheticRegressionData(d2l.DataModule):
         self.y = exact + noise * d2l.randn(*exact.shape)
 
     def get_dataloader(self, train):
+        """Return a loader of the first `num_train` examples, or the others."""
         n = self.num_train
         return self.get_tensorloader([self.X, self.y], train,
                                      slice(n) if train else slice(n, None))
+
+
+# chapters/linear-regression/synthetic-regression-data.md, cell 8
+class ArrayLoader:
+    """Minibatches of the rows of arrays, in random order if `shuffle`.
+
+    Defined in sec_synthetic-regression-data.
+    """
+    def __init__(self, arrays, batch_size, shuffle=False):
+        self.arrays, self.batch_size = arrays, batch_size
+        self.shuffle = shuffle
+
+    def __len__(self):
+        return -(-len(self.arrays[0]) // self.batch_size)  # Rounded up
+
+    def __iter__(self):
+        rows = list(range(len(self.arrays[0])))
+        if self.shuffle:
+            random.shuffle(rows)
+        rows = d2l.tensor(rows, dtype=d2l.int32)
+        for i in range(0, len(rows), self.batch_size):
+            batch = rows[i:i + self.batch_size]
+            yield tuple(array[batch] for array in self.arrays)
 
 
 # chapters/linear-regression/linear-regression-scratch.md, cell 6
@@ -714,29 +771,12 @@ class LinearRegressionScratch(d2l.Module):
         y_hat = state.apply_fn({'params': params}, *X)
         return d2l.reduce_mean((y_hat - y) ** 2) / 2
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 13
+    # chapters/linear-regression/linear-regression-scratch.md, cell 10
     def configure_optimizers(self):
-        return SGD(self.lr)
+        return d2l.SGD(self.lr)
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 12
-class SGD(d2l.HyperParameters):
-    """Minibatch stochastic gradient descent.
-
-    Defined in sec_linear_scratch.
-    """
-    def __init__(self, lr):
-        self.save_hyperparameters()
-
-    def init(self, params):
-        return optax.EmptyState()
-
-    def update(self, updates, state, params=None):
-        changes = jax.tree.map(lambda g: -self.lr * g, updates)
-        return changes, state
-
-
-# chapters/linear-regression/linear-regression-scratch.md, cell 15
+# chapters/linear-regression/linear-regression-scratch.md, cell 13
 @jax.jit
 def update_state(state, grads):
     """Return the state after one step of the optimizer, with a new key for dropout.

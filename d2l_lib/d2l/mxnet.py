@@ -263,99 +263,109 @@ def plot(X, Y=None, xlabel=None, ylabel=None, legend=[], xlim=None,
     set_axes(axes, xlabel, ylabel, xlim, ylim, xscale, yscale, legend)
 
 
-# chapters/linear-regression/oo-design.md, cell 5
+# chapters/linear-regression/training-tools.md, cell 5
 def add_to_class(Class):
     """Return a decorator that makes a function a method of `Class`.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     def add(method):
         setattr(Class, method.__name__, method)
-        return method  # So that the name stands for it in the notebook, too
+        return method
     return add
 
 
-# chapters/linear-regression/oo-design.md, cell 8
+# chapters/linear-regression/training-tools.md, cell 7
 class HyperParameters:
-    """A class that can keep the arguments of its constructor as attributes.
+    """A class that can keep the arguments of a method as attributes.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     def save_hyperparameters(self, ignore=()):
-        """Make each argument of the calling method an attribute of the same name."""
+        """Make the arguments of the calling method attributes.
+
+        Those named in `ignore` are left out; `hparams` is a dictionary of the
+        others.
+        """
         frame = inspect.currentframe().f_back
         args, varargs, keywords, values = inspect.getargvalues(frame)
-        names = [*args[1:], varargs, keywords]  # All but self
+        names = [*args[1:], varargs, keywords]  # Without self
         self.hparams = {name: values[name] for name in names
                         if name is not None and name not in ignore}
         for name, value in self.hparams.items():
             setattr(self, name, value)
 
 
-# chapters/linear-regression/oo-design.md, cell 10
+# chapters/linear-regression/training-tools.md, cell 9
 def set_seed(seed):
-    """Start every source of random numbers from the same point.
+    """Seed every generator of random numbers with the same integer.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     random.seed(seed)
     npx.random.seed(seed)
 
 
-# chapters/linear-regression/oo-design.md, cell 12
+# chapters/linear-regression/training-tools.md, cell 12
 def cpu():
-    """Return the CPU.
+    """Return the CPU as the framework's device.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     return context.cpu()
 
 
-# chapters/linear-regression/oo-design.md, cell 12
+# chapters/linear-regression/training-tools.md, cell 12
 def gpu(i=0):
-    """Return the i-th GPU.
+    """Return the GPU with the number `i`, counted from 0.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     return context.gpu(i)
 
 
-# chapters/linear-regression/oo-design.md, cell 12
+# chapters/linear-regression/training-tools.md, cell 13
 def num_gpus():
-    """Return how many GPUs this machine has.
+    """Return how many GPUs the machine has.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     return context.num_gpus()
 
 
-# chapters/linear-regression/oo-design.md, cell 12
+# chapters/linear-regression/training-tools.md, cell 13
 def try_gpu(i=0):
-    """Return the i-th GPU if there is one, else the CPU.
+    """Return the GPU with the number `i` if it exists, else the CPU.
 
-    Defined in sec_oo-design.
+    Defined in sec_training-tools.
     """
     return gpu(i) if num_gpus() > i else cpu()
 
 
-# chapters/linear-regression/oo-design.md, cell 13
-class ProgressBoard(HyperParameters):
-    """A figure whose curves grow while the code that draws them runs.
+# chapters/linear-regression/training-tools.md, cell 14
+class ProgressBoard(d2l.HyperParameters):
+    """A figure whose curves grow while a cell runs.
 
-    Defined in sec_oo-design.
+    The size is in inches. `raw_points` and `data` have a list of pairs (x, y)
+    for each label: those still to be averaged, and those of the curve.
+
+    Defined in sec_training-tools.
     """
     def __init__(self, xlabel=None, ylabel=None, xlim=None, ylim=None,
-                 xscale='linear', yscale='linear', ls=['-', '--', '-.', ':'],
-                 colors=['C0', 'C1', 'C2', 'C3'], fig=None, axes=None,
-                 figsize=(3.5, 2.5), display=True):
+                 xscale='linear', yscale='linear',
+                 ls=('-', '--', '-.', ':'), colors=('C0', 'C1', 'C2', 'C3'),
+                 fig=None, axes=None, figsize=(3.5, 2.5), display=True):
         self.save_hyperparameters()
-        self.raw_points = {}  # For each label, the points not yet averaged
-        self.data = {}  # For each label, the points of its curve
+        self.raw_points, self.data = {}, {}
         self.handle = None  # Of the figure on the page
-        self.next_update = 0
+        self.next_update = 0  # In seconds, on the clock of perf_counter
 
+    # chapters/linear-regression/training-tools.md, cell 15
     def draw(self, x, y, label, every_n=1):
-        """Add a point; each `every_n` points become one of the curve, their mean."""
+        """Add a point to a curve; each `every_n` points become their mean.
+
+        Defined in sec_training-tools.
+        """
         raw = self.raw_points.setdefault(label, [])
         curve = self.data.setdefault(label, [])
         raw.append((float(x), float(y)))
@@ -366,16 +376,16 @@ class ProgressBoard(HyperParameters):
         if self.display and time.perf_counter() >= self.next_update:
             self.update()
 
-    # chapters/linear-regression/oo-design.md, cell 14
+    # chapters/linear-regression/training-tools.md, cell 16
     def plot(self):
-        """Plot the curves as they are now.
+        """Draw the curves as they are now into the board's axes.
 
-        Defined in sec_oo-design.
+        Defined in sec_training-tools.
         """
         if self.axes is None:
             d2l.use_svg_display()
             self.fig, self.axes = plt.subplots(figsize=self.figsize)
-            plt.close(self.fig)  # We show it ourselves; nobody else should
+            plt.close(self.fig)  # Or Jupyter would show it a second time
         self.axes.clear()
         styles = zip(itertools.cycle(self.ls), itertools.cycle(self.colors))
         for (label, curve), (ls, color) in zip(self.data.items(), styles):
@@ -385,11 +395,11 @@ class ProgressBoard(HyperParameters):
         self.axes.set(xlabel=self.xlabel, ylabel=self.ylabel, xlim=self.xlim,
                       ylim=self.ylim, xscale=self.xscale, yscale=self.yscale)
 
-    # chapters/linear-regression/oo-design.md, cell 14
+    # chapters/linear-regression/training-tools.md, cell 17
     def update(self):
-        """Bring the figure on the page up to date, if there is a page.
+        """Show the curves as they are now, if there is a notebook.
 
-        Defined in sec_oo-design.
+        Defined in sec_training-tools.
         """
         start, shell = time.perf_counter(), get_ipython()
         self.plot()
@@ -398,104 +408,137 @@ class ProgressBoard(HyperParameters):
         elif shell is not None:
             self.handle = display.display(self.axes.figure, display_id=True)
             shell.events.register('post_run_cell', self.finish)
-        # Leave at least nine tenths of the time to whoever calls us
         now = time.perf_counter()
         self.next_update = now + max(0.5, 9 * (now - start))
 
-    # chapters/linear-regression/oo-design.md, cell 14
+    # chapters/linear-regression/training-tools.md, cell 17
     def finish(self, result=None):
-        """Show all points when the cell ends; the next cell gets a figure of its own.
+        """Draw all points; the next cell gets a figure of its own.
 
-        Defined in sec_oo-design.
+        Defined in sec_training-tools.
         """
         get_ipython().events.unregister('post_run_cell', self.finish)
         self.update()
         self.handle = None
 
 
-# chapters/linear-regression/oo-design.md, cell 16
-class Module(d2l.nn_Module, HyperParameters):
-    """The base class of models.
+# chapters/linear-regression/oo-design.md, cell 5
+class Module(d2l.nn_Module, d2l.HyperParameters):
+    """The base class of models; a curve gets so many points per epoch.
 
     Defined in sec_oo-design.
     """
     def __init__(self, plot_train_per_epoch=2, plot_valid_per_epoch=1):
         super().__init__()
         self.save_hyperparameters()
-        self.board = ProgressBoard()
+        self.board = d2l.ProgressBoard()
 
     def __setattr__(self, name, value):
         super().__setattr__(name, value)
-        if isinstance(value, (list, tuple)):  # Gluon overlooks these
+        if isinstance(value, (list, tuple)):
             for i, block in enumerate(value):
                 if isinstance(block, nn.Block):
                     self.register_child(block, f'{name}.{i}')
 
     def loss(self, y_hat, y):
+        """Return the loss of a minibatch, a single number."""
         raise NotImplementedError('the model has no loss')
 
     def forward(self, X):
+        """Return predictions for a minibatch of inputs."""
         assert hasattr(self, 'net'), 'the model has no net'
         return self.net(X)
 
+    # chapters/linear-regression/oo-design.md, cell 7
     def training_step(self, batch):
+        """Return the loss of a minibatch, and plot it.
+
+        Defined in sec_oo-design.
+        """
         *inputs, labels = batch
         loss = self.loss(self(*inputs), labels)
         self.plot('loss', loss, train=True)
         return loss
 
+    # chapters/linear-regression/oo-design.md, cell 7
     def validation_step(self, batch):
+        """Plot the loss of a minibatch.
+
+        Defined in sec_oo-design.
+        """
         *inputs, labels = batch
         self.plot('loss', self.loss(self(*inputs), labels), train=False)
 
-    # chapters/linear-regression/oo-design.md, cell 18
+    # chapters/linear-regression/oo-design.md, cell 9
     def plot(self, key, value, train):
-        """Add a point to the curve of training or of validation.
+        """Add a value to the curve named `key` of training or validation.
 
         Defined in sec_oo-design.
         """
         assert hasattr(self, 'trainer'), 'only a trainer knows the epoch'
         trainer = self.trainer
         if train:
-            label = f'train_{key}'
-            batches, points = trainer.num_train_batches, self.plot_train_per_epoch
-            epochs = trainer.train_batch_idx / batches  # So far
-        else:
-            label = f'val_{key}'
-            batches, points = trainer.num_val_batches, self.plot_valid_per_epoch
-            epochs = trainer.epoch + 1  # Validation comes at the end of an epoch
+            label, batches = f'train_{key}', trainer.num_train_batches
+            points, x = self.plot_train_per_epoch, trainer.train_batch_idx / batches
+        else:  # Validation ends an epoch
+            label, batches = f'val_{key}', trainer.num_val_batches
+            points, x = self.plot_valid_per_epoch, trainer.epoch + 1
         self.board.xlabel = 'epoch'
-        self.board.draw(epochs, value, label, every_n=max(1, int(batches / points)))
+        self.board.draw(x, value, label, every_n=max(1, int(batches / points)))
 
-    # chapters/linear-regression/oo-design.md, cell 19
+    # chapters/linear-regression/parameters-and-sgd.md, cell 10
     def get_scratch_params(self):
-        """Return the arrays that the model and its parts have, each once.
+        """Return the arrays in the model and its parts, each once.
 
-        Defined in sec_oo-design.
+        Defined in sec_parameters-and-sgd.
         """
         return list({id(a): a for _, a in own_arrays(self)}.values())
 
-    # chapters/linear-regression/oo-design.md, cell 19
+    # chapters/linear-regression/parameters-and-sgd.md, cell 11
     def parameters(self):
-        """Return Gluon's parameters; as a list, if there are other arrays, too.
+        """Return Gluon's parameters, or a list if there are arrays with gradients.
 
-        Defined in sec_oo-design.
+        Defined in sec_parameters-and-sgd.
         """
         params = self.collect_params()
         own = [a for a in self.get_scratch_params() if a.grad is not None]
         return own + list(params.values()) if own else params
 
-    # chapters/linear-regression/oo-design.md, cell 20
+    # chapters/linear-regression/parameters-and-sgd.md, cell 12
+    def save_parameters(self, filename, deduplicate=False):
+        """Save all parameters to a file, the model's own arrays among them.
+
+        Defined in sec_parameters-and-sgd.
+        """
+        super(d2l.Module, self).save_parameters(filename, deduplicate)
+        own = dict(own_arrays(self))
+        if own:
+            npx.save(filename, {**dict(npx.load(filename)), **own})
+
+    # chapters/linear-regression/parameters-and-sgd.md, cell 12
+    def load_parameters(self, filename, *args, ignore_extra=False, **kwargs):
+        """Load what `save_parameters` saved.
+
+        Defined in sec_parameters-and-sgd.
+        """
+        own = dict(own_arrays(self))
+        saved = dict(npx.load(filename))
+        for name, array in own.items():
+            array[:] = saved[name]
+        super(d2l.Module, self).load_parameters(
+            filename, *args, ignore_extra=ignore_extra or bool(own), **kwargs)
+
+    # chapters/linear-regression/linear-regression-scratch.md, cell 12
     def set_scratch_params_device(self, device):
         """Move the arrays of the model and its parts to a device.
 
-        Defined in sec_oo-design.
+        Defined in sec_linear_scratch.
         """
         copies = {}  # An array that is used twice is moved once
         def moved(part):
             if isinstance(part, np.ndarray):
                 if id(part) not in copies:
-                    # The old array is kept, or a new one might get its id
+                    # Kept with the old array, or a new one might get its id
                     copies[id(part)] = part, part.as_in_ctx(device)
                     if part.grad is not None:
                         copies[id(part)][1].attach_grad()
@@ -504,36 +547,12 @@ class Module(d2l.nn_Module, HyperParameters):
                 return type(part)(map(moved, part))
             if isinstance(part, dict):
                 return {key: moved(value) for key, value in part.items()}
-            if isinstance(part, Module):
+            if isinstance(part, d2l.Module):
                 for name, value in list(vars(part).items()):
                     if not name.startswith('_') and name != 'hparams':
                         setattr(part, name, moved(value))
             return part
         moved(self)
-
-    # chapters/linear-regression/oo-design.md, cell 20
-    def save_parameters(self, filename, deduplicate=False):
-        """Save all parameters to a file, the model's own arrays among them.
-
-        Defined in sec_oo-design.
-        """
-        super(Module, self).save_parameters(filename, deduplicate)
-        own = dict(own_arrays(self))
-        if own:
-            npx.save(filename, {**dict(npx.load(filename)), **own})
-
-    # chapters/linear-regression/oo-design.md, cell 20
-    def load_parameters(self, filename, *args, ignore_extra=False, **kwargs):
-        """Load what `save_parameters` saved.
-
-        Defined in sec_oo-design.
-        """
-        own = dict(own_arrays(self))
-        saved = dict(npx.load(filename))
-        for name, array in own.items():
-            array[:] = saved[name]
-        super(Module, self).load_parameters(
-            filename, *args, ignore_extra=ignore_extra or bool(own), **kwargs)
 
     # chapters/linear-regression/linear-concise.md, cell 13
     def configure_optimizers(self):
@@ -543,43 +562,12 @@ class Module(d2l.nn_Module, HyperParameters):
         return gluon.Trainer(params, 'sgd', {'learning_rate': self.lr})
 
 
-# chapters/linear-regression/oo-design.md, cell 19
-def own_arrays(part, name=''):
-    """Yield name and value of each array that a model or its parts have.
+# chapters/linear-regression/oo-design.md, cell 11
+class DataModule(d2l.HyperParameters):
+    """The base class of data in the folder `root`.
 
-    Defined in sec_oo-design.
-    """
-    if isinstance(part, np.ndarray):
-        yield name, part
-    if isinstance(part, Module):
-        part = {key: value for key, value in vars(part).items()
-                if not key.startswith('_') and key != 'hparams'}
-    if isinstance(part, (list, tuple)):
-        part = dict(enumerate(part))
-    if isinstance(part, dict):
-        for key, value in part.items():
-            yield from own_arrays(value, f'{name}.{key}'.lstrip('.'))
-
-
-# chapters/linear-regression/oo-design.md, cell 19
-def arrays_and_grads(params):
-    """Return each parameter that is trained as an array, with its gradient.
-
-    Defined in sec_oo-design.
-    """
-    if hasattr(params, 'values'):  # Gluon's dictionary
-        params = params.values()
-    return [(p.data(), p.grad()) if isinstance(p, gluon.Parameter)
-            else (p, p.grad) for p in params
-            if not isinstance(p, gluon.Parameter) or p.grad_req != 'null']
-
-
-# chapters/linear-regression/oo-design.md, cell 21
-class DataModule(HyperParameters):
-    """The base class of data.
-
-    `num_workers` is for loaders that read examples in other processes. Those
-    of `get_tensorloader`, whose data are in memory, need none.
+    `num_workers` is for loaders that read examples in other processes.
+    Those of `get_tensorloader` have them in memory and need none.
 
     Defined in sec_oo-design.
     """
@@ -587,6 +575,7 @@ class DataModule(HyperParameters):
         self.save_hyperparameters()
 
     def get_dataloader(self, train):
+        """Return a loader of minibatches for training or validation."""
         raise NotImplementedError('the data have no loader')
 
     def train_dataloader(self):
@@ -595,42 +584,22 @@ class DataModule(HyperParameters):
     def val_dataloader(self):
         return self.get_dataloader(train=False)
 
-    # chapters/linear-regression/oo-design.md, cell 23
+    # chapters/linear-regression/synthetic-regression-data.md, cell 9
     def get_tensorloader(self, tensors, train, indices=slice(0, None)):
-        """Return a loader of minibatches of some of the tensors' rows.
+        """Return a loader of minibatches of the rows `indices` of tensors.
 
-        Defined in sec_oo-design.
+        Each minibatch is a tuple with a tensor for each of `tensors`. For
+        training, the rows are in a new random order in every epoch.
+
+        Defined in sec_synthetic-regression-data.
         """
         tensors = tuple(a[indices] for a in tensors)
         return ArrayLoader(tensors, self.batch_size, shuffle=train)
 
 
-# chapters/linear-regression/oo-design.md, cell 22
-class ArrayLoader:
-    """Minibatches of the rows of some arrays, in random order if asked.
-
-    Defined in sec_oo-design.
-    """
-    def __init__(self, arrays, batch_size, shuffle=False):
-        self.arrays, self.batch_size = arrays, batch_size
-        self.shuffle = shuffle
-
-    def __len__(self):
-        return -(-len(self.arrays[0]) // self.batch_size)  # Rounded up
-
-    def __iter__(self):
-        rows = list(range(len(self.arrays[0])))
-        if self.shuffle:
-            random.shuffle(rows)
-        rows = d2l.tensor(rows, dtype=d2l.int32)
-        for i in range(0, len(rows), self.batch_size):
-            batch = rows[i:i + self.batch_size]
-            yield tuple(array[batch] for array in self.arrays)
-
-
-# chapters/linear-regression/oo-design.md, cell 24
-class Trainer(HyperParameters):
-    """Trains models with data, on the first of the GPUs that it may use.
+# chapters/linear-regression/oo-design.md, cell 12
+class Trainer(d2l.HyperParameters):
+    """Trains models on data, with the first GPU if it may use one.
 
     Defined in sec_oo-design.
     """
@@ -639,35 +608,26 @@ class Trainer(HyperParameters):
         self.gpus = [d2l.gpu(i) for i in range(min(num_gpus, d2l.num_gpus()))]
 
     def prepare_data(self, data):
+        """Take the loaders of the data, and count their minibatches."""
         self.train_dataloader = data.train_dataloader()
         self.val_dataloader = data.val_dataloader()
         self.num_train_batches, self.num_val_batches = (
             0 if loader is None else len(loader)
             for loader in (self.train_dataloader, self.val_dataloader))
 
+    # chapters/linear-regression/oo-design.md, cell 13
     def prepare_model(self, model):
+        """Make a model the one that is trained.
+
+        Defined in sec_oo-design.
+        """
         model.trainer = self
         if self.gpus:
             model.collect_params().reset_ctx(self.gpus[0])
             model.set_scratch_params_device(self.gpus[0])
         self.model = model
 
-    # chapters/linear-regression/oo-design.md, cell 25
-    def fit(self, model, data):
-        self.prepare_data(data)
-        self.prepare_model(model)
-        self.optim = model.configure_optimizers()
-        self.epoch = self.train_batch_idx = self.val_batch_idx = 0
-        for self.epoch in range(self.max_epochs):
-            self.fit_epoch()
-
-    # chapters/linear-regression/linear-regression-scratch.md, cell 14
-    def prepare_batch(self, batch):
-        if self.gpus:
-            batch = [d2l.to(a, self.gpus[0]) for a in batch]
-        return batch
-
-    # chapters/linear-regression/linear-regression-scratch.md, cell 19
+    # chapters/linear-regression/linear-regression-scratch.md, cell 17
     def fit_epoch(self):
         for batch in map(self.prepare_batch, self.train_dataloader):
             with autograd.record():
@@ -681,6 +641,25 @@ class Trainer(HyperParameters):
             for batch in map(self.prepare_batch, self.val_dataloader):
                 self.model.validation_step(batch)
                 self.val_batch_idx += 1
+
+    # chapters/linear-regression/oo-design.md, cell 14
+    def fit(self, model, data):
+        """Train a model on data for `max_epochs` epochs.
+
+        Defined in sec_oo-design.
+        """
+        self.prepare_data(data)
+        self.prepare_model(model)
+        self.optim = model.configure_optimizers()
+        self.epoch = self.train_batch_idx = self.val_batch_idx = 0
+        for self.epoch in range(self.max_epochs):
+            self.fit_epoch()
+
+    # chapters/linear-regression/linear-regression-scratch.md, cell 11
+    def prepare_batch(self, batch):
+        if self.gpus:
+            batch = [d2l.to(a, self.gpus[0]) for a in batch]
+        return batch
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 21
     def clip_gradients(self, grad_clip_val, model):
@@ -708,9 +687,56 @@ class Trainer(HyperParameters):
         return math.exp(mean) if mean < 700 else math.inf  # Or exp overflows
 
 
+# chapters/linear-regression/parameters-and-sgd.md, cell 10
+def own_arrays(part, name=''):
+    """Yield the name and value of each array in a model and its parts.
+
+    Defined in sec_parameters-and-sgd.
+    """
+    if isinstance(part, np.ndarray):
+        yield name, part
+    if isinstance(part, d2l.Module):
+        part = {key: value for key, value in vars(part).items()
+                if not key.startswith('_') and key != 'hparams'}
+    if isinstance(part, (list, tuple)):
+        part = dict(enumerate(part))
+    if isinstance(part, dict):
+        for key, value in part.items():
+            yield from own_arrays(value, f'{name}.{key}'.lstrip('.'))
+
+
+# chapters/linear-regression/parameters-and-sgd.md, cell 11
+def arrays_and_grads(params):
+    """Return each parameter that is trained as an array, with its gradient.
+
+    Defined in sec_parameters-and-sgd.
+    """
+    if hasattr(params, 'values'):  # Gluon's dictionary
+        params = params.values()
+    return [(p.data(), p.grad()) if isinstance(p, gluon.Parameter)
+            else (p, p.grad) for p in params
+            if not isinstance(p, gluon.Parameter) or p.grad_req != 'null']
+
+
+# chapters/linear-regression/parameters-and-sgd.md, cell 13
+class SGD(d2l.HyperParameters):
+    """Minibatch stochastic gradient descent.
+
+    Defined in sec_parameters-and-sgd.
+    """
+    def __init__(self, params, lr):
+        self.save_hyperparameters()
+
+    def step(self, batch_size):
+        for param, grad in d2l.arrays_and_grads(self.params):
+            param -= self.lr / batch_size * grad
+
+
 # chapters/linear-regression/synthetic-regression-data.md, cell 5
 class SyntheticRegressionData(d2l.DataModule):
-    """Inputs and labels that a known linear function and noise have made.
+    """Examples of a linear function with the weights `w` and the bias `b`.
+
+    `noise` is the standard deviation of what is added to the labels.
 
     Defined in sec_synthetic-regression-data.
     """
@@ -723,9 +749,33 @@ class SyntheticRegressionData(d2l.DataModule):
         self.y = exact + noise * d2l.randn(*exact.shape)
 
     def get_dataloader(self, train):
+        """Return a loader of the first `num_train` examples, or the others."""
         n = self.num_train
         return self.get_tensorloader([self.X, self.y], train,
                                      slice(n) if train else slice(n, None))
+
+
+# chapters/linear-regression/synthetic-regression-data.md, cell 8
+class ArrayLoader:
+    """Minibatches of the rows of arrays, in random order if `shuffle`.
+
+    Defined in sec_synthetic-regression-data.
+    """
+    def __init__(self, arrays, batch_size, shuffle=False):
+        self.arrays, self.batch_size = arrays, batch_size
+        self.shuffle = shuffle
+
+    def __len__(self):
+        return -(-len(self.arrays[0]) // self.batch_size)  # Rounded up
+
+    def __iter__(self):
+        rows = list(range(len(self.arrays[0])))
+        if self.shuffle:
+            random.shuffle(rows)
+        rows = d2l.tensor(rows, dtype=d2l.int32)
+        for i in range(0, len(rows), self.batch_size):
+            batch = rows[i:i + self.batch_size]
+            yield tuple(array[batch] for array in self.arrays)
 
 
 # chapters/linear-regression/linear-regression-scratch.md, cell 5
@@ -750,23 +800,9 @@ class LinearRegressionScratch(d2l.Module):
     def loss(self, y_hat, y):
         return d2l.reduce_mean((y_hat - y) ** 2) / 2
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 13
+    # chapters/linear-regression/linear-regression-scratch.md, cell 10
     def configure_optimizers(self):
-        return SGD(self.parameters(), self.lr)
-
-
-# chapters/linear-regression/linear-regression-scratch.md, cell 10
-class SGD(d2l.HyperParameters):
-    """Minibatch stochastic gradient descent.
-
-    Defined in sec_linear_scratch.
-    """
-    def __init__(self, params, lr):
-        self.save_hyperparameters()
-
-    def step(self, batch_size):
-        for param, grad in d2l.arrays_and_grads(self.params):
-            param -= self.lr / batch_size * grad
+        return d2l.SGD(self.parameters(), self.lr)
 
 
 # chapters/linear-regression/linear-concise.md, cell 8

@@ -57,6 +57,12 @@ def test_text_is_legible_on_pages_and_on_areas(theme: int) -> None:
         assert _contrast(ink, values[2 + theme]) >= 4.5
 
 
+def test_a_backslash_lets_a_mark_be_text() -> None:
+    figure = Figure(100, 20)
+    figure.text(50, 10, r"train\_step")
+    assert ">train_step</text>" in figure.svg()
+
+
 def test_small_text_and_wide_figures_are_refused() -> None:
     with pytest.raises(AssertionError, match="at most 400"):
         Figure(401, 10)
