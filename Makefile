@@ -8,7 +8,7 @@ BIN := .venv/bin
 # then: a clean checkout has no tabbook yet.
 TABS = $(shell $(BIN)/tabbook env list)
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
-CODE := tabbook plugins tests benchmarks docs figures
+CODE := tabbook plugins tests benchmarks data docs figures
 
 .PHONY: book test test-tabbook test-d2l test-site test-exports test-faults test-newest lib kernels serve lint figures settings catalogs lock clean distclean
 
