@@ -12,8 +12,8 @@ from urllib.parse import quote, unquote
 from tabbook.book import Book
 from tabbook.config import CONFIG_FILE
 from tabbook.declared_files import declared_files
-from tabbook.errors import Fault
-from tabbook.export.files_cell import files_cell, variables_cell
+from tabbook.errors import Fault, ReadError
+from tabbook.export.files_cell import data_cell, files_cell, variables_cell
 from tabbook.export.library import Package, companions, library_cell, package
 from tabbook.export.page import (
     Address,
@@ -90,7 +90,16 @@ class Exporter:
         variables = variables_cell(self.book.settings.tabs[tab].variables)
         with_data = bool(section.settings.data)  # or else nothing can be missing
         library = library_cell(self.packages[tab], with_data=with_data) if tab in self.packages else ""
-        cells = {"variables": variables, "library": library, "files": files_cell(files)}
+        scripts = {
+            name: (self.book.settings.data[name].sha1, path.read_bytes())
+            for name, path in data_scripts(self.book, section).items()
+        }
+        cells = {
+            "variables": variables,
+            "library": library,
+            "files": files_cell(files),
+            "data": data_cell(scripts),
+        }
         return {name: source for name, source in cells.items() if source}
 
     def page(
@@ -135,6 +144,24 @@ class Exporter:
             raise self.book.unreadable(requirements, error) from None
         framework, python = self.book.settings.tabs[tab], self.book.python_version(tab)
         return companions(self.packages.get(tab), text, framework, python)
+
+
+def data_scripts(book: Book, section: Section) -> dict[str, Path]:
+    """Return the scripts that make data files of ``section``, by the files' names.
+
+    Raises:
+        ReadError: One of them is missing.
+    """
+    scripts = {name: book.root / (book.settings.data[name].script or "") for name in section.settings.data}
+    scripts = {name: path for name, path in scripts.items() if path != book.root}
+    for name, path in scripts.items():
+        if not path.is_file():
+            line = book.settings_line("data", name, "script")
+            script = path.relative_to(book.root).as_posix()
+            raise ReadError(
+                [Fault(CONFIG_FILE, line, f"there is no file {script}", "add it, or correct the path")]
+            )
+    return scripts
 
 
 @dataclass

@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 
 from tabbook.declared_files import declared_files
 from tabbook.errors import Fault, TabbookError
-from tabbook.export.exporter import Exporter
+from tabbook.export.exporter import Exporter, data_scripts
 from tabbook.export.formats import Format, formats
 from tabbook.export.make import export_section, file_name
 from tabbook.export.write import remove_others, write_all, zip_files
@@ -67,7 +67,7 @@ def inputs_hash(app: Sphinx, exporter: Exporter) -> InputsHash:
         page = section.page
         pictures = app.env.dependencies.get(page, ())
         paths = {str(name): Path(app.srcdir) / name for name in pictures}
-        paths |= declared_files(book.root, section)
+        paths |= declared_files(book.root, section) | data_scripts(book, section)
         files = []
         for name, path in sorted(paths.items()):
             if path.is_file():

@@ -432,6 +432,40 @@ def test_files_of_the_library_go_with_the_notebooks_that_may_need_them(tmp_path:
     assert carrying == {"jax/part/first.ipynb": False, "jax/part/other.ipynb": True}
 
 
+def test_a_notebook_makes_the_data_that_a_script_makes(tmp_path: Path, monkeypatch) -> None:
+    program = b"import sys\nopen(sys.argv[1], 'w').write('shirts')\n"
+    data = {"a.zip": {"script": "data/a.py", "sha1": hashlib.sha1(b"shirts").hexdigest()}}
+    book = make_book(tmp_path / "book", data=data)
+    page = book.root / "part/other.md"
+    page.write_text(page.read_text().replace("tabbook: {}", "tabbook: {data: [a.zip]}"))
+    monkeypatch.delenv("D2L_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    def source() -> str:
+        book = Book.load(tmp_path / "book")
+        made = exported(book, "ipynb", book.find(("other",)), ("jax",))
+        (fault, *_) = [str(fault).split(": ", 1)[1] for fault in made.faults] or [""]
+        if fault:
+            return fault
+        cells = {cell.id: cell.source for cell in notebook(made.files["jax/part/other.ipynb"]).cells}
+        return cells["data"]
+
+    assert source() == "there is no file data/a.py; add it, or correct the path"
+    (book.root / "data").mkdir()
+    (book.root / "data/a.py").write_bytes(program)
+    for _ in range(2):  # it is made once
+        exec(source(), {})
+        assert [path.name for path in (tmp_path / "d2l").iterdir()] == ["a.zip"]
+        assert (tmp_path / "d2l/a.zip").read_text() == "shirts"
+        (book.root / "data/a.py").write_text("raise ValueError('no shirts')")
+    (tmp_path / "d2l/a.zip").write_text("other")
+    with pytest.raises(OSError, match=r"a.zip could not be made: .*\n.*\n.*\nValueError: no shirts"):
+        exec(source(), {})
+    (book.root / "data/a.py").write_text("import sys; open(sys.argv[1], 'w')")
+    with pytest.raises(OSError, match=r"a.zip could not be made: its SHA-1 differs"):
+        exec(source(), {})
+
+
 def test_published_pages_are_linked_with_the_framework(tmp_path: Path) -> None:
     book = make_book(tmp_path / "book")
     config = book.root / "_config.yml"
