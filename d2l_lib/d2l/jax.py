@@ -646,20 +646,13 @@ class Trainer(d2l.HyperParameters):
             batch = [d2l.to(a, self.gpus[0]) for a in batch]
         return batch
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 19
-    def clip_gradients(self, grad_clip_val, grads):
-        """Return the gradient, shortened to the length `grad_clip_val` if longer.
-
-        Defined in sec_rnn-scratch.
-        """
-        excess = jnp.maximum(gradient_norm(grads) / grad_clip_val, 1)
-        return jax.tree.map(lambda grad: grad / excess, grads)
-
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 23
+    # chapters/recurrent-neural-networks/rnn-training.md, cell 6
     def perplexity(self, dataloader):
         """Return the perplexity of the model on all batches of a loader.
 
-        Defined in sec_rnn-scratch.
+        It is infinite if it is too large for a number.
+
+        Defined in sec_rnn-training.
         """
         total, count = 0.0, 0
         state = self.state.replace(apply_fn=self.evaluator.apply)
@@ -671,6 +664,15 @@ class Trainer(d2l.HyperParameters):
             count += d2l.size(labels)
         mean = total / count
         return math.exp(mean) if mean < 700 else math.inf  # Or exp overflows
+
+    # chapters/recurrent-neural-networks/gradient-clipping.md, cell 9
+    def clip_gradients(self, grad_clip_val, grads):
+        """Return the gradient, shortened to the length `grad_clip_val` if longer.
+
+        Defined in sec_gradient-clipping.
+        """
+        excess = jnp.maximum(gradient_norm(grads) / grad_clip_val, 1)
+        return jax.tree.map(lambda grad: grad / excess, grads)
 
 
 # chapters/linear-regression/oo-design.md, cell 15
@@ -955,7 +957,7 @@ class Vocab:
         return self.token_to_idx['<unk>']
 
 
-# chapters/recurrent-neural-networks/rnn-scratch.md, cell 6
+# chapters/recurrent-neural-networks/rnn.md, cell 11
 class RNNScratch(nn.Module):
     """A recurrent layer made of nothing but matrix products and tanh.
 
@@ -963,7 +965,7 @@ class RNNScratch(nn.Module):
     (num_hiddens, num_hiddens), start with the standard deviation `sigma`; its
     bias `b_h`, of shape (num_hiddens,), with zeros.
 
-    Defined in sec_rnn-scratch.
+    Defined in sec_rnn.
     """
     num_inputs: int
     num_hiddens: int
@@ -976,11 +978,11 @@ class RNNScratch(nn.Module):
         self.W_hh = self.param('W_hh', small, (h, h))
         self.b_h = self.param('b_h', nn.initializers.zeros_init(), (h,))
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 7
+    # chapters/recurrent-neural-networks/rnn.md, cell 12
     def step(self, X, H=None):
-        """Return the hidden states that follow on `H`: (batch_size, num_hiddens).
+        """Return the states that follow on `H`: (batch_size, num_hiddens).
 
-        Defined in sec_rnn-scratch.
+        Defined in sec_rnn.
         """
         new = d2l.matmul(X, self.W_xh) + self.b_h
         if H is not None:
@@ -988,45 +990,63 @@ class RNNScratch(nn.Module):
         return d2l.tanh(new)
 
     # chapters/recurrent-neural-networks/rnn-scratch.md, cell 9
-    def __call__(self, inputs, state=None):
-        """Return a tensor of the hidden states of all steps, and the last of them.
+    def input_terms(self, inputs):
+        """Return what the inputs add to the states, before tanh, at each step.
+
+        Indices of shape (num_steps, batch_size) stand for one-hot vectors.
 
         Defined in sec_rnn-scratch.
         """
-        if isinstance(state, (list, tuple)):  # As from layers that have several
+        if not hasattr(inputs, 'shape'):  # The outputs of another layer
+            inputs = d2l.stack(list(inputs), 0)
+        if len(inputs.shape) == 3:
+            return d2l.matmul(inputs, self.W_xh) + self.b_h
+        table = self.W_xh + self.b_h
+        return table[inputs]
+
+    # chapters/recurrent-neural-networks/rnn.md, cell 15
+    def __call__(self, inputs, state=None):
+        """Return a tensor of the states of all steps, and the last of them.
+
+        `inputs` has the shape (num_steps, batch_size, num_inputs), and a state
+        (batch_size, num_hiddens).
+
+        Defined in sec_rnn.
+        """
+        if isinstance(state, (list, tuple)):  # From layers with several
             [state] = state
-        h = self.W_hh.shape[0]  # Flax makes the parameters here, before the loop
+        W_hh, Z = self.W_hh, self.input_terms(inputs)
         if state is None:
-            state = d2l.zeros((inputs.shape[1], h))
-        def next_step(H, X):
-            H = self.step(X, H)
+            state = jnp.zeros_like(Z[0])
+        def next_step(H, Z_t):
+            H = d2l.tanh(Z_t + d2l.matmul(H, W_hh))
             return H, H  # What the next step gets, and what is collected
-        state, outputs = jax.lax.scan(next_step, state, inputs)
+        state, outputs = jax.lax.scan(next_step, state, Z)
         return outputs, state
 
 
-# chapters/recurrent-neural-networks/rnn-scratch.md, cell 10
+# chapters/recurrent-neural-networks/rnn.md, cell 16
 def check_len(a, n):
     """Raise AssertionError unless `a` has n items.
 
-    Defined in sec_rnn-scratch.
+    Defined in sec_rnn.
     """
     assert len(a) == n, f'got {len(a)} items, expected {n}'
 
 
-# chapters/recurrent-neural-networks/rnn-scratch.md, cell 10
+# chapters/recurrent-neural-networks/rnn.md, cell 16
 def check_shape(a, shape):
     """Raise AssertionError unless the tensor `a` has this shape.
 
-    Defined in sec_rnn-scratch.
+    Defined in sec_rnn.
     """
     found, wanted = tuple(a.shape), tuple(shape)
     assert found == wanted, f'got a tensor of shape {found}, expected {wanted}'
 
 
-# chapters/recurrent-neural-networks/rnn-scratch.md, cell 13
+# chapters/recurrent-neural-networks/rnn-scratch.md, cell 6
 class RNNLMScratch(d2l.Classifier):
-    """A language model: one-hot encoding, recurrent layer, output layer.
+    """A language model: a recurrent layer and an output layer.
 
     Defined in sec_rnn-scratch.
     """
@@ -1056,7 +1076,7 @@ class RNNLMScratch(d2l.Classifier):
         loss, _ = self.loss(params, inputs, labels, state)
         self.plot('ppl', d2l.exp(loss), train=False)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 15
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 8
     def one_hot(self, X):
         """Encode X; returns the shape (num_steps, batch_size, vocab_size).
 
@@ -1065,7 +1085,17 @@ class RNNLMScratch(d2l.Classifier):
         steps_first, N = d2l.transpose(X), self.vocab_size
         return jax.nn.one_hot(steps_first, N)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 11
+    def rnn_inputs(self, X):
+        """Return what the layer reads, the steps first: indices or one-hot.
+
+        Defined in sec_rnn-scratch.
+        """
+        if type(self.rnn) is d2l.RNNScratch:
+            return d2l.transpose(X)  # (num_steps, batch_size)
+        return self.one_hot(X)
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 12
     def output_layer(self, rnn_outputs):
         """Return the scores: (batch_size, num_steps, vocab_size).
 
@@ -1077,27 +1107,27 @@ class RNNLMScratch(d2l.Classifier):
             H = d2l.swapaxes(rnn_outputs, 0, 1)
         return d2l.matmul(H, self.W_hq) + self.b_q
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 12
     def forward(self, X, state=None):
         """Return for each position of X the scores of the token that follows.
 
         Defined in sec_rnn-scratch.
         """
-        hidden_states, _ = self.rnn(self.one_hot(X), state)
+        hidden_states, _ = self.rnn(self.rnn_inputs(X), state)
         return self.output_layer(hidden_states)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 27
+    # chapters/recurrent-neural-networks/rnn-training.md, cell 13
     def predict(self, prefix, num_preds, vocab, params):
         """Return the prefix, continued by `num_preds` tokens.
 
-        Defined in sec_rnn-scratch.
+        Defined in sec_rnn-training.
         """
         text, state = vocab[list(prefix)], None
         unread = text  # To begin with, the whole prefix: the warm-up
         for _ in range(num_preds):
             X = d2l.tensor([unread])  # A minibatch of one text
             hidden_states, state = self.rnn.apply(
-                {'params': params['rnn']}, self.one_hot(X), state)
+                {'params': params['rnn']}, self.rnn_inputs(X), state)
             scores = self.apply(  # (1, 1, vocab_size)
                 {'params': params}, hidden_states[-1:], method='output_layer')
             unread = [int(d2l.argmax(scores[0, 0]))]
@@ -1105,11 +1135,11 @@ class RNNLMScratch(d2l.Classifier):
         return ''.join(vocab.to_tokens(text))
 
 
-# chapters/recurrent-neural-networks/rnn-scratch.md, cell 19
+# chapters/recurrent-neural-networks/gradient-clipping.md, cell 9
 def gradient_norm(grads):
     """Return the norm of the gradient with respect to all parameters.
 
-    Defined in sec_rnn-scratch.
+    Defined in sec_gradient-clipping.
     """
     return jnp.sqrt(sum(
         jnp.vdot(grad, grad) for grad in jax.tree.leaves(grads)))

@@ -661,21 +661,13 @@ class Trainer(d2l.HyperParameters):
             batch = [d2l.to(a, self.gpus[0]) for a in batch]
         return batch
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 21
-    def clip_gradients(self, grad_clip_val, model):
-        """Shorten the model's gradient to the length `grad_clip_val`, if longer.
-
-        Defined in sec_rnn-scratch.
-        """
-        excess = np.maximum(gradient_norm(model) / grad_clip_val, 1)
-        for _, grad in d2l.arrays_and_grads(model.parameters()):
-            grad /= excess  # In place
-
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 23
+    # chapters/recurrent-neural-networks/rnn-training.md, cell 6
     def perplexity(self, dataloader):
         """Return the perplexity of the model on all batches of a loader.
 
-        Defined in sec_rnn-scratch.
+        It is infinite if it is too large for a number.
+
+        Defined in sec_rnn-training.
         """
         total, count = 0.0, 0
         for batch in dataloader:
@@ -685,6 +677,16 @@ class Trainer(d2l.HyperParameters):
             count += d2l.size(labels)
         mean = total / count
         return math.exp(mean) if mean < 700 else math.inf  # Or exp overflows
+
+    # chapters/recurrent-neural-networks/gradient-clipping.md, cell 11
+    def clip_gradients(self, grad_clip_val, model):
+        """Shorten the model's gradient to the length `grad_clip_val`, if longer.
+
+        Defined in sec_gradient-clipping.
+        """
+        excess = np.maximum(gradient_norm(model) / grad_clip_val, 1)
+        for _, grad in d2l.arrays_and_grads(model.parameters()):
+            grad /= excess  # In place
 
 
 # chapters/linear-regression/parameters-and-sgd.md, cell 10
@@ -953,7 +955,7 @@ class Vocab:
         return self.token_to_idx['<unk>']
 
 
-# chapters/recurrent-neural-networks/rnn-scratch.md, cell 5
+# chapters/recurrent-neural-networks/rnn.md, cell 10
 class RNNScratch(d2l.Module):
     """A recurrent layer made of nothing but matrix products and tanh.
 
@@ -961,7 +963,7 @@ class RNNScratch(d2l.Module):
     (num_hiddens, num_hiddens), start with the standard deviation `sigma`; its
     bias `b_h`, of shape (num_hiddens,), with zeros.
 
-    Defined in sec_rnn-scratch.
+    Defined in sec_rnn.
     """
     def __init__(self, num_inputs, num_hiddens, sigma=0.01):
         super().__init__()
@@ -971,54 +973,75 @@ class RNNScratch(d2l.Module):
         self.W_hh = np.random.normal(0, sigma, (h, h))
         self.b_h = d2l.zeros(h)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 7
+    # chapters/recurrent-neural-networks/rnn.md, cell 12
     def step(self, X, H=None):
-        """Return the hidden states that follow on `H`: (batch_size, num_hiddens).
+        """Return the states that follow on `H`: (batch_size, num_hiddens).
 
-        Defined in sec_rnn-scratch.
+        Defined in sec_rnn.
         """
         new = d2l.matmul(X, self.W_xh) + self.b_h
         if H is not None:
             new = new + d2l.matmul(H, self.W_hh)
         return d2l.tanh(new)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 8
-    def forward(self, inputs, state=None):
-        """Return a list of the hidden states of all steps, and the last of them.
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 9
+    def input_terms(self, inputs):
+        """Return what the inputs add to the states, before tanh, at each step.
+
+        Indices of shape (num_steps, batch_size) stand for one-hot vectors.
 
         Defined in sec_rnn-scratch.
         """
-        if isinstance(state, (list, tuple)):  # As from layers that have several
+        if not hasattr(inputs, 'shape'):  # The outputs of another layer
+            inputs = d2l.stack(list(inputs), 0)
+        if len(inputs.shape) == 3:
+            return d2l.matmul(inputs, self.W_xh) + self.b_h
+        table = self.W_xh + self.b_h
+        return [npx.embedding(X, table, *table.shape) for X in inputs]
+
+    # chapters/recurrent-neural-networks/rnn.md, cell 14
+    def forward(self, inputs, state=None):
+        """Return a list of the states of all steps, and the last of them.
+
+        `inputs` has the shape (num_steps, batch_size, num_inputs), and a state
+        (batch_size, num_hiddens).
+
+        Defined in sec_rnn.
+        """
+        if isinstance(state, (list, tuple)):  # From layers with several
             [state] = state
+        Z = self.input_terms(inputs)
         outputs = []
-        for X in inputs:
-            state = self.step(X, state)
+        for Z_t in Z:
+            if state is not None:
+                Z_t = Z_t + d2l.matmul(state, self.W_hh)
+            state = d2l.tanh(Z_t)
             outputs.append(state)
         return outputs, state
 
 
-# chapters/recurrent-neural-networks/rnn-scratch.md, cell 10
+# chapters/recurrent-neural-networks/rnn.md, cell 16
 def check_len(a, n):
     """Raise AssertionError unless `a` has n items.
 
-    Defined in sec_rnn-scratch.
+    Defined in sec_rnn.
     """
     assert len(a) == n, f'got {len(a)} items, expected {n}'
 
 
-# chapters/recurrent-neural-networks/rnn-scratch.md, cell 10
+# chapters/recurrent-neural-networks/rnn.md, cell 16
 def check_shape(a, shape):
     """Raise AssertionError unless the tensor `a` has this shape.
 
-    Defined in sec_rnn-scratch.
+    Defined in sec_rnn.
     """
     found, wanted = tuple(a.shape), tuple(shape)
     assert found == wanted, f'got a tensor of shape {found}, expected {wanted}'
 
 
-# chapters/recurrent-neural-networks/rnn-scratch.md, cell 12
+# chapters/recurrent-neural-networks/rnn-scratch.md, cell 5
 class RNNLMScratch(d2l.Classifier):
-    """A language model: one-hot encoding, recurrent layer, output layer.
+    """A language model: a recurrent layer and an output layer.
 
     Defined in sec_rnn-scratch.
     """
@@ -1048,7 +1071,7 @@ class RNNLMScratch(d2l.Classifier):
     def validation_step(self, batch):
         self.plot_perplexity(batch, train=False)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 15
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 8
     def one_hot(self, X):
         """Encode X; returns the shape (num_steps, batch_size, vocab_size).
 
@@ -1057,7 +1080,17 @@ class RNNLMScratch(d2l.Classifier):
         steps_first, N = d2l.transpose(X), self.vocab_size
         return npx.one_hot(steps_first, N)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 11
+    def rnn_inputs(self, X):
+        """Return what the layer reads, the steps first: indices or one-hot.
+
+        Defined in sec_rnn-scratch.
+        """
+        if type(self.rnn) is d2l.RNNScratch:
+            return d2l.transpose(X)  # (num_steps, batch_size)
+        return self.one_hot(X)
+
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 12
     def output_layer(self, rnn_outputs):
         """Return the scores: (batch_size, num_steps, vocab_size).
 
@@ -1069,37 +1102,37 @@ class RNNLMScratch(d2l.Classifier):
             H = d2l.swapaxes(rnn_outputs, 0, 1)
         return d2l.matmul(H, self.W_hq) + self.b_q
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 16
+    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 12
     def forward(self, X, state=None):
         """Return for each position of X the scores of the token that follows.
 
         Defined in sec_rnn-scratch.
         """
-        hidden_states, _ = self.rnn(self.one_hot(X), state)
+        hidden_states, _ = self.rnn(self.rnn_inputs(X), state)
         return self.output_layer(hidden_states)
 
-    # chapters/recurrent-neural-networks/rnn-scratch.md, cell 26
+    # chapters/recurrent-neural-networks/rnn-training.md, cell 12
     def predict(self, prefix, num_preds, vocab, device=None):
         """Return the prefix, continued by `num_preds` tokens.
 
-        Defined in sec_rnn-scratch.
+        Defined in sec_rnn-training.
         """
         text, state = vocab[list(prefix)], None
         unread = text  # To begin with, the whole prefix: the warm-up
         for _ in range(num_preds):
             X = d2l.tensor([unread], ctx=device)  # A minibatch of one text
-            hidden_states, state = self.rnn(self.one_hot(X), state)
+            hidden_states, state = self.rnn(self.rnn_inputs(X), state)
             scores = self.output_layer(hidden_states[-1:])
             unread = [int(d2l.argmax(scores[0, 0]))]  # Of shape (1, 1, vocab_size)
             text = text + unread
         return ''.join(vocab.to_tokens(text))
 
 
-# chapters/recurrent-neural-networks/rnn-scratch.md, cell 21
+# chapters/recurrent-neural-networks/gradient-clipping.md, cell 11
 def gradient_norm(model):
     """Return the norm of the gradient with respect to all parameters.
 
-    Defined in sec_rnn-scratch.
+    Defined in sec_gradient-clipping.
     """
     return np.linalg.norm(np.stack(
         [np.linalg.norm(grad)

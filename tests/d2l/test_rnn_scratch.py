@@ -174,6 +174,7 @@ class Model:
             grads = tape.gradient(loss, params)
             if clip is not None:
                 grads = trainer.clip_gradients(clip, grads)
+            grads = [tf.convert_to_tensor(g) for g in grads]  # Of rows that were looked up, too
             return float(loss), {name: array(g) for name, g in zip(NAMES, grads, strict=True)}
         if self.tab == "mxnet":
             from mxnet import autograd
@@ -244,6 +245,73 @@ def test_the_layer_goes_on_from_a_state(it, ref, form):
     state = it.floats(ref.start)
     outputs, _ = it.hidden(it.model.one_hot(it.tensor(ref.X)), (state,) if form == "tuple" else state)
     np.testing.assert_allclose(np.array([array(H) for H in outputs]), ref.hidden(ref.X, ref.start), **CLOSE)
+
+
+def test_the_layer_takes_indices_for_one_hot_vectors(it, ref):
+    X = it.tensor(ref.X.T)
+    outputs, state = it.hidden(X, it.floats(ref.start))
+    expected = ref.hidden(ref.X, ref.start)
+    np.testing.assert_allclose(np.array([array(H) for H in outputs]), expected, **CLOSE)
+    np.testing.assert_allclose(array(state), expected[-1], **CLOSE)
+
+
+def test_a_layer_reads_the_outputs_of_another(d2l, tab):
+    d2l.set_seed(0)
+    lower, upper = d2l.RNNScratch(3, HIDDENS, sigma=1), d2l.RNNScratch(HIDDENS, 2, sigma=1)
+    inputs = d2l.ones((STEPS, BATCH, 3))
+    if tab == "jax":
+        (outputs, _), _ = lower.init_with_output(d2l.get_key(), inputs)
+        (above, _), _ = upper.init_with_output(d2l.get_key(), list(outputs))
+    else:
+        outputs, _ = lower(inputs)
+        above, _ = upper(outputs)
+    d2l.check_len(above, STEPS)
+    d2l.check_shape(above[0], (BATCH, 2))
+
+
+def test_step_by_step_is_the_same(it, ref):
+    layer = it.rnn.bind({"params": it.trainer.state.params["rnn"]}) if it.tab == "jax" else it.rnn
+    H = it.floats(ref.start)
+    for X, expected in zip(np.eye(VOCAB)[ref.X.T], ref.hidden(ref.X, ref.start), strict=True):
+        H = layer.step(it.floats(X), H)
+        np.testing.assert_allclose(array(H), expected, **CLOSE)
+
+
+@pytest.mark.parametrize("form", ["list", "tensor"])
+def test_the_output_layer_takes_a_list_or_a_tensor(it, ref, form):
+    states = [it.floats(H) for H in ref.hidden(ref.X)]
+    states = states if form == "list" else it.d2l.stack(states, 0)
+    if it.tab == "jax":
+        params = {"params": it.trainer.state.params}
+        scores = it.model.apply(params, states, method="output_layer")
+    else:
+        scores = it.model.output_layer(states)
+    np.testing.assert_allclose(array(scores), ref.logits(ref.X), **CLOSE)
+
+
+def test_other_layers_than_ours_get_one_hot_vectors(d2l, tab, ref):
+    seen = []
+
+    class Other(d2l.RNNScratch):
+        if tab == "jax":
+
+            def __call__(self, inputs, state=None):
+                seen.append(tuple(inputs.shape))
+                return super().__call__(inputs, state)
+        else:
+
+            def forward(self, inputs, state=None):
+                seen.append(tuple(inputs.shape))
+                return super().forward(inputs, state)
+
+    it = Model(d2l, tab, ref.params)
+    model = d2l.RNNLMScratch(Other(VOCAB, HIDDENS), VOCAB)
+    if tab == "jax":
+        scores, _ = model.init_with_output(d2l.get_key(), it.tensor(ref.X))
+    else:
+        scores = model(it.tensor(ref.X))
+    d2l.check_shape(scores, (BATCH, STEPS, VOCAB))
+    assert seen == [(STEPS, BATCH, VOCAB)]
 
 
 def test_one_hot_puts_the_steps_first(it, ref):

@@ -10,7 +10,7 @@ from looks import assert_shows, groups
 # What Jupyter Book's own parts warn of is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 
-RNN = "chapters/recurrent-neural-networks/rnn-scratch.html"
+RNN = "chapters/recurrent-neural-networks/rnn-training.html"
 NAMES = {"pytorch": "PyTorch", "jax": "JAX", "tensorflow": "TensorFlow", "mxnet": "MXNet"}
 
 
@@ -142,7 +142,7 @@ def test_switching_to_jax_switches_the_page_and_lasts(reader: Any, book_site: An
     assert_shows(page, "jax")
     page.locator("a.left-prev, a.right-next").first.click()
     page.wait_for_load_state()
-    assert page.url.rsplit("/", 1)[1] != "rnn-scratch.html"
+    assert page.url.rsplit("/", 1)[1] != "rnn-training.html"
     assert_shows(page, "jax")
     assert someone.complaints == []
 
