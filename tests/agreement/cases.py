@@ -1,0 +1,123 @@
+"""All cases. A new model, optimizer or loader of the library is a new entry here.
+
+``make`` is the library's own code, the same in every framework; the functions of ``reference`` are
+NumPy's. Shapes and parameters have the names that ``subjects`` explains.
+"""
+
+# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+
+import numpy as np
+import reference
+from kinds import LR, Drawn, Initial, Loader, Model, Optimizer
+
+REGRESSION = {"loss": ("loss", reference.half_squared_error)}
+CLASSIFICATION = {
+    "loss": ("loss", reference.cross_entropy),
+    "loss of each example": ("loss", False, reference.cross_entropies),
+    "accuracy": ("accuracy", reference.accuracy),
+}
+VOCAB, HIDDENS, STEPS = 5, 4, 3
+TEXT = "The cat sat on the mat; the dog, on the log. " * 3
+
+
+def regression_batch(random, size):
+    return random.standard_normal((size, 3)), random.standard_normal((size, 1))
+
+
+def token_batch(random, size):
+    return tuple(random.randint(0, VOCAB, (size, STEPS)) for _ in "XY")
+
+
+def token_batch_with_state(random, size):
+    X, Y = token_batch(random, size)
+    return X, random.standard_normal((size, HIDDENS)), Y
+
+
+LINEAR = {
+    "make": lambda d2l: d2l.LinearRegressionScratch(3, lr=LR),
+    "shapes": {"w": (3, 1), "b": (1,)},
+    "batch": regression_batch,
+}
+RNN = {
+    "make": lambda d2l: d2l.RNNLMScratch(d2l.RNNScratch(VOCAB, HIDDENS), VOCAB, lr=LR),
+    "shapes": {
+        "rnn.W_xh": (VOCAB, HIDDENS), "rnn.W_hh": (HIDDENS, HIDDENS), "rnn.b_h": (HIDDENS,),
+        "W_hq": (HIDDENS, VOCAB), "b_q": (VOCAB,),
+    },
+    "batch": token_batch,
+}  # fmt: skip
+RNN_MODEL = RNN | {"output": reference.rnn_lm, "measures": CLASSIFICATION, "scale": 1.0}
+
+
+def gradient_descent(params, grads, memory):
+    return reference.sgd(params, grads, LR)
+
+
+def numbered_rows(d2l):
+    """Return data of 23 numbered rows, the last eight of them for validation."""
+
+    class Rows(d2l.DataModule):
+        def __init__(self):
+            super().__init__()
+            self.batch_size = 4
+
+        def get_dataloader(self, train):
+            X = d2l.tensor([[float(i), 0.5 * i] for i in range(23)])
+            y = d2l.tensor([100.0 + i for i in range(23)])
+            return self.get_tensorloader([X, y], train, slice(0, 15) if train else slice(15, None))
+
+    return Rows()
+
+
+def short_text(d2l):
+    class ShortText(d2l.TimeMachine):
+        def _download(self):
+            return TEXT
+
+    return ShortText(batch_size=8, num_steps=5, num_train=50, num_val=30)
+
+
+def numbers(start, stop):
+    i = np.arange(start, stop)
+    return [np.stack([i, 0.5 * i], 1), 100 + i]
+
+
+def windows(start, stop):
+    return [part[start:stop] for part in reference.characters(TEXT, 5)]
+
+
+def synthetic(d2l):
+    data = d2l.SyntheticRegressionData(d2l.tensor([1.0, 2.0]), 0.5, noise=0.3)
+    exact = d2l.matmul(data.X, d2l.tensor([[1.0], [2.0]])) + 0.5
+    return {"X": data.X, "noise": data.y - exact}
+
+
+CASES = [
+    Model(name="LinearRegressionScratch", **LINEAR, output=reference.linear, measures=REGRESSION),
+    Model(name="RNNLMScratch", **RNN_MODEL, perplexity=True),
+    Model(name="RNNLMScratch from a given state", **RNN_MODEL | {"batch": token_batch_with_state}),
+    Optimizer(name="SGD", **LINEAR, step=gradient_descent),
+    Optimizer(name="Classifier.configure_optimizers", **RNN, step=gradient_descent),
+    Initial(
+        name="LinearRegressionScratch, initial parameters", batch=lambda random, size: (
+            np.zeros((size, 2000)), np.zeros((size, 1))
+        ),
+        make=lambda d2l: d2l.LinearRegressionScratch(2000, lr=LR, sigma=0.02),
+        deviations={"w": 0.02, "b": 0},
+    ),
+    Initial(
+        name="RNNLMScratch, initial parameters", batch=token_batch,
+        make=lambda d2l: d2l.RNNLMScratch(d2l.RNNScratch(VOCAB, 300, sigma=0.05), VOCAB),
+        deviations={"rnn.W_xh": 0.05, "rnn.W_hh": 0.05, "rnn.b_h": 0, "W_hq": 0.05, "b_q": 0},
+    ),
+    Drawn(name="SyntheticRegressionData", make=synthetic, deviations={"X": 1, "noise": 0.3}),
+    Loader(
+        name="DataModule.get_tensorloader", make=numbered_rows, batch_size=4,
+        rows=lambda: (numbers(0, 15), numbers(15, 23)),
+    ),
+    Loader(
+        name="TimeMachine", make=short_text, batch_size=8,
+        rows=lambda: (windows(0, 50), windows(50, 80)),
+    ),
+]  # fmt: skip
+BY_NAME = {case.name: case for case in CASES}

@@ -1,0 +1,262 @@
+"""The kinds of cases: what is compared of a model, an optimizer, a loader or random parameters.
+
+A case has two methods. ``expected`` computes its quantities in NumPy, ``measured`` with the library of one
+framework. Both return a dictionary of arrays. In a key such as ``gradients/w``, the part before the
+slash names the row of the table.
+"""
+
+# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import reference
+from numpy.random import RandomState
+
+DIRECTIONS = "gradients along ten directions"
+LR = 0.1
+
+
+def under(row, values):
+    return {f"{row}/{name}": np.asarray(value, float) for name, value in values.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What every kind of case has."""
+
+    name: str
+    bounds: ClassVar[dict[str, float]] = {}
+    """The largest difference allowed, of the rows that have another one than ``BOUND``."""
+    among: ClassVar[bool] = True
+    """Whether the frameworks are also compared with each other, not with the reference alone."""
+
+    @property
+    def random(self):
+        """A generator that gives the same numbers in every version of NumPy."""
+        return RandomState(zlib.crc32(self.name.encode()))
+
+
+BOUND = 1e-5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Case):
+    """Outputs, losses, gradients, and the parameters after three steps of training.
+
+    ``output`` is the model in NumPy, a function of parameters and inputs. ``measures`` are the methods
+    that judge an output, by row: the name, its options, and the same in NumPy. The first is the loss.
+    """
+
+    make: Callable
+    shapes: dict[str, tuple[int, ...]]
+    batch: Callable  # (random, size) -> inputs and labels
+    output: Callable
+    measures: dict[str, tuple]
+    perplexity: bool = False
+    scale: float = 0.5
+    lr: float = LR
+    bounds: ClassVar = {DIRECTIONS: 1e-3}
+
+    def given(self):
+        """Return parameters, three minibatches of different sizes, and ten directions."""
+        random = self.random
+        params, *directions = (
+            {name: scale * random.standard_normal(shape) for name, shape in self.shapes.items()}
+            for scale in [self.scale] + [1] * 10
+        )
+        return params, [self.batch(random, size) for size in (4, 4, 2)], directions
+
+    def loss(self, batch):
+        measure = next(iter(self.measures.values()))[-1]
+        return lambda params: measure(self.output(params, *batch[:-1]), batch[-1])
+
+    def longest(self, params, batches):
+        """Return half the length of the first gradient: what the clipped ones are shortened to."""
+        return 0.5 / reference.shrinkage(reference.gradient(self.loss(batches[0]), params), 1)
+
+    def expected(self):
+        params, batches, directions = self.given()
+        output = self.output(params, *batches[0][:-1])
+        found = {"outputs": output}
+        found |= {row: fn(output, batches[0][-1]) for row, (*_, fn) in self.measures.items()}
+        if self.perplexity:
+            losses, sizes = [self.loss(b)(params) for b in batches], [b[-1].size for b in batches]
+            found["perplexity"] = np.exp(np.average(losses, weights=sizes))
+        grads = reference.gradient(self.loss(batches[0]), params)
+        found |= under("gradients", grads)
+        found[DIRECTIONS] = [reference.slope(self.loss(batches[0]), params, d) for d in directions]
+        longest = self.longest(params, batches)
+        factor = reference.shrinkage(grads, longest)
+        assert factor < 1
+        found |= under("clipped gradients", {name: factor * grad for name, grad in grads.items()})
+        found[f"{DIRECTIONS}/clipped"] = factor * np.array(found[DIRECTIONS])
+        for row, limit in (("three steps", np.inf), ("three clipped steps", longest)):
+            now = params
+            for batch in batches:
+                grads = reference.gradient(self.loss(batch), now)
+                grads = {n: g * reference.shrinkage(grads, limit) for n, g in grads.items()}
+                now = reference.sgd(now, grads, self.lr)
+            found |= under(row, now)
+        return found
+
+    def measured(self, d2l, Subject):
+        params, batches, directions = self.given()
+        longest = float(self.longest(params, batches))
+
+        def subject(clip=0):
+            new = Subject(d2l, self.make(d2l), batches, clip)
+            new.set(params)
+            return new
+
+        it = subject()
+        batch, array = it.batches[0], it.array
+        found = {"outputs": array(it.predict(batch))}
+        found |= {row: array(it.measure(name, batch, *o)) for row, (name, *o, _) in self.measures.items()}
+        if self.perplexity:
+            found["perplexity"] = it.trainer.perplexity(it.batches)
+        for row, key, clip in (("", "", 0), ("clipped ", "/clipped", longest)):
+            grads = {name: np.array(grad, float) for name, grad in it.gradients(list(params), clip).items()}
+            found |= under(f"{row}gradients", grads)
+            found[DIRECTIONS + key] = [sum((d[n] * grads[n]).sum() for n in grads) for d in directions]
+        for row, clip in (("three steps", 0), ("three clipped steps", longest)):
+            it = subject(clip)
+            it.trainer.fit_epoch()
+            found |= under(row, it.get(params))
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer(Case):
+    """The parameters after each of three steps on given gradients.
+
+    ``make`` returns a model: its ``configure_optimizers`` is what is tested. ``step`` is one step in
+    NumPy: it gets parameters, gradients and a dictionary to remember things in.
+    """
+
+    make: Callable
+    shapes: dict[str, tuple[int, ...]]
+    batch: Callable
+    step: Callable
+
+    def given(self):
+        random = self.random
+        return [{n: random.standard_normal(s) for n, s in self.shapes.items()} for _ in range(4)]
+
+    def expected(self):
+        params, *gradients = self.given()
+        memory, found = {}, {}
+        for number, grads in enumerate(gradients, 1):
+            params = self.step(params, grads, memory)
+            found |= under("three steps on given gradients", {f"{n} {number}": v for n, v in params.items()})
+        return found
+
+    def measured(self, d2l, Subject):
+        params, *gradients = self.given()
+        it = Subject(d2l, self.make(d2l), [self.batch(self.random, 2)])
+        it.set(params)
+        it.gradients(list(params))  # Whatever they are: some frameworks have places for them only then
+        found = {}
+        for number, grads in enumerate(gradients, 1):
+            it.step(grads)
+            now = {f"{name} {number}": value.copy() for name, value in it.get(params).items()}
+            found |= under("three steps on given gradients", now)
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Initial(Case):
+    """Mean and standard deviation of random parameters, in standard errors, and parameters that are zero.
+
+    ``deviations`` are the standard deviations by name, 0 for zeros. ``kurtosis`` is 3 for normal
+    numbers and 1.8 for uniform ones.
+    """
+
+    make: Callable
+    batch: Callable
+    deviations: dict[str, float]
+    kurtosis: float = 3
+    bounds: ClassVar = {"mean and deviation": 4, "zeros": 0}
+    among: ClassVar = False
+
+    def expected(self):
+        return {
+            (f"mean and deviation/{name}" if sigma else f"zeros/{name}"): 0
+            for name, sigma in self.deviations.items()
+        }
+
+    def measured(self, d2l, Subject):
+        d2l.set_seed(1)
+        it = Subject(d2l, self.make(d2l), [self.batch(self.random, 2)])
+        return self.judged(it.get(self.deviations))
+
+    def judged(self, values):
+        found = {}
+        for name, value in values.items():
+            value, sigma = np.asarray(value, float), self.deviations[name]
+            if not sigma:
+                found[f"zeros/{name}"] = abs(value).max()
+                continue
+            of_mean = sigma / np.sqrt(value.size)
+            of_deviation = of_mean * np.sqrt((self.kurtosis - 1) / 4)
+            errors = (value.mean() / of_mean, (value.std() - sigma) / of_deviation)
+            found[f"mean and deviation/{name}"] = max(map(abs, errors))
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn(Initial):
+    """The same of random data: ``make`` returns tensors by name."""
+
+    batch: None = None
+
+    def measured(self, d2l, Subject):
+        d2l.set_seed(1)
+        return self.judged({name: Subject.array(value) for name, value in self.make(d2l).items()})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loader(Case):
+    """The rows of a loader: of validation in their order, of training as a multiset, and shuffled.
+
+    ``make`` returns the data; ``rows`` those of training and of validation, as lists of arrays.
+    """
+
+    make: Callable
+    rows: Callable
+    batch_size: int
+    bounds: ClassVar = dict.fromkeys(("order", "same rows", "sizes of minibatches", "shuffled"), 0)
+
+    @staticmethod
+    def joined(arrays):
+        return np.concatenate([np.asarray(a, float).reshape(len(a), -1) for a in arrays], 1)
+
+    @staticmethod
+    def ordered(rows):
+        return rows[np.lexsort(rows.T)]
+
+    def expected(self):
+        train, val = map(self.joined, self.rows())
+        sizes = {
+            name: [len(part[i : i + self.batch_size]) for i in range(0, len(part), self.batch_size)]
+            for name, part in (("training", train), ("validation", val))
+        }
+        found = {"order": val, "same rows": self.ordered(train), "shuffled": 1}
+        return found | under("sizes of minibatches", sizes)
+
+    def measured(self, d2l, Subject):
+        d2l.set_seed(0)
+        data, found, sizes = self.make(d2l), {}, {}
+        for name, loader in (("training", data.train_dataloader()), ("validation", data.val_dataloader())):
+            batches = [self.joined([Subject.array(part) for part in batch]) for batch in loader]
+            sizes[name] = [len(batch) for batch in batches]
+            if name == "validation":
+                found["order"] = np.concatenate(batches)
+            else:
+                rows = np.concatenate(batches)
+                found["same rows"] = self.ordered(rows)
+                found["shuffled"] = not np.array_equal(rows, self.joined(self.rows()[0]))
+        return found | under("sizes of minibatches", sizes)

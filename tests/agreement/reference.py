@@ -1,0 +1,85 @@
+"""The book's models, losses and data in NumPy, in double precision. Nothing here comes from the library.
+
+A model is a function of its parameters, a dictionary, and of the inputs. Its gradient is taken by
+central differences, so that no formula has to be derived.
+"""
+
+# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+
+import re
+
+import numpy as np
+
+STEP = 1e-5
+"""Of the central differences: their error is about its square."""
+
+
+def linear(params, X):
+    """Return the predictions of linear regression: (batch, 1)."""
+    return X @ params["w"] + params["b"]
+
+
+def half_squared_error(output, y):
+    return ((output - y) ** 2).mean() / 2
+
+
+def rnn_lm(params, X, state=None):
+    """Return the scores of the RNN language model: (batch, steps, vocabulary)."""
+    one_hot = np.eye(len(params["rnn.W_xh"]))[X]
+    H = np.zeros((len(X), len(params["rnn.W_hh"]))) if state is None else state
+    states = []
+    for t in range(X.shape[1]):
+        H = np.tanh(one_hot[:, t] @ params["rnn.W_xh"] + H @ params["rnn.W_hh"] + params["rnn.b_h"])
+        states.append(H)
+    return np.stack(states, 1) @ params["W_hq"] + params["b_q"]
+
+
+def cross_entropies(output, y):
+    """Return one cross-entropy per label, in one row."""
+    output = output.reshape(-1, output.shape[-1])
+    highest = output.max(-1, keepdims=True)
+    log_sums = highest[:, 0] + np.log(np.exp(output - highest).sum(-1))
+    return log_sums - output[np.arange(y.size), y.ravel()]
+
+
+def cross_entropy(output, y):
+    return cross_entropies(output, y).mean()
+
+
+def accuracy(output, y):
+    return (output.argmax(-1) == y).mean()
+
+
+def sgd(params, grads, lr):
+    return {name: value - lr * grads[name] for name, value in params.items()}
+
+
+def slope(function, params, direction):
+    """Return the derivative of a function of parameters along a direction, by central differences."""
+    up, down = ({n: v + sign * STEP * direction[n] for n, v in params.items()} for sign in (1, -1))
+    return (function(up) - function(down)) / (2 * STEP)
+
+
+def gradient(function, params):
+    """Return the gradient of a function of parameters, a number at a time."""
+    grads = {name: np.zeros(np.shape(value)) for name, value in params.items()}
+    for name, grad in grads.items():
+        for place in np.ndindex(grad.shape):
+            direction = {other: np.zeros(np.shape(value)) for other, value in params.items()}
+            direction[name][place] = 1
+            grad[place] = slope(function, params, direction)
+    return grads
+
+
+def shrinkage(grads, longest):
+    """Return the factor that shortens a gradient to a length, 1 if it is not longer."""
+    return min(1, longest / np.sqrt(sum((grad**2).sum() for grad in grads.values())))
+
+
+def characters(text, num_steps):
+    """Return a text as windows of indices, and these one character later: (windows, num_steps) each."""
+    text = " ".join(re.findall("[a-z]+|(?<=[a-z])(?=[^a-z]*$)", text.lower()))
+    number = {token: i for i, token in enumerate(sorted({"<unk>", *text}))}
+    indices = np.array([number[token] for token in text])
+    pieces = np.array([indices[i : i + num_steps + 1] for i in range(len(indices) - num_steps)])
+    return pieces[:, :-1], pieces[:, 1:]

@@ -1,0 +1,240 @@
+"""A model in its trainer, handled in the same way in every framework.
+
+Parameters have one name everywhere: the path of attributes that leads to them, such as ``rnn.W_xh``, or
+``net.1.kernel`` and ``net.1.bias`` of the layer at place 1 of ``net``. A kernel has the axes of Keras
+and Flax, inputs before outputs; PyTorch and MXNet call it weight, and have the outputs first.
+"""
+
+# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+
+import numpy as np
+
+
+class Given:
+    """Minibatches in the given order, as the data of a trainer."""
+
+    def __init__(self, batches):
+        self.batches = batches
+
+    def train_dataloader(self):
+        return self.batches
+
+    def val_dataloader(self):
+        return None
+
+
+class Subject:
+    """A model whose trainer has run no epoch yet."""
+
+    whole = "int32"
+    """The type of tokens and labels."""
+
+    def __init__(self, d2l, model, batches, clip=0):
+        self.d2l, self.model = d2l, model
+        model.board.display = False
+        self.batches = [tuple(map(self.tensor, batch)) for batch in batches]
+        self.trainer = d2l.Trainer(max_epochs=0, gradient_clip_val=clip)
+        self.make_parameters()
+        self.trainer.fit(model, Given(self.batches))
+
+    def make_parameters(self):
+        """Call the model once: layers that learn their number of inputs have parameters only then."""
+        self.trainer.prepare_data(Given(self.batches))
+        self.model(*self.batches[0][:-1])
+
+    def tensor(self, array):
+        """Return an array as a tensor of the framework."""
+        array = np.asarray(array)
+        dtype = self.whole if np.issubdtype(array.dtype, np.integer) else "float32"
+        return self.d2l.tensor(array.tolist(), dtype=getattr(self.d2l, dtype))
+
+    @staticmethod
+    def array(tensor):
+        """Return a tensor, or a number, as an array of NumPy."""
+        return np.asarray(tensor)
+
+    @staticmethod
+    def child(parent, name):
+        return parent[int(name)] if name.isdigit() else getattr(parent, name)
+
+    def find(self, path):
+        """Return the framework's parameter at a path."""
+        found = self.model
+        for name in path.split("."):
+            found = self.child(found, name)
+        return found
+
+    def get(self, names):
+        """Return the parameters with these names."""
+        return {name: self.array(self.find(name)) for name in names}
+
+    def predict(self, batch):
+        return self.model(*batch[:-1])
+
+    def measure(self, name, batch, *options):
+        """Return what a method of the model, such as its loss, says of a minibatch."""
+        return getattr(self.model, name)(self.predict(batch), batch[-1], *options)
+
+
+class FirstOutputs(Subject):
+    """Of a framework whose kernels have the outputs first, and another name."""
+
+    @staticmethod
+    def child(parent, name):
+        return Subject.child(parent, "weight" if name == "kernel" else name)
+
+    @staticmethod
+    def kernel_last(name, array):
+        """Return a parameter with the axes of the reference."""
+        return np.moveaxis(array, (0, 1), (-1, -2)) if name.endswith("kernel") else array
+
+    @staticmethod
+    def kernel_first(name, array):
+        return np.moveaxis(array, (-1, -2), (0, 1)) if name.endswith("kernel") else array
+
+    def get(self, names):
+        return {name: self.kernel_last(name, self.array(self.find(name))) for name in names}
+
+
+class PyTorch(FirstOutputs):
+    """A subject in PyTorch."""
+
+    whole = "int64"
+
+    @staticmethod
+    def array(tensor):
+        return np.asarray(tensor.detach() if hasattr(tensor, "detach") else tensor)
+
+    def set(self, params):
+        import torch
+
+        with torch.no_grad():
+            for name, value in params.items():
+                self.find(name).copy_(self.tensor(self.kernel_first(name, value)))
+
+    def gradients(self, names, clip=0):
+        self.trainer.optim.zero_grad()
+        self.model.training_step(self.batches[0]).backward()
+        if clip:
+            self.trainer.clip_gradients(clip, self.model)
+        return {name: self.kernel_last(name, self.array(self.find(name).grad)) for name in names}
+
+    def step(self, grads):
+        """Let the optimizer take a step with the given gradients."""
+        for name, grad in grads.items():
+            self.find(name).grad = self.tensor(self.kernel_first(name, grad))
+        self.trainer.optim.step()
+
+
+class Jax(Subject):
+    """A subject in JAX, whose parameters the trainer's state has."""
+
+    def make_parameters(self):
+        pass  # The trainer does
+
+    @staticmethod
+    def leaf(tree, path):
+        for name in path.split("."):
+            tree = tree[f"layers_{name}" if name.isdigit() else name]
+        return tree
+
+    def find(self, path):
+        return self.leaf(self.trainer.state.params, path)
+
+    def tree(self, values):
+        """Return values, by path, in a tree with the form of the parameters."""
+        import jax
+
+        def path(keys):
+            return ".".join(key.key.removeprefix("layers_") for key in keys)
+
+        def value(keys, leaf):
+            assert values[path(keys)].shape == leaf.shape
+            return self.tensor(values[path(keys)])
+
+        return jax.tree_util.tree_map_with_path(value, self.trainer.state.params)
+
+    def set(self, params):
+        self.trainer.state = self.trainer.state.replace(params=self.tree(params))
+
+    def predict(self, batch):
+        return self.model.apply({"params": self.trainer.state.params}, *batch[:-1])
+
+    def measure(self, name, batch, *options):
+        state = self.trainer.state
+        found = getattr(self.model, name)(state.params, batch[:-1], batch[-1], state, *options)
+        return found[0] if isinstance(found, tuple) else found
+
+    def gradients(self, names, clip=0):
+        state = self.trainer.state
+        _, grads = self.model.training_step(state.params, self.batches[0], state)
+        if clip:
+            grads = self.trainer.clip_gradients(clip, grads)
+        return {name: self.array(self.leaf(grads, name)) for name in names}
+
+    def step(self, grads):
+        self.trainer.state = self.trainer.state.apply_gradients(grads=self.tree(grads))
+
+
+class TensorFlow(Subject):
+    """A subject in TensorFlow."""
+
+    @staticmethod
+    def child(parent, name):
+        return parent.layers[int(name)] if name.isdigit() else getattr(parent, name)
+
+    def set(self, params):
+        for name, value in params.items():
+            self.find(name).assign(self.tensor(value))
+
+    def gradients(self, names, clip=0):
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            loss = self.model.training_step(self.batches[0])
+        zero = tf.UnconnectedGradients.ZERO  # As other frameworks say where a parameter is not used
+        grads = tape.gradient(loss, [self.find(name) for name in names], unconnected_gradients=zero)
+        if clip:
+            grads = self.trainer.clip_gradients(clip, grads)
+        return {name: np.array(tf.convert_to_tensor(grad)) for name, grad in zip(names, grads, strict=True)}
+
+    def step(self, grads):
+        pairs = [(self.tensor(grad), self.find(name)) for name, grad in grads.items()]
+        self.trainer.optim.apply_gradients(pairs)
+
+
+class MXNet(FirstOutputs):
+    """A subject in MXNet, whose parameters are arrays or Gluon's."""
+
+    @staticmethod
+    def array(tensor):
+        tensor = tensor.data() if hasattr(tensor, "grad_req") else tensor
+        return tensor.asnumpy() if hasattr(tensor, "asnumpy") else np.asarray(tensor)
+
+    @staticmethod
+    def grad(param):
+        return param.grad() if hasattr(param, "grad_req") else param.grad
+
+    def set(self, params):
+        for name, value in params.items():
+            param = self.find(name)
+            param = param.data() if hasattr(param, "grad_req") else param
+            param[:] = self.tensor(self.kernel_first(name, value))
+
+    def gradients(self, names, clip=0):
+        from mxnet import autograd
+
+        with autograd.record():
+            loss = self.model.training_step(self.batches[0])
+        loss.backward()
+        if clip:
+            self.trainer.clip_gradients(clip, self.model)
+        return {name: self.kernel_last(name, self.grad(self.find(name)).asnumpy()) for name in names}
+
+    def step(self, grads):
+        for name, grad in grads.items():
+            self.grad(self.find(name))[:] = self.tensor(self.kernel_first(name, grad))
+        self.trainer.optim.step(1)
+
+
+SUBJECTS = {"pytorch": PyTorch, "jax": Jax, "tensorflow": TensorFlow, "mxnet": MXNet}
