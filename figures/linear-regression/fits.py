@@ -20,11 +20,18 @@ def draw() -> Figure:
     """Draw the points three times, each with another curve."""
     figure = Figure(400, 185)
     n = len(POINTS)
-    mean_x, mean_y = (sum(values) / n for values in zip(*POINTS, strict=True))
+    mean_x, mean_y = sum(XS) / n, sum(YS) / n
     slope = sum((x - mean_x) * (y - mean_y) for x, y in POINTS) / sum((x - mean_x) ** 2 for x, _ in POINTS)
+
+    def line(x: float) -> float:
+        return mean_y + slope * (x - mean_x)
+
+    def wave(x: float) -> float:
+        return 0.35 + 0.5 * math.sin(2 * math.pi * x * 0.98)
+
     curves = (
-        ("too simple", lambda x: mean_y + slope * (x - mean_x), "orange"),
-        ("about right", lambda x: 0.35 + 0.5 * math.sin(2 * math.pi * x * 0.98), "green"),
+        ("too simple", line, "orange"),
+        ("about right", wave, "green"),
         ("too flexible", interpolate, "red"),
     )
     for i, (name, curve, color) in enumerate(curves):

@@ -19,10 +19,10 @@ def draw() -> Figure:
     figure.line((240, 118), (342, 158), color="orange", arrow=True)
     matrix = (("80", "3", "0", "1", "0"), ("65", "4", "1", "0", "1"), ("120", "5", "0", "1", "0"))
     names = ("area", "rooms", "missing?", "north", "south")
-    for j, name in enumerate(names):
+    for j, column in enumerate(names):
         x = 90 + 64 * j
-        figure.text(x, 168, name, "muted", size=12)
-        for i, row in enumerate(matrix):
+        figure.text(x, 168, column, "muted", size=12)
+        for i, entries in enumerate(matrix):
             color = "red" if (j == 2 or (i, j) == (1, 1)) else "orange" if j > 2 else "blue"
-            figure.box(x, 188 + 22 * i, 64, 22, row[j], color, corner=0)
+            figure.box(x, 188 + 22 * i, 64, 22, entries[j], color, corner=0)
     return figure
