@@ -10,7 +10,7 @@ TABS = $(shell $(BIN)/tabbook env list)
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 CODE := tabbook plugins tests benchmarks data docs figures
 
-.PHONY: book test test-tabbook test-d2l test-site test-exports test-faults test-newest lib kernels serve lint figures settings catalogs lock clean distclean
+.PHONY: book test test-tabbook test-d2l test-agreement test-site test-exports test-faults test-newest agreement lib kernels serve lint figures settings catalogs lock clean distclean
 
 ## Make the environments, generate the library, execute what changed, build the site. A framework
 ## whose environment cannot be made is left out: the build says so in the end, with status 1.
@@ -19,7 +19,7 @@ book: .venv/book.stamp
 	$(BIN)/tabbook build
 
 ## The tests of the toolchain, of the library in every framework, and of the site in a browser.
-test: test-tabbook test-d2l test-site
+test: test-tabbook test-d2l test-agreement test-site
 
 test-tabbook: .venv/test.stamp
 	$(BIN)/python -m pytest tests/tabbook tests/faults tests/project plugins --cov=tabbook $(addprefix --cov=,$(subst -,_,$(notdir $(PLUGINS)))) --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
@@ -31,6 +31,11 @@ test-d2l: .venv/book.stamp
 test-d2l-%: .venv/book.stamp FORCE
 	$(BIN)/tabbook env make --tab $*
 	OMP_NUM_THREADS=1 PYTHONPATH=d2l_lib .tabbook/environments/$*/bin/python -m pytest tests/d2l --tab $*
+
+# That the frameworks agree with each other and with NumPy.
+test-agreement: .venv/test.stamp
+	$(BIN)/tabbook env make
+	$(BIN)/python -m pytest tests/agreement
 
 test-site: .venv/test.stamp .tabbook/lab.stamp
 	$(BIN)/python -m pytest tests/site
@@ -56,6 +61,11 @@ NEWEST := tests/tabbook/render/test_render.py tests/tabbook/render/test_render_n
 KILLS ?= 100
 test-faults: .venv/test.stamp
 	TABBOOK_KILLS=$(KILLS) TABBOOK_FLOOD=1000 $(BIN)/python -m pytest tests/faults
+
+## Write the tables of the page about agreement again, after a new case or a new version of a framework.
+agreement: .venv/test.stamp
+	$(BIN)/tabbook env make
+	$(BIN)/python tests/agreement/table.py
 
 ## Generate the library alone.
 lib: .venv/book.stamp

@@ -4,7 +4,7 @@
 NumPy's. Shapes and parameters have the names that ``subjects`` explains.
 """
 
-# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+# ruff: noqa: N806 (matrices have capital letters, as in the book)
 
 import numpy as np
 import reference
@@ -24,6 +24,10 @@ def regression_batch(random, size):
     return random.standard_normal((size, 3)), random.standard_normal((size, 1))
 
 
+def wide_batch(random, size):
+    return random.standard_normal((size, 2000)), random.standard_normal((size, 1))
+
+
 def token_batch(random, size):
     return tuple(random.randint(0, VOCAB, (size, STEPS)) for _ in "XY")
 
@@ -36,6 +40,11 @@ def token_batch_with_state(random, size):
 LINEAR = {
     "make": lambda d2l: d2l.LinearRegressionScratch(3, lr=LR),
     "shapes": {"w": (3, 1), "b": (1,)},
+    "batch": regression_batch,
+}
+CONCISE = {
+    "make": lambda d2l: d2l.LinearRegression(lr=LR),
+    "shapes": {"net.kernel": (3, 1), "net.bias": (1,)},
     "batch": regression_batch,
 }
 RNN = {
@@ -94,16 +103,21 @@ def synthetic(d2l):
 
 CASES = [
     Model(name="LinearRegressionScratch", **LINEAR, output=reference.linear, measures=REGRESSION),
+    Model(name="LinearRegression", **CONCISE, output=reference.linear_layer, measures=REGRESSION),
     Model(name="RNNLMScratch", **RNN_MODEL, perplexity=True),
     Model(name="RNNLMScratch from a given state", **RNN_MODEL | {"batch": token_batch_with_state}),
     Optimizer(name="SGD", **LINEAR, step=gradient_descent),
+    Optimizer(name="LinearRegression.configure_optimizers", **CONCISE, step=gradient_descent),
     Optimizer(name="Classifier.configure_optimizers", **RNN, step=gradient_descent),
     Initial(
-        name="LinearRegressionScratch, initial parameters", batch=lambda random, size: (
-            np.zeros((size, 2000)), np.zeros((size, 1))
-        ),
+        name="LinearRegressionScratch, initial parameters", batch=wide_batch,
         make=lambda d2l: d2l.LinearRegressionScratch(2000, lr=LR, sigma=0.02),
         deviations={"w": 0.02, "b": 0},
+    ),
+    Initial(
+        name="LinearRegression, initial parameters", batch=wide_batch,
+        make=lambda d2l: d2l.LinearRegression(lr=LR),
+        deviations={"net.kernel": 0.01, "net.bias": 0},
     ),
     Initial(
         name="RNNLMScratch, initial parameters", batch=token_batch,

@@ -5,7 +5,7 @@ framework. Both return a dictionary of arrays. In a key such as ``gradients/w``,
 slash names the row of the table.
 """
 
-# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+# ruff: noqa: N803 (matrices have capital letters, as in the book)
 
 import zlib
 from collections.abc import Callable
@@ -106,13 +106,8 @@ class Model(Case):
     def measured(self, d2l, Subject):
         params, batches, directions = self.given()
         longest = float(self.longest(params, batches))
-
-        def subject(clip=0):
-            new = Subject(d2l, self.make(d2l), batches, clip)
-            new.set(params)
-            return new
-
-        it = subject()
+        it = Subject(d2l, self.make(d2l), batches)
+        it.set(params)
         batch, array = it.batches[0], it.array
         found = {"outputs": array(it.predict(batch))}
         found |= {row: array(it.measure(name, batch, *o)) for row, (name, *o, _) in self.measures.items()}
@@ -123,9 +118,10 @@ class Model(Case):
             found |= under(f"{row}gradients", grads)
             found[DIRECTIONS + key] = [sum((d[n] * grads[n]).sum() for n in grads) for d in directions]
         for row, clip in (("three steps", 0), ("three clipped steps", longest)):
-            it = subject(clip)
+            it.set(params)
+            it.trainer.gradient_clip_val = clip
             it.trainer.fit_epoch()
-            found |= under(row, it.get(params))
+            found |= under(row, {name: value.copy() for name, value in it.get(params).items()})
         return found
 
 
@@ -158,7 +154,6 @@ class Optimizer(Case):
         params, *gradients = self.given()
         it = Subject(d2l, self.make(d2l), [self.batch(self.random, 2)])
         it.set(params)
-        it.gradients(list(params))  # Whatever they are: some frameworks have places for them only then
         found = {}
         for number, grads in enumerate(gradients, 1):
             it.step(grads)

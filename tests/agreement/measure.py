@@ -37,9 +37,8 @@ PACKAGES = {
 def versions(tab):
     """Return the versions of the framework's packages, without what says for which device they are."""
     packages = (*PACKAGES[tab], "numpy")
-    return {name: metadata.version(name).partition("+")[0] for name in packages} | {
-        "python": platform.python_version()
-    }
+    found = {name: metadata.version(name).partition("+")[0] for name in packages}
+    return found | {"python": ".".join(platform.python_version_tuple()[:2])}
 
 
 def mutated(mutation, module, folder):
@@ -63,7 +62,9 @@ def main(tab, module, out):
     if tab == "mxnet":
         importlib.import_module("mxnet.numpy_extension").set_np()
     d2l, subject = importlib.import_module(f"d2l.{module}"), SUBJECTS[tab]
-    found = {f"{case.name}/{key}": value for case in CASES for key, value in case.measured(d2l, subject).items()}
+    found = {
+        f"{case.name}/{key}": value for case in CASES for key, value in case.measured(d2l, subject).items()
+    }
     with tempfile.TemporaryDirectory() as folder, uncompiled(tab):
         for mutation in MUTATIONS:
             wrong = mutated(mutation, d2l, Path(folder))

@@ -30,7 +30,7 @@ class Bias(ast.NodeTransformer):
 
     done = False
 
-    def visit_BinOp(self, node):  # noqa: N802 (the name that ast calls)
+    def visit_BinOp(self, node):
         bias = isinstance(node.right, ast.Attribute) and node.right.attr.partition("_")[0] == "b"
         if isinstance(node.op, ast.Add) and bias:
             self.done = True
@@ -44,7 +44,7 @@ class Mask(ast.NodeTransformer):
     done = False
     opposite = {ast.Eq: ast.NotEq, ast.Is: ast.IsNot, ast.IsNot: ast.Is}  # noqa: RUF012
 
-    def visit_Compare(self, node):  # noqa: N802
+    def visit_Compare(self, node):
         new = self.opposite.get(type(node.ops[0]))
         if new and not self.done:
             node.ops[0], self.done = new(), True
@@ -56,7 +56,7 @@ class Limit(ast.NodeTransformer):
 
     done = False
 
-    def visit_Constant(self, node):  # noqa: N802
+    def visit_Constant(self, node):
         if node.value == 1 and not self.done:
             self.done = True
             return ast.Constant(1000)

@@ -19,6 +19,11 @@ def linear(params, X):
     return X @ params["w"] + params["b"]
 
 
+def linear_layer(params, X):
+    """Return the same, of a model whose only layer is `net`."""
+    return X @ params["net.kernel"] + params["net.bias"]
+
+
 def half_squared_error(output, y):
     return ((output - y) ** 2).mean() / 2
 
@@ -78,7 +83,7 @@ def shrinkage(grads, longest):
 
 def characters(text, num_steps):
     """Return a text as windows of indices, and these one character later: (windows, num_steps) each."""
-    text = " ".join(re.findall("[a-z]+|(?<=[a-z])(?=[^a-z]*$)", text.lower()))
+    text = re.sub("[^a-z]+", " ", text.lower())
     number = {token: i for i, token in enumerate(sorted({"<unk>", *text}))}
     indices = np.array([number[token] for token in text])
     pieces = np.array([indices[i : i + num_steps + 1] for i in range(len(indices) - num_steps)])

@@ -5,8 +5,6 @@ Parameters have one name everywhere: the path of attributes that leads to them, 
 and Flax, inputs before outputs; PyTorch and MXNet call it weight, and have the outputs first.
 """
 
-# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
-
 import numpy as np
 
 
@@ -29,17 +27,16 @@ class Subject:
     whole = "int32"
     """The type of tokens and labels."""
 
-    def __init__(self, d2l, model, batches, clip=0):
+    def __init__(self, d2l, model, batches):
         self.d2l, self.model = d2l, model
         model.board.display = False
         self.batches = [tuple(map(self.tensor, batch)) for batch in batches]
-        self.trainer = d2l.Trainer(max_epochs=0, gradient_clip_val=clip)
+        self.trainer = d2l.Trainer(max_epochs=0)
         self.make_parameters()
         self.trainer.fit(model, Given(self.batches))
 
     def make_parameters(self):
         """Call the model once: layers that learn their number of inputs have parameters only then."""
-        self.trainer.prepare_data(Given(self.batches))
         self.model(*self.batches[0][:-1])
 
     def tensor(self, array):
@@ -192,8 +189,10 @@ class TensorFlow(Subject):
 
         with tf.GradientTape() as tape:
             loss = self.model.training_step(self.batches[0])
-        zero = tf.UnconnectedGradients.ZERO  # As other frameworks say where a parameter is not used
-        grads = tape.gradient(loss, [self.find(name) for name in names], unconnected_gradients=zero)
+        found = map(self.find, names)
+        variables = [v.value if isinstance(v, tf.keras.Variable) else v for v in found]
+        zero = tf.UnconnectedGradients.ZERO  # Where a parameter is not used
+        grads = tape.gradient(loss, variables, unconnected_gradients=zero)
         if clip:
             grads = self.trainer.clip_gradients(clip, grads)
         return {name: np.array(tf.convert_to_tensor(grad)) for name, grad in zip(names, grads, strict=True)}
@@ -232,6 +231,7 @@ class MXNet(FirstOutputs):
         return {name: self.kernel_last(name, self.grad(self.find(name)).asnumpy()) for name in names}
 
     def step(self, grads):
+        self.gradients(list(grads))  # Gluon refuses a step if nothing was computed since the last one
         for name, grad in grads.items():
             self.grad(self.find(name))[:] = self.tensor(self.kernel_first(name, grad))
         self.trainer.optim.step(1)

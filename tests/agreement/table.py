@@ -6,6 +6,7 @@ A difference is shown as the next power of ten, so that another CPU seldom chang
 import csv
 import io
 import math
+import re
 import sys
 
 from cases import CASES
@@ -42,7 +43,7 @@ def differences(results):
             apart = [from_reference(case, result.of(case.name), row) for result in results.values()]
             worst = max(*apart, among(case, row, results.values()))
             shown = errors if bound >= 1 else power
-            name = case.name if number == 0 else ""
+            name = re.sub(r"^[\w.]+", r"`\g<0>`", case.name) if number == 0 else ""
             lines.append([name, row, shown(worst), shown(bound) if bound else "0"])
     return text(["What", "Compared", "Worst difference", "Allowed"], lines)
 

@@ -1,5 +1,7 @@
 """The four frameworks and a NumPy reference compute the same, and the page of the book says so truly."""
 
+# ruff: noqa: N806 (matrices have capital letters, as in the book)
+
 import csv
 import io
 
