@@ -36,8 +36,6 @@ from matplotlib_inline import backend_inline
 d2l = sys.modules[__name__]
 
 __all__ = [
-    "Accumulator",
-    "Animator",
     "ArrayLoader",
     "Classifier",
     "DATA_HUB",
@@ -50,19 +48,15 @@ __all__ = [
     "Module",
     "ProgressBoard",
     "RNNLMScratch",
-    "RNNModelScratch",
     "RNNScratch",
     "SGD",
-    "SeqDataLoader",
     "SyntheticRegressionData",
     "THEME_COLORS",
     "TimeMachine",
-    "Timer",
     "TrainState",
     "Trainer",
     "Vocab",
     "abs",
-    "accuracy",
     "add_to_class",
     "arange",
     "argmax",
@@ -74,12 +68,10 @@ __all__ = [
     "check_shape",
     "concat",
     "cos",
-    "count_corpus",
     "cpu",
     "data_file",
     "data_text",
     "download",
-    "evaluate_accuracy",
     "exp",
     "expand_dims",
     "eye",
@@ -89,14 +81,11 @@ __all__ = [
     "get_seed",
     "glue",
     "gpu",
-    "grad_clipping",
     "gradient_norm",
     "int32",
     "int64",
     "is_intact",
     "linspace",
-    "load_corpus_time_machine",
-    "load_data_time_machine",
     "log",
     "matmul",
     "maximum",
@@ -107,19 +96,14 @@ __all__ = [
     "ones",
     "ones_like",
     "plot",
-    "predict_ch8",
     "rand",
     "randn",
-    "read_time_machine",
     "reduce_mean",
     "reduce_sum",
     "reshape",
-    "seq_data_iter_random",
-    "seq_data_iter_sequential",
     "set_axes",
     "set_figsize",
     "set_seed",
-    "sgd",
     "sigmoid",
     "sin",
     "size",
@@ -129,10 +113,6 @@ __all__ = [
     "tanh",
     "tensor",
     "to",
-    "tokenize",
-    "train_ch8",
-    "train_epoch_ch8",
-    "train_step_ch8",
     "transpose",
     "try_gpu",
     "update_state",
@@ -1163,362 +1143,6 @@ def gradient_norm(grads):
     """
     return jnp.sqrt(sum(
         jnp.vdot(grad, grad) for grad in jax.tree.leaves(grads)))
-
-
-# chapters/appendix/utilities.md, cell 6
-class Timer:
-    """A stopwatch that remembers each of its times, in seconds.
-
-    Defined in sec_utils.
-    """
-    def __init__(self):
-        self.times = []
-        self.start()
-
-    def start(self):
-        """Begin a new stretch of time."""
-        self.tik = time.time()
-
-    def stop(self):
-        """End the stretch, remember its length and return it."""
-        self.times.append(time.time() - self.tik)
-        return self.times[-1]
-
-    def avg(self):
-        """Return the mean of all times."""
-        return self.sum() / len(self.times)
-
-    def sum(self):
-        """Return the sum of all times."""
-        return sum(self.times)
-
-    def cumsum(self):
-        """Return the list of running sums of the times."""
-        return list(itertools.accumulate(self.times))
-
-
-# chapters/appendix/utilities.md, cell 8
-class Accumulator:
-    """`n` running sums, read by their indices.
-
-    Defined in sec_utils.
-    """
-    def __init__(self, n):
-        self.data = [0.0] * n
-
-    def add(self, *args):
-        """Add each argument, a number, to its sum."""
-        self.data = [a + float(b) for a, b in zip(self.data, args)]
-
-    def reset(self):
-        """Set all sums to zero."""
-        self.data = [0.0] * len(self.data)
-
-    def __getitem__(self, idx):
-        return self.data[idx]
-
-
-# chapters/appendix/utilities.md, cell 10
-def accuracy(y_hat, y):
-    """Return the number of correct predictions as a float.
-
-    `y_hat` has the shape (n, classes), or (n,) if it holds classes.
-
-    Defined in sec_utils.
-    """
-    if len(y_hat.shape) > 1 and y_hat.shape[1] > 1:
-        y_hat = d2l.argmax(y_hat, 1)
-    correct = d2l.astype(y_hat, d2l.int32) == d2l.astype(y, d2l.int32)
-    return float(d2l.reduce_sum(d2l.astype(correct, d2l.float32)))
-
-
-# chapters/appendix/utilities.md, cell 12
-def evaluate_accuracy(net, data_iter):
-    """Return the share of correct predictions on all of `data_iter`.
-
-    Defined in sec_utils.
-    """
-    metric = Accumulator(2)
-    for X, y in data_iter:
-        metric.add(accuracy(net(X), y), len(y))
-    return metric[0] / metric[1]
-
-
-# chapters/appendix/utilities.md, cell 15
-def sgd(params, grads, lr, batch_size):
-    """Return the parameters after one step.
-
-    Defined in sec_utils.
-    """
-    return jax.tree.map(
-        lambda param, grad: param - lr * grad / batch_size, params, grads)
-
-
-# chapters/appendix/utilities.md, cell 19
-def grad_clipping(grads, theta):
-    """Return the gradients, scaled to a norm of at most `theta`.
-
-    Defined in sec_utils.
-    """
-    scale = jnp.minimum(1, theta / optax.global_norm(grads))
-    return jax.tree.map(lambda grad: grad * scale, grads)
-
-
-# chapters/appendix/utilities.md, cell 22
-class Animator:
-    """Curves that grow: each `add` draws the plot again.
-
-    Defined in sec_utils.
-    """
-    def __init__(self, xlabel=None, ylabel=None, legend=None, xlim=None,
-                 ylim=None, xscale='linear', yscale='linear',
-                 fmts=('-', 'm--', 'g-.', 'r:'), nrows=1, ncols=1,
-                 figsize=(3.5, 2.5)):
-        d2l.use_svg_display()
-        self.fig, axes = plt.subplots(nrows, ncols, figsize=figsize)
-        plt.close(self.fig)  # Only `add` shows it
-        self.axes = axes.flat if nrows * ncols > 1 else [axes]
-        self.config = (xlabel, ylabel, xlim, ylim, xscale, yscale,
-                       legend or [])
-        self.fmts, self.X, self.Y = fmts, [], []
-
-    def add(self, x, y):
-        """Append a point to each curve, and draw all."""
-        ys = y if hasattr(y, '__len__') else [y]
-        xs = x if hasattr(x, '__len__') else [x] * len(ys)
-        if not self.X:
-            self.X, self.Y = [[] for _ in ys], [[] for _ in ys]
-        for i, (a, b) in enumerate(zip(xs, ys)):
-            if a is not None and b is not None:
-                self.X[i].append(a)
-                self.Y[i].append(b)
-        self.draw()
-
-    # chapters/appendix/utilities.md, cell 23
-    def draw(self):
-        """Replace the plot in the output of the cell by the current one.
-
-        Defined in sec_utils.
-        """
-        self.axes[0].cla()
-        for x, y, fmt in zip(self.X, self.Y, self.fmts):
-            self.axes[0].plot(x, y, fmt)
-        d2l.set_axes(self.axes[0], *self.config)
-        display.clear_output(wait=True)
-        display.display(self.fig)
-
-
-# chapters/appendix/classic-rnn.md, cell 6
-def read_time_machine():
-    """Return the lines of the novel: only small letters and spaces.
-
-    Defined in sec_classic-rnn.
-    """
-    lines = d2l.data_text('timemachine.txt').splitlines()
-    return [re.sub('[^A-Za-z]+', ' ', line).strip().lower()
-            for line in lines]
-
-
-# chapters/appendix/classic-rnn.md, cell 6
-def tokenize(lines, token='word'):
-    """Return a list of tokens for each line: its words or characters.
-
-    Defined in sec_classic-rnn.
-    """
-    if token not in ('word', 'char'):
-        raise ValueError(f"token is 'word' or 'char', not {token!r}")
-    return [line.split() if token == 'word' else list(line)
-            for line in lines]
-
-
-# chapters/appendix/classic-rnn.md, cell 6
-def count_corpus(tokens):
-    """Return a counter of a list of tokens, or of a list of such lists.
-
-    Defined in sec_classic-rnn.
-    """
-    if tokens and isinstance(tokens[0], list):
-        tokens = [token for line in tokens for token in line]
-    return collections.Counter(tokens)
-
-
-# chapters/appendix/classic-rnn.md, cell 7
-def load_corpus_time_machine(max_tokens=-1):
-    """Return the novel as a list of indices, and its vocabulary.
-
-    Only the first `max_tokens` are returned, if it is positive.
-
-    Defined in sec_classic-rnn.
-    """
-    tokens = tokenize(read_time_machine(), 'char')
-    corpus = [token for line in tokens for token in line]
-    vocab = d2l.Vocab(corpus)
-    indices = vocab[corpus]
-    return indices[:max_tokens] if max_tokens > 0 else indices, vocab
-
-
-# chapters/appendix/classic-rnn.md, cell 8
-def seq_data_iter_random(corpus, batch_size, num_steps):
-    """Yield minibatches X, Y of pieces of the corpus, in random order.
-
-    Both have the shape (batch_size, num_steps); what is left is dropped.
-
-    Defined in sec_classic-rnn.
-    """
-    corpus = corpus[random.randint(0, num_steps - 1):]
-    starts = list(range(0, len(corpus) - num_steps, num_steps))
-    random.shuffle(starts)
-    for i in range(0, len(starts) - batch_size + 1, batch_size):
-        rows = starts[i:i + batch_size]
-        yield (d2l.tensor([corpus[j:j + num_steps] for j in rows]),
-               d2l.tensor([corpus[j + 1:j + num_steps + 1] for j in rows]))
-
-
-# chapters/appendix/classic-rnn.md, cell 9
-def seq_data_iter_sequential(corpus, batch_size, num_steps):
-    """Yield minibatches X, Y whose rows continue those before them.
-
-    Both have the shape (batch_size, num_steps); what is left is dropped.
-
-    Defined in sec_classic-rnn.
-    """
-    offset = random.randint(0, num_steps)
-    width = (len(corpus) - offset - 1) // batch_size
-    end = offset + width * batch_size
-    Xs = d2l.reshape(d2l.tensor(corpus[offset:end]), (batch_size, width))
-    Ys = d2l.reshape(d2l.tensor(corpus[offset+1:end+1]),
-                     (batch_size, width))
-    for i in range(0, width - num_steps + 1, num_steps):
-        yield Xs[:, i:i + num_steps], Ys[:, i:i + num_steps]
-
-
-# chapters/appendix/classic-rnn.md, cell 11
-class SeqDataLoader:
-    """Minibatches of the novel; each loop over it is one epoch.
-
-    Defined in sec_classic-rnn.
-    """
-    def __init__(self, batch_size, num_steps, use_random_iter, max_tokens):
-        self.data_iter_fn = (seq_data_iter_random if use_random_iter
-                             else seq_data_iter_sequential)
-        self.corpus, self.vocab = load_corpus_time_machine(max_tokens)
-        self.batch_size, self.num_steps = batch_size, num_steps
-
-    def __iter__(self):
-        return self.data_iter_fn(self.corpus, self.batch_size,
-                                 self.num_steps)
-
-
-# chapters/appendix/classic-rnn.md, cell 11
-def load_data_time_machine(batch_size, num_steps,
-                           use_random_iter=False, max_tokens=10000):
-    """Return a `SeqDataLoader` of the novel and its vocabulary.
-
-    Defined in sec_classic-rnn.
-    """
-    data_iter = SeqDataLoader(
-        batch_size, num_steps, use_random_iter, max_tokens)
-    return data_iter, data_iter.vocab
-
-
-# chapters/appendix/classic-rnn.md, cell 13
-class RNNModelScratch:
-    """A recurrent network made of three functions, without parameters.
-
-    Defined in sec_classic-rnn.
-    """
-    def __init__(self, vocab_size, num_hiddens,
-                 get_params, init_state, forward_fn):
-        self.vocab_size, self.num_hiddens = vocab_size, num_hiddens
-        self.get_params = get_params
-        self.init_state, self.forward_fn = init_state, forward_fn
-
-    def init(self, key):
-        """Return new parameters."""
-        return self.get_params(key, self.vocab_size, self.num_hiddens)
-
-    def __call__(self, X, state, params):
-        X = jax.nn.one_hot(X.T, self.vocab_size)
-        return self.forward_fn(X, state, params)
-
-    def begin_state(self, batch_size):
-        return self.init_state(batch_size, self.num_hiddens)
-
-
-# chapters/appendix/classic-rnn.md, cell 23
-def predict_ch8(prefix, num_preds, net, vocab, params):
-    """Return `prefix` and `num_preds` characters more, the likeliest ones.
-
-    Defined in sec_classic-rnn.
-    """
-    state = net.begin_state(batch_size=1)
-    outputs = [vocab[prefix[0]]]
-    for i in range(len(prefix) - 1 + num_preds):
-        X = jnp.array([[outputs[-1]]])
-        Y, state = net(X, state, params)
-        if i < len(prefix) - 1:  # Warm-up
-            outputs.append(vocab[prefix[i + 1]])
-        else:
-            outputs.append(int(Y[0].argmax()))
-    return ''.join(vocab.to_tokens(outputs))
-
-
-# chapters/appendix/classic-rnn.md, cell 27
-@functools.partial(jax.jit, static_argnums=(0, 1, 2))
-def train_step_ch8(net, loss, updater, params, state, X, y):
-    """Return new parameters, the state and the loss of one minibatch.
-
-    Defined in sec_classic-rnn.
-    """
-    def objective(params):
-        y_hat, new_state = net(X, state, params)
-        return loss(y_hat, y).mean(), new_state
-    (l, state), grads = jax.value_and_grad(
-        objective, has_aux=True)(params)
-    return updater(params, d2l.grad_clipping(grads, 1), 1), state, l
-
-
-# chapters/appendix/classic-rnn.md, cell 27
-def train_epoch_ch8(net, train_iter, loss, updater, params,
-                    use_random_iter):
-    """Return perplexity, tokens per second and new parameters.
-
-    Defined in sec_classic-rnn.
-    """
-    state, timer, metric = None, d2l.Timer(), d2l.Accumulator(2)
-    for X, Y in train_iter:
-        if state is None or use_random_iter:
-            state = net.begin_state(batch_size=X.shape[0])
-        y = Y.T.reshape(-1)
-        params, state, l = train_step_ch8(
-            net, loss, updater, params, state, X, y)
-        metric.add(l * y.size, y.size)
-    return (math.exp(metric[0] / metric[1]),
-            metric[1] / timer.stop(), params)
-
-
-# chapters/appendix/classic-rnn.md, cell 31
-def train_ch8(net, train_iter, vocab, lr, num_epochs, params,
-              use_random_iter=False):
-    """Train with clipping and SGD; return the new parameters.
-
-    Defined in sec_classic-rnn.
-    """
-    loss = optax.softmax_cross_entropy_with_integer_labels
-    animator = d2l.Animator(xlabel='epoch', ylabel='perplexity',
-                            legend=['train'], xlim=[10, num_epochs])
-    updater = lambda params, grads, batch_size: d2l.sgd(
-        params, grads, lr, batch_size)
-    for epoch in range(num_epochs):
-        ppl, speed, params = train_epoch_ch8(
-            net, train_iter, loss, updater, params, use_random_iter)
-        if (epoch + 1) % 10 == 0:
-            animator.add(epoch + 1, [ppl])
-    device = jax.devices()[0]
-    print(f'perplexity {ppl:.1f}, {speed:.1f} tokens/sec on {device}')
-    for prefix in ('time traveller', 'traveller'):
-        print(predict_ch8(prefix, 50, net, vocab, params))
-    return params
 
 
 # chapters/appendix/data-files.md, cell 6
