@@ -39,15 +39,26 @@ class Bias(ast.NodeTransformer):
 
 
 class Mask(ast.NodeTransformer):
-    """The first comparison for equality, or test of `is None`, is turned around."""
+    """The first comparison for equality is turned around."""
 
     done = False
-    opposite = {ast.Eq: ast.NotEq, ast.Is: ast.IsNot, ast.IsNot: ast.Is}  # noqa: RUF012
 
     def visit_Compare(self, node):
-        new = self.opposite.get(type(node.ops[0]))
-        if new and not self.done:
-            node.ops[0], self.done = new(), True
+        if isinstance(node.ops[0], ast.Eq) and not self.done:
+            node.ops[0], self.done = ast.NotEq(), True
+        return self.generic_visit(node)
+
+
+class Recurrence(ast.NodeTransformer):
+    """Sums whose right side is a product of matrices lose it: a layer forgets its state."""
+
+    done = False
+
+    def visit_BinOp(self, node):
+        product = isinstance(node.right, ast.Call) and ast.unparse(node.right.func) == "d2l.matmul"
+        if isinstance(node.op, ast.Add) and product:
+            self.done = True
+            return node.left
         return self.generic_visit(node)
 
 
@@ -93,8 +104,8 @@ MUTATIONS = [
     Mutation(Bias, "LinearRegressionScratch.forward", "LinearRegressionScratch"),
     Mutation(Sign, "SGD", "SGD"),
     Mutation(Limit, "Trainer.clip_gradients", "LinearRegressionScratch"),
-    Mutation(Bias, "RNNScratch.step", "RNNLMScratch from a given state"),
+    Mutation(Bias, "RNNScratch.input_terms", "RNNLMScratch from a given state"),
     Mutation(Bias, "RNNLMScratch.output_layer", "RNNLMScratch from a given state"),
     Mutation(Mask, "Classifier.accuracy", "RNNLMScratch"),
-    Mutation(Mask, "RNNScratch.step", "RNNLMScratch from a given state"),
+    Mutation(Recurrence, "RNNScratch", "RNNLMScratch from a given state"),
 ]
