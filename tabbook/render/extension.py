@@ -74,6 +74,7 @@ from tabbook.render.targets import note_references, pages_that_refer
 from tabbook.render.templates import keep_templates
 from tabbook.render.themed_pictures import MarkThemedPictures
 from tabbook.render.twins import HideTwins, ShowTwins, TitleReferences
+from tabbook.render.unique_ids import KeepIdsUnique
 
 STATIC = Path(__file__).parent / "static"
 SCRIPT_TEXTS = {
@@ -257,6 +258,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(MarkThemedPictures)
     app.add_post_transform(HtmlTabs)
     app.add_post_transform(TranslatePrompts)
+    app.add_post_transform(KeepIdsUnique)
     app.add_node(tab_group, html=(visit_group, depart_div))
     app.add_node(tab_lacks, html=(visit_lacks, depart_div))
     app.add_node(tab_panel, html=(visit_panel, depart_div))
