@@ -80,3 +80,9 @@ def check_citations(app: Sphinx, _config: Config) -> None:
     app.add_role("cite", CheckedRole(), override=True)
     for name in BibtexDomain.roles:
         app.add_role_to_domain("cite", name, CheckedRole(), override=True)
+
+
+def name_entries(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
+    """Let entries of a bibliography be items of its list: docutils gives them a role of e-books instead."""
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')

@@ -24,7 +24,7 @@ from tabbook.cache import source_hash
 from tabbook.files import write_atomic
 from tabbook.language import marked, translator
 from tabbook.render.aside import CellsDirective, DropAsides, PutAsideSlides, SlideDirective
-from tabbook.render.citations import check_citations
+from tabbook.render.citations import check_citations, name_entries
 from tabbook.render.compact import ExpandCompactNodes
 from tabbook.render.duplicates import Duplicates
 from tabbook.render.equations import CountedEquations, NumberEquations
@@ -228,6 +228,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", note_references, priority=900)
     app.connect("doctree-read", note_figures, priority=900)
     app.connect("html-page-context", _drop_repeats)
+    app.connect("html-page-context", name_entries)
     app.connect("html-page-context", note_code)
     app.add_env_collector(PageCollector)
     add_lexers(app)
