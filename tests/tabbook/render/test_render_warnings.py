@@ -200,10 +200,10 @@ def test_a_bibliography_lists_what_other_pages_cite(builds: Builds) -> None:
     (builds.root / "references.bib").write_text(ENTRY.format("One.2020") + ENTRY.format("Two.2021"))
     builds()
     page = builds.root / "_build/html/index.html"
-    assert page.read_text().count('role="doc-biblioentry"') == 1
+    assert page.read_text().count('role="listitem"') == 1
     builds.add("more0", "{cite}`Two.2021`")
     builds()
-    assert page.read_text().count('role="doc-biblioentry"') == 2
+    assert page.read_text().count('role="listitem"') == 2
 
 
 def test_pages_are_removed_and_renamed(builds: Builds) -> None:
