@@ -152,8 +152,10 @@ def data_scripts(book: Book, section: Section) -> dict[str, Path]:
     Raises:
         ReadError: One of them is missing.
     """
-    scripts = {name: book.root / (book.settings.data[name].script or "") for name in section.settings.data}
-    scripts = {name: path for name, path in scripts.items() if path != book.root}
+    declared = book.settings.data
+    scripts = {
+        name: book.root / script for name in section.settings.data if (script := declared[name].script)
+    }
     for name, path in scripts.items():
         if not path.is_file():
             line = book.settings_line("data", name, "script")

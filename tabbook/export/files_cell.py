@@ -60,6 +60,14 @@ def make_data(scripts):
 make_data({'''
 
 
+def packed(data: bytes) -> str:
+    """Return bytes as text for a cell, which unpacks it by base64 and bzip2.
+
+    bzip2 gives the same bytes on every machine; zlib has implementations that do not.
+    """
+    return base64.b64encode(bz2.compress(data)).decode()
+
+
 def data_cell(scripts: Mapping[str, tuple[str, bytes]]) -> str:
     """Return the code that makes data files where they are missing; empty without any.
 
@@ -67,10 +75,7 @@ def data_cell(scripts: Mapping[str, tuple[str, bytes]]) -> str:
     """
     if not scripts:
         return ""
-    lines = [
-        f"    {name!r}: ({sha1!r}, {base64.b64encode(bz2.compress(program)).decode()!r}),"
-        for name, (sha1, program) in scripts.items()
-    ]
+    lines = [f"    {name!r}: ({sha1!r}, {packed(program)!r})," for name, (sha1, program) in scripts.items()]
     return "\n".join([_MAKE, *lines, "})", "del make_data"])
 
 

@@ -5,8 +5,6 @@ Binder wants to know. Whether the installed library is the right one is a questi
 not of a version that may not have been raised. See decision 27 in ``docs/decisions``.
 """
 
-import base64
-import bz2
 import contextlib
 import hashlib
 import tomllib
@@ -16,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from tabbook.config import LibrarySettings, Repository, Tab
+from tabbook.export.files_cell import packed
 from tabbook.export.wheel import wheel
 
 LIBRARY_FOLDER = "d2l_lib"
@@ -122,9 +121,8 @@ def library_cell(package: Package, *, with_data: bool) -> str:
     It contains the library, so that a notebook runs wherever it was saved. ``with_data`` also takes the
     files beside the modules, such as the text that stands in for a missing one.
     """
-    # bzip2 gives the same bytes on every machine; zlib has implementations that do not.
     lines = [
-        f"        {name!r}: {base64.b64encode(bz2.compress(data)).decode()!r},"
+        f"        {name!r}: {packed(data)!r},"
         for name, data in sorted(package.code.items())
         if with_data or name.endswith(".py")
     ]
