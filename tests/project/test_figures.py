@@ -1,5 +1,6 @@
 """The figures of the book: drawn by their scripts, used, described, and legible on both themes."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -68,3 +69,17 @@ def test_small_text_and_wide_figures_are_refused() -> None:
         Figure(401, 10)
     with pytest.raises(AssertionError, match="at least the size 12"):
         Figure(10, 10).text(0, 0, "a", size=MIN_SIZE - 1)
+
+
+@pytest.mark.parametrize("module", ["torch", "jax", "tensorflow", "mxnet"])
+def test_plots_have_the_colours_of_figures(module: str) -> None:
+    """The book's text explains those of `d2l`, so they are written twice."""
+    tree = ast.parse((ROOT / f"d2l_lib/d2l/{module}.py").read_text())
+    plots = next(
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "THEME_COLORS"
+    )
+    for name in ("ink", "blue", "orange", "green", "red"):
+        light, dark = COLORS[name][:2]
+        assert plots[light] == dark
