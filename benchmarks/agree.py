@@ -46,7 +46,7 @@ def rnn_scratch(d2l: Any) -> float:
     size = len(data.vocab)
     model = d2l.RNNLMScratch(d2l.RNNScratch(size, num_hiddens=32), size, lr=1)
     model.board.display = False
-    trainer = d2l.Trainer(max_epochs=100, gradient_clip_val=1)
+    trainer = d2l.Trainer(max_epochs=100)
     trainer.fit(model, data)
     return float(trainer.perplexity(data.val_dataloader()))
 
@@ -101,6 +101,7 @@ def table(results: dict[str, Any], names: list[str]) -> tuple[str, bool]:
 def main() -> None:
     """Train in every framework, and print the table."""
     from tabbook.config import CONFIG_FILE, read_settings
+    from tabbook.files import write_atomic
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -132,7 +133,7 @@ def main() -> None:
             "What `benchmarks/agree.py --write` found last: "
             f"medians over {len(SEEDS)} seeds ± median absolute deviations.\n\n"
         )
-        TABLE.write_text(about + text, encoding="utf-8")
+        write_atomic(TABLE, about + text)
     sys.exit(not all_agree)
 
 

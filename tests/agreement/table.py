@@ -12,6 +12,8 @@ import sys
 from cases import CASES
 from runs import ROOT, TABS, among, environment, from_reference, measure_all, rows
 
+from tabbook.files import write_atomic
+
 FOLDER = ROOT / "chapters" / "appendix"
 NAMES = {"torch": "PyTorch", "jax": "JAX", "flax": "Flax", "optax": "Optax", "tensorflow": "TensorFlow",
          "keras": "Keras", "mxnet": "MXNet", "numpy": "NumPy", "python": "Python"}  # fmt: skip
@@ -62,6 +64,5 @@ if __name__ == "__main__":
     if missing:
         sys.exit(f"no environment of {', '.join(missing)}: run tabbook env make, as the table needs all")
     results = measure_all(TABS)
-    FOLDER.mkdir(exist_ok=True)
     for name, made in (("agreement", differences(results)), ("versions", versions(results))):
-        (FOLDER / f"{name}.csv").write_text(made, encoding="utf-8")
+        write_atomic(FOLDER / f"{name}.csv", made)
