@@ -30,15 +30,16 @@ EPUBCHECK = Path("/usr/share/java/epubcheck.jar")
 RNN = "chapters/recurrent-neural-networks/rnn-scratch"
 
 
-def _lacks_tex() -> str:
+def _lacks_tex(language: str = "en") -> str:
     try:
-        check_tools("en")
+        check_tools(language)
     except UsageError as error:
         return str(error)
     return "" if shutil.which("pdftotext") else "pdftotext is not installed"
 
 
 needs_tex = pytest.mark.skipif(bool(_lacks_tex()), reason=_lacks_tex() or "TeX is there")
+needs_cjk = pytest.mark.skipif(bool(_lacks_tex("ja")), reason=_lacks_tex("ja") or "its fonts are there")
 needs_epubcheck = pytest.mark.skipif(
     not (EPUBCHECK.is_file() and shutil.which("java")), reason="epubcheck is not installed"
 )
@@ -229,7 +230,7 @@ def test_a_pdf_is_the_same_again(small: Book) -> None:
     assert first == again
 
 
-@needs_tex
+@needs_cjk
 def test_every_construct_can_be_typeset(constructs: Book) -> None:
     """Whatever an author may write goes through TeX, with all its references, and into the margins."""
     made = exported(constructs, "pdf", constructs.sections, ("jax",))
