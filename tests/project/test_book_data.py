@@ -19,12 +19,14 @@ def test_the_loader_knows_the_addresses_of_the_configuration():
     tree = ast.parse(BOOK.library_file("pytorch").read_text(encoding="utf-8"))
     known = {}
     for node in tree.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith("DATA_"):
-            exec(ast.unparse(node), known)
+        code = ast.unparse(node)
+        if isinstance(node, (ast.Assign, ast.Expr)) and code.startswith("DATA_"):
+            exec(code, known)
+    assert known["DATA_HUB"].keys() == BOOK.settings.data.keys()
     for name, file in BOOK.settings.data.items():
-        if file.url:
-            url, sha1 = known["DATA_HUB"][name]
-            assert ([*file.url], file.sha1) == ([url, *known["DATA_MIRRORS"].get(name, [])], sha1)
+        origin, sha1 = known["DATA_HUB"][name]
+        origins = [origin, *known["DATA_MIRRORS"].get(name, [])]
+        assert ([*(file.url or [file.script])], file.sha1) == (origins, sha1)
 
 
 @pytest.fixture(scope="module")
