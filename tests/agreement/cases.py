@@ -6,9 +6,11 @@ NumPy's. Shapes and parameters have the names that ``subjects`` explains.
 
 # ruff: noqa: N806 (matrices have capital letters, as in the book)
 
+import struct
+
 import numpy as np
 import reference
-from kinds import LR, Drawn, Initial, Loader, Model, Optimizer
+from kinds import LR, Drawn, Initial, Loader, Model, Optimizer, Pictures
 
 REGRESSION = {"loss": ("loss", reference.half_squared_error)}
 CLASSIFICATION = {
@@ -17,6 +19,7 @@ CLASSIFICATION = {
     "accuracy": ("accuracy", reference.accuracy),
 }
 VOCAB, HIDDENS, STEPS = 5, 4, 3
+CLASSES, BIG = 3, (35, 42)
 TEXT = "The cat sat on the mat; the dog, on the log. " * 3
 
 
@@ -26,6 +29,10 @@ def regression_batch(random, size):
 
 def wide_batch(random, size):
     return random.standard_normal((size, 2000)), random.standard_normal((size, 1))
+
+
+def picture_batch(random, size):
+    return random.standard_normal((size, 2, 3, 2)), random.randint(0, CLASSES, size)
 
 
 def token_batch(random, size):
@@ -46,6 +53,12 @@ CONCISE = {
     "make": lambda d2l: d2l.LinearRegression(lr=LR),
     "shapes": {"net.kernel": (3, 1), "net.bias": (1,)},
     "batch": regression_batch,
+}
+SOFTMAX = {
+    "make": lambda d2l: d2l.SoftmaxRegression(CLASSES, lr=LR),
+    "shapes": {"net.kernel": (12, CLASSES), "net.bias": (CLASSES,)},
+    "batch": picture_batch,
+    "places": {"pytorch": {"net": "net.1"}, "tensorflow": {"net": "net.1"}, "jax": {"net": "Dense_0"}},
 }
 RNN = {
     "make": lambda d2l: d2l.RNNLMScratch(d2l.RNNScratch(VOCAB, HIDDENS), VOCAB, lr=LR),
@@ -86,6 +99,33 @@ def short_text(d2l):
     return ShortText(batch_size=8, num_steps=5, num_train=50, num_val=30)
 
 
+def drawn(part):
+    """Return random pictures of 28 by 28 bytes and their labels: 15 to train on, 7 for validation."""
+    random = np.random.RandomState(len(part))
+    size = 15 if part == "train" else 7
+    return random.randint(0, 256, (size, 28, 28)).astype("uint8"), np.arange(size, dtype="uint8") % 10
+
+
+def few_garments(**options):
+    def make(d2l):
+        class FewGarments(d2l.Garments):
+            def files(self):
+                found = {}
+                for part in ("train", "t10k"):
+                    X, y = drawn(part)
+                    found[f"{part}-images-idx3-ubyte"] = struct.pack(">4I", 0x803, *X.shape) + X.tobytes()
+                    found[f"{part}-labels-idx1-ubyte"] = struct.pack(">2I", 0x801, *y.shape) + y.tobytes()
+                return found
+
+        return FewGarments(batch_size=4, **options)
+
+    return make
+
+
+def garments(size):
+    return tuple([reference.pixels(X, size), y] for X, y in map(drawn, ("train", "t10k")))
+
+
 def numbers(start, stop):
     i = np.arange(start, stop)
     return [np.stack([i, 0.5 * i], 1), 100 + i]
@@ -104,10 +144,14 @@ def synthetic(d2l):
 CASES = [
     Model(name="LinearRegressionScratch", **LINEAR, output=reference.linear, measures=REGRESSION),
     Model(name="LinearRegression", **CONCISE, output=reference.linear_layer, measures=REGRESSION),
+    Model(
+        name="SoftmaxRegression", **SOFTMAX, output=reference.softmax_regression, measures=CLASSIFICATION
+    ),
     Model(name="RNNLMScratch", **RNN_MODEL, perplexity=True),
     Model(name="RNNLMScratch from a given state", **RNN_MODEL | {"batch": token_batch_with_state}),
     Optimizer(name="SGD", **LINEAR, step=gradient_descent),
     Optimizer(name="LinearRegression.configure_optimizers", **CONCISE, step=gradient_descent),
+    Optimizer(name="SoftmaxRegression.configure_optimizers", **SOFTMAX, step=gradient_descent),
     Optimizer(name="Classifier.configure_optimizers", **RNN, step=gradient_descent),
     Initial(
         name="LinearRegressionScratch, initial parameters", batch=wide_batch,
@@ -132,6 +176,10 @@ CASES = [
     Loader(
         name="TimeMachine", make=short_text, batch_size=8,
         rows=lambda: (windows(0, 50), windows(50, 80)),
+    ),
+    Pictures(name="Garments", make=few_garments(), batch_size=4, rows=lambda: garments((28, 28))),
+    Pictures(
+        name="Garments, resized", make=few_garments(resize=BIG), batch_size=4, rows=lambda: garments(BIG)
     ),
 ]  # fmt: skip
 BY_NAME = {case.name: case for case in CASES}

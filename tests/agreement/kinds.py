@@ -9,7 +9,7 @@ slash names the row of the table.
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -33,6 +33,8 @@ class Case:
     """The largest difference allowed, of the rows that have another one than ``BOUND``."""
     among: ClassVar[bool] = True
     """Whether the frameworks are also compared with each other, not with the reference alone."""
+    places: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By framework: the paths of layers that are elsewhere there than the names of parameters say."""
 
     @property
     def random(self):
@@ -106,7 +108,7 @@ class Model(Case):
     def measured(self, d2l, Subject):
         params, batches, directions = self.given()
         longest = float(self.longest(params, batches))
-        it = Subject(d2l, self.make(d2l), batches)
+        it = Subject(d2l, self.make(d2l), batches, self.places)
         it.set(params)
         batch, array = it.batches[0], it.array
         found = {"outputs": array(it.predict(batch))}
@@ -152,7 +154,7 @@ class Optimizer(Case):
 
     def measured(self, d2l, Subject):
         params, *gradients = self.given()
-        it = Subject(d2l, self.make(d2l), [self.batch(self.random, 2)])
+        it = Subject(d2l, self.make(d2l), [self.batch(self.random, 2)], self.places)
         it.set(params)
         found = {}
         for number, grads in enumerate(gradients, 1):
@@ -185,7 +187,7 @@ class Initial(Case):
 
     def measured(self, d2l, Subject):
         d2l.set_seed(1)
-        it = Subject(d2l, self.make(d2l), [self.batch(self.random, 2)])
+        it = Subject(d2l, self.make(d2l), [self.batch(self.random, 2)], self.places)
         return self.judged(it.get(self.deviations))
 
     def judged(self, values):
@@ -255,3 +257,10 @@ class Loader(Case):
                 found["same rows"] = self.ordered(rows)
                 found["shuffled"] = not np.array_equal(rows, self.joined(self.rows()[0]))
         return found | under("sizes of minibatches", sizes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pictures(Loader):
+    """The same of pictures, whose numbers are computed: they agree as other numbers do."""
+
+    bounds: ClassVar = dict.fromkeys(("sizes of minibatches", "shuffled"), 0)

@@ -24,6 +24,11 @@ def linear_layer(params, X):
     return X @ params["net.kernel"] + params["net.bias"]
 
 
+def softmax_regression(params, X):
+    """Return the logits of a linear layer for pictures, whose pixels are put in a row: (batch, classes)."""
+    return linear_layer(params, X.reshape(len(X), -1))
+
+
 def half_squared_error(output, y):
     return ((output - y) ** 2).mean() / 2
 
@@ -88,3 +93,14 @@ def characters(text, num_steps):
     indices = np.array([number[token] for token in text])
     pieces = np.array([indices[i : i + num_steps + 1] for i in range(len(indices) - num_steps)])
     return pieces[:, :-1], pieces[:, 1:]
+
+
+def pixels(images, size):
+    """Return bytes as numbers between 0 and 1, stretched linearly to a size: (pictures, height, width)."""
+    images = images / 255
+    for axis, length in enumerate(size, 1):
+        old = images.shape[axis]
+        place = np.clip((np.arange(length) + 0.5) * old / length - 0.5, 0, old - 1)  # Of the new centers
+        weights = np.maximum(0, 1 - abs(place[:, None] - np.arange(old)))
+        images = np.moveaxis(np.moveaxis(images, axis, -1) @ weights.T, -1, axis)
+    return images

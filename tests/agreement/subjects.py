@@ -1,7 +1,8 @@
 """A model in its trainer, handled in the same way in every framework.
 
 Parameters have one name everywhere: the path of attributes that leads to them, such as ``rnn.W_xh``, or
-``net.1.kernel`` and ``net.1.bias`` of the layer at place 1 of ``net``. A kernel has the axes of Keras
+``net.1.kernel`` and ``net.1.bias`` of the layer at place 1 of ``net``. Where a framework has a layer at
+another place than its case says, the case says where. A kernel has the axes of Keras
 and Flax, inputs before outputs; PyTorch and MXNet call it weight, and have the outputs first.
 """
 
@@ -24,11 +25,12 @@ class Given:
 class Subject:
     """A model whose trainer has run no epoch yet."""
 
+    tab = ""
     whole = "int32"
     """The type of tokens and labels."""
 
-    def __init__(self, d2l, model, batches):
-        self.d2l, self.model = d2l, model
+    def __init__(self, d2l, model, batches, places):
+        self.d2l, self.model, self.places = d2l, model, places.get(self.tab, {})
         model.board.display = False
         self.batches = [tuple(map(self.tensor, batch)) for batch in batches]
         self.trainer = d2l.Trainer(max_epochs=0)
@@ -54,10 +56,15 @@ class Subject:
     def child(parent, name):
         return parent[int(name)] if name.isdigit() else getattr(parent, name)
 
+    def place(self, path):
+        """Return the path that a parameter has in this framework."""
+        layer, dot, name = path.rpartition(".")
+        return self.places.get(layer, layer) + dot + name
+
     def find(self, path):
         """Return the framework's parameter at a path."""
         found = self.model
-        for name in path.split("."):
+        for name in self.place(path).split("."):
             found = self.child(found, name)
         return found
 
@@ -96,6 +103,7 @@ class FirstOutputs(Subject):
 class PyTorch(FirstOutputs):
     """A subject in PyTorch."""
 
+    tab = "pytorch"
     whole = "int64"
 
     @staticmethod
@@ -126,12 +134,13 @@ class PyTorch(FirstOutputs):
 class Jax(Subject):
     """A subject in JAX, whose parameters the trainer's state has."""
 
+    tab = "jax"
+
     def make_parameters(self):
         pass  # The trainer does
 
-    @staticmethod
-    def leaf(tree, path):
-        for name in path.split("."):
+    def leaf(self, tree, path):
+        for name in self.place(path).split("."):
             tree = tree[f"layers_{name}" if name.isdigit() else name]
         return tree
 
@@ -141,6 +150,8 @@ class Jax(Subject):
     def tree(self, values):
         """Return values, by path, in a tree with the form of the parameters."""
         import jax
+
+        values = {self.place(name): value for name, value in values.items()}
 
         def path(keys):
             return ".".join(key.key.removeprefix("layers_") for key in keys)
@@ -176,6 +187,8 @@ class Jax(Subject):
 class TensorFlow(Subject):
     """A subject in TensorFlow."""
 
+    tab = "tensorflow"
+
     @staticmethod
     def child(parent, name):
         return parent.layers[int(name)] if name.isdigit() else getattr(parent, name)
@@ -204,6 +217,8 @@ class TensorFlow(Subject):
 
 class MXNet(FirstOutputs):
     """A subject in MXNet, whose parameters are arrays or Gluon's."""
+
+    tab = "mxnet"
 
     @staticmethod
     def array(tensor):
@@ -237,4 +252,4 @@ class MXNet(FirstOutputs):
         self.trainer.optim.step(1)
 
 
-SUBJECTS = {"pytorch": PyTorch, "jax": Jax, "tensorflow": TensorFlow, "mxnet": MXNet}
+SUBJECTS = {subject.tab: subject for subject in (PyTorch, Jax, TensorFlow, MXNet)}

@@ -1,4 +1,4 @@
-"""The base classifier agrees with NumPy: cross-entropy, its gradients, accuracy, default optimizer."""
+"""Classifiers agree with NumPy: cross-entropy, its gradients, accuracy, default optimizer, logits."""
 
 # ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
 
@@ -210,3 +210,117 @@ def test_layers_of_the_framework_are_trained_too(d2l, tab):
     d2l.Trainer(max_epochs=10).fit(model, Data())
     assert model.board.data["val_acc"][-1][1] > 0.95
     assert model.board.data["val_loss"][-1][1] < 0.5
+
+
+# The linear classifier of the library
+
+
+IMAGE = (2, 3, 4)
+
+
+@pytest.fixture
+def pictures():
+    """A minibatch of pictures with several channels: flattened in another order, they give other logits."""
+    rng = np.random.default_rng(4)
+    return rng.normal(size=(6, *IMAGE)), rng.integers(0, CLASSES, 6)
+
+
+@pytest.fixture
+def weights():
+    rng = np.random.default_rng(5)
+    return {"w": rng.normal(size=(np.prod(IMAGE), CLASSES)), "b": rng.normal(size=CLASSES)}
+
+
+class Layer(Affine):
+    """A model whose parameters are those of its only layer that has any."""
+
+    @property
+    def layer(self):
+        """The layer; in JAX, its parameters."""
+        if self.tab == "jax":
+            (found,) = self.trainer.state.params.values()
+            return found
+        if self.tab == "mxnet":
+            return self.model.net
+        return self.model.net[-1] if self.tab == "pytorch" else self.model.net.layers[-1]
+
+    @property
+    def params(self):
+        layer = self.layer
+        if self.tab == "jax":
+            w, b = layer["kernel"], layer["bias"]
+        elif self.tab == "tensorflow":
+            w, b = layer.kernel, layer.bias
+        else:
+            w, b = layer.weight, layer.bias
+            if self.tab == "mxnet":
+                w, b = w.data(), b.data()
+            w = w.T  # Outputs come first there
+        return {"w": self.numpy_of(w), "b": self.numpy_of(b)}
+
+    @params.setter
+    def params(self, params):
+        assert {n: v.shape for n, v in self.params.items()} == {n: v.shape for n, v in params.items()}
+        w, b = self.tensor(params["w"]), self.tensor(params["b"])
+        layer = self.layer
+        if self.tab == "jax":
+            (name,) = self.trainer.state.params
+            params = {name: {"kernel": w, "bias": b}}
+            self.trainer.state = self.trainer.state.replace(params=params)
+        elif self.tab == "tensorflow":
+            layer.kernel.assign(w)
+            layer.bias.assign(b)
+        elif self.tab == "pytorch":
+            layer.weight.data, layer.bias.data = w.T, b
+        else:
+            layer.weight.set_data(w.T)
+            layer.bias.set_data(b)
+
+
+@pytest.fixture(params=["pictures", "rows"])
+def examples(request, pictures):
+    X, Y = pictures
+    return (X if request.param == "pictures" else X.reshape(len(X), -1)), Y
+
+
+@pytest.fixture
+def softmax(d2l, tab, numpy_of, weights, examples):
+    """Softmax regression with given weights."""
+    model = d2l.SoftmaxRegression(num_outputs=CLASSES, lr=LR)
+    if tab != "jax":  # There the trainer does it
+        model(d2l.tensor(examples[0].tolist()))
+    return Layer(d2l, tab, numpy_of, model, weights, [examples], [examples])
+
+
+def rows(X):
+    return X.reshape(len(X), -1)
+
+
+def test_softmax_regression_returns_logits(softmax, weights, examples):
+    X, _ = examples
+    logits = softmax.predict(X)
+    assert logits.shape == (6, CLASSES)
+    np.testing.assert_allclose(logits, rows(X) @ weights["w"] + weights["b"], **CLOSE)
+
+
+def test_the_loss_of_softmax_regression(softmax, weights, examples):
+    X, Y = examples
+    expected = losses(weights, rows(X), Y)
+    assert float(softmax.loss(X, Y)) == pytest.approx(expected.mean(), abs=1e-5)
+    np.testing.assert_allclose(softmax.loss(X, Y, averaged=False), expected, **CLOSE)
+
+
+def test_the_accuracy_of_softmax_regression(softmax, weights, examples):
+    X, Y = examples
+    expected = hits(weights, rows(X), Y)
+    assert 0 < expected.mean() < 1
+    assert float(accuracy(softmax, X, Y)) == pytest.approx(expected.mean(), abs=1e-6)
+
+
+def test_a_step_of_softmax_regression(softmax, weights, examples):
+    X, Y = examples
+    softmax.trainer.fit_epoch()
+    delta = np.exp(log_softmax(rows(X) @ weights["w"] + weights["b"])) - np.eye(CLASSES)[Y]
+    found = softmax.params
+    np.testing.assert_allclose(found["w"], weights["w"] - LR * rows(X).T @ delta / len(X), **CLOSE)
+    np.testing.assert_allclose(found["b"], weights["b"] - LR * delta.mean(0), **CLOSE)
