@@ -113,6 +113,7 @@ __all__ = [
     "sqrt",
     "stack",
     "stand_in",
+    "stretching",
     "swapaxes",
     "tanh",
     "tensor",
@@ -863,6 +864,18 @@ def read_idx(data):
 
 
 # chapters/linear-classification/image-data.md, cell 8
+def stretching(size, new_size):
+    """Return the weights, of shape (size, new_size), that stretch an axis.
+
+    Defined in sec_fashion_mnist.
+    """
+    centers = (onp.arange(new_size) + 0.5) * size / new_size - 0.5
+    distance = onp.abs(onp.arange(size)[:, None] - centers)
+    weights = onp.maximum(1 - distance / max(size / new_size, 1), 0)
+    return np.array(weights / weights.sum(0), dtype='float32')
+
+
+# chapters/linear-classification/image-data.md, cell 9
 class Garments(d2l.DataModule):
     """Drawn pictures of garments in ten classes, between 0 and 1.
 
@@ -885,13 +898,15 @@ class Garments(d2l.DataModule):
     def dataset(self, images, labels):
         """Return the images, resized, with their labels."""
         X, y = read_idx(images), read_idx(labels)
-        X = X[..., None].astype('float32') / 255
-        if X.shape[1:3] != tuple(self.resize):
-            X = npx.image.resize(X, size=tuple(self.resize)[::-1])
+        X = X.astype('float32') / 255
+        if X.shape[1:] != tuple(self.resize):
+            for new_size in self.resize[::-1]:  # The columns, then the rows
+                X = np.dot(X, stretching(X.shape[2], new_size))
+                X = X.swapaxes(1, 2)
         return gluon.data.ArrayDataset(
-            X.transpose(0, 3, 1, 2), y.astype('int32'))
+            np.expand_dims(X, 1), y.astype('int32'))
 
-    # chapters/linear-classification/image-data.md, cell 9
+    # chapters/linear-classification/image-data.md, cell 10
     def get_dataloader(self, train):
         """Return a loader of the pictures for training or for validation.
 
@@ -903,7 +918,7 @@ class Garments(d2l.DataModule):
         y = np.array(y, dtype='int32')  # Gluon has them as NumPy's
         return self.get_tensorloader([X, y], train)
 
-    # chapters/linear-classification/image-data.md, cell 12
+    # chapters/linear-classification/image-data.md, cell 13
     def text_labels(self, indices):
         """Return the names of classes.
 
@@ -913,7 +928,7 @@ class Garments(d2l.DataModule):
                  'sandal', 'shirt', 'sneaker', 'bag', 'ankle boot']
         return [names[int(i)] for i in indices]
 
-    # chapters/linear-classification/image-data.md, cell 13
+    # chapters/linear-classification/image-data.md, cell 14
     def visualize(self, batch, nrows=1, ncols=8, labels=[]):
         """Show the first pictures of a minibatch, with their names or `labels`.
 
@@ -925,7 +940,7 @@ class Garments(d2l.DataModule):
                     nrows, ncols, labels or self.text_labels(y))
 
 
-# chapters/linear-classification/image-data.md, cell 11
+# chapters/linear-classification/image-data.md, cell 12
 class FashionMNIST(Garments):
     """Fashion-MNIST's photographs, or loudly drawings if there are none.
 
@@ -942,7 +957,7 @@ class FashionMNIST(Garments):
                 for name, path in paths.items()}
 
 
-# chapters/linear-classification/image-data.md, cell 13
+# chapters/linear-classification/image-data.md, cell 14
 def show_images(imgs, num_rows, num_cols, titles=None, scale=1.5):
     """Show images of shape (height, width) or (height, width, 3) in a grid.
 

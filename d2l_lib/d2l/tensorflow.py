@@ -769,7 +769,7 @@ def read_idx(data):
     return d2l.reshape(flat, shape)
 
 
-# chapters/linear-classification/image-data.md, cell 8
+# chapters/linear-classification/image-data.md, cell 9
 class Garments(d2l.DataModule):
     """Drawn pictures of garments in ten classes, between 0 and 1.
 
@@ -797,7 +797,7 @@ class Garments(d2l.DataModule):
             X = tf.image.resize(X, self.resize, antialias=True)
         return X, tf.cast(y, tf.int32)
 
-    # chapters/linear-classification/image-data.md, cell 9
+    # chapters/linear-classification/image-data.md, cell 10
     def get_dataloader(self, train):
         """Return a loader of the pictures for training or for validation.
 
@@ -807,7 +807,7 @@ class Garments(d2l.DataModule):
         X, y = data
         return self.get_tensorloader([X, y], train)
 
-    # chapters/linear-classification/image-data.md, cell 12
+    # chapters/linear-classification/image-data.md, cell 13
     def text_labels(self, indices):
         """Return the names of classes.
 
@@ -817,7 +817,7 @@ class Garments(d2l.DataModule):
                  'sandal', 'shirt', 'sneaker', 'bag', 'ankle boot']
         return [names[int(i)] for i in indices]
 
-    # chapters/linear-classification/image-data.md, cell 13
+    # chapters/linear-classification/image-data.md, cell 14
     def visualize(self, batch, nrows=1, ncols=8, labels=[]):
         """Show the first pictures of a minibatch, with their names or `labels`.
 
@@ -829,7 +829,7 @@ class Garments(d2l.DataModule):
                     nrows, ncols, labels or self.text_labels(y))
 
 
-# chapters/linear-classification/image-data.md, cell 11
+# chapters/linear-classification/image-data.md, cell 12
 class FashionMNIST(Garments):
     """Fashion-MNIST's photographs, or loudly drawings if there are none.
 
@@ -846,7 +846,7 @@ class FashionMNIST(Garments):
                 for name, path in paths.items()}
 
 
-# chapters/linear-classification/image-data.md, cell 13
+# chapters/linear-classification/image-data.md, cell 14
 def show_images(imgs, num_rows, num_cols, titles=None, scale=1.5):
     """Show images of shape (height, width) or (height, width, 3) in a grid.
 

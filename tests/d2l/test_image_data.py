@@ -220,10 +220,7 @@ def test_resize_is_bilinear_and_takes_the_height_first(d2l, drawn, rows_of, size
 
 
 @pytest.mark.parametrize("size", [(14, 14), (10, 21), (20, 42)])
-def test_resize_to_fewer_pixels_leaves_none_out(d2l, tab, drawn, rows_of, request, size):
-    if tab == "mxnet":
-        why = "MXNet's resize looks at the nearest pixels alone"
-        request.applymarker(pytest.mark.xfail(strict=True, raises=AssertionError, reason=why))
+def test_resize_to_fewer_pixels_leaves_none_out(d2l, drawn, rows_of, size):
     X, _ = rows_of(d2l.Garments(batch_size=3, resize=size).val_dataloader())
     assert X.shape == (7, *size)
     expected = bilinear(as_numbers(DRAWN["t10k-images-idx3-ubyte"]), *size)
