@@ -52,12 +52,14 @@ __all__ = [
     "HyperParameters",
     "LinearRegression",
     "LinearRegressionScratch",
+    "MLP",
     "Module",
     "ProgressBoard",
     "RNNLMScratch",
     "RNNScratch",
     "SGD",
     "SoftmaxRegression",
+    "Steps",
     "SyntheticRegressionData",
     "THEME_COLORS",
     "TimeMachine",
@@ -1005,6 +1007,62 @@ class SoftmaxRegression(d2l.Classifier):
     def __call__(self, X):
         X = X.reshape((X.shape[0], -1))
         return nn.Dense(self.num_outputs)(X)
+
+
+# chapters/perceptrons/mlp-implementation.md, cell 14
+class MLP(d2l.Classifier):
+    """An MLP with one hidden layer, made of layers of the framework.
+
+    Defined in sec_mlp-implementation.
+    """
+    num_outputs: int
+    num_hiddens: int
+    lr: float
+
+    @nn.compact
+    def __call__(self, X):
+        X = X.reshape((X.shape[0], -1))
+        H = nn.relu(nn.Dense(self.num_hiddens)(X))
+        return nn.Dense(self.num_outputs)(H)
+
+
+# chapters/perceptrons/debugging-training.md, cell 14
+class Steps:
+    """Training by hand: parameters and gradients as NumPy's arrays.
+
+    Defined in sec_debugging-training.
+    """
+    def __init__(self, model, X):
+        self.model, params = model, model.init(d2l.get_key(), X)['params']
+        self.state = d2l.TrainState.create(
+            apply_fn=model.apply, params=params, tx=optax.identity(),
+            batch_stats={}, dropout_rng=d2l.get_key())
+
+    def gradient(self, X, y):
+        """Return the loss of a minibatch and the gradients."""
+        (loss, _), grads = self.model.loss_and_grads(
+            True, self.state.params, [X], y, self.state)
+        return float(loss), jax.device_get(jax.tree.leaves(grads))
+
+    def get(self):
+        """Return the parameters."""
+        return jax.device_get(jax.tree.leaves(self.state.params))
+
+    def set(self, values):
+        """Replace the parameters."""
+        tree = jax.tree.structure(self.state.params)
+        self.state = self.state.replace(params=tree.unflatten(values))
+
+    # chapters/perceptrons/debugging-training.md, cell 19
+    def descend(self, batch, lr):
+        """Take a step; return the loss, parameters and gradients before it.
+
+        Defined in sec_debugging-training.
+        """
+        loss, grads = self.gradient(*batch)
+        params = self.get()
+        self.set([p - lr * grad for p, grad in zip(params, grads)])
+        return loss, params, grads
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6

@@ -46,12 +46,14 @@ __all__ = [
     "HyperParameters",
     "LinearRegression",
     "LinearRegressionScratch",
+    "MLP",
     "Module",
     "ProgressBoard",
     "RNNLMScratch",
     "RNNScratch",
     "SGD",
     "SoftmaxRegression",
+    "Steps",
     "SyntheticRegressionData",
     "THEME_COLORS",
     "TimeMachine",
@@ -1023,6 +1025,60 @@ class SoftmaxRegression(d2l.Classifier):
         self.save_hyperparameters()
         self.net = nn.Dense(num_outputs)  # It flattens its input
         self.net.initialize()
+
+
+# chapters/perceptrons/mlp-implementation.md, cell 13
+class MLP(d2l.Classifier):
+    """An MLP with one hidden layer, made of layers of the framework.
+
+    Defined in sec_mlp-implementation.
+    """
+    def __init__(self, num_outputs, num_hiddens, lr):
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = nn.Sequential()
+        self.net.add(nn.Dense(num_hiddens, activation='relu'),
+                     nn.Dense(num_outputs))
+        self.net.initialize()
+
+
+# chapters/perceptrons/debugging-training.md, cell 16
+class Steps:
+    """Training by hand: parameters and gradients as NumPy's arrays.
+
+    Defined in sec_debugging-training.
+    """
+    def __init__(self, model, X):
+        model(X)  # Makes the parameters
+        self.model = model
+        self.params = list(model.collect_params().values())
+
+    def gradient(self, X, y):
+        """Return the loss of a minibatch and the gradients."""
+        with autograd.record():
+            loss = self.model.loss(self.model(X), y)
+        loss.backward()
+        return float(loss), [p.grad().asnumpy() for p in self.params]
+
+    def get(self):
+        """Return the parameters."""
+        return [p.data().asnumpy() for p in self.params]
+
+    def set(self, values):
+        """Replace the parameters."""
+        for p, value in zip(self.params, values):
+            p.set_data(np.array(value))
+
+    # chapters/perceptrons/debugging-training.md, cell 19
+    def descend(self, batch, lr):
+        """Take a step; return the loss, parameters and gradients before it.
+
+        Defined in sec_debugging-training.
+        """
+        loss, grads = self.gradient(*batch)
+        params = self.get()
+        self.set([p - lr * grad for p, grad in zip(params, grads)])
+        return loss, params, grads
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6

@@ -44,12 +44,14 @@ __all__ = [
     "HyperParameters",
     "LinearRegression",
     "LinearRegressionScratch",
+    "MLP",
     "Module",
     "ProgressBoard",
     "RNNLMScratch",
     "RNNScratch",
     "SGD",
     "SoftmaxRegression",
+    "Steps",
     "SyntheticRegressionData",
     "THEME_COLORS",
     "TimeMachine",
@@ -910,6 +912,59 @@ class SoftmaxRegression(d2l.Classifier):
         self.save_hyperparameters()
         self.net = tf.keras.Sequential([
             tf.keras.layers.Flatten(), tf.keras.layers.Dense(num_outputs)])
+
+
+# chapters/perceptrons/mlp-implementation.md, cell 13
+class MLP(d2l.Classifier):
+    """An MLP with one hidden layer, made of layers of the framework.
+
+    Defined in sec_mlp-implementation.
+    """
+    def __init__(self, num_outputs, num_hiddens, lr):
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = tf.keras.Sequential([
+            tf.keras.layers.Flatten(),
+            tf.keras.layers.Dense(num_hiddens, activation='relu'),
+            tf.keras.layers.Dense(num_outputs)])
+
+
+# chapters/perceptrons/debugging-training.md, cell 15
+class Steps:
+    """Training by hand: parameters and gradients as NumPy's arrays.
+
+    Defined in sec_debugging-training.
+    """
+    def __init__(self, model, X):
+        model(X)  # Makes the parameters
+        self.model, self.params = model, model.trainable_variables
+
+    def gradient(self, X, y):
+        """Return the loss of a minibatch and the gradients."""
+        with tf.GradientTape() as tape:
+            loss = self.model.loss(self.model(X), y)
+        grads = tape.gradient(loss, self.params)
+        return float(loss), [grad.numpy() for grad in grads]
+
+    def get(self):
+        """Return the parameters."""
+        return [p.numpy() for p in self.params]
+
+    def set(self, values):
+        """Replace the parameters."""
+        for p, value in zip(self.params, values):
+            p.assign(value)
+
+    # chapters/perceptrons/debugging-training.md, cell 19
+    def descend(self, batch, lr):
+        """Take a step; return the loss, parameters and gradients before it.
+
+        Defined in sec_debugging-training.
+        """
+        loss, grads = self.gradient(*batch)
+        params = self.get()
+        self.set([p - lr * grad for p, grad in zip(params, grads)])
+        return loss, params, grads
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6

@@ -46,6 +46,7 @@ __all__ = [
     "HyperParameters",
     "LinearRegression",
     "LinearRegressionScratch",
+    "MLP",
     "Module",
     "ProgressBoard",
     "RNNLMScratch",
@@ -53,6 +54,7 @@ __all__ = [
     "SGD",
     "SmallLinear",
     "SoftmaxRegression",
+    "Steps",
     "SyntheticRegressionData",
     "THEME_COLORS",
     "TimeMachine",
@@ -899,6 +901,58 @@ class SoftmaxRegression(d2l.Classifier):
         super().__init__()
         self.save_hyperparameters()
         self.net = nn.Sequential(nn.Flatten(), nn.LazyLinear(num_outputs))
+
+
+# chapters/perceptrons/mlp-implementation.md, cell 13
+class MLP(d2l.Classifier):
+    """An MLP with one hidden layer, made of layers of the framework.
+
+    Defined in sec_mlp-implementation.
+    """
+    def __init__(self, num_outputs, num_hiddens, lr):
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = nn.Sequential(
+            nn.Flatten(), nn.LazyLinear(num_hiddens), nn.ReLU(),
+            nn.LazyLinear(num_outputs))
+
+
+# chapters/perceptrons/debugging-training.md, cell 13
+class Steps:
+    """Training by hand: parameters and gradients as NumPy's arrays.
+
+    Defined in sec_debugging-training.
+    """
+    def __init__(self, model, X):
+        model(X)  # Makes the parameters
+        self.model, self.params = model, list(model.parameters())
+
+    def gradient(self, X, y):
+        """Return the loss of a minibatch and the gradients."""
+        self.model.zero_grad()
+        loss = self.model.loss(self.model(X), y)
+        loss.backward()
+        return loss.item(), [p.grad.numpy().copy() for p in self.params]
+
+    def get(self):
+        """Return the parameters."""
+        return [d2l.numpy(p).copy() for p in self.params]
+
+    def set(self, values):
+        """Replace the parameters."""
+        for p, value in zip(self.params, values):
+            p.data = torch.from_numpy(value)
+
+    # chapters/perceptrons/debugging-training.md, cell 19
+    def descend(self, batch, lr):
+        """Take a step; return the loss, parameters and gradients before it.
+
+        Defined in sec_debugging-training.
+        """
+        loss, grads = self.gradient(*batch)
+        params = self.get()
+        self.set([p - lr * grad for p, grad in zip(params, grads)])
+        return loss, params, grads
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6
