@@ -60,6 +60,18 @@ SOFTMAX = {
     "batch": picture_batch,
     "places": {"pytorch": {"net": "net.1"}, "tensorflow": {"net": "net.1"}, "jax": {"net": "Dense_0"}},
 }
+MLP = {
+    "make": lambda d2l: d2l.MLP(CLASSES, HIDDENS, lr=LR),
+    "shapes": {
+        "first.kernel": (12, HIDDENS), "first.bias": (HIDDENS,),
+        "second.kernel": (HIDDENS, CLASSES), "second.bias": (CLASSES,),
+    },
+    "batch": picture_batch,
+    "places": {
+        "pytorch": {"first": "net.1", "second": "net.3"}, "jax": {"first": "Dense_0", "second": "Dense_1"},
+        "tensorflow": {"first": "net.1", "second": "net.2"}, "mxnet": {"first": "net.0", "second": "net.1"},
+    },
+}  # fmt: skip
 RNN = {
     "make": lambda d2l: d2l.RNNLMScratch(d2l.RNNScratch(VOCAB, HIDDENS), VOCAB, lr=LR),
     "shapes": {
@@ -147,6 +159,7 @@ CASES = [
     Model(
         name="SoftmaxRegression", **SOFTMAX, output=reference.softmax_regression, measures=CLASSIFICATION
     ),
+    Model(name="MLP", **MLP, output=reference.perceptron, measures=CLASSIFICATION),
     Model(name="RNNLMScratch", **RNN_MODEL, perplexity=True),
     Model(name="RNNLMScratch from a given state", **RNN_MODEL | {"batch": token_batch_with_state}),
     Optimizer(name="SGD", **LINEAR, step=gradient_descent),
