@@ -82,8 +82,8 @@ def test_parameters_come_back_as_they_were_set(hand, weights):
 
 
 def test_the_mlp_returns_logits(hand, tab, numpy_of, examples, weights):
-    X, given = hand.batch[0], ({"params": hand.steps.state.params},) if tab == "jax" else ()
-    found = hand.model.apply(*given, X) if tab == "jax" else hand.model(X)
+    X, model = hand.batch[0], hand.model
+    found = model.apply({"params": hand.steps.state.params}, X) if tab == "jax" else model(X)
     np.testing.assert_allclose(numpy_of(found), outputs(examples[0], *weights), **CLOSE)
 
 
