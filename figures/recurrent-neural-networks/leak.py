@@ -17,7 +17,8 @@ def draw() -> Figure:
         for i in range(16):
             color = "orange" if i in validation else "muted" if i in unused else "blue"
             figure.box(19 + 24 * i, y, 20, 24, color=color)
-    for x, name, color in ((8, "training", "blue"), (142, "validation", "orange"), (286, "left out", "muted")):
+    key = ((8, "training", "blue"), (142, "validation", "orange"), (286, "left out", "muted"))
+    for x, name, color in key:
         figure.box(x + 10, 176, 18, 18, color=color)
         figure.text(x + 26, 176, name, "ink", size=13, anchor="start")
     figure.line((8, 146), (388, 146), color="muted", arrow=True)
