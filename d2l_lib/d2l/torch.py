@@ -60,6 +60,7 @@ __all__ = [
     "TimeMachine",
     "Trainer",
     "Vocab",
+    "Windows",
     "abs",
     "add_to_class",
     "arange",
@@ -115,6 +116,7 @@ __all__ = [
     "stack",
     "stand_in",
     "swapaxes",
+    "swing",
     "tanh",
     "tensor",
     "to",
@@ -953,6 +955,43 @@ class Steps:
         params = self.get()
         self.set([p - lr * grad for p, grad in zip(params, grads)])
         return loss, params, grads
+
+
+# chapters/recurrent-neural-networks/sequence.md, cell 6
+def swing(n, seed, noise=0.2):
+    """Return n positions of a swing in the wind, one for each time.
+
+    Defined in sec_sequence.
+    """
+    rng, x = random.Random(seed), [0.0, 0.0]
+    while len(x) < n + 100:
+        x.append(1.7 * x[-1] - 0.9 * x[-2] + rng.gauss(0, noise))
+    return x[-n:]
+
+
+# chapters/recurrent-neural-networks/sequence.md, cell 8
+class Windows(d2l.DataModule):
+    """Windows of `tau` values, each with the value that follows.
+
+    Defined in sec_sequence.
+    """
+    def __init__(self, series, tau, num_train=2000, num_val=2000,
+                 batch_size=100):
+        super().__init__()
+        self.save_hyperparameters()
+        x, n = d2l.tensor(series), len(series) - tau
+        self.X = d2l.stack([x[j:j+n] for j in range(tau)], 1)
+        self.y = d2l.reshape(x[tau:], (-1, 1))
+
+    def rows(self, train):
+        """Return which windows are for training or validation."""
+        n = self.num_train
+        gap = n + self.tau
+        return slice(n) if train else slice(gap, gap + self.num_val)
+
+    def get_dataloader(self, train):
+        return self.get_tensorloader(
+            [self.X, self.y], train, self.rows(train))
 
 
 # chapters/recurrent-neural-networks/text-sequence.md, cell 6

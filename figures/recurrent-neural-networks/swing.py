@@ -1,0 +1,26 @@
+"""Two swings at the same place, with different pasts."""
+
+from figures.kit import Axes, Figure
+
+
+def draw() -> Figure:
+    """Draw both paths over three times; they cross at the second."""
+    figure = Figure(400, 240)
+    axes = Axes(figure, 44, 34, 290, 160, (0.6, 3.4), (0, 3.4))
+    axes.frame("", "position")
+    figure.text(352, 194, "time", "muted", anchor="start")
+    for x, name in ((1, "before"), (2, "now"), (3, "next")):
+        figure.text(axes.at(x, 0)[0], 210, name, "muted", size=13)
+    for first, last, color in ((1, 2.5, "blue"), (3, 0.7, "orange")):
+        axes.line([(1, first), (2, 2)], color)
+        axes.line([(2, 2), (3, last)], color, dashed=True)
+        for point in ((1, first), (3, last)):
+            axes.dot(*point, color=color)
+        x, y = axes.at(1, first)
+        figure.text(x - 20, y, f"{first}", color)
+        x, y = axes.at(3, last)
+        figure.text(x + 20, y, f"{last}", color)
+    axes.dot(2, 2)
+    x, y = axes.at(2, 2)
+    figure.text(x, y - 18, "2")
+    return figure
