@@ -17,7 +17,8 @@ def draw() -> Figure:
     figure.text(166, 94, "**Y**")
     figure.line((142, 110), (176, 110), arrow=True)
     figure.box(290, 110, 68, 90, "apply", "green")
-    for y, given, got, color in ((85, "**X**", "**Y**", "ink"), (138, "calls = 0", "calls = **1**", "orange")):
+    ways = ((85, "**X**", "**Y**", "ink"), (138, "calls = 0", "calls = **1**", "orange"))
+    for y, given, got, color in ways:
         figure.text(252, y - 14, given, color, 13, anchor="end")
         figure.text(328, y - 14, got, color, 13, anchor="start")
         figure.line((214, y), (254, y), color=color, arrow=True)
