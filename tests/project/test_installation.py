@@ -21,7 +21,8 @@ def _install(tab: str) -> str:
     """Return the command that installs a framework with its versions."""
     block = re.search(rf":::\{{tab\}} {tab}\n```bash\n(.*?)```", _TEXT, re.DOTALL)
     assert block is not None
-    return next(line for line in block[1].splitlines() if "pip install" in line)
+    commands = block[1].replace("\\\n", "").splitlines()
+    return next(command for command in commands if "pip install" in command)
 
 
 @pytest.mark.parametrize("tab", TABS)

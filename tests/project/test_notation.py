@@ -6,6 +6,8 @@ import pytest
 import yaml
 from commands import ROOT
 
+from tabbook.config import CONFIG_FILE, read_settings
+
 _PAGE = ROOT / "chapters" / "appendix" / "notation.md"
 _ROW = re.compile(r"^\* - (\$.+\$)\n  - .+\n  - (.+)$", re.MULTILINE)
 _DOUBLE = re.compile(r"^\* - (\$.+\$)\n((?:  - .+\n?)+)", re.MULTILINE)
@@ -46,6 +48,18 @@ def _labels(cell: str) -> list[str]:
 
 def _page(label: str) -> str:
     return next(page for page in PAGES if f"({label})=" in page)
+
+
+def test_names_in_code_are_those_of_the_configuration() -> None:
+    """Each row of the last table says what the configuration says, and the columns are the tabs."""
+    settings = read_settings((ROOT / CONFIG_FILE).read_text(encoding="utf-8"))
+    rows = [line.strip("| ").split(" | ") for line in PARTS[1].splitlines() if line.startswith("|")]
+    assert rows[0][1:] == [tab.name for tab in settings.tabs.values()]
+    assert len(rows) > 20
+    for name, *ways in rows[2:]:
+        written = settings.names[name.strip("`")]
+        expected = [re.sub(r"^lambda [^:]*: ", "", str(written[tab])) for tab in settings.tabs]
+        assert [way.strip("`") for way in ways] == expected
 
 
 @pytest.mark.parametrize(("symbol", "cell"), _ROW.findall(PARTS[0]))
