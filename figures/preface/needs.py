@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[2]
 LABEL = re.compile(r"^\(([\w:-]+)\)=$|^:(?:name|label): ([\w:-]+)$|\$\$ \(([\w:-]+)\)$", re.M)
 LINK = re.compile(r"\{(?:numref|ref|eq)\}`(?:[^`<]*<)?([\w:-]+)>?`")
 STEP = 20
+LOOKED_UP = ("index", "notation", "installation")
+"""Pages that nobody reads before others."""
 LONGEST = 42
 """Characters of a title that fit."""
 
@@ -18,7 +20,7 @@ LONGEST = 42
 def sections() -> list[tuple[str, str]]:
     """Return the title and the text of each section in a chapter, in the book's order."""
     files = [Path(entry.file) for entry in Book.load(ROOT).contents]
-    in_chapters = [file for file in files if len(file.parts) > 2 and file.stem != "index"]
+    in_chapters = [file for file in files if len(file.parts) > 2 and file.stem not in LOOKED_UP]
     texts = [(ROOT / file).with_suffix(".md").read_text() for file in in_chapters]
     return [(re.findall(r"^# (.+)$", text, re.M)[0], text) for text in texts]
 
