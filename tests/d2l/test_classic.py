@@ -1,7 +1,8 @@
 """The functions that older programs call: what they compute, and how they are called."""
 
-# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+# ruff: noqa: N806 (matrices have capital letters, as in the book)
 
+import itertools
 import math
 
 import numpy as np
@@ -66,7 +67,7 @@ def reference(corpus, restart):
     """Return the perplexity of a text in NumPy; the state is zero again after `restart` characters."""
     W_xh, W_hh, b_h, W_hq, b_q = values()
     H, total = np.zeros(HIDDENS), 0.0
-    for i, (x, y) in enumerate(zip(corpus[:-1], corpus[1:], strict=True)):
+    for i, (x, y) in enumerate(itertools.pairwise(corpus)):
         if i % restart == 0:
             H = np.zeros(HIDDENS)
         H = np.tanh(W_xh[x] + H @ W_hh + b_h)
@@ -159,7 +160,7 @@ def test_sequential_rows_continue_each_other(d2l, numpy_of):
     found = [(numpy_of(X), numpy_of(Y)) for X, Y in d2l.seq_data_iter_sequential(range(100), 3, 7)]
     assert len(found) == 4
     assert all((X + 1 == Y).all() for X, Y in found)
-    assert all((X[:, -1] + 1 == later[:, 0]).all() for (X, _), (later, _) in zip(found, found[1:]))
+    assert all((X[:, -1] + 1 == later[:, 0]).all() for (X, _), (later, _) in itertools.pairwise(found))
 
 
 def test_the_loader_begins_anew(d2l, monkeypatch):
@@ -190,7 +191,7 @@ def test_the_state_goes_on_in_sequential_order_alone(use_random_iter, restart, d
 def test_a_clipped_gradient_has_the_length_asked_for(d2l, tab, numpy_of):
     """A step of length 1 at most, however steep the loss is."""
     net, device = make_net(d2l, tab)
-    [(X, Y)] = batches_of(d2l, text(), 60)
+    [(X, Y)] = batches_of(d2l, text(9), 8)
     d2l.step_ch8(net, X, d2l.reshape(Y, (-1,)), net.begin_state(1, *device), *steep(d2l, tab, net))
     params = net.trainable_variables if tab == "tensorflow" else net.params
     moved = [numpy_of(p) - value for p, value in zip(params, values(), strict=True)]

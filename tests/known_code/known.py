@@ -27,6 +27,10 @@ NO_CLASS = Known(
     "The cell that would define the class `RNNScratch` is not valid Python",
 )
 NO_MODEL = Known("name 'model' is not defined", "The draft makes no `model`, as the class is missing")
+WRONG_LABELS = Known(
+    "The size of tensor a (280) must match the size of tensor b (1120)",
+    "The draft's `accuracy` has an argument `y` and uses the variable `Y` of another cell",
+)
 NO_NET = Known("name 'net' is not defined", "The draft has lost the cell that makes `net`")
 NO_TENSORFLOW_CLASS = Known(
     "name 'RNNScratch' is not defined", "The draft has no class `RNNScratch` for TensorFlow yet"
@@ -44,6 +48,7 @@ ONE_AXIS = Known(
 EXCEPTIONS = {
     **dict.fromkeys([("000", "mxnet", cell) for cell in (4, 5, 6, 7)], NO_CLASS),
     ("000", "mxnet", 9): NO_MODEL,
+    ("000", "pytorch", 10): WRONG_LABELS,
     ("000", "tensorflow", 6): NO_TENSORFLOW_CLASS,
     ("000", "tensorflow", 8): NO_MODEL,
     ("000", "tensorflow", 11): NO_NET,

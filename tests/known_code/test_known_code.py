@@ -6,7 +6,7 @@ the tests of their cells are skipped.
 
 import pytest
 from known import EXCEPTIONS
-from runs import CHAPTERS, all_cells, cut, environment, run_all
+from runs import CHAPTERS, all_cells, cut, run_all
 from table import FOLDER, TABS, counts, exceptions
 
 CELLS = all_cells() if CHAPTERS.is_dir() else {}
