@@ -1805,7 +1805,7 @@ def grad_clipping(grads, theta):
 
     Defined in sec_classic.
     """
-    excess = jnp.maximum(optax.global_norm(grads) / theta, 1)
+    excess = jnp.maximum(d2l.gradient_norm(grads) / theta, 1)
     return jax.tree_util.tree_map(lambda grad: grad / excess, grads)
 
 
