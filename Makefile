@@ -10,7 +10,7 @@ TABS = $(shell $(BIN)/tabbook env list)
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 CODE := tabbook plugins tests benchmarks data docs figures
 
-.PHONY: book test test-tabbook test-d2l test-agreement test-site test-exports test-faults test-newest agreement lib kernels serve lint figures settings catalogs lock clean distclean
+.PHONY: book test test-tabbook test-d2l test-chapters test-agreement test-site test-exports test-faults test-newest agreement known-code lib kernels serve lint figures settings catalogs lock clean distclean
 
 ## Make the environments, generate the library, execute what changed, build the site. A framework
 ## whose environment cannot be made is left out: the build says so in the end, with status 1.
@@ -19,7 +19,7 @@ book: .venv/book.stamp
 	$(BIN)/tabbook build
 
 ## The tests of the toolchain, of the library in every framework, and of the site in a browser.
-test: test-tabbook test-d2l test-agreement test-site
+test: test-tabbook test-d2l test-agreement test-chapters test-site
 
 test-tabbook: .venv/test.stamp
 	$(BIN)/python -m pytest tests/tabbook tests/faults tests/project plugins --cov=tabbook $(addprefix --cov=,$(subst -,_,$(notdir $(PLUGINS)))) --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
@@ -36,6 +36,11 @@ test-d2l-%: .venv/book.stamp FORCE
 test-agreement: .venv/test.stamp
 	$(BIN)/tabbook env make
 	$(BIN)/python -m pytest tests/agreement
+
+# That code which others wrote for this library runs on it; skipped without ../shared/real-chapters.
+test-chapters: .venv/test.stamp
+	$(BIN)/tabbook env make
+	$(BIN)/python -m pytest tests/known_code
 
 test-site: .venv/test.stamp .tabbook/lab.stamp
 	$(BIN)/python -m pytest tests/site
@@ -66,6 +71,11 @@ test-faults: .venv/test.stamp
 agreement: .venv/test.stamp
 	$(BIN)/tabbook env make
 	$(BIN)/python tests/agreement/table.py
+
+## Write the tables of the page about code that others wrote again, after a change of what runs.
+known-code: .venv/test.stamp
+	$(BIN)/tabbook env make
+	$(BIN)/python tests/known_code/table.py
 
 ## Generate the library alone.
 lib: .venv/book.stamp

@@ -12,6 +12,11 @@ For each there are the characters per CPU second of the model alone, on the same
 of whole epochs with the program's own loader and validation; how long the first step takes; and
 the perplexity on the first batch in the end. Packages that d2l 1.0.3 imports for other models are
 mocks where an environment has none. The text is $D2L_DATA/timemachine.txt.
+
+With --classic, it is the run of the older editions instead, with their interface: 512 hidden units,
+minibatches of 32 pieces of 35 characters out of the first 10,000, a learning rate of 1, 500 epochs
+(--epochs: fewer). In sequential order the perplexity in the end should be 1.0 to one decimal; random
+order is measured without a target.
 """
 
 import argparse
@@ -42,6 +47,7 @@ ONE_THREAD = {
 BATCH, STEPS, HIDDENS, BATCHES = 1024, 32, 32, 10
 PEER, STEP_BY_STEP = "d2l 1.0.3", "one-hot, step by step"
 PROGRAMS = ("ours", STEP_BY_STEP, PEER)
+ORDERS = ("sequential", "random")
 
 
 def step_by_step(d2l: Any, tab: str) -> Any:
@@ -136,6 +142,62 @@ def train(tab: str, program: str, epochs: int) -> dict[str, float]:
     return result
 
 
+def train_classic(tab: str, order: str, epochs: int) -> dict[str, float]:
+    """Train as older editions do; return the perplexity and the characters per second."""
+    d2l = prepare(tab)
+    d2l.set_seed(0)
+    batches, vocab = d2l.load_data_time_machine(32, 35, use_random_iter=order == "random")
+
+    def get_params(size: int, hiddens: int, *_: Any) -> Any:
+        shapes = ((size, hiddens), (hiddens, hiddens), (hiddens,), (hiddens, size), (size,))
+        # The biases start with zeros
+        params = [0.01 * d2l.randn(*shape) if len(shape) == 2 else d2l.zeros(shape) for shape in shapes]
+        if tab == "tensorflow":
+            return [importlib.import_module("tensorflow").Variable(param) for param in params]
+        for param in params if tab in ("pytorch", "mxnet") else ():
+            param.requires_grad_() if tab == "pytorch" else param.attach_grad()
+        return params
+
+    def init_state(batch_size: int, hiddens: int, *_: Any) -> Any:
+        return (d2l.zeros((batch_size, hiddens)),)
+
+    def rnn(inputs: Any, state: Any, params: Any) -> Any:
+        W_xh, W_hh, b_h, W_hq, b_q = params  # noqa: N806
+        (H,), scores = state, []  # noqa: N806
+        for t in range(inputs.shape[0]):
+            H = d2l.tanh(d2l.matmul(inputs[t], W_xh) + d2l.matmul(H, W_hh) + b_h)  # noqa: N806
+            scores.append(d2l.matmul(H, W_hq) + b_q)
+        return d2l.concat(scores, 0), (H,)
+
+    if tab == "tensorflow":
+        forward = importlib.import_module("tensorflow").function(rnn)
+        net = d2l.RNNModelScratch(len(vocab), 512, init_state, forward, get_params)
+        device, (loss, updater) = (), d2l.updater_ch8(1)
+    else:
+        device = (d2l.cpu(),)
+        net = d2l.RNNModelScratch(len(vocab), 512, *device, get_params, init_state, rnn)
+        loss, updater = d2l.updater_ch8(net, 1, *device)
+    start, tokens, perplexity = time.process_time(), 0, math.inf
+    for _ in range(epochs):
+        perplexity, _ = d2l.train_epoch_ch8(net, batches, loss, updater, *device, order == "random")
+        tokens += 8 * 32 * 35
+    return {"perplexity": perplexity, "tokens": tokens / (time.process_time() - start)}
+
+
+def compare_classic(arguments: argparse.Namespace) -> None:
+    """Train in both orders in each framework, and print a table."""
+    sys.stdout.write(f"{'':11}{'order':13}{'perplexity':>11}{'target':>8}{'characters per CPU s':>22}\n")
+    for tab in arguments.tabs:
+        for order, target in zip(ORDERS, ("1.0", "none"), strict=True):
+            found = measure(tab, order, arguments)
+            if isinstance(found, str):
+                sys.stdout.write(f"{tab:11}{order:13}{found}\n")
+            else:
+                row = f"{found['perplexity']:11.2f}{target:>8}{found['tokens']:22,.0f}"
+                sys.stdout.write(f"{tab:11}{order:13}{row}\n")
+            sys.stdout.flush()
+
+
 def measure(tab: str, program: str, arguments: argparse.Namespace) -> dict[str, float] | str:
     """Train in a process of its own; return the measurements, or what went wrong."""
     library = arguments.peer if program == PEER else ROOT / "d2l_lib"
@@ -143,7 +205,8 @@ def measure(tab: str, program: str, arguments: argparse.Namespace) -> dict[str, 
         return "not measured: no --peer"
     python = ROOT / ".tabbook/environments" / tab / "bin/python"
     variables = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(library)}
-    command = [python, __file__, "--here", tab, "--program", program, "--epochs", str(arguments.epochs)]
+    epochs = arguments.epochs or (500 if arguments.classic else 10)
+    command = [python, __file__, "--here", tab, "--program", program, "--epochs", str(epochs)]
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if re.match(r"[\w.]*(Error|Exception)\b", line)]
@@ -157,12 +220,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--tabs", nargs="+", choices=MODULES, default=list(MODULES))
     parser.add_argument("--peer", type=Path, help="the folder that holds d2l 1.0.3")
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, help="10, or 500 with --classic")
+    parser.add_argument("--classic", action="store_true", help="the run of the older editions")
     parser.add_argument("--here", choices=MODULES, help=argparse.SUPPRESS)
-    parser.add_argument("--program", choices=PROGRAMS, help=argparse.SUPPRESS)
+    parser.add_argument("--program", choices=PROGRAMS + ORDERS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.here:
-        sys.stdout.write(f"{json.dumps(train(arguments.here, arguments.program, arguments.epochs))}\n")
+        run = train_classic if arguments.program in ORDERS else train
+        sys.stdout.write(f"{json.dumps(run(arguments.here, arguments.program, arguments.epochs))}\n")
+        return
+    if arguments.classic:
+        compare_classic(arguments)
         return
     sys.stdout.write(
         f"{'':35}{'model/s':>11}{'ratio':>7}{'whole/s':>11}{'ratio':>7}{'first step':>12}{'ppl':>7}\n"

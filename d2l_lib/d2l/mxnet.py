@@ -33,7 +33,10 @@ from mxnet.gluon import nn
 d2l = sys.modules[__name__]
 
 __all__ = [
+    "Accumulator",
+    "Animator",
     "ArrayLoader",
+    "Classification",
     "Classifier",
     "DATA_FASHION",
     "DATA_HUB",
@@ -50,13 +53,16 @@ __all__ = [
     "Module",
     "ProgressBoard",
     "RNNLMScratch",
+    "RNNModelScratch",
     "RNNScratch",
     "SGD",
+    "SeqDataLoader",
     "SoftmaxRegression",
     "Steps",
     "SyntheticRegressionData",
     "THEME_COLORS",
     "TimeMachine",
+    "Timer",
     "Trainer",
     "Vocab",
     "Windows",
@@ -84,11 +90,15 @@ __all__ = [
     "float32",
     "glue",
     "gpu",
+    "grad_clipping",
     "gradient_norm",
     "int32",
     "int64",
     "is_intact",
+    "is_sequence",
     "linspace",
+    "load_corpus_time_machine",
+    "load_data_time_machine",
     "log",
     "matmul",
     "maximum",
@@ -100,15 +110,20 @@ __all__ = [
     "ones_like",
     "own_arrays",
     "plot",
+    "predict_ch8",
     "rand",
     "randn",
     "read_idx",
+    "read_time_machine",
     "reduce_mean",
     "reduce_sum",
     "reshape",
+    "seq_data_iter_random",
+    "seq_data_iter_sequential",
     "set_axes",
     "set_figsize",
     "set_seed",
+    "sgd",
     "show_images",
     "sigmoid",
     "sin",
@@ -116,14 +131,19 @@ __all__ = [
     "sqrt",
     "stack",
     "stand_in",
+    "step_ch8",
     "stretching",
     "swapaxes",
     "swing",
     "tanh",
     "tensor",
     "to",
+    "tokenize",
+    "train_ch8",
+    "train_epoch_ch8",
     "transpose",
     "try_gpu",
+    "updater_ch8",
     "use_svg_display",
     "zeros",
     "zeros_like",
@@ -1570,3 +1590,337 @@ def data_text(name):
         stand_in(name, 'Prose of this book takes its place', error)
         prose = importlib.resources.files('d2l') / 'prose.txt'
         return prose.read_text(encoding='utf-8')
+
+
+# chapters/appendix/utilities.md, cell 5
+class Timer:
+    """A stopwatch that keeps the lengths of its laps, in seconds.
+
+    Defined in sec_utils.
+    """
+    def __init__(self):
+        self.times = []
+        self.start()
+
+    def start(self):
+        self.tik = time.perf_counter()
+
+    def stop(self):
+        """End a lap; return its length."""
+        self.times.append(time.perf_counter() - self.tik)
+        return self.times[-1]
+
+    def sum(self):
+        return sum(self.times)
+
+    def avg(self):
+        return self.sum() / len(self.times)
+
+    def cumsum(self):
+        return list(itertools.accumulate(self.times))
+
+
+# chapters/appendix/utilities.md, cell 7
+class Accumulator:
+    """Several sums, each of which grows with every call of `add`.
+
+    Defined in sec_utils.
+    """
+    def __init__(self, n):
+        self.data = [0.0] * n
+
+    def add(self, *args):
+        """Add a number to each sum, in their order."""
+        pairs = zip(self.data, args, strict=True)
+        self.data = [total + float(value) for total, value in pairs]
+
+    def reset(self):
+        """Begin again with zeros."""
+        self.data = [0.0] * len(self.data)
+
+    def __getitem__(self, idx):
+        return self.data[idx]
+
+
+# chapters/appendix/utilities.md, cell 9
+class Animator:
+    """A figure whose curves grow; `legend` has their names in order.
+
+    Defined in sec_utils.
+    """
+    def __init__(self, xlabel=None, ylabel=None, legend=None, xlim=None,
+                 ylim=None, xscale='linear', yscale='linear',
+                 fmts=('-', 'm--', 'g-.', 'r:'), nrows=1, ncols=1,
+                 figsize=(3.5, 2.5)):
+        d2l.use_svg_display()
+        self.fig, axes = plt.subplots(
+            nrows, ncols, figsize=figsize, squeeze=False)
+        plt.close(self.fig)  # Or Jupyter would show it a second time
+        self.axes = axes[0] if nrows == 1 else axes
+        self.X, self.Y, self.fmts = [], [], fmts
+        self.style = (xlabel, ylabel, xlim, ylim, xscale, yscale, legend)
+        self.board = d2l.ProgressBoard(axes=axes[0, 0])
+        self.board.plot = self.plot
+
+    # chapters/appendix/utilities.md, cell 10
+    def add(self, x, y):
+        """Add a point to each curve; x may be a number or a list.
+
+        Defined in sec_utils.
+        """
+        ys = list(y) if is_sequence(y) else [y]
+        xs = list(x) if is_sequence(x) else [x] * len(ys)
+        for curves in (self.X, self.Y):
+            curves.extend([] for _ in range(len(curves), len(ys)))
+        for i, (a, b) in enumerate(zip(xs, ys)):
+            if a is not None and b is not None:
+                self.X[i].append(float(a))
+                self.Y[i].append(float(b))
+        if time.perf_counter() >= self.board.next_update:
+            self.board.update()
+
+    # chapters/appendix/utilities.md, cell 11
+    def plot(self):
+        """Draw the curves as they are now into the first axes.
+
+        Defined in sec_utils.
+        """
+        axes = self.board.axes
+        axes.cla()
+        for x, y, fmt in zip(self.X, self.Y, itertools.cycle(self.fmts)):
+            axes.plot(x, y, fmt)
+        d2l.set_axes(axes, *self.style)
+
+
+# chapters/appendix/utilities.md, cell 10
+def is_sequence(a):
+    """Say whether `a` has several values: no number, and no tensor of one.
+
+    Defined in sec_utils.
+    """
+    return hasattr(a, '__len__') and getattr(a, 'ndim', 1) > 0
+
+
+# chapters/appendix/utilities.md, cell 16
+def sgd(params, lr, batch_size):
+    """Take a step of minibatch stochastic gradient descent.
+
+    Defined in sec_utils.
+    """
+    for param in params:
+        param[:] -= lr / batch_size * param.grad
+
+
+# chapters/appendix/utilities.md, cell 25
+Classification = d2l.Classifier
+
+
+# chapters/appendix/classic-text.md, cell 5
+def read_time_machine():
+    """Return the lines of The Time Machine: small letters and spaces.
+
+    Defined in sec_classic-text.
+    """
+    lines = d2l.data_text('timemachine.txt').splitlines()
+    return [' '.join(re.findall('[a-z]+', line.lower())) for line in lines]
+
+
+# chapters/appendix/classic-text.md, cell 5
+def tokenize(lines, token='word'):
+    """Split each line into a list of tokens: 'word' or 'char'.
+
+    Defined in sec_classic-text.
+    """
+    if token not in ('word', 'char'):
+        raise ValueError(f"token is 'word' or 'char', not {token!r}")
+    return [line.split() if token == 'word' else list(line)
+            for line in lines]
+
+
+# chapters/appendix/classic-text.md, cell 7
+def load_corpus_time_machine(max_tokens=-1):
+    """Return the characters of the text as numbers, and the vocabulary.
+
+    Defined in sec_classic-text.
+    """
+    tokens = tokenize(read_time_machine(), 'char')
+    vocab = d2l.Vocab(tokens)
+    corpus = [vocab[token] for line in tokens for token in line]
+    return corpus[:max_tokens] if max_tokens > 0 else corpus, vocab
+
+
+# chapters/appendix/classic-text.md, cell 10
+def seq_data_iter_random(corpus, batch_size, num_steps):
+    """Yield minibatches of pieces in random order, and their labels.
+
+    Defined in sec_classic-text.
+    """
+    first = random.randint(0, num_steps - 1)
+    starts = list(range(first, len(corpus) - num_steps, num_steps))
+    random.shuffle(starts)
+    for i in range(0, len(starts) - batch_size + 1, batch_size):
+        batch = starts[i:i + batch_size]
+        X = [corpus[j:j + num_steps] for j in batch]
+        Y = [corpus[j + 1:j + 1 + num_steps] for j in batch]
+        yield d2l.tensor(X), d2l.tensor(Y)
+
+
+# chapters/appendix/classic-text.md, cell 11
+def seq_data_iter_sequential(corpus, batch_size, num_steps):
+    """Yield minibatches whose rows continue each other, and labels.
+
+    Defined in sec_classic-text.
+    """
+    first = random.randint(0, num_steps)
+    width = (len(corpus) - first - 1) // batch_size
+    X, Y = (d2l.reshape(
+        d2l.tensor(corpus[start:start + batch_size * width]),
+        (batch_size, width)) for start in (first, first + 1))
+    for i in range(0, width - num_steps + 1, num_steps):
+        yield X[:, i:i + num_steps], Y[:, i:i + num_steps]
+
+
+# chapters/appendix/classic-text.md, cell 13
+class SeqDataLoader:
+    """Minibatches of The Time Machine, cut anew in each epoch.
+
+    Defined in sec_classic-text.
+    """
+    def __init__(self, batch_size, num_steps, use_random_iter, max_tokens):
+        self.data_iter_fn = (seq_data_iter_random if use_random_iter
+                             else seq_data_iter_sequential)
+        self.corpus, self.vocab = load_corpus_time_machine(max_tokens)
+        self.batch_size, self.num_steps = batch_size, num_steps
+
+    def __iter__(self):
+        return self.data_iter_fn(
+            self.corpus, self.batch_size, self.num_steps)
+
+
+# chapters/appendix/classic-text.md, cell 13
+def load_data_time_machine(batch_size, num_steps,
+                           use_random_iter=False, max_tokens=10000):
+    """Return a loader of minibatches and the vocabulary.
+
+    Defined in sec_classic-text.
+    """
+    loader = SeqDataLoader(
+        batch_size, num_steps, use_random_iter, max_tokens)
+    return loader, loader.vocab
+
+
+# chapters/appendix/classic.md, cell 8
+class RNNModelScratch:
+    """A recurrent language model that is made of three functions.
+
+    Defined in sec_classic.
+    """
+    def __init__(self, vocab_size, num_hiddens, device, get_params,
+                 init_state, forward_fn):
+        self.vocab_size, self.num_hiddens = vocab_size, num_hiddens
+        self.params = get_params(vocab_size, num_hiddens, device)
+        self.init_state, self.forward_fn = init_state, forward_fn
+
+    def __call__(self, X, state):
+        X = npx.one_hot(X.T, self.vocab_size)
+        return self.forward_fn(X, state, self.params)
+
+    def begin_state(self, batch_size, ctx):
+        return self.init_state(batch_size, self.num_hiddens, ctx)
+
+
+# chapters/appendix/classic.md, cell 12
+def predict_ch8(prefix, num_preds, net, vocab, device):
+    """Return the prefix, continued by `num_preds` characters.
+
+    Defined in sec_classic.
+    """
+    text = unread = vocab[list(prefix)]
+    state = net.begin_state(batch_size=1, ctx=device)
+    for _ in range(num_preds):
+        X = d2l.to(d2l.tensor([unread]), device)
+        scores, state = net(X, state)
+        unread = [int(d2l.argmax(scores[-1]))]
+        text = text + unread
+    return ''.join(vocab.to_tokens(text))
+
+
+# chapters/appendix/classic.md, cell 17
+def grad_clipping(net, theta):
+    """Shorten the gradient of a model to the length `theta`, if longer.
+
+    Defined in sec_classic.
+    """
+    is_block = isinstance(net, gluon.Block)
+    params = ([p.data() for p in net.collect_params().values()]
+              if is_block else net.params)
+    norm = math.sqrt(sum(float((p.grad**2).sum()) for p in params))
+    for p in params:
+        p.grad[:] /= max(norm / theta, 1)
+
+
+# chapters/appendix/classic.md, cell 21
+def step_ch8(net, X, y, state, loss, updater):
+    """Take a step; return the loss, and the state after the minibatch.
+
+    Defined in sec_classic.
+    """
+    with autograd.record():
+        y_hat, state = net(X, state)
+        l = loss(y_hat, y).mean()
+    l.backward()
+    grad_clipping(net, 1)
+    updater(batch_size=1)
+    return l, tuple(s.detach() for s in state)
+
+
+# chapters/appendix/classic.md, cell 22
+def train_epoch_ch8(net, train_iter, loss, updater, device,
+                    use_random_iter):
+    """Train for one epoch; return perplexity and tokens per second.
+
+    Defined in sec_classic.
+    """
+    state, timer, metric = None, d2l.Timer(), d2l.Accumulator(2)
+    for X, Y in train_iter:
+        if state is None or use_random_iter:
+            state = net.begin_state(batch_size=X.shape[0], ctx=device)
+        y = d2l.to(d2l.reshape(d2l.transpose(Y), (-1,)), device)
+        l, state = step_ch8(
+            net, d2l.to(X, device), y, state, loss, updater)
+        metric.add(l * d2l.size(y), d2l.size(y))
+    return math.exp(metric[0] / metric[1]), metric[1] / timer.stop()
+
+
+# chapters/appendix/classic.md, cell 24
+def updater_ch8(net, lr, device):
+    """Return the loss, and what changes the parameters of a model.
+
+    Defined in sec_classic.
+    """
+    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+    if isinstance(net, gluon.Block):
+        net.initialize(init.Normal(0.01), device, force_reinit=True)
+        return loss, gluon.Trainer(net.collect_params(), 'sgd',
+                                   {'learning_rate': lr}).step
+    return loss, lambda batch_size: d2l.sgd(net.params, lr, batch_size)
+
+
+# chapters/appendix/classic.md, cell 26
+def train_ch8(net, train_iter, vocab, lr, num_epochs, device,
+              use_random_iter=False):
+    """Train a model and let it write.
+
+    Defined in sec_classic.
+    """
+    loss, updater = updater_ch8(net, lr, device)
+    animator = d2l.Animator(xlabel='epoch', ylabel='perplexity',
+                            legend=['train'], xlim=[10, num_epochs])
+    for epoch in range(1, num_epochs + 1):
+        ppl, speed = train_epoch_ch8(
+            net, train_iter, loss, updater, device, use_random_iter)
+        if epoch % 10 == 0:
+            animator.add(epoch, [ppl])
+    print(f'perplexity {ppl:.1f}, {speed:.1f} tokens/sec on {device}')
+    for prefix in ('time traveller', 'traveller'):
+        print(predict_ch8(prefix, 50, net, vocab, device))

@@ -22,6 +22,8 @@ _EXTENSION = re.compile(r"^[ \t]*%(?:re)?load_ext[ \t]+d2lbook\.tab\b", re.MULTI
 _LIBRARIES = re.compile(r"#[ \t]*required_libs\((?P<inside>.*)\)")
 _QUOTED = re.compile(r"""["']([^"']+)["']""")
 _OLD_BRANCH = re.compile(r"\bd2l\.USE_([A-Z]+)\b")
+_OLD_IMPORT = re.compile(r"^import d2l(?=[ \t]*$)", re.MULTILINE)
+"""In the oldest notebooks, for MXNet alone, the package was the module."""
 _HIDE = {
     "input": re.compile(r"#[ \t]*@hide_code\b|#[ \t]*@hide\b(?!_)|#[ \t]*hide code", re.IGNORECASE),
     "output": re.compile(r"#[ \t]*@hide_outputs?\b|#[ \t]*@hide\b(?!_)|#[ \t]*hide outputs", re.IGNORECASE),
@@ -168,6 +170,8 @@ class CellReader:
 
         source = _OLD_BRANCH.sub(self._old_branch, cell.source)
         claimed = self.tabs if cell.tabs is None else cell.tabs
+        if tuple(claimed) == ("mxnet",):
+            source = _OLD_IMPORT.sub("from d2l import mxnet as d2l", source)
         try:
             code = parse(source)
             _compiles(code)

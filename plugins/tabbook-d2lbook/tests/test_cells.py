@@ -56,6 +56,12 @@ def test_whose_a_cell_is(code: str, tabs: tuple[str, ...]) -> None:
     assert "@tab" not in convert(source).text
 
 
+def test_the_oldest_notebooks_import_the_library_of_mxnet() -> None:
+    source = page("%matplotlib inline\nimport d2l\nimport math", "#@tab pytorch\nimport d2l")
+    assert codes(source, "mxnet") == ["%matplotlib inline\nfrom d2l import mxnet as d2l\nimport math"]
+    assert codes(source, "pytorch") == ["import d2l"]
+
+
 FENCES = [
     ("```", "````", "```"),
     ("````", "`````", "````"),
