@@ -50,6 +50,7 @@ def test_a_whole_framework_trains_within_its_bound() -> None:
 
 @pytest.mark.parametrize("tab", SETTINGS.tabs)
 def test_a_bound_is_not_far_above_what_is_spent(tab: str) -> None:
-    """Or else a section could become twice as long unnoticed: lower the bound when training gets quicker."""
+    """Or else a section could become twice as long unnoticed."""
     spent = numbers(ALL[1:])[list(SETTINGS.tabs).index(tab)]
-    assert BUDGET["BOUNDS"].get(tab, 0) <= max(BUDGET["AIM"], 1.5 * spent)
+    roomy = BUDGET["BOUNDS"].get(tab, 0) > max(BUDGET["AIM"], 1.5 * spent)
+    assert not roomy, f"training in {tab} got quicker: lower its bound in docs/make_budget.py"
