@@ -4,7 +4,7 @@ Trains what the book's sections train, with their settings and five seeds, in ea
 environment. Where a section trains longer, the experiment's name says what was cut. Two frameworks
 agree if their medians differ by at most 10 %, or by at most twice the larger median absolute
 deviation. The status is 1 if some do not. ``--write`` keeps the table in benchmarks/agree.md,
-``--only NAME`` trains less.
+``--only NAME`` trains less, and then only its rows are replaced there.
 
 Models and functions that the library does not save come from the pages themselves.
 """
@@ -143,7 +143,7 @@ EXPERIMENTS: dict[str, Callable[[Any, int], float]] = {
     "MLP with layers, 32 units, mistakes": mlp,
     "dropout from scratch, loss": dropout_of("DropoutMLPScratch"),
     "dropout with a layer, loss": dropout_of("DropoutMLP"),
-    "recurrent network from scratch, 20 of 100 epochs, perplexity": rnn_scratch,
+    "recurrent network from scratch, 20 of 70 epochs, perplexity": rnn_scratch,
 }
 
 
@@ -172,7 +172,9 @@ def trained(tab: str, settings: Any, names: list[str]) -> dict[str, Any]:
         definitions.write(ROOT, folder, PAGES, tab)
         path = os.pathsep.join((str(ROOT / "d2l_lib"), folder))
         variables = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg",
-                     "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}  # fmt: skip
+                     "CUDA_VISIBLE_DEVICES": ""}  # fmt: skip
+        for name, value in settings.unkeyed_variables.items():
+            variables[name] = value.format(threads=1, home=folder)
         done = subprocess.run(
             [python, __file__, "train", settings.module, *names],
             env=os.environ | variables, stdout=subprocess.PIPE, text=True, check=True,
@@ -207,6 +209,15 @@ def table(results: dict[str, Any], names: list[str]) -> tuple[str, bool]:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines), all_agree
 
 
+def merged(text: str, kept: str) -> str:
+    """Return a table with the rows that it lacks from one that is kept, if versions are the same."""
+    new, old = ([line for line in part.splitlines() if line.startswith("|")] for part in (text, kept))
+    rows = {line.split(" | ")[0].strip("| "): line for line in new[2:]}
+    if old[:1] == new[:1]:
+        rows = {line.split(" | ")[0].strip("| "): line for line in old[2:]} | rows
+    return "".join(f"{line}\n" for line in [*new[:2], *(rows[n] for n in EXPERIMENTS if n in rows)])
+
+
 def main() -> None:
     """Train in every framework, and print the table."""
     from tabbook.config import CONFIG_FILE, read_settings
@@ -237,7 +248,8 @@ def main() -> None:
             "What `benchmarks/agree.py --write` found last: "
             f"medians over {len(SEEDS)} seeds ± median absolute deviations.\n\n"
         )
-        write_atomic(TABLE, about + text)
+        kept = TABLE.read_text(encoding="utf-8") if TABLE.exists() else ""
+        write_atomic(TABLE, about + merged(text, kept))
     sys.exit(not all_agree)
 
 
