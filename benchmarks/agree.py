@@ -94,9 +94,13 @@ def two_layers(_d2l: Any, seed: int) -> float:
 
 
 def mlp_scratch(d2l: Any, _seed: int) -> float:
-    """Train the network with 256 hidden units, and return the share of mistakes of its best epoch."""
+    """Train the network with 256 hidden units, and return the share of mistakes of its best epoch.
+
+    With the section's learning rate of 0.1, accuracies jump from epoch to epoch: over 20 seeds, the
+    best of six has a standard deviation of a tenth, so that five seeds could not tell frameworks apart.
+    """
     its = page("mlp-implementation")
-    model = its.MLPScratch(num_inputs=784, num_outputs=10, num_hiddens=256, lr=0.1)
+    model = its.MLPScratch(num_inputs=784, num_outputs=10, num_hiddens=256, lr=0.02)
     return 1 - max(curve(d2l, model, its.StandardGarments(batch_size=256), 6, "val_acc"))
 
 
@@ -139,7 +143,7 @@ EXPERIMENTS: dict[str, Callable[[Any, int], float]] = {
     "softmax regression from scratch, 5 of 10 epochs, loss": softmax_scratch,
     "softmax regression with a layer, 5 of 10 epochs, loss": softmax_concise,
     "two layers on four fields, accuracy": two_layers,
-    "MLP from scratch, 6 of 30 epochs, mistakes": mlp_scratch,
+    "MLP from scratch, 6 of 30 epochs with lr 0.02, mistakes": mlp_scratch,
     "MLP with layers, 32 units, mistakes": mlp,
     "dropout from scratch, loss": dropout_of("DropoutMLPScratch"),
     "dropout with a layer, loss": dropout_of("DropoutMLP"),
