@@ -9,8 +9,10 @@ BIN := .venv/bin
 TABS = $(shell $(BIN)/tabbook env list)
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 CODE := tabbook plugins tests benchmarks data docs figures
+# What is read: codespell's settings are in pyproject.toml.
+TEXT := $(CODE) $(wildcard *.md *.in *.toml *.yml *.py) chapters references.bib requirements .github Makefile
 
-.PHONY: book test test-tabbook test-d2l test-chapters test-agreement test-site test-exports test-faults test-newest agreement known-code lib kernels serve lint figures settings catalogs lock clean distclean
+.PHONY: book test test-tabbook test-d2l test-chapters test-agreement test-site test-exports test-faults test-newest agreement known-code lib kernels serve lint links figures settings budget catalogs lock clean distclean
 
 ## Make the environments, generate the library, execute what changed, build the site. A framework
 ## whose environment cannot be made is left out: the build says so in the end, with status 1.
@@ -90,11 +92,16 @@ kernels: .venv/book.stamp
 serve: .venv/book.stamp
 	$(BIN)/tabbook serve
 
-## Style and types, as CI checks them.
+## Style, types and spelling, as CI checks them.
 lint: .venv/test.stamp
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
+	$(BIN)/codespell $(TEXT)
+
+## Ask every address that the book links to whether it is there; needs the network.
+links: .venv/book.stamp
+	$(BIN)/sphinx-build -q -b linkcheck . _build/linkcheck
 
 ## Draw the figures again, after an edit of a script in figures/.
 figures: .venv/test.stamp
@@ -103,6 +110,10 @@ figures: .venv/test.stamp
 ## Write docs/settings.md again, after an edit of a setting or its docstring.
 settings: .venv/book.stamp
 	$(BIN)/python docs/make_settings.py
+
+## Write docs/budget.md again, how long each section trains, from the stored outputs.
+budget: .venv/book.stamp
+	$(BIN)/python docs/make_budget.py
 
 ## Compile the translations of tabbook/locale, after an edit of a tabbook.po.
 catalogs: .venv/book.stamp

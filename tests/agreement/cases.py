@@ -1,16 +1,17 @@
 """All cases. A new model, optimizer or loader of the library is a new entry here.
 
-``make`` is the library's own code, the same in every framework; the functions of ``reference`` are
-NumPy's. Shapes and parameters have the names that ``subjects`` explains.
+``make`` is the library's own code or that of a section, the same in every framework; the functions of
+``reference`` are NumPy's. Shapes and parameters have the names that ``subjects`` explains.
 """
 
 # ruff: noqa: N806 (matrices have capital letters, as in the book)
 
 import struct
+from functools import partial
 
 import numpy as np
 import reference
-from kinds import LR, Drawn, Initial, Loader, Model, Optimizer, Pictures
+from kinds import LR, ByHand, Drawn, Dropped, Functions, Initial, Loader, Model, Optimizer, Pictures
 
 REGRESSION = {"loss": ("loss", reference.half_squared_error)}
 CLASSIFICATION = {
@@ -18,7 +19,9 @@ CLASSIFICATION = {
     "loss of each example": ("loss", False, reference.cross_entropies),
     "accuracy": ("accuracy", reference.accuracy),
 }
+SCRATCH = {name: CLASSIFICATION[name] for name in ("loss", "accuracy")}
 VOCAB, HIDDENS, STEPS = 5, 4, 3
+DECAY, SHARE = 0.5, 0.25
 CLASSES, BIG = 3, (35, 42)
 TEXT = "The cat sat on the mat; the dog, on the log. " * 3
 
@@ -33,6 +36,14 @@ def wide_batch(random, size):
 
 def picture_batch(random, size):
     return random.standard_normal((size, 2, 3, 2)), random.randint(0, CLASSES, size)
+
+
+def flat_batch(random, size):
+    return random.standard_normal((size, 12)), random.randint(0, 2, size)
+
+
+def full_picture_batch(random, size):
+    return random.standard_normal((size, 28, 28)), random.randint(0, 10, size)
 
 
 def token_batch(random, size):
@@ -72,6 +83,27 @@ MLP = {
         "tensorflow": {"first": "net.1", "second": "net.2"}, "mxnet": {"first": "net.0", "second": "net.1"},
     },
 }  # fmt: skip
+HIDDEN_AND_OUT = {
+    "shapes": {
+        "first.kernel": (12, HIDDENS), "first.bias": (HIDDENS,),
+        "second.kernel": (HIDDENS, HIDDENS), "second.bias": (HIDDENS,),
+    },
+    "batch": picture_batch,
+    "places": {tab: {"first": "hidden", "second": "out"} for tab in ("pytorch", "tensorflow", "mxnet")}
+    | {"jax": {"first": "Dense_0", "second": "Dense_1"}},
+}  # fmt: skip
+DROPOUT = HIDDEN_AND_OUT | {
+    "places": {
+        "pytorch": {"first": "net.1", "second": "net.4"}, "jax": {"first": "Dense_0", "second": "Dense_1"},
+        "tensorflow": {"first": "net.1", "second": "net.3"}, "mxnet": {"first": "net.0", "second": "net.2"},
+    },
+}  # fmt: skip
+DEEP = {
+    "pytorch": {f"dense{i}": f"net.{2 * i + 1}" for i in range(9)},
+    "jax": {f"dense{i}": f"Dense_{i}" for i in range(9)},
+    "tensorflow": {f"dense{i}": f"net.{i + 1}" for i in range(9)},
+    "mxnet": {f"dense{i}": f"net.{i}" for i in range(9)},
+}
 RNN = {
     "make": lambda d2l: d2l.RNNLMScratch(d2l.RNNScratch(VOCAB, HIDDENS), VOCAB, lr=LR),
     "shapes": {
@@ -85,6 +117,11 @@ RNN_MODEL = RNN | {"output": reference.rnn_lm, "measures": CLASSIFICATION, "scal
 
 def gradient_descent(params, grads, memory):
     return reference.sgd(params, grads, LR)
+
+
+def decayed_descent(params, grads, memory):
+    """Return parameters after a step in which weights decay and biases do not."""
+    return reference.decayed_sgd(params, grads, LR, {"net.kernel": DECAY})
 
 
 def numbered_rows(d2l):
@@ -118,9 +155,9 @@ def drawn(part):
     return random.randint(0, 256, (size, 28, 28)).astype("uint8"), np.arange(size, dtype="uint8") % 10
 
 
-def few_garments(**options):
+def few_garments(kind="Garments", **options):
     def make(d2l):
-        class FewGarments(d2l.Garments):
+        class FewGarments(getattr(d2l, kind)):
             def files(self):
                 found = {}
                 for part in ("train", "t10k"):
@@ -134,8 +171,24 @@ def few_garments(**options):
     return make
 
 
-def garments(size):
-    return tuple([reference.pixels(X, size), y] for X, y in map(drawn, ("train", "t10k")))
+def garments(size=(28, 28), mean=0, deviation=1):
+    parts = map(drawn, ("train", "t10k"))
+    return tuple([(reference.pixels(X, size) - mean) / deviation, y] for X, y in parts)
+
+
+def clusters(d2l):
+    """Return the noise around the centers of three classes, and how far labels are from 0, 1, 2, 0, ..."""
+    data, centers = d2l.Clusters(), [[0.0, 2.0], [-1.7, -1.0], [1.7, -1.0]]
+    classes = [i % 3 for i in range(1800)]
+    labels = d2l.d2l.astype(data.y, d2l.d2l.float32) - d2l.d2l.tensor([float(c) for c in classes])
+    return {"noise": data.X - d2l.d2l.tensor([centers[c] for c in classes]), "labels": labels}
+
+
+def checkers(d2l):
+    """Return the points of the four fields, and how far the product's sign is from what labels say."""
+    data = d2l.Checkers(num_train=1000, num_val=1000)
+    same = d2l.d2l.astype(data.X[:, 0] * data.X[:, 1] > 0, d2l.d2l.float32)
+    return {"points": data.X, "labels": d2l.d2l.astype(data.y, d2l.d2l.float32) - same}
 
 
 def numbers(start, stop):
@@ -159,13 +212,64 @@ CASES = [
     Model(
         name="SoftmaxRegression", **SOFTMAX, output=reference.softmax_regression, measures=CLASSIFICATION
     ),
+    Model(
+        name="SoftmaxRegressionScratch", section="softmax-scratch", batch=picture_batch,
+        make=lambda page: page.SoftmaxRegressionScratch(12, CLASSES, lr=LR),
+        shapes={"W": (12, CLASSES), "b": (CLASSES,)},
+        output=reference.softmax_of_parts, measures=SCRATCH,
+    ),
+    Model(
+        name="WeightDecayScratch", section="weight-decay", batch=regression_batch,
+        make=lambda page: page.WeightDecayScratch(3, lambd=DECAY, lr=LR), shapes=LINEAR["shapes"],
+        output=reference.linear, measures=REGRESSION,
+        penalty=lambda params: DECAY * reference.half_squared_norm(params["w"]),
+    ),
     Model(name="MLP", **MLP, output=reference.perceptron, measures=CLASSIFICATION),
+    Model(
+        name="MLPScratch", section="mlp-implementation", batch=picture_batch,
+        make=lambda page: page.MLPScratch(12, CLASSES, HIDDENS, lr=LR),
+        shapes={"W1": (12, HIDDENS), "b1": (HIDDENS,), "W2": (HIDDENS, CLASSES), "b2": (CLASSES,)},
+        output=reference.perceptron_of_parts, measures=CLASSIFICATION,
+    ),
+    Model(
+        name="TwoLayers with GELU", section="mlp",
+        **HIDDEN_AND_OUT
+        | {
+            "batch": flat_batch,
+            "shapes": HIDDEN_AND_OUT["shapes"] | {"second.kernel": (HIDDENS, 2), "second.bias": (2,)},
+        },
+        make=lambda page: page.TwoLayers(HIDDENS, page.gelu, lr=LR), measures=CLASSIFICATION,
+        output=partial(reference.perceptron, activation=reference.gelu),
+    ),
+    Functions(
+        name="gelu and other activation functions", section="mlp",
+        functions={
+            "ReLU": (lambda page: page.relu, reference.relu),
+            "sigmoid": (lambda page: page.d2l.sigmoid, reference.sigmoid),
+            "tanh": (lambda page: page.d2l.tanh, np.tanh),
+            "GELU": (lambda page: page.gelu, reference.gelu),
+        },
+    ),
+    Dropped(
+        name="DropoutMLPScratch", section="dropout", **HIDDEN_AND_OUT, share=SHARE,
+        make=lambda page: page.DropoutMLPScratch(HIDDENS, HIDDENS, SHARE, lr=LR),
+        output=reference.perceptron,
+    ),
+    Dropped(
+        name="DropoutMLP", section="dropout", **DROPOUT, share=SHARE,
+        make=lambda page: page.DropoutMLP(HIDDENS, HIDDENS, SHARE, lr=LR), output=reference.perceptron,
+    ),
+    ByHand(name="Steps", **MLP, output=reference.perceptron, measures=CLASSIFICATION),
     Model(name="RNNLMScratch", **RNN_MODEL, perplexity=True),
     Model(name="RNNLMScratch from a given state", **RNN_MODEL | {"batch": token_batch_with_state}),
     Optimizer(name="SGD", **LINEAR, step=gradient_descent),
     Optimizer(name="LinearRegression.configure_optimizers", **CONCISE, step=gradient_descent),
     Optimizer(name="SoftmaxRegression.configure_optimizers", **SOFTMAX, step=gradient_descent),
     Optimizer(name="Classifier.configure_optimizers", **RNN, step=gradient_descent),
+    Optimizer(
+        name="WeightDecay.configure_optimizers", section="weight-decay",
+        **CONCISE | {"make": lambda page: page.WeightDecay(wd=DECAY, lr=LR)}, step=decayed_descent,
+    ),
     Initial(
         name="LinearRegressionScratch, initial parameters", batch=wide_batch,
         make=lambda d2l: d2l.LinearRegressionScratch(2000, lr=LR, sigma=0.02),
@@ -177,11 +281,33 @@ CASES = [
         deviations={"net.kernel": 0.01, "net.bias": 0},
     ),
     Initial(
+        name="SoftmaxRegressionScratch, initial parameters", section="softmax-scratch",
+        batch=full_picture_batch,
+        make=lambda page: page.SoftmaxRegressionScratch(784, 10, lr=LR, sigma=0.03),
+        deviations={"W": 0.03, "b": 0},
+    ),
+    Initial(
+        name="MLPScratch, initial parameters", section="mlp-implementation", batch=full_picture_batch,
+        make=lambda page: page.MLPScratch(784, 10, 100, lr=LR, sigma=0.03),
+        deviations={"W1": 0.03, "b1": 0, "W2": 0.03, "b2": 0},
+    ),
+    Initial(
+        name="DeepNet, initial parameters", section="numerical-stability", batch=full_picture_batch,
+        make=lambda page: page.DeepNet(0.5), places=DEEP,
+        deviations={f"dense{i}.kernel": 0.5 * (2 / (64 if i else 784)) ** 0.5 for i in range(9)}
+        | {f"dense{i}.bias": 0 for i in range(9)},
+    ),
+    Initial(
         name="RNNLMScratch, initial parameters", batch=token_batch,
         make=lambda d2l: d2l.RNNLMScratch(d2l.RNNScratch(VOCAB, 300, sigma=0.05), VOCAB),
         deviations={"rnn.W_xh": 0.05, "rnn.W_hh": 0.05, "rnn.b_h": 0, "W_hq": 0.05, "b_q": 0},
     ),
     Drawn(name="SyntheticRegressionData", make=synthetic, deviations={"X": 1, "noise": 0.3}),
+    Drawn(name="Clusters", section="classification", make=clusters, deviations={"noise": 1, "labels": 0}),
+    Drawn(
+        name="Checkers", section="mlp", make=checkers, deviations={"points": 3**-0.5, "labels": 0},
+        kurtosis=1.8,
+    ),
     Loader(
         name="DataModule.get_tensorloader", make=numbered_rows, batch_size=4,
         rows=lambda: (numbers(0, 15), numbers(15, 23)),
@@ -190,9 +316,13 @@ CASES = [
         name="TimeMachine", make=short_text, batch_size=8,
         rows=lambda: (windows(0, 50), windows(50, 80)),
     ),
-    Pictures(name="Garments", make=few_garments(), batch_size=4, rows=lambda: garments((28, 28))),
+    Pictures(name="Garments", make=few_garments(), batch_size=4, rows=garments),
     Pictures(
         name="Garments, resized", make=few_garments(resize=BIG), batch_size=4, rows=lambda: garments(BIG)
+    ),
+    Pictures(
+        name="StandardGarments", section="mlp-implementation", make=few_garments("StandardGarments"),
+        batch_size=4, rows=lambda: garments(mean=0.17, deviation=0.26),
     ),
 ]  # fmt: skip
 BY_NAME = {case.name: case for case in CASES}

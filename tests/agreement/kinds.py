@@ -5,7 +5,7 @@ framework. Both return a dictionary of arrays. In a key such as ``gradients/w``,
 slash names the row of the table.
 """
 
-# ruff: noqa: N803 (matrices have capital letters, as in the book)
+# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
 
 import zlib
 from collections.abc import Callable
@@ -29,6 +29,8 @@ class Case:
     """What every kind of case has."""
 
     name: str
+    section: str = ""
+    """The section whose definitions `make` gets, if it needs any that the library does not save."""
     bounds: ClassVar[dict[str, float]] = {}
     """The largest difference allowed, of the rows that have another one than ``BOUND``."""
     among: ClassVar[bool] = True
@@ -50,7 +52,8 @@ class Model(Case):
     """Outputs, losses, gradients, and the parameters after three steps of training.
 
     ``output`` is the model in NumPy, a function of parameters and inputs. ``measures`` are the methods
-    that judge an output, by row: the name, its options, and the same in NumPy. The first is the loss.
+    that judge an output, by row: the name, its options, and the same in NumPy. The first is the loss,
+    to which the ``penalty`` of the parameters is added.
     """
 
     make: Callable
@@ -58,6 +61,7 @@ class Model(Case):
     batch: Callable  # (random, size) -> inputs and labels
     output: Callable
     measures: dict[str, tuple]
+    penalty: Callable = lambda params: 0.0
     perplexity: bool = False
     scale: float = 0.5
     lr: float = LR
@@ -74,7 +78,7 @@ class Model(Case):
 
     def loss(self, batch):
         measure = next(iter(self.measures.values()))[-1]
-        return lambda params: measure(self.output(params, *batch[:-1]), batch[-1])
+        return lambda params: measure(self.output(params, *batch[:-1]), batch[-1]) + self.penalty(params)
 
     def longest(self, params, batches):
         """Return half the length of the first gradient: what the clipped ones are shortened to."""
@@ -85,6 +89,7 @@ class Model(Case):
         output = self.output(params, *batches[0][:-1])
         found = {"outputs": output}
         found |= {row: fn(output, batches[0][-1]) for row, (*_, fn) in self.measures.items()}
+        found[next(iter(self.measures))] = self.loss(batches[0])(params)
         if self.perplexity:
             losses, sizes = [self.loss(b)(params) for b in batches], [b[-1].size for b in batches]
             found["perplexity"] = np.exp(np.average(losses, weights=sizes))
@@ -125,6 +130,104 @@ class Model(Case):
             it.trainer.fit_epoch()
             found |= under(row, {name: value.copy() for name, value in it.get(params).items()})
         return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByHand(Model):
+    """The loss, the gradients and a step of ``d2l.Steps``, whose arrays have no names but an order."""
+
+    def expected(self):
+        params, (batch, *_), _ = self.given()
+        grads = reference.gradient(self.loss(batch), params)
+        found = {"loss": self.loss(batch)(params)} | under("gradients", grads)
+        return found | under("a step by hand", reference.sgd(params, grads, self.lr))
+
+    def measured(self, d2l, Subject):
+        params, batches, _ = self.given()
+        it = Subject(d2l, self.make(d2l), batches, self.places)
+        names = it.ordered(params)
+        steps = d2l.d2l.Steps(it.model, it.batches[0][0])
+        steps.set([np.array(it.kernel_first(n, params[n]), "float32", order="C") for n in names])
+        loss, grads = steps.gradient(*it.batches[0])
+        steps.descend(it.batches[0], self.lr)
+        found = {"loss": loss}
+        for row, arrays in (("gradients", grads), ("a step by hand", steps.get())):
+            pairs = zip(names, arrays, strict=True)
+            found |= under(row, {name: it.kernel_last(name, array) for name, array in pairs})
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Functions(Case):
+    """Values and derivatives of functions of a number.
+
+    ``functions`` gives them by name: how to find one in the section, and the same in NumPy. Derivatives
+    are those of the section's ``slope``.
+    """
+
+    functions: dict[str, tuple[Callable, Callable]]
+
+    X = np.linspace(-6, 6, 48)  # Without 0, where ReLU has no derivative
+
+    def expected(self):
+        found = {}
+        for name, (_, fn) in self.functions.items():
+            up, down = fn(self.X + reference.STEP), fn(self.X - reference.STEP)
+            found |= {f"values/{name}": fn(self.X), f"derivatives/{name}": (up - down) / (2 * reference.STEP)}
+        return found
+
+    def measured(self, d2l, Subject):
+        X, found = d2l.d2l.tensor(self.X.tolist()), {}
+        for name, (get, _) in self.functions.items():
+            values, slopes = get(d2l)(X), d2l.slope(get(d2l), X)
+            found |= {f"values/{name}": Subject.array(values), f"derivatives/{name}": Subject.array(slopes)}
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dropped(Case):
+    """A network with dropout: its outputs in prediction, and its hidden units in training.
+
+    In training, the first layer is made to return ones and the second to pass them on, so that the
+    outputs are hidden units. ``share`` of them must be silent, with a mean of 1 all the same.
+    """
+
+    make: Callable
+    shapes: dict[str, tuple[int, ...]]
+    batch: Callable
+    output: Callable
+    share: float
+    size: int = 4000
+    bounds: ClassVar = {"mean and share in training": 4, "alike in two examples or calls": 0}
+    among: ClassVar = False
+
+    def given(self):
+        random = self.random
+        return {n: random.standard_normal(s) for n, s in self.shapes.items()}, self.batch(random, self.size)
+
+    def expected(self):
+        params, (X, _) = self.given()
+        found = {"outputs in prediction": self.output(params, X), "values in training": 0}
+        found |= {"alike in two examples or calls": 0}
+        return found | under("mean and share in training", {"mean": 0, "share": 0})
+
+    def measured(self, d2l, Subject):
+        params, batch = self.given()
+        d2l.d2l.set_seed(1)
+        it = Subject(d2l, self.make(d2l), [batch], self.places)
+        it.set(params)
+        found = {"outputs in prediction": it.array(it.predict(it.batches[0]))}
+        ones = {n: np.ones(s) if n == "first.bias" else np.zeros(s) for n, s in self.shapes.items()}
+        it.set(ones | {"second.kernel": np.eye(*self.shapes["second.kernel"])})
+        hidden, again = (it.array(it.predict(it.batches[0], training=True)) for _ in range(2))
+        stays = 1 / (1 - self.share)
+        found["values in training"] = np.minimum(abs(hidden), abs(hidden - stays)).max()
+        alike = np.array_equal(hidden[::2], hidden[1::2]) or np.array_equal(hidden, again)
+        found["alike in two examples or calls"] = alike
+        share_error = np.sqrt(self.share * (1 - self.share) / hidden.size)
+        errors = {"mean": (hidden.mean() - 1) / (stays * share_error),
+                  "share": ((hidden == 0).mean() - self.share) / share_error}  # fmt: skip
+        return found | under("mean and share in training", {name: abs(e) for name, e in errors.items()})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +289,7 @@ class Initial(Case):
         }
 
     def measured(self, d2l, Subject):
-        d2l.set_seed(1)
+        d2l.d2l.set_seed(1)
         it = Subject(d2l, self.make(d2l), [self.batch(self.random, 2)], self.places)
         return self.judged(it.get(self.deviations))
 
@@ -211,7 +314,7 @@ class Drawn(Initial):
     batch: None = None
 
     def measured(self, d2l, Subject):
-        d2l.set_seed(1)
+        d2l.d2l.set_seed(1)
         return self.judged({name: Subject.array(value) for name, value in self.make(d2l).items()})
 
 
@@ -245,7 +348,7 @@ class Loader(Case):
         return found | under("sizes of minibatches", sizes)
 
     def measured(self, d2l, Subject):
-        d2l.set_seed(0)
+        d2l.d2l.set_seed(0)
         data, found, sizes = self.make(d2l), {}, {}
         for name, loader in (("training", data.train_dataloader()), ("validation", data.val_dataloader())):
             batches = [self.joined([Subject.array(part) for part in batch]) for batch in loader]

@@ -1,8 +1,9 @@
 """Runs all cases, and those that should notice a mutation, with the library of one framework.
 
-    PYTHONPATH=d2l_lib ENVIRONMENT/bin/python tests/agreement/measure.py TAB MODULE OUT.npz
+    PYTHONPATH=d2l_lib:PAGES ENVIRONMENT/bin/python tests/agreement/measure.py TAB MODULE OUT.npz
 
-It runs in the framework's own environment. OUT.npz gets the arrays, and the versions as JSON.
+It runs in the framework's own environment. PAGES has the modules that `definitions` writes. OUT.npz gets
+the arrays, and the versions as JSON.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import importlib.util
 import json
 import os
 import platform
+import re
 import sys
 import tempfile
 from importlib import metadata
@@ -23,6 +25,7 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import numpy as np
 from cases import BY_NAME, CASES
+from definitions import module_name
 from mutants import MUTATIONS
 from subjects import SUBJECTS
 
@@ -41,9 +44,14 @@ def versions(tab):
     return found | {"python": ".".join(platform.python_version_tuple()[:2])}
 
 
+def module_of(case, d2l):
+    """Return the module with the code of a case: the library, or what a section defines."""
+    return importlib.import_module(module_name(case.section)) if case.section else d2l
+
+
 def mutated(mutation, module, folder):
-    """Return the library's module with a mutation, imported from a file of its own."""
-    name = mutation.name.replace(" ", "_").replace(".", "_")
+    """Return a module with a mutation, imported from a file of its own."""
+    name = re.sub(r"\W+", "_", mutation.name)
     path = folder / f"{name}.py"
     path.write_text(mutation.source(Path(module.__file__).read_text(encoding="utf-8")), encoding="utf-8")
     spec = importlib.util.spec_from_file_location(name, path)
@@ -63,13 +71,16 @@ def main(tab, module, out):
         importlib.import_module("mxnet.numpy_extension").set_np()
     d2l, subject = importlib.import_module(f"d2l.{module}"), SUBJECTS[tab]
     found = {
-        f"{case.name}/{key}": value for case in CASES for key, value in case.measured(d2l, subject).items()
+        f"{case.name}/{key}": value
+        for case in CASES
+        for key, value in case.measured(module_of(case, d2l), subject).items()
     }
     with tempfile.TemporaryDirectory() as folder, uncompiled(tab):
         for mutation in MUTATIONS:
-            wrong = mutated(mutation, d2l, Path(folder))
+            case = BY_NAME[mutation.case]
+            wrong = mutated(mutation, module_of(case, d2l), Path(folder))
             try:
-                measured = BY_NAME[mutation.case].measured(wrong, subject)
+                measured = case.measured(wrong, subject)
             except Exception as error:  # A mutant may also fail, and is noticed then
                 measured = {"failed": 1}
                 print(f"{mutation.name}: {type(error).__name__}: {error}", file=sys.stderr)

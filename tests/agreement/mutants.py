@@ -1,10 +1,12 @@
-"""Wrong versions of the library: one sign, bias or mask changed in one place, in the source as a tree.
+"""Wrong versions of the library or of a section: one sign, bias or mask changed, in the source as a tree.
 
 That place has the same name in every framework, so an entry is a mutation of each of them.
 """
 
 import ast
+import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 class Sign(ast.NodeTransformer):
@@ -25,13 +27,25 @@ class Sign(ast.NodeTransformer):
         return super().generic_visit(node)
 
 
-class Bias(ast.NodeTransformer):
-    """A bias is not added: an attribute that is called b, or b_ and something."""
+class Difference(ast.NodeTransformer):
+    """The first sum becomes a difference."""
 
     done = False
 
     def visit_BinOp(self, node):
-        bias = isinstance(node.right, ast.Attribute) and node.right.attr.partition("_")[0] == "b"
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Add) and not self.done:
+            node.op, self.done = ast.Sub(), True
+        return node
+
+
+class Bias(ast.NodeTransformer):
+    """A bias is not added: an attribute that is called b, b1, or b_ and something."""
+
+    done = False
+
+    def visit_BinOp(self, node):
+        bias = isinstance(node.right, ast.Attribute) and re.fullmatch(r"b\d?(_.*)?", node.right.attr)
         if isinstance(node.op, ast.Add) and bias:
             self.done = True
             return node.left
@@ -39,13 +53,16 @@ class Bias(ast.NodeTransformer):
 
 
 class Mask(ast.NodeTransformer):
-    """The first comparison for equality is turned around."""
+    """The first comparison of tensors is turned around: one of numbers alone is none."""
 
     done = False
+    TURNED: ClassVar = {ast.Eq: ast.NotEq, ast.GtE: ast.Lt, ast.Gt: ast.LtE}
 
     def visit_Compare(self, node):
-        if isinstance(node.ops[0], ast.Eq) and not self.done:
-            node.ops[0], self.done = ast.NotEq(), True
+        turned = self.TURNED.get(type(node.ops[0]))
+        of_numbers = isinstance(node.left, ast.Name) and isinstance(node.comparators[0], ast.Constant)
+        if turned and not of_numbers and not self.done:
+            node.ops[0], self.done = turned(), True
         return self.generic_visit(node)
 
 
@@ -74,9 +91,133 @@ class Limit(ast.NodeTransformer):
         return node
 
 
+class Activation(ast.NodeTransformer):
+    """ReLU becomes tanh, whether it is a layer, a function or a word."""
+
+    done = False
+
+    def visit_Attribute(self, node):
+        other = {"relu": "tanh", "ReLU": "Tanh"}.get(node.attr)
+        if other:
+            node.attr, self.done = other, True
+        return self.generic_visit(node)
+
+    def visit_Constant(self, node):
+        if node.value != "relu":
+            return node
+        self.done = True
+        return ast.Constant("tanh")
+
+
+class Double(ast.NodeTransformer):
+    """A setting of the model counts twice where it is first used."""
+
+    done = False
+    names: ClassVar[set[str]] = set()
+
+    def visit_Attribute(self, node):
+        return self.doubled(node, node.attr) or self.generic_visit(node)
+
+    def visit_Name(self, node):
+        return self.doubled(node, node.id) or node
+
+    def doubled(self, node, name):
+        if name not in self.names or not isinstance(node.ctx, ast.Load) or self.done:
+            return None
+        self.done = True
+        return ast.BinOp(ast.Constant(2), ast.Mult(), node)
+
+
+class Decay(Double):
+    """Weights decay twice as fast."""
+
+    names: ClassVar = {"wd", "lambd"}
+
+    def visit_FunctionDef(self, node):
+        """Look into methods that use the setting, not into the one that keeps it."""
+        return node if node.name == "__init__" else self.generic_visit(node)
+
+
+class Spread(Double):
+    """Random parameters spread twice as far."""
+
+    names: ClassVar = {"sigma"}
+
+    def visit_Call(self, node):
+        """Leave the call alone that hands settings on to another class."""
+        return node if ast.unparse(node.func).startswith("super") else self.generic_visit(node)
+
+
+class Exemption(ast.NodeTransformer):
+    """The bias decays, too: however the framework says that it does not."""
+
+    done = False
+
+    def visit_Compare(self, node):  # A mask by the number of axes
+        self.done = True
+        return ast.Constant(True)
+
+    def visit_Dict(self, node):  # A group of parameters without the setting
+        if [ast.unparse(value) for value in node.values] == ["biases"]:
+            node.keys.append(ast.Constant("weight_decay"))
+            node.values.append(ast.parse("self.wd", mode="eval").body)
+            self.done = True
+        return node
+
+    def visit_Expr(self, node):  # A call that exempts it
+        self.done = True
+        return ast.Pass()
+
+
+class Fan(ast.NodeTransformer):
+    """The spread of weights goes by the number of outputs instead of inputs."""
+
+    done = False
+    OTHER: ClassVar = {"fan_in": "fan_out", "in": "out", "in_features": "out_features"}
+
+    def visit_Constant(self, node):
+        if not isinstance(node.value, str) or node.value not in self.OTHER:
+            return node
+        self.done = True
+        return ast.Constant(self.OTHER[node.value])
+
+    def visit_Attribute(self, node):
+        if node.attr in self.OTHER:
+            node.attr, self.done = self.OTHER[node.attr], True
+        return self.generic_visit(node)
+
+
+class Share(ast.NodeTransformer):
+    """A layer of dropout gets the share that stays instead of the share that is silenced."""
+
+    done = False
+
+    def visit_Call(self, node):
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "Dropout":
+            node.args[0], self.done = ast.BinOp(ast.Constant(1), ast.Sub(), node.args[0]), True
+        return self.generic_visit(node)
+
+
+class Always(ast.NodeTransformer):
+    """What is done in training alone is always done."""
+
+    done = False
+
+    def visit_If(self, node):
+        return self.visit_IfExp(node)
+
+    def visit_IfExp(self, node):
+        if "training" in ast.unparse(node.test):
+            node.test, self.done = ast.Constant(True), True
+        return self.generic_visit(node)
+
+
 @dataclass(frozen=True)
 class Mutation:
-    """A change of the class or method `where`, and the case that must notice it."""
+    """A change of the class, method or function `where`, and the case that must notice it.
+
+    The source that is changed is that of the case's section, if it has one, and else the library's.
+    """
 
     change: type
     where: str
@@ -84,7 +225,7 @@ class Mutation:
 
     @property
     def name(self):
-        return f"{self.change.__name__.lower()} of {self.where}"
+        return f"{self.change.__name__.lower()} of {self.where}, {self.case}"
 
     def source(self, source):
         """Return a module's source with this change."""
@@ -108,4 +249,27 @@ MUTATIONS = [
     Mutation(Bias, "RNNLMScratch.output_layer", "RNNLMScratch from a given state"),
     Mutation(Mask, "Classifier.accuracy", "RNNLMScratch"),
     Mutation(Recurrence, "RNNScratch", "RNNLMScratch from a given state"),
+    Mutation(Activation, "MLP", "MLP"),
+    Mutation(Activation, "MLP", "Steps"),
+    Mutation(Sign, "Steps.descend", "Steps"),
+    Mutation(Sign, "cross_entropy", "SoftmaxRegressionScratch"),
+    Mutation(Bias, "forward", "SoftmaxRegressionScratch"),
+    Mutation(Spread, "SoftmaxRegressionScratch", "SoftmaxRegressionScratch, initial parameters"),
+    Mutation(Difference, "WeightDecayScratch.loss", "WeightDecayScratch"),
+    Mutation(Decay, "WeightDecayScratch", "WeightDecayScratch"),
+    Mutation(Decay, "WeightDecay", "WeightDecay.configure_optimizers"),
+    Mutation(Exemption, "WeightDecay.configure_optimizers", "WeightDecay.configure_optimizers"),
+    Mutation(Bias, "forward", "MLPScratch"),
+    Mutation(Spread, "MLPScratch", "MLPScratch, initial parameters"),
+    Mutation(Sign, "StandardGarments", "StandardGarments"),
+    Mutation(Difference, "gelu", "gelu and other activation functions"),
+    Mutation(Difference, "gelu", "TwoLayers with GELU"),
+    Mutation(Mask, "dropout_layer", "DropoutMLPScratch"),
+    Mutation(Sign, "dropout_layer", "DropoutMLPScratch"),
+    Mutation(Always, "DropoutMLPScratch", "DropoutMLPScratch"),
+    Mutation(Share, "DropoutMLP", "DropoutMLP"),
+    Mutation(Fan, "DeepNet", "DeepNet, initial parameters"),
+    Mutation(Sign, "Checkers", "Checkers"),
+    Mutation(Mask, "Checkers", "Checkers"),
+    Mutation(Sign, "Clusters", "Clusters"),
 ]

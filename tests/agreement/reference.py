@@ -6,6 +6,7 @@ central differences, so that no formula has to be derived.
 
 # ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
 
+import math
 import re
 
 import numpy as np
@@ -29,10 +30,38 @@ def softmax_regression(params, X):
     return linear_layer(params, X.reshape(len(X), -1))
 
 
-def perceptron(params, X):
-    """Return the logits of a network with one hidden layer of ReLUs: (batch, classes)."""
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def gelu(x):
+    """Return the exact form, with the error function and not with tanh."""
+    return x * (1 + np.vectorize(math.erf)(x / np.sqrt(2))) / 2
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def perceptron(params, X, activation=relu):
+    """Return the logits of a network with one hidden layer: (batch, classes)."""
     hidden = X.reshape(len(X), -1) @ params["first.kernel"] + params["first.bias"]
-    return np.maximum(hidden, 0) @ params["second.kernel"] + params["second.bias"]
+    return activation(hidden) @ params["second.kernel"] + params["second.bias"]
+
+
+def perceptron_of_parts(params, X):
+    """Return the same, of a model with the parameters W1, b1, W2 and b2."""
+    names = {"first.kernel": "W1", "first.bias": "b1", "second.kernel": "W2", "second.bias": "b2"}
+    return perceptron({name: params[part] for name, part in names.items()}, X)
+
+
+def softmax_of_parts(params, X):
+    """Return the logits of softmax regression with the parameters W and b."""
+    return X.reshape(len(X), -1) @ params["W"] + params["b"]
+
+
+def half_squared_norm(w):
+    return (w**2).sum() / 2
 
 
 def half_squared_error(output, y):
@@ -68,6 +97,11 @@ def accuracy(output, y):
 
 def sgd(params, grads, lr):
     return {name: value - lr * grads[name] for name, value in params.items()}
+
+
+def decayed_sgd(params, grads, lr, decays):
+    """Return parameters after a step in which some of them decay, by the factors in `decays`."""
+    return sgd(params, {n: g + decays.get(n, 0) * params[n] for n, g in grads.items()}, lr)
 
 
 def slope(function, params, direction):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
+import definitions
 import numpy as np
 from cases import CASES
 from kinds import BOUND
@@ -42,9 +43,11 @@ def measure(tab):
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "found.npz"
         code = Path(__file__).with_name("measure.py")
+        definitions.write(ROOT, folder, sorted({case.section for case in CASES} - {""}), tab)
+        path = os.pathsep.join((str(ROOT / "d2l_lib"), folder))
         done = subprocess.run(
             [environment(tab), code, tab, TABS[tab].module, out],
-            env={**os.environ, "PYTHONPATH": str(ROOT / "d2l_lib"), "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:

@@ -30,7 +30,8 @@ class Subject:
     """The type of tokens and labels."""
 
     def __init__(self, d2l, model, batches, places):
-        self.d2l, self.model, self.places = d2l, model, places.get(self.tab, {})
+        self.d2l = d2l = d2l.d2l  # The library itself, also where it is a section's module that was given
+        self.model, self.places = model, places.get(self.tab, {})
         model.board.display = False
         self.batches = [tuple(map(self.tensor, batch)) for batch in batches]
         self.trainer = d2l.Trainer(max_epochs=0)
@@ -72,8 +73,19 @@ class Subject:
         """Return the parameters with these names."""
         return {name: self.array(self.find(name)) for name in names}
 
-    def predict(self, batch):
-        return self.model(*batch[:-1])
+    @staticmethod
+    def kernel_last(name, array):
+        """Return a parameter with the axes of the reference."""
+        return array
+
+    @staticmethod
+    def kernel_first(name, array):
+        """Return a parameter of the reference with the axes of this framework."""
+        return array
+
+    def ordered(self, names):
+        """Return the names of parameters in the order in which the framework lists them."""
+        return list(names)
 
     def measure(self, name, batch, *options):
         """Return what a method of the model, such as its loss, says of a minibatch."""
@@ -89,7 +101,6 @@ class FirstOutputs(Subject):
 
     @staticmethod
     def kernel_last(name, array):
-        """Return a parameter with the axes of the reference."""
         return np.moveaxis(array, (0, 1), (-1, -2)) if name.endswith("kernel") else array
 
     @staticmethod
@@ -109,6 +120,12 @@ class PyTorch(FirstOutputs):
     @staticmethod
     def array(tensor):
         return np.asarray(tensor.detach() if hasattr(tensor, "detach") else tensor)
+
+    def predict(self, batch, training=False):
+        self.model.train(training)
+        found = self.model(*batch[:-1])
+        self.model.train()
+        return found
 
     def set(self, params):
         import torch
@@ -165,8 +182,14 @@ class Jax(Subject):
     def set(self, params):
         self.trainer.state = self.trainer.state.replace(params=self.tree(params))
 
-    def predict(self, batch):
-        return self.model.apply({"params": self.trainer.state.params}, *batch[:-1])
+    def predict(self, batch, training=False):
+        model, state = self.model if training else self.trainer.evaluator, self.trainer.state
+        if training:
+            self.trainer.state = state.replace(dropout_rng=self.d2l.get_key())
+        return model.apply({"params": state.params}, *batch[:-1], rngs={"dropout": state.dropout_rng})
+
+    def ordered(self, names):
+        return sorted(names, key=self.place)
 
     def measure(self, name, batch, *options):
         state = self.trainer.state
@@ -188,6 +211,12 @@ class TensorFlow(Subject):
     """A subject in TensorFlow."""
 
     tab = "tensorflow"
+
+    def predict(self, batch, training=False):
+        before, self.model.training = self.model.training, training
+        found = self.model(*batch[:-1])
+        self.model.training = before
+        return found
 
     @staticmethod
     def child(parent, name):
@@ -224,6 +253,12 @@ class MXNet(FirstOutputs):
     def array(tensor):
         tensor = tensor.data() if hasattr(tensor, "grad_req") else tensor
         return tensor.asnumpy() if hasattr(tensor, "asnumpy") else np.asarray(tensor)
+
+    def predict(self, batch, training=False):
+        from mxnet import autograd
+
+        with autograd.train_mode() if training else autograd.predict_mode():
+            return self.model(*batch[:-1])
 
     @staticmethod
     def grad(param):

@@ -1,0 +1,93 @@
+"""Write docs/budget.md, how long each section trains, from the stored outputs.
+
+Run it with ``make budget`` after ``make book``. A test reads the page: every section that trains has its
+line, and each framework's sum is below its bound.
+"""
+
+# ruff: noqa: E501 (documents have a sentence on each line)
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tabbook.book import Book
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "budget.md"
+AIM = 600
+BOUNDS = {"pytorch": 600, "jax": 900, "tensorflow": 1400, "mxnet": 700}
+"""Seconds for all training sections together.
+
+Where a framework has not reached the aim, the bound is about a fifth above what it takes: as much as a
+busy machine adds. When sections get quicker, lower it; only the aim is a reason to leave it alone.
+"""
+_HEAD = f"""\
+<!-- Written by make budget from the stored outputs. -->
+
+# How long the book trains
+
+Seconds that each section with training takes from the first cell to the last, with the start of the kernel, in each framework.
+They were measured when the outputs were stored, on a machine with two CPU cores that had other work to do, and without a GPU.
+
+A reader who runs a whole framework should not wait longer than {AIM // 60} minutes, so {AIM} seconds are the aim of each column.
+A section that takes too long trains less: fewer seeds, fewer epochs, a smaller network.
+The last line is what the tests allow; it is above the aim where we have not reached it.
+"""
+
+
+def trains(source: str) -> bool:
+    """Say whether code trains a model: with the trainer, or with steps by hand."""
+    return bool(re.search(r"\.(?:fit|descend)\(", source))
+
+
+def training_sections(book: Book) -> tuple[str, ...]:
+    """Return the paths of the sections that train, in the book's order."""
+    return tuple(s.path for s in book.sections if any(trains(cell.source) for cell in s.code_cells))
+
+
+def seconds(book: Book) -> dict[str, dict[str, float]]:
+    """Return how long each section took by its path, and there by framework.
+
+    Raises:
+        LookupError: The outputs of a job are not stored.
+    """
+    command = [sys.executable, "-m", "tabbook", "status", "--json"]
+    done = subprocess.run(command, cwd=book.root, stdout=subprocess.PIPE, check=False)
+    found: dict[str, dict[str, float]] = {}
+    for job in json.loads(done.stdout)["jobs"]:
+        if job["status"] != "stored" and job["section"] in training_sections(book):
+            raise LookupError(f"{job['section']} has no outputs for {job['tab']}; run make book first")
+        found.setdefault(job["section"], {})[job["tab"]] = job["seconds"]
+    return found
+
+
+def table(book: Book, spent: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    """Yield the lines of the table; times are rounded, and the sums are those of the rounded times."""
+    tabs = book.settings.tabs
+    sums = dict.fromkeys(tabs, 0)
+    yield f"| Section | {' | '.join(tab.name for tab in tabs.values())} |"
+    yield f"| --- | {' | '.join('---:' for _ in tabs)} |"
+    for path in training_sections(book):
+        times = {tab: round(spent[path][tab]) for tab in tabs if tab in spent[path]}
+        for tab, time in times.items():
+            sums[tab] += time
+        yield f"| [{Path(path).stem}](../{path}) | {' | '.join(str(times.get(tab, '')) for tab in tabs)} |"
+    yield f"| All | {' | '.join(map(str, sums.values()))} |"
+    yield f"| Allowed | {' | '.join(str(BOUNDS.get(tab, AIM)) for tab in tabs)} |"
+
+
+def page(book: Book, spent: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the text of the page."""
+    return "\n".join([_HEAD, *table(book, spent), ""])
+
+
+if __name__ == "__main__":
+    its_book = Book.load(ROOT)
+    try:
+        PAGE.write_text(page(its_book, seconds(its_book)), encoding="utf-8")
+    except LookupError as error:
+        sys.exit(str(error))
+    sys.stdout.write(f"wrote {PAGE}\n")
