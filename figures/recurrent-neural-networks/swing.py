@@ -11,15 +11,14 @@ def draw() -> Figure:
     figure.text(352, 194, "time", "muted", anchor="start")
     for x, name in ((1, "before"), (2, "now"), (3, "next")):
         figure.text(axes.at(x, 0)[0], 210, name, "muted", size=13)
-    for first, last, color in ((1, 2.5, "blue"), (3, 0.7, "orange")):
+    swings: tuple[tuple[float, float, str], ...] = ((1, 2.5, "blue"), (3, 0.7, "orange"))
+    for first, last, color in swings:
         axes.line([(1, first), (2, 2)], color)
         axes.line([(2, 2), (3, last)], color, dashed=True)
-        for point in ((1, first), (3, last)):
-            axes.dot(*point, color=color)
-        x, y = axes.at(1, first)
-        figure.text(x - 20, y, f"{first}", color)
-        x, y = axes.at(3, last)
-        figure.text(x + 20, y, f"{last}", color)
+        for time, position, aside in ((1, first, -20), (3, last, 20)):
+            axes.dot(time, position, color=color)
+            x, y = axes.at(time, position)
+            figure.text(x + aside, y, f"{position}", color)
     axes.dot(2, 2)
     x, y = axes.at(2, 2)
     figure.text(x, y - 18, "2")
