@@ -9,10 +9,9 @@ def draw() -> Figure:
     axes = Axes(figure, 44, 34, 290, 160, (0.6, 3.4), (0, 3.4))
     axes.frame("", "position")
     figure.text(352, 194, "time", "muted", anchor="start")
-    for x, name in ((1, "before"), (2, "now"), (3, "next")):
-        figure.text(axes.at(x, 0)[0], 210, name, "muted", size=13)
-    swings: tuple[tuple[float, float, str], ...] = ((1, 2.5, "blue"), (3, 0.7, "orange"))
-    for first, last, color in swings:
+    for tick, name in ((1, "before"), (2, "now"), (3, "next")):
+        figure.text(axes.at(tick, 0)[0], 210, name, "muted", size=13)
+    for first, last, color in ((1, 2.5, "blue"), (3, 0.7, "orange")):
         axes.line([(1, first), (2, 2)], color)
         axes.line([(2, 2), (3, last)], color, dashed=True)
         for time, position, aside in ((1, first, -20), (3, last, 20)):
