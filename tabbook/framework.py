@@ -5,6 +5,7 @@ No module of tabbook knows a framework by name. What differs between two framewo
 
 import ast
 import re
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
@@ -76,8 +77,9 @@ def _same_for_all(value: str) -> str:
     Raises:
         ValueError: It would differ from run to run.
     """
-    if "{threads}" in value:
-        raise ValueError("the number of cores differs from run to run: write this under unkeyed_variables")
+    for placeholder, what in (("{threads}", "the number of cores"), ("{home}", "the home folder")):
+        if placeholder in value:
+            raise ValueError(f"{what} differs from run to run: write this under unkeyed_variables")
     return value
 
 
@@ -126,7 +128,8 @@ class Tab(BaseModel, extra="forbid", frozen=True):
     """Environment variables that change only logs, speed or memory, and no output.
 
     They are not part of any key. In a value, `{threads}` is the number of cores that the job
-    may use. Example: `{TF_CPP_MIN_LOG_LEVEL: "3"}`
+    may use, and `{home}` its home folder, which is empty when it starts.
+    Example: `{TF_CPP_MIN_LOG_LEVEL: "3"}`
     """
     pass_variables: tuple[Annotated[str, Field(pattern=VARIABLES)], ...] = ()
     """The variables of your own environment that its code sees; a `*` at the end matches any ending.
@@ -163,7 +166,13 @@ class Tab(BaseModel, extra="forbid", frozen=True):
         own = (f"{re.sub(r'[^A-Za-z0-9]', '_', name).upper()}_*" for name in (tab, self.module))
         return tuple(dict.fromkeys((*self.pass_variables, *own)))
 
-    def environ(self, threads: int = 1) -> dict[str, str]:
-        """Return the variables that its code gets where it may keep ``threads`` cores busy."""
-        unkeyed = self.unkeyed_variables.items()
-        return {name: text.replace("{threads}", str(threads)) for name, text in unkeyed} | self.variables
+    def environ(self, home: Path, threads: int = 1) -> dict[str, str]:
+        """Return the variables that its code gets where its home folder is ``home``.
+
+        It may keep ``threads`` cores busy.
+        """
+        unkeyed = {
+            name: text.replace("{threads}", str(threads)).replace("{home}", str(home))
+            for name, text in self.unkeyed_variables.items()
+        }
+        return unkeyed | self.variables

@@ -24,7 +24,7 @@ def kernel_spec(book: Book, tab: str) -> dict[str, object]:
         "language": "python",
         "metadata": {"debugger": True},
         "env": {
-            **book.settings.tabs[tab].environ(cores()),
+            **book.settings.tabs[tab].environ(Path.home(), cores()),
             "TABBOOK_TAB": tab,
             "TABBOOK_TABS": ",".join(book.settings.tabs),
             "PYTHONPATH": str(book.library_folder),

@@ -615,7 +615,7 @@ class Trainer(d2l.HyperParameters):
             setattr(self.evaluator, name, getattr(model, name))
         self.model = model
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 15
+    # chapters/linear-regression/linear-regression-scratch.md, cell 17
     def fit_epoch(self):
         for batch in map(self.prepare_batch, self.train_dataloader):
             value, grads = self.model.training_step(

@@ -642,7 +642,7 @@ class Trainer(d2l.HyperParameters):
             model.set_scratch_params_device(self.gpus[0])
         self.model = model
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 17
+    # chapters/linear-regression/linear-regression-scratch.md, cell 19
     def fit_epoch(self):
         for batch in map(self.prepare_batch, self.train_dataloader):
             with autograd.record():

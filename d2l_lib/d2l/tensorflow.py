@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -33,6 +34,7 @@ d2l = sys.modules[__name__]
 
 __all__ = [
     "Classifier",
+    "Compiled",
     "DATA_FASHION",
     "DATA_HUB",
     "DATA_MIRRORS",
@@ -498,6 +500,9 @@ class Module(d2l.nn_Module, d2l.HyperParameters):
         """
         assert hasattr(self, 'trainer'), 'only a trainer knows the epoch'
         trainer = self.trainer
+        if tf.is_symbolic_tensor(value):  # A compiled step returns it
+            trainer.to_plot[key] = value
+            return
         if train:
             label, batches = f'train_{key}', trainer.num_train_batches
             points, x = self.plot_train_per_epoch, trainer.train_batch_idx / batches
@@ -599,25 +604,27 @@ class Trainer(d2l.HyperParameters):
         Defined in sec_oo-design.
         """
         model.trainer = self
+        self.steps = None  # To be compiled for this model
         self.model = model
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 16
+    # chapters/linear-regression/linear-regression-scratch.md, cell 18
     def fit_epoch(self):
+        if self.steps is None:
+            self.steps = self.compile_steps()
+        gradients, update, validate = self.steps
         with self.gpus[0] if self.gpus else d2l.cpu():
             self.model.training = True
             for batch in map(self.prepare_batch, self.train_dataloader):
-                with tf.GradientTape() as tape:
-                    loss = self.model.training_step(batch)
-                params = self.model.trainable_variables
-                grads = tape.gradient(loss, params)
+                grads, values = gradients(batch)
+                self.plot_all(values, train=True)
                 if self.gradient_clip_val:
                     grads = self.clip_gradients(self.gradient_clip_val, grads)
-                self.optim.apply_gradients(zip(grads, params))
+                update(grads)
                 self.train_batch_idx += 1
             if self.val_dataloader is not None:
                 self.model.training = False
                 for batch in map(self.prepare_batch, self.val_dataloader):
-                    self.model.validation_step(batch)
+                    self.plot_all(validate(batch), train=False)
                     self.val_batch_idx += 1
 
     # chapters/linear-regression/oo-design.md, cell 14
@@ -636,6 +643,43 @@ class Trainer(d2l.HyperParameters):
     # chapters/linear-regression/linear-regression-scratch.md, cell 11
     def prepare_batch(self, batch):
         return batch
+
+    # chapters/linear-regression/linear-regression-scratch.md, cell 15
+    def compile_steps(self):
+        """Return functions for gradients, update and validation.
+
+        The first and the last also return what is to be plotted.
+
+        Defined in sec_linear_scratch.
+        """
+        model, optim = self.model, self.optim
+
+        def gradients(batch):
+            self.to_plot = {}
+            with tf.GradientTape() as tape:
+                loss = model.training_step(batch)
+            return tape.gradient(loss, model.trainable_variables), self.to_plot
+
+        def update(grads):
+            optim.apply_gradients(zip(grads, model.trainable_variables))
+
+        def validate(batch):
+            self.to_plot = {}
+            model.validation_step(batch)
+            return self.to_plot
+
+        if isinstance(optim, tf.keras.optimizers.Optimizer):
+            update = Compiled(update)
+        return Compiled(gradients), update, Compiled(validate)
+
+    # chapters/linear-regression/linear-regression-scratch.md, cell 15
+    def plot_all(self, values, train):
+        """Plot values by the names of their curves.
+
+        Defined in sec_linear_scratch.
+        """
+        for key, value in values.items():
+            self.model.plot(key, value, train)
 
     # chapters/recurrent-neural-networks/rnn-training.md, cell 6
     def perplexity(self, dataloader):
@@ -727,6 +771,30 @@ class LinearRegressionScratch(d2l.Module):
     # chapters/linear-regression/linear-regression-scratch.md, cell 10
     def configure_optimizers(self):
         return d2l.SGD(self.lr)
+
+
+# chapters/linear-regression/linear-regression-scratch.md, cell 14
+class Compiled:
+    """A function that is compiled at its second call, if it can be.
+
+    Defined in sec_linear_scratch.
+    """
+    def __init__(self, function):
+        self.function, self.calls = function, 0
+        self.program = tf.function(function, autograph=False)
+
+    def __call__(self, *args):
+        self.calls += 1
+        failed = None
+        if self.calls > 1 and self.program is not None:
+            try:
+                return self.program(*args)
+            except Exception as error:
+                self.program, failed = None, error
+        result = self.function(*args)  # Fails again if it is at fault
+        if failed is not None:
+            warnings.warn(f'training runs without compiling: {failed}')
+        return result
 
 
 # chapters/linear-regression/linear-concise.md, cell 7

@@ -569,7 +569,7 @@ class Trainer(d2l.HyperParameters):
             model.to(self.gpus[0])
         self.model = model
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 14
+    # chapters/linear-regression/linear-regression-scratch.md, cell 16
     def fit_epoch(self):
         self.model.train()
         for batch in map(self.prepare_batch, self.train_dataloader):

@@ -79,7 +79,7 @@ def job_variables(job: JobSpec, scratch: Path, inherited: Mapping[str, str]) -> 
         "TABBOOK_SECTION": job.section,
         "TABBOOK_DATA": os.pathsep.join((*job.data, *job.stand_ins)),  # those that it declares
         **{name: str(path) for name, path in _shared(job).items()},
-        **job.framework.environ(job.threads),
+        **job.framework.environ(scratch / "home", job.threads),
         **job.variables,
     }
 

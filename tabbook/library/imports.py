@@ -64,7 +64,7 @@ def _start(book: Book, tab: str, folder: Path) -> "subprocess.Popen[str]":
             "HOME": str(folder),
             "PYTHONPATH": str(folder),
             "MPLBACKEND": "agg",
-            **framework.environ(),
+            **framework.environ(folder),
         },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
