@@ -21,8 +21,8 @@ AIM = 600
 BOUNDS = {"pytorch": 600, "jax": 1300, "tensorflow": 1100, "mxnet": 900}
 """Seconds for all training sections together.
 
-Where a framework has not reached the aim, the bound is about a fifth above what it takes: as much as a
-busy machine adds. When sections get quicker, lower it; only the aim is a reason to leave it alone.
+Where a framework has not reached the aim, the bound is a little above what it took on a busy machine.
+When sections get quicker, lower it; only the aim is a reason to leave it alone.
 """
 _HEAD = f"""\
 <!-- Written by make budget from the stored outputs. -->
@@ -30,9 +30,9 @@ _HEAD = f"""\
 # How long the book trains
 
 Seconds that each section with training takes from the first cell to the last, with the start of the kernel, in each framework.
-They were measured when the outputs were stored, on a machine with two CPU cores that had other work to do, and without a GPU.
+They were measured when the outputs were stored, on a machine with two CPU cores that had other work to do, and without a GPU; an idle machine is quicker.
 
-A reader who runs a whole framework should not wait longer than {AIM // 60} minutes, so {AIM} seconds are the aim of each column.
+A reader who runs all of them in one framework should not wait longer than {AIM // 60} minutes, so {AIM} seconds are the aim of each column.
 A section that takes too long trains less: fewer seeds, fewer epochs, a smaller network.
 The last line is what the tests allow; it is above the aim where we have not reached it.
 """
