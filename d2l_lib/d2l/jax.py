@@ -500,17 +500,14 @@ class Module(d2l.nn_Module, d2l.HyperParameters):
     """
     plot_train_per_epoch: int = dataclasses.field(default=2, init=False)
     plot_valid_per_epoch: int = dataclasses.field(default=1, init=False)
-    # For layers that behave differently in training
-    training: bool = dataclasses.field(default=True, kw_only=True)
+    evaluating: bool = dataclasses.field(default=False, kw_only=True)
     board: d2l.ProgressBoard = dataclasses.field(
         default_factory=d2l.ProgressBoard, init=False)
 
-    def __init_subclass__(cls, **kwargs):
-        if 'training' in cls.__annotations__:
-            # Declared anew: fields without a default may still follow
-            cls.training = dataclasses.field(
-                default=cls.training, kw_only=True)
-        super().__init_subclass__(**kwargs)
+    @property
+    def training(self):  # A subclass may declare a field of this name
+        """Tell layers that behave differently in training."""
+        return not self.evaluating
 
     def loss(self, params, X, y, state):
         """Return the loss of a minibatch, a single number."""
@@ -641,7 +638,8 @@ class Trainer(d2l.HyperParameters):
         Defined in sec_oo-design.
         """
         model.trainer = self
-        self.evaluator = model.clone(training=False)
+        own = {'training': False} if 'training' in vars(model) else {}
+        self.evaluator = model.clone(evaluating=True, **own)
         for name in ('trainer', 'board', 'plot_valid_per_epoch'):
             setattr(self.evaluator, name, getattr(model, name))
         self.model = model

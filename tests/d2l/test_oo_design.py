@@ -619,9 +619,9 @@ class Untrained:
 
     board, plot_valid_per_epoch = "a board", 1
 
-    def clone(self, training):
+    def clone(self, evaluating):
         copy = Untrained(self.d2l, self.tab)
-        copy.training = training
+        copy.training = not evaluating
         return copy
 
     def apply(self):
