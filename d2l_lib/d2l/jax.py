@@ -288,7 +288,7 @@ def as_curves(values):
 
 
 # chapters/preliminaries/calculus.md, cell 9
-def plot(X, Y=None, xlabel=None, ylabel=None, legend=[], xlim=None,
+def plot(X, Y=None, xlabel=None, ylabel=None, legend=None, xlim=None,
          ylim=None, xscale='linear', yscale='linear',
          fmts=('-', 'm--', 'g-.', 'r:'), figsize=(3.5, 2.5), axes=None):
     """Plot the sequence `Y`, or each of several, over `X`.
@@ -437,10 +437,11 @@ class ProgressBoard(d2l.HyperParameters):
         """
         raw = self.raw_points.setdefault(label, [])
         curve = self.data.setdefault(label, [])
-        raw.append((float(x), float(y)))
+        raw.append((float(x), y + 0))  # A copy: y may change until it is read
         if len(raw) < every_n:
             return
-        curve.append(tuple(sum(values) / len(raw) for values in zip(*raw)))
+        curve.append(tuple(
+            sum(map(float, values)) / len(raw) for values in zip(*raw)))
         raw.clear()
         if self.display and time.perf_counter() >= self.next_update:
             self.update()
@@ -499,22 +500,26 @@ class Module(d2l.nn_Module, d2l.HyperParameters):
     """
     plot_train_per_epoch: int = dataclasses.field(default=2, init=False)
     plot_valid_per_epoch: int = dataclasses.field(default=1, init=False)
-    # For layers that behave differently in training
-    training: bool = dataclasses.field(default=True, kw_only=True)
+    evaluating: bool = dataclasses.field(default=False, kw_only=True)
     board: d2l.ProgressBoard = dataclasses.field(
         default_factory=d2l.ProgressBoard, init=False)
+
+    @property
+    def training(self):  # A subclass may declare a field of this name
+        """Tell layers that behave differently in training."""
+        return not self.evaluating
 
     def loss(self, params, X, y, state):
         """Return the loss of a minibatch, a single number."""
         raise NotImplementedError('the model has no loss')
 
-    def forward(self, X, *args):
+    def forward(self, X, *args, **kwargs):
         """Return predictions for a minibatch of inputs."""
         assert hasattr(self, 'net'), 'the model has no net'
-        return self.net(X, *args)
+        return self.net(X, *args, **kwargs)
 
-    def __call__(self, X, *args):
-        return self.forward(X, *args)
+    def __call__(self, X, *args, **kwargs):
+        return self.forward(X, *args, **kwargs)
 
     def apply_init(self, dummy_input, key):
         """Return initial variables, made for inputs like `dummy_input`."""
@@ -633,7 +638,8 @@ class Trainer(d2l.HyperParameters):
         Defined in sec_oo-design.
         """
         model.trainer = self
-        self.evaluator = model.clone(training=False)
+        own = {'training': False} if 'training' in vars(model) else {}
+        self.evaluator = model.clone(evaluating=True, **own)
         for name in ('trainer', 'board', 'plot_valid_per_epoch'):
             setattr(self.evaluator, name, getattr(model, name))
         self.model = model
@@ -918,7 +924,7 @@ class Garments(d2l.DataModule):
         return [names[int(i)] for i in indices]
 
     # chapters/linear-classification/image-data.md, cell 14
-    def visualize(self, batch, nrows=1, ncols=8, labels=[]):
+    def visualize(self, batch, nrows=1, ncols=8, labels=None):
         """Show the first pictures of a minibatch, with their names or `labels`.
 
         Defined in sec_fashion_mnist.

@@ -277,7 +277,7 @@ def as_curves(values):
 
 
 # chapters/preliminaries/calculus.md, cell 9
-def plot(X, Y=None, xlabel=None, ylabel=None, legend=[], xlim=None,
+def plot(X, Y=None, xlabel=None, ylabel=None, legend=None, xlim=None,
          ylim=None, xscale='linear', yscale='linear',
          fmts=('-', 'm--', 'g-.', 'r:'), figsize=(3.5, 2.5), axes=None):
     """Plot the sequence `Y`, or each of several, over `X`.
@@ -403,10 +403,11 @@ class ProgressBoard(d2l.HyperParameters):
         """
         raw = self.raw_points.setdefault(label, [])
         curve = self.data.setdefault(label, [])
-        raw.append((float(x), float(y)))
+        raw.append((float(x), y + 0))  # A copy: y may change until it is read
         if len(raw) < every_n:
             return
-        curve.append(tuple(sum(values) / len(raw) for values in zip(*raw)))
+        curve.append(tuple(
+            sum(map(float, values)) / len(raw) for values in zip(*raw)))
         raw.clear()
         if self.display and time.perf_counter() >= self.next_update:
             self.update()
@@ -479,8 +480,8 @@ class Module(d2l.nn_Module, d2l.HyperParameters):
         assert hasattr(self, 'net'), 'the model has no net'
         return self.net(X)
 
-    def call(self, X, *args, training=None):
-        return self.forward(X, *args)
+    def call(self, X, *args, training=None, **kwargs):
+        return self.forward(X, *args, **kwargs)
 
     def __call__(self, *args, **kwargs):
         if self.training is not None:
@@ -522,9 +523,6 @@ class Module(d2l.nn_Module, d2l.HyperParameters):
         """
         assert hasattr(self, 'trainer'), 'only a trainer knows the epoch'
         trainer = self.trainer
-        if tf.is_symbolic_tensor(value):  # A compiled step returns it
-            trainer.to_plot[key] = value
-            return
         if train:
             label, batches = f'train_{key}', trainer.num_train_batches
             points, x = self.plot_train_per_epoch, trainer.train_batch_idx / batches
@@ -626,27 +624,30 @@ class Trainer(d2l.HyperParameters):
         Defined in sec_oo-design.
         """
         model.trainer = self
-        self.steps = None  # To be compiled for this model
         self.model = model
 
     # chapters/linear-regression/linear-regression-scratch.md, cell 18
     def fit_epoch(self):
-        if self.steps is None:
+        is_new = self.train_batch_idx == 0  # Or something was replaced
+        if is_new or self.compiled_for != self.what_is_trained():
             self.steps = self.compile_steps()
+            self.compiled_for = self.what_is_trained()
         gradients, update, validate = self.steps
         with self.gpus[0] if self.gpus else d2l.cpu():
             self.model.training = True
             for batch in map(self.prepare_batch, self.train_dataloader):
                 grads, values = gradients(batch)
-                self.plot_all(values, train=True)
+                self.plot_all(values)
                 if self.gradient_clip_val:
                     grads = self.clip_gradients(self.gradient_clip_val, grads)
                 update(grads)
                 self.train_batch_idx += 1
+            # By now all layers have their variables
+            self.compiled_for = self.what_is_trained()
             if self.val_dataloader is not None:
                 self.model.training = False
                 for batch in map(self.prepare_batch, self.val_dataloader):
-                    self.plot_all(validate(batch), train=False)
+                    self.plot_all(validate(batch))
                     self.val_batch_idx += 1
 
     # chapters/linear-regression/oo-design.md, cell 14
@@ -667,6 +668,29 @@ class Trainer(d2l.HyperParameters):
         return batch
 
     # chapters/linear-regression/linear-regression-scratch.md, cell 15
+    def record_step(self, step, batch):
+        """Return what a step of the model returns, and what is still to plot.
+
+        Defined in sec_linear_scratch.
+        """
+        if tf.executing_eagerly():
+            return step(batch), {}
+        model, values = self.model, {}
+
+        def plot(key, value, train):
+            if not tf.is_symbolic_tensor(value):
+                raise TypeError(f'{key} would stay {value}')
+            values[len(values), key, train] = value
+
+        model.plot = plot
+        del model.trainer
+        try:
+            return step(batch), values
+        finally:
+            del model.plot
+            model.trainer = self
+
+    # chapters/linear-regression/linear-regression-scratch.md, cell 15
     def compile_steps(self):
         """Return functions for gradients, update and validation.
 
@@ -677,31 +701,37 @@ class Trainer(d2l.HyperParameters):
         model, optim = self.model, self.optim
 
         def gradients(batch):
-            self.to_plot = {}
             with tf.GradientTape() as tape:
-                loss = model.training_step(batch)
-            return tape.gradient(loss, model.trainable_variables), self.to_plot
+                loss, values = self.record_step(model.training_step, batch)
+            return tape.gradient(loss, model.trainable_variables), values
 
         def update(grads):
             optim.apply_gradients(zip(grads, model.trainable_variables))
 
         def validate(batch):
-            self.to_plot = {}
-            model.validation_step(batch)
-            return self.to_plot
+            return self.record_step(model.validation_step, batch)[1]
 
         if isinstance(optim, tf.keras.optimizers.Optimizer):
             update = Compiled(update)
         return Compiled(gradients), update, Compiled(validate)
 
     # chapters/linear-regression/linear-regression-scratch.md, cell 15
-    def plot_all(self, values, train):
-        """Plot values by the names of their curves.
+    def plot_all(self, values):
+        """Plot what a compiled step has returned.
 
         Defined in sec_linear_scratch.
         """
-        for key, value in values.items():
+        for (_, key, train), value in values.items():
             self.model.plot(key, value, train)
+
+    # chapters/linear-regression/linear-regression-scratch.md, cell 15
+    def what_is_trained(self):
+        """Return what the steps are compiled for.
+
+        Defined in sec_linear_scratch.
+        """
+        variables = self.model.trainable_variables
+        return self.model, self.optim, [id(v) for v in variables]
 
     # chapters/recurrent-neural-networks/rnn-training.md, cell 6
     def perplexity(self, dataloader):
@@ -728,7 +758,8 @@ class Trainer(d2l.HyperParameters):
         Defined in sec_gradient-clipping.
         """
         excess = tf.maximum(gradient_norm(grads) / grad_clip_val, 1)
-        return [tf.convert_to_tensor(grad) / excess for grad in grads]
+        return [None if grad is None else tf.convert_to_tensor(grad) / excess
+                for grad in grads]
 
 
 # chapters/linear-regression/parameters-and-sgd.md, cell 14
@@ -743,7 +774,8 @@ class SGD(d2l.HyperParameters):
     def apply_gradients(self, grads_and_vars):
         for grad, param in grads_and_vars:
             if grad is not None:
-                param.assign_sub(self.lr * grad)
+                # One of an embedding is sparse
+                param.assign_sub(self.lr * tf.convert_to_tensor(grad))
 
 
 # chapters/linear-regression/synthetic-regression-data.md, cell 5
@@ -910,7 +942,7 @@ class Garments(d2l.DataModule):
         return [names[int(i)] for i in indices]
 
     # chapters/linear-classification/image-data.md, cell 14
-    def visualize(self, batch, nrows=1, ncols=8, labels=[]):
+    def visualize(self, batch, nrows=1, ncols=8, labels=None):
         """Show the first pictures of a minibatch, with their names or `labels`.
 
         Defined in sec_fashion_mnist.
@@ -1344,9 +1376,10 @@ class RNNLMScratch(d2l.Classifier):
         text, state = vocab[list(prefix)], None
         unread = text  # To begin with, the whole prefix: the warm-up
         for _ in range(num_preds):
-            X = d2l.tensor([unread])  # A minibatch of one text
-            hidden_states, state = self.rnn(self.rnn_inputs(X), state)
-            scores = self.output_layer(hidden_states[-1:])
+            with device or tf.device(None):  # That is, where TensorFlow likes
+                X = d2l.tensor([unread])  # A minibatch of one text
+                hidden_states, state = self.rnn(self.rnn_inputs(X), state)
+                scores = self.output_layer(hidden_states[-1:])
             unread = [int(d2l.argmax(scores[0, 0]))]  # Of shape (1, 1, vocab_size)
             text = text + unread
         return ''.join(vocab.to_tokens(text))
@@ -1359,7 +1392,7 @@ def gradient_norm(grads):
     Defined in sec_gradient-clipping.
     """
     return tf.norm([tf.norm(tf.convert_to_tensor(grad))  # Sparse ones, too
-                    for grad in grads])
+                    for grad in grads if grad is not None])
 
 
 # chapters/appendix/data-files.md, cell 6

@@ -279,7 +279,7 @@ def as_curves(values):
 
 
 # chapters/preliminaries/calculus.md, cell 9
-def plot(X, Y=None, xlabel=None, ylabel=None, legend=[], xlim=None,
+def plot(X, Y=None, xlabel=None, ylabel=None, legend=None, xlim=None,
          ylim=None, xscale='linear', yscale='linear',
          fmts=('-', 'm--', 'g-.', 'r:'), figsize=(3.5, 2.5), axes=None):
     """Plot the sequence `Y`, or each of several, over `X`.
@@ -405,10 +405,11 @@ class ProgressBoard(d2l.HyperParameters):
         """
         raw = self.raw_points.setdefault(label, [])
         curve = self.data.setdefault(label, [])
-        raw.append((float(x), float(y)))
+        raw.append((float(x), y + 0))  # A copy: y may change until it is read
         if len(raw) < every_n:
             return
-        curve.append(tuple(sum(values) / len(raw) for values in zip(*raw)))
+        curve.append(tuple(
+            sum(map(float, values)) / len(raw) for values in zip(*raw)))
         raw.clear()
         if self.display and time.perf_counter() >= self.next_update:
             self.update()
@@ -831,7 +832,7 @@ class Garments(d2l.DataModule):
         return [names[int(i)] for i in indices]
 
     # chapters/linear-classification/image-data.md, cell 14
-    def visualize(self, batch, nrows=1, ncols=8, labels=[]):
+    def visualize(self, batch, nrows=1, ncols=8, labels=None):
         """Show the first pictures of a minibatch, with their names or `labels`.
 
         Defined in sec_fashion_mnist.

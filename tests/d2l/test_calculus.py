@@ -1,5 +1,7 @@
 """Plots: what is drawn, and how its colors follow the theme of a page."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,15 @@ def test_labels_limits_scales_and_legend(d2l, axes):
     assert axes.get_xlim() == (1, 10)
     assert axes.get_ylim() == (0, 3)
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one"]
+
+
+def test_no_default_can_be_changed(d2l):
+    """A list as a default would keep what one call adds to it."""
+    functions = [getattr(d2l, name) for name in d2l.__all__]
+    functions += [f for owner in functions if inspect.isclass(owner) for f in vars(owner).values()]
+    for function in filter(inspect.isfunction, functions):
+        parameters = inspect.signature(function).parameters.values()
+        assert not [p for p in parameters if isinstance(p.default, (list, dict, set))], function
 
 
 def test_plotting_again_into_the_same_axes_replaces_the_curves(d2l, axes):

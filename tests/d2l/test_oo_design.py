@@ -193,6 +193,32 @@ def test_a_point_may_be_a_tensor(d2l):
     assert board.data["a"] == [(1.5, 3)]
 
 
+def test_tensors_are_read_only_when_their_mean_is_due(d2l):
+    """To read one, Python waits for the device that computes it."""
+
+    class Tensor:
+        def __add__(self, other):
+            return self
+
+        def __float__(self):
+            read.append(self)
+            return 2.0
+
+    board, read = d2l.ProgressBoard(display=False), []
+    for x in range(5):
+        board.draw(x, Tensor(), "a", every_n=3)
+        assert len(read) == (0 if x < 2 else 3)
+    assert board.data["a"] == [(1, 2)]
+
+
+def test_a_point_stays_what_it_was_when_it_was_drawn(d2l):
+    board, y = d2l.ProgressBoard(display=False), np.zeros(())
+    for x in range(3):
+        y += x
+        board.draw(x, y, "a", every_n=3)
+    assert board.data["a"] == [(1, (0 + 1 + 3) / 3)]
+
+
 def test_the_first_point_shows_a_figure_and_the_others_update_it(d2l, page):
     board = d2l.ProgressBoard()
     for x in range(5):
@@ -593,9 +619,9 @@ class Untrained:
 
     board, plot_valid_per_epoch = "a board", 1
 
-    def clone(self, training):
+    def clone(self, evaluating):
         copy = Untrained(self.d2l, self.tab)
-        copy.training = training
+        copy.training = not evaluating
         return copy
 
     def apply(self):

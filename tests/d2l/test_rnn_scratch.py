@@ -389,6 +389,19 @@ def test_predict_continues_what_the_whole_prefix_suggests(d2l, tab, prefix):
     assert text.startswith(prefix) and len(text) == len(prefix) + 8
 
 
+def test_predict_computes_on_the_device_it_is_given(d2l, tab, monkeypatch):
+    if tab != "tensorflow":
+        pytest.skip("tensors of the others are on the device of their inputs")
+    import tensorflow as tf
+
+    device, it = tf.device("/CPU:0"), Model(d2l, tab, Reference(scale=1.5).params)
+    entered, original = [], type(device).__enter__
+    monkeypatch.setattr(type(device), "__enter__", lambda self: entered.append(self) or original(self))
+    text = it.model.predict("ab", 3, d2l.Vocab(list("aaaabbbccd")), device)
+    assert entered.count(device) == 3
+    assert text == it.predict("ab", 3, d2l.Vocab(list("aaaabbbccd")))
+
+
 def test_predict_returns_the_prefix_if_nothing_is_to_be_predicted(d2l, it):
     assert it.predict("abcd", 0, d2l.Vocab(list("aaaabbbccd"))) == "abcd"
 

@@ -111,6 +111,63 @@ def test_prediction_and_measurement_build_no_graph(d2l, tab):
     assert recorded == [True, False, False, False]
 
 
+def test_a_jax_model_may_declare_training_itself(d2l, tab, numpy_of):
+    if tab != "jax":
+        pytest.skip("elsewhere models are no dataclasses")
+    from flax import linen as nn
+
+    class Model(d2l.Classifier):
+        num_outputs: int
+        lr: float = 0.0
+        training: bool = True
+
+        @nn.compact
+        def __call__(self, X, scale=1.0):
+            return scale * nn.Dense(self.num_outputs)(nn.Dropout(0.5, deterministic=not self.training)(X))
+
+    model = Model(CLASSES)
+    assert (model.num_outputs, model.training) == (CLASSES, True)
+    assert not Model(CLASSES, training=False).training
+    model.board.display, batch = False, batch_of(d2l, tab)
+    model.plot_train_per_epoch = 1
+    d2l.Trainer(max_epochs=3).fit(model, Fixed([batch], [batch]))
+    assert len({y for _, y in model.board.data["train_loss"]}) == 3
+    assert len({y for _, y in model.board.data["val_loss"]}) == 1
+
+
+def test_keywords_reach_a_jax_model(d2l, tab, numpy_of):
+    if tab != "jax":
+        pytest.skip("the other frameworks pass them")
+
+    class Model(d2l.Module):
+        def forward(self, X, scale=1.0):
+            return scale * X
+
+    X, _ = batch_of(d2l, tab)
+    assert numpy_of(Model().apply({}, X, scale=0.0)).max() == 0
+
+
+def test_jax_compiles_once_for_each_shape(d2l, tab):
+    """A shorter last minibatch costs one program, in the first epoch alone."""
+    if tab != "jax":
+        pytest.skip("TensorFlow has a file of tests for this; the others compile nothing by themselves")
+
+    class Model(d2l.SoftmaxRegression):
+        def forward(self, X):
+            traced.append(X.shape[0])
+            return super().forward(X)
+
+    traced, model = [], Model(num_outputs=CLASSES, lr=0.1)
+    model.board.display = False
+    X, y = batch_of(d2l, tab)
+    data = Fixed([(X, y), (X[:-1], y[:-1])], [(X, y)])
+    trainer = d2l.Trainer(max_epochs=1)
+    trainer.fit(model, data)
+    traced.clear()
+    trainer.fit_epoch()
+    assert not traced
+
+
 def test_batch_normalization_keeps_statistics_in_training_and_uses_them_in_validation(d2l, tab, numpy_of):
     if tab != "jax":
         pytest.skip("the other frameworks keep the statistics in their layers")
