@@ -115,7 +115,7 @@ def remove_others(folder: Path, files: Collection[str]) -> None:
             with contextlib.suppress(OSError):
                 path.rmdir()  # not if anything is left in it
         elif path not in wanted:
-            path.unlink()
+            path.unlink(missing_ok=True)  # another build may have removed it
 
 
 def _differs(path: Path, data: bytes) -> bool:
