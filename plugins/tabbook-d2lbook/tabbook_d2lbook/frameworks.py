@@ -104,7 +104,13 @@ _TENSORFLOW: Mapping[str, Any] = {
 }
 _JAX: Mapping[str, Any] = {
     "distribution": "jax",
-    "unkeyed_variables": {"NPROC": "{threads}", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
+    "unkeyed_variables": {
+        "NPROC": "{threads}",
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+        "JAX_COMPILATION_CACHE_DIR": "{home}/jax",
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    },
     "pass_variables": ["XLA_*"],
     "device": (
         'any((device.memory_stats() or {}).get("peak_bytes_in_use", 1) > 0'

@@ -120,7 +120,7 @@ def test_when_tabbook_is_killed_kernels_and_folders_go_too(tmp_path):
     environment["TMPDIR"] = str(tmp_path / "tmp")
     running = subprocess.Popen([sys.executable, "-c", script], env=environment)
     try:
-        assert until(note.exists, 60)
+        assert until(note.exists, 180)
         assert list((tmp_path / "tmp").iterdir())
     finally:
         running.kill()
