@@ -37,6 +37,7 @@ def _has(page: str, symbol: str) -> bool:
         for pieces in re.findall(r"```\{math\}\n(.*?)```|\$\$(.*?)\$\$|\$([^$\n]+)\$", page, re.DOTALL)
         for piece in pieces
     )
+    mathematics = mathematics.replace("&", "")  # where lines are aligned
     symbol = symbol.strip("$")
     apart = r"(?<![A-Za-z\\{])" if symbol[0].isalpha() else ""
     return bool(re.search(rf"{apart}{re.escape(symbol)}(?![A-Za-z])", mathematics))
