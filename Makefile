@@ -26,7 +26,7 @@ test: test-tabbook test-d2l test-agreement test-chapters test-site
 test-tabbook: .venv/test.stamp
 	$(BIN)/python -m pytest $(TOOLCHAIN)
 
-## The same tests, and that they cover 90 % of the toolchain's branches; takes half as long again.
+## The same tests, and that they cover 90 % of the toolchain's branches; takes longer.
 coverage: .venv/test.stamp
 	$(BIN)/python -m pytest $(TOOLCHAIN) --cov=tabbook $(addprefix --cov=,$(subst -,_,$(notdir $(PLUGINS)))) --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 
@@ -84,7 +84,7 @@ agreement: .venv/test.stamp
 ## Write the tables of the page about code that others wrote again, after a change of what runs.
 known-code: .venv/test.stamp
 	$(BIN)/tabbook env make
-	$(BIN)/python tests/known_code/table.py
+	$(BIN)/python tests/known_code/known_tables.py
 
 ## Generate the library alone.
 lib: .venv/book.stamp

@@ -177,8 +177,7 @@ def trained(tab: str, settings: Any, names: list[str]) -> dict[str, Any]:
         path = os.pathsep.join((str(ROOT / "d2l_lib"), folder))
         variables = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg",
                      "CUDA_VISIBLE_DEVICES": ""}  # fmt: skip
-        for name, value in settings.unkeyed_variables.items():
-            variables[name] = value.format(threads=1, home=folder)
+        variables |= settings.environ(Path(folder))
         done = subprocess.run(
             [python, __file__, "train", settings.module, *names],
             env=os.environ | variables, stdout=subprocess.PIPE, text=True, check=True,

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tabbook.book import Book
+from tabbook.files import write_atomic
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "budget.md"
@@ -57,8 +58,9 @@ def seconds(book: Book) -> dict[str, dict[str, float]]:
     command = [sys.executable, "-m", "tabbook", "status", "--json"]
     done = subprocess.run(command, cwd=book.root, stdout=subprocess.PIPE, check=False)
     found: dict[str, dict[str, float]] = {}
+    listed = training_sections(book)
     for job in json.loads(done.stdout)["jobs"]:
-        if job["status"] != "stored" and job["section"] in training_sections(book):
+        if job["status"] != "stored" and job["section"] in listed:
             raise LookupError(f"{job['section']} has no outputs for {job['tab']}; run make book first")
         found.setdefault(job["section"], {})[job["tab"]] = job["seconds"]
     return found
@@ -87,7 +89,7 @@ def page(book: Book, spent: Mapping[str, Mapping[str, float]]) -> str:
 if __name__ == "__main__":
     its_book = Book.load(ROOT)
     try:
-        PAGE.write_text(page(its_book, seconds(its_book)), encoding="utf-8")
+        write_atomic(PAGE, page(its_book, seconds(its_book)))
     except LookupError as error:
         sys.exit(str(error))
     sys.stdout.write(f"wrote {PAGE}\n")

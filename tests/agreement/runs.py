@@ -14,10 +14,11 @@ import numpy as np
 from cases import CASES
 from kinds import BOUND
 
-from tabbook.config import CONFIG_FILE, read_settings
+from tabbook.book import Book
 
 ROOT = Path(__file__).parents[2]
-TABS = read_settings((ROOT / CONFIG_FILE).read_text(encoding="utf-8")).tabs
+BOOK = Book.load(ROOT)
+TABS = BOOK.settings.tabs
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Found:
 
 def environment(tab):
     """Return the Python of a framework's environment, which may not be there."""
-    return ROOT / ".tabbook" / "environments" / tab / "bin" / "python"
+    return BOOK.python(tab)
 
 
 def measure(tab):

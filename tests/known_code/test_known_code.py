@@ -5,9 +5,9 @@ the tests of their cells are skipped.
 """
 
 import pytest
+from cells_of_others import CHAPTERS, all_cells, cut, run_all
 from known import EXCEPTIONS
-from runs import CHAPTERS, all_cells, cut, run_all
-from table import FOLDER, TABS, counts, exceptions
+from known_tables import FOLDER, TABS, counts, exceptions
 
 CELLS = all_cells() if CHAPTERS.is_dir() else {}
 PLACES = [(*key, cell) for key, cells in CELLS.items() for cell in range(1, len(cells) + 1)]

@@ -3,12 +3,10 @@
 import re
 
 import pytest
-from commands import ROOT, make_targets
-
-from tabbook.config import CONFIG_FILE, read_settings
+from commands import ROOT, SETTINGS, make_targets
 
 _TEXT = (ROOT / "chapters" / "appendix" / "installation.md").read_text(encoding="utf-8")
-TABS = read_settings((ROOT / CONFIG_FILE).read_text(encoding="utf-8")).tabs
+TABS = SETTINGS.tabs
 
 
 def _pinned(requirements: str) -> dict[str, str]:

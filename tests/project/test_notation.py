@@ -4,9 +4,7 @@ import re
 
 import pytest
 import yaml
-from commands import ROOT
-
-from tabbook.config import CONFIG_FILE, read_settings
+from commands import ROOT, SETTINGS
 
 _PAGE = ROOT / "chapters" / "appendix" / "notation.md"
 _ROW = re.compile(r"^\* - (\$.+\$)\n  - .+\n  - (.+)$", re.MULTILINE)
@@ -53,13 +51,12 @@ def _page(label: str) -> str:
 
 def test_names_in_code_are_those_of_the_configuration() -> None:
     """Each row of the last table says what the configuration says, and the columns are the tabs."""
-    settings = read_settings((ROOT / CONFIG_FILE).read_text(encoding="utf-8"))
     rows = [line.strip("| ").split(" | ") for line in PARTS[1].splitlines() if line.startswith("|")]
-    assert rows[0][1:] == [tab.name for tab in settings.tabs.values()]
+    assert rows[0][1:] == [tab.name for tab in SETTINGS.tabs.values()]
     assert len(rows) > 20
     for name, *ways in rows[2:]:
-        written = settings.names[name.strip("`")]
-        expected = [re.sub(r"^lambda [^:]*: ", "", str(written[tab])) for tab in settings.tabs]
+        written = SETTINGS.names[name.strip("`")]
+        expected = [re.sub(r"^lambda [^:]*: ", "", str(written[tab])) for tab in SETTINGS.tabs]
         assert [way.strip("`") for way in ways] == expected
 
 

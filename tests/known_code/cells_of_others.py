@@ -16,12 +16,13 @@ from tabbook_d2lbook import import_book
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
 CHAPTERS = SHARED / "real-chapters"
+OURS = Book.load(ROOT)
 LONG = (("001", "jax"), ("000", "pytorch"))  # Begin with these, or one processor waits for them in the end
 
 
 def environment(tab):
     """Return the Python of a framework's environment, which may not be there."""
-    return ROOT / ".tabbook" / "environments" / tab / "bin" / "python"
+    return OURS.python(tab)
 
 
 def cut(source):

@@ -4,14 +4,13 @@ import csv
 import io
 import sys
 
+from cells_of_others import CHAPTERS, OURS, ROOT, all_cells, environment, run_all
 from known import EXCEPTIONS, FILES
-from runs import CHAPTERS, ROOT, all_cells, environment, run_all
 
-from tabbook.config import CONFIG_FILE, read_settings
 from tabbook.files import write_atomic
 
 FOLDER = ROOT / "chapters" / "appendix"
-TABS = read_settings((ROOT / CONFIG_FILE).read_text(encoding="utf-8")).tabs
+TABS = OURS.settings.tabs
 
 
 def text(header, lines):
