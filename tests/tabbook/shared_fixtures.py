@@ -2,7 +2,12 @@
 
 import pytest
 import sphinx.domains.changeset  # noqa: F401 - its words are those of the language in which it is loaded
+from hypothesis import HealthCheck, settings
 from sphinx.locale import translators
+
+# Properties say what is computed, never how quickly: an example may take long on a busy machine.
+settings.register_profile("tabbook", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tabbook")
 
 
 @pytest.fixture(autouse=True)

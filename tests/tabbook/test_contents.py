@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from core_helpers import DECLARED, SMALL
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sphinx.util.matching import Matcher
 from sphinx_external_toc.api import SiteMap
@@ -125,7 +125,6 @@ def order(contents: SiteMap, name: str) -> Iterator[str]:
 
 
 @given(CONTENTS)
-@settings(deadline=None)
 def test_what_is_read_jupyter_book_reads_in_the_same_order(data: dict[str, Any]) -> None:
     """What it would refuse, we refuse; of what it takes, we refuse what it passes over in silence."""
     try:
@@ -146,7 +145,6 @@ def parts(data: Any) -> Iterator[dict[str, Any]]:
 
 
 @given(CONTENTS, st.integers(0, 100), st.sampled_from(MISTAKES))
-@settings(deadline=None)
 def test_a_mistake_anywhere_is_a_fault_with_its_line(
     data: dict[str, Any], place: int, mistake: dict[str, Any]
 ) -> None:
@@ -177,7 +175,6 @@ def test_yaml_that_jupyter_book_cannot_read_is_a_fault(text: str, line: int) -> 
 
 
 @pytest.mark.filterwarnings("ignore:Possible nested set")
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["**", "*", "?", "[ab]", "[!a]", "a", "/", ".", "b", "[", "(", "é"]), max_size=6

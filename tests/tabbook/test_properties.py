@@ -20,7 +20,7 @@ from tabbook.read.section import read_section
 
 TABS = ("pytorch", "jax", "mxnet")
 FLAGS = ("p", "q")
-SLOW = settings(deadline=None, max_examples=int(os.environ.get("TABBOOK_EXAMPLES", "60")))
+SLOW = settings(max_examples=int(os.environ.get("TABBOOK_EXAMPLES", "60")))
 
 
 @st.composite

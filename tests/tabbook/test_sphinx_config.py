@@ -94,7 +94,7 @@ def test_this_book_is_configured_as_jupyter_book_configures_it() -> None:
 
 
 @pytest.mark.skipif(not [*configurations()], reason="Jupyter Book is not installed")
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(config=next(configurations(), st.just({})))
 @pytest.mark.usefixtures("pythons_path")
 def test_any_book_is_configured_as_jupyter_book_configures_it(tmp_path: Path, config: dict[str, Any]) -> None:

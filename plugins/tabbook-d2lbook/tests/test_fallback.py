@@ -32,7 +32,7 @@ FRAGMENTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=14).map("".join))
 def test_our_reader_takes_what_any_source_becomes(source: str) -> None:
     result = convert(source)

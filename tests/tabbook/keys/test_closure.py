@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 from engine_helpers import code, make_book
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tabbook.keys.closure import ALWAYS, MISSING, LibraryIndex, changes
@@ -485,7 +485,7 @@ def brute_force(graph, start):
     return now
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120)
 @given(libraries())
 def test_exactly_the_jobs_that_can_run_a_symbol_see_it_change(drawn):
     blocks, graph, cells = drawn

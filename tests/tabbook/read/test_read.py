@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from core_helpers import DECLARED, HERE, SETTINGS, section
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
@@ -209,7 +209,6 @@ def by_myst(text: str, extensions: frozenset[str]) -> list[tuple[object, ...]]:
     return boundaries(create_md_parser(config, RendererHTML).parse(text))
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(FRAGMENTS)),
     st.sets(st.sampled_from(EXTENSIONS)),
