@@ -118,7 +118,8 @@ def reader(browser: Any) -> Iterator[NewReader]:
     contexts = []
 
     def new(site: Site, **options: Any) -> Reader:
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 800}, **options})
+        usual = {"viewport": {"width": 1200, "height": 800}, "reduced_motion": "reduce"}
+        context = browser.new_context(**usual | options)
         contexts.append(context)
 
         someone = Reader(context, site)

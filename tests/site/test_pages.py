@@ -1,5 +1,6 @@
 """Every page of the built book, and the page on recurrent networks in particular."""
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
@@ -102,6 +103,13 @@ def test_mathematics_is_drawn_without_a_network(
     assert someone.complaints == []
 
 
+# Code in one colour, as axe would compare each of its words with what is behind it: the next test but one
+# looks at a word of each kind instead.
+PLAIN_CODE = (
+    "document.querySelectorAll('.highlight pre').forEach(code => { code.textContent = code.textContent })"
+)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("which", ["book_site", "small_site"])
 def test_no_page_has_barriers(reader: Any, which: str, scheme: str, request: pytest.FixtureRequest) -> None:
@@ -116,10 +124,46 @@ def test_no_page_has_barriers(reader: Any, which: str, scheme: str, request: pyt
             continue  # leads to another page at once
         page = someone.open(path)
         page.wait_for_load_state("load")
+        page.evaluate(PLAIN_CODE)
         found = axe.run(page, options=options).response["violations"]
         # The theme's logo stands outside of every landmark.
         assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["id"] != "region"] == [], path
         page.close()
+
+
+SHOW_WORDS = """kinds => {
+    const code = [...document.querySelectorAll('.highlight pre')].find(each => each.checkVisibility());
+    code.id = 'words';
+    code.replaceChildren(...kinds.flatMap(kind => {
+        const word = document.createElement('span');
+        word.className = kind;
+        word.textContent = kind;
+        return [word, ' '];
+    }));
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_kind_of_word_in_code_can_be_read(reader: Any, book_site: Any, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    texts = ((book_site.folder / path).read_text() for path in book_site.pages)
+    blocks = (
+        code for text in texts for code in re.findall(r'<div class="highlight"><pre>(.*?)</pre>', text, re.S)
+    )
+    kinds = sorted({kind for code in blocks for kind in re.findall(r'<span class="([^"]+)">', code)})
+    assert {"k", "kn", "s2", "c1", "mi"} < set(kinds)  # keywords, texts, comments, numbers
+    page = reader(book_site, color_scheme=scheme).open(RNN)
+    page.wait_for_load_state("load")
+    page.evaluate(SHOW_WORDS, kinds)
+    options = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+
+    def too_pale() -> list[str]:
+        found = axe.run(page, context="#words", options=options).response["violations"]
+        return [node["html"] for violation in found for node in violation["nodes"]]
+
+    assert too_pale() == []
+    page.evaluate("document.querySelector('#words .kn').style.color = '#777'")
+    assert len(too_pale()) == 1, "a pale word would be found"
 
 
 def test_no_page_scrolls_sideways_on_a_phone(reader: Any, book_site: Any) -> None:
