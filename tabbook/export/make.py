@@ -79,20 +79,25 @@ def export(
         if named and not found:
             raise usage(f"{section.path} has no {wanted.needs} for {', '.join(tabs)}")
     files, faults = Files(), list[Fault]()
-    for tab in tabs:
-        own = [section for section, found in chosen if tab in found]
-        steps = [partial(_section, wanted, exporter, tab, section, own) for section in own]
-        if wanted.whole is not None and own:
-            name = excerpt(own) if named else file_name(exporter)
-            steps.append(partial(wanted.whole, exporter, tab, own, name))
-        for step in steps:
-            try:
-                made, missing = step()
-            except TabbookError as error:
-                faults += error.faults
-                continue
-            files |= {f"{tab}/{path}": data for path, data in made.items()}
-            faults += missing
+    own = {tab: [section for section, found in chosen if tab in found] for tab in tabs}
+    # A section in all its tabs before the next one: the tree of a page is resolved once
+    steps = [
+        (tab, partial(_section, wanted, exporter, tab, section, own[tab]))
+        for section, found in chosen
+        for tab in found
+    ]
+    if wanted.whole is not None:
+        for tab in filter(own.get, tabs):
+            name = excerpt(own[tab]) if named else file_name(exporter)
+            steps.append((tab, partial(wanted.whole, exporter, tab, own[tab], name)))
+    for tab, step in steps:
+        try:
+            made, missing = step()
+        except TabbookError as error:
+            faults += error.faults
+            continue
+        files |= {f"{tab}/{path}": data for path, data in made.items()}
+        faults += missing
     if decks:
         files |= wanted.derived(files) if wanted.derived else {}
         files |= wanted.shared() if wanted.shared and files else {}

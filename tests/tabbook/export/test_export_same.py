@@ -6,12 +6,15 @@ from pathlib import Path
 
 import nbformat
 from bs4 import BeautifulSoup, Tag
-from export_helpers import construct_book, exported
+from export_helpers import construct_book
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from tabbook.book import Book
+from tabbook.export.exporter import Exporter, ReadPieces
+from tabbook.export.make import export
 from tabbook.model import Section
+from tabbook.render.export_pages import with_pages
 from tabbook.render.site import build_site
 
 BOOK = Book.load(Path(__file__).parents[3])
@@ -47,12 +50,20 @@ def formula(tex: str) -> str:
     return "".join(tex.split())
 
 
-def site_text(html: str, tab: str) -> tuple[Counter[str], Counter[str], int]:
-    """Return the words, formulas and pictures that a page shows to readers of ``tab``."""
+def article(html: str) -> str:
+    """Return what a page has to read, for all frameworks, as HTML: most of a page is coloured code."""
     page = BeautifulSoup(html, "html.parser").select_one("article")
     assert page is not None
     for node in page.select(NOT_TEXT):
         node.decompose()
+    for output in page.select(".cell_output"):
+        output.replace_with(*output.select("figcaption"))
+    return str(page)
+
+
+def site_text(html: str, tab: str) -> tuple[Counter[str], Counter[str], int]:
+    """Return the words, formulas and pictures that an article shows to readers of ``tab``."""
+    page = BeautifulSoup(html, "html.parser")
     for node in page.select(".tabbook-panel"):
         if not node.decomposed and tab not in str(node["data-tabs"]).split():
             node.decompose()
@@ -61,9 +72,6 @@ def site_text(html: str, tab: str) -> tuple[Counter[str], Counter[str], int]:
             node.decompose()
     for note in page.select("a.footnote-reference, aside.footnote > .label"):
         note.string = f" {note.get_text().strip('[]')} "
-    for output in page.select(".cell_output"):
-        captions = output.select("figcaption")
-        output.replace_with(*captions)
     for label in page.select(".citation > .label"):
         label.string = f"[{label.get_text().strip('[]')}] "
     formulas: Counter[str] = Counter()
@@ -98,9 +106,14 @@ def differences(book: Book, site: Path) -> list[str]:
     """Return for each page and tab what its exports have more or less than the site."""
     found = []
     tabs = tuple(book.settings.tabs)
-    pages, notebooks = (exported(book, kind, book.sections, tabs).files for kind in ("markdown", "ipynb"))
+
+    def make(read: ReadPieces) -> list[dict[str, bytes]]:
+        exporter = Exporter(book, read)
+        return [export(exporter, kind, book.sections, tabs).files for kind in ("markdown", "ipynb")]
+
+    pages, notebooks = with_pages(book, make)
     for section in book.sections:
-        html = (site / section.path).with_suffix(".html").read_text(encoding="utf-8")
+        html = article((site / section.path).with_suffix(".html").read_text(encoding="utf-8"))
         for tab in section.tabs:
             name = f"{tab}/{section.path}"
             texts = {name: without_code(book, section, tab, pages[name].decode())}
