@@ -31,6 +31,7 @@ LAST_OUTPUT_SECONDS = 0.2
 """Seconds to wait for what a kernel that died said before."""
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
+_CONNECTION_FILE = "kernel.json"
 _THREADS = [
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -243,8 +244,25 @@ def _manager(job: JobSpec, scratch: Path, guarded: GuardedKernel, log: KernelLog
         kernel_name="tabbook",
         kernel_spec_manager=OneKernel(),
         transport="ipc",
-        connection_file=str(scratch / "kernel.json"),
+        connection_file=str(scratch / _CONNECTION_FILE),
     )
+
+
+def _check_sockets(scratch: Path) -> None:
+    """Check that the names of the kernel's sockets fit into an address.
+
+    Raises:
+        JobFailedError: The path of the scratch folder is too long.
+    """
+    import zmq
+
+    most = zmq.IPC_PATH_MAX_LEN - len(f"/{scratch.name}/{_CONNECTION_FILE}-ipc-5")
+    if len(os.fsencode(scratch.parent)) > most:
+        message = (
+            f"the kernel does not start: its sockets are in {scratch.parent}, and the path of a socket"
+            f" must be short; set TMPDIR to a folder whose path has at most {most} characters"
+        )
+        raise JobFailedError("no-start", message)
 
 
 @contextlib.contextmanager
@@ -279,6 +297,7 @@ async def kernel(job: JobSpec, scratch: Path, guarded: GuardedKernel) -> AsyncIt
     Raises:
         JobFailedError: The kernel does not start.
     """
+    _check_sockets(scratch)
     log, client = KernelLog(scratch), None
     manager = _manager(job, scratch, guarded, log)
     patience = min(START_SECONDS, job.limits.timeout)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import zmq
 from engine_helpers import FRAMEWORK, KEY, job
 
 from tabbook.config import Tab
@@ -234,6 +235,20 @@ def test_a_kernel_that_does_not_start_is_one_too(python):
     failed = execute(job("1", python=python)).failure
     assert failed.kind == "no-start"
     assert (failed.line, failed.source) == (0, "")
+
+
+def test_a_path_too_long_for_sockets_is_said_to_be(monkeypatch):
+    """Their addresses have about a hundred bytes; a kernel would die with a trace back into ZeroMQ."""
+    room = zmq.IPC_PATH_MAX_LEN - len("/tabbook-job-12345678/kernel.json-ipc-5")
+    short = Path(tempfile.gettempdir())
+    for length, is_started in ((room, True), (room + 1, False)):
+        folder = short / ("x" * (length - len(str(short)) - 1))
+        folder.mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(folder))
+        failed = execute(job("1")).failure
+        assert (failed is None) == is_started
+    assert failed.kind == "no-start"
+    assert f"set TMPDIR to a folder whose path has at most {room} characters" in failed.message
 
 
 def test_what_a_kernel_says_as_it_fails_to_start_is_kept(tmp_path):
