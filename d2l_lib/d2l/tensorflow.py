@@ -135,6 +135,7 @@ __all__ = [
     "tanh",
     "tensor",
     "to",
+    "to_bfloat16",
     "tokenize",
     "train_ch8",
     "train_epoch_ch8",
@@ -1087,6 +1088,18 @@ class Steps:
         params = self.get()
         self.set([p - lr * grad for p, grad in zip(params, grads)])
         return loss, params, grads
+
+
+# chapters/builders-guide/number-formats.md, cell 6
+def to_bfloat16(x):
+    """Round numbers of float32 to bfloat16, kept in 32 bits.
+
+    Defined in sec_number-formats.
+    """
+    bits = x.view('uint32')
+    odd = (bits >> 16) & 1
+    bits = (bits + 0x7FFF + odd) & 0xFFFF0000
+    return bits.astype('uint32').view('float32')
 
 
 # chapters/recurrent-neural-networks/sequence.md, cell 6
