@@ -644,7 +644,7 @@ class Trainer(d2l.HyperParameters):
             setattr(self.evaluator, name, getattr(model, name))
         self.model = model
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 17
+    # chapters/linear-regression/linear-regression-scratch.md, cell 13
     def fit_epoch(self):
         for batch in map(self.prepare_batch, self.train_dataloader):
             value, grads = self.model.training_step(
@@ -682,7 +682,7 @@ class Trainer(d2l.HyperParameters):
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 11
+    # chapters/linear-regression/training-steps.md, cell 6
     def prepare_batch(self, batch):
         if self.gpus:
             batch = [d2l.to(a, self.gpus[0]) for a in batch]
@@ -820,7 +820,7 @@ class LinearRegressionScratch(d2l.Module):
         return d2l.SGD(self.lr)
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 13
+# chapters/linear-regression/linear-regression-scratch.md, cell 11
 @jax.jit
 def update_state(state, grads):
     """Return the state after one step of the optimizer, with a new key for dropout.

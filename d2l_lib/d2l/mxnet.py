@@ -566,11 +566,11 @@ class Module(d2l.nn_Module, d2l.HyperParameters):
         super(d2l.Module, self).load_parameters(
             filename, *args, ignore_extra=ignore_extra or bool(own), **kwargs)
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 12
+    # chapters/linear-regression/training-steps.md, cell 8
     def set_scratch_params_device(self, device):
         """Move the arrays of the model and its parts to a device.
 
-        Defined in sec_linear_scratch.
+        Defined in sec_training-steps.
         """
         copies = {}  # An array that is used twice is moved once
         def moved(part):
@@ -665,7 +665,7 @@ class Trainer(d2l.HyperParameters):
             model.set_scratch_params_device(self.gpus[0])
         self.model = model
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 19
+    # chapters/linear-regression/linear-regression-scratch.md, cell 15
     def fit_epoch(self):
         for batch in map(self.prepare_batch, self.train_dataloader):
             with autograd.record():
@@ -693,7 +693,7 @@ class Trainer(d2l.HyperParameters):
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 11
+    # chapters/linear-regression/training-steps.md, cell 6
     def prepare_batch(self, batch):
         if self.gpus:
             batch = [d2l.to(a, self.gpus[0]) for a in batch]

@@ -626,7 +626,7 @@ class Trainer(d2l.HyperParameters):
         model.trainer = self
         self.model = model
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 18
+    # chapters/linear-regression/linear-regression-scratch.md, cell 14
     def fit_epoch(self):
         is_new = self.train_batch_idx == 0  # Or something was replaced
         if is_new or self.compiled_for != self.what_is_trained():
@@ -663,15 +663,15 @@ class Trainer(d2l.HyperParameters):
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 11
+    # chapters/linear-regression/training-steps.md, cell 6
     def prepare_batch(self, batch):
         return batch
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 15
+    # chapters/linear-regression/training-steps.md, cell 18
     def record_step(self, step, batch):
         """Return what a step of the model returns, and what is still to plot.
 
-        Defined in sec_linear_scratch.
+        Defined in sec_training-steps.
         """
         if tf.executing_eagerly():
             return step(batch), {}
@@ -690,13 +690,13 @@ class Trainer(d2l.HyperParameters):
             del model.plot
             model.trainer = self
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 15
+    # chapters/linear-regression/training-steps.md, cell 18
     def compile_steps(self):
         """Return functions for gradients, update and validation.
 
         The first and the last also return what is to be plotted.
 
-        Defined in sec_linear_scratch.
+        Defined in sec_training-steps.
         """
         model, optim = self.model, self.optim
 
@@ -715,20 +715,20 @@ class Trainer(d2l.HyperParameters):
             update = Compiled(update)
         return Compiled(gradients), update, Compiled(validate)
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 15
+    # chapters/linear-regression/training-steps.md, cell 18
     def plot_all(self, values):
         """Plot what a compiled step has returned.
 
-        Defined in sec_linear_scratch.
+        Defined in sec_training-steps.
         """
         for (_, key, train), value in values.items():
             self.model.plot(key, value, train)
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 15
+    # chapters/linear-regression/training-steps.md, cell 18
     def what_is_trained(self):
         """Return what the steps are compiled for.
 
-        Defined in sec_linear_scratch.
+        Defined in sec_training-steps.
         """
         variables = self.model.trainable_variables
         return self.model, self.optim, [id(v) for v in variables]
@@ -801,6 +801,30 @@ class SyntheticRegressionData(d2l.DataModule):
                                      slice(n) if train else slice(n, None))
 
 
+# chapters/linear-regression/training-steps.md, cell 16
+class Compiled:
+    """A function that is compiled at its second call, if it can be.
+
+    Defined in sec_training-steps.
+    """
+    def __init__(self, function):
+        self.function, self.calls = function, 0
+        self.program = tf.function(function, autograph=False)
+
+    def __call__(self, *args):
+        self.calls += 1
+        failed = None
+        if self.calls > 1 and self.program is not None:
+            try:
+                return self.program(*args)
+            except Exception as error:
+                self.program, failed = None, error
+        result = self.function(*args)  # Fails again if it is at fault
+        if failed is not None:
+            warnings.warn(f'training runs without compiling: {failed}')
+        return result
+
+
 # chapters/linear-regression/linear-regression-scratch.md, cell 5
 class LinearRegressionScratch(d2l.Module):
     """A linear model and its squared loss, without any layer of a framework.
@@ -825,30 +849,6 @@ class LinearRegressionScratch(d2l.Module):
     # chapters/linear-regression/linear-regression-scratch.md, cell 10
     def configure_optimizers(self):
         return d2l.SGD(self.lr)
-
-
-# chapters/linear-regression/linear-regression-scratch.md, cell 14
-class Compiled:
-    """A function that is compiled at its second call, if it can be.
-
-    Defined in sec_linear_scratch.
-    """
-    def __init__(self, function):
-        self.function, self.calls = function, 0
-        self.program = tf.function(function, autograph=False)
-
-    def __call__(self, *args):
-        self.calls += 1
-        failed = None
-        if self.calls > 1 and self.program is not None:
-            try:
-                return self.program(*args)
-            except Exception as error:
-                self.program, failed = None, error
-        result = self.function(*args)  # Fails again if it is at fault
-        if failed is not None:
-            warnings.warn(f'training runs without compiling: {failed}')
-        return result
 
 
 # chapters/linear-regression/linear-concise.md, cell 7

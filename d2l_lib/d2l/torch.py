@@ -593,7 +593,7 @@ class Trainer(d2l.HyperParameters):
             model.to(self.gpus[0])
         self.model = model
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 16
+    # chapters/linear-regression/linear-regression-scratch.md, cell 12
     def fit_epoch(self):
         self.model.train()
         for batch in map(self.prepare_batch, self.train_dataloader):
@@ -623,7 +623,7 @@ class Trainer(d2l.HyperParameters):
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 11
+    # chapters/linear-regression/training-steps.md, cell 6
     def prepare_batch(self, batch):
         if self.gpus:
             batch = [d2l.to(a, self.gpus[0]) for a in batch]
