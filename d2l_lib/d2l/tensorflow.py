@@ -1796,11 +1796,11 @@ def load_data_time_machine(batch_size, num_steps,
     return loader, loader.vocab
 
 
-# chapters/appendix/classic.md, cell 7
+# chapters/appendix/classic-model.md, cell 8
 class RNNModelScratch:
     """A recurrent language model that is made of three functions.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     def __init__(self, vocab_size, num_hiddens, init_state, forward_fn,
                  get_params):
@@ -1816,11 +1816,11 @@ class RNNModelScratch:
         return self.init_state(batch_size, self.num_hiddens)
 
 
-# chapters/appendix/classic.md, cell 13
+# chapters/appendix/classic-model.md, cell 14
 def predict_ch8(prefix, num_preds, net, vocab):
     """Return the prefix, continued by `num_preds` characters.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     text = unread = vocab[list(prefix)]
     state = net.begin_state(batch_size=1, dtype=tf.float32)
@@ -1831,18 +1831,18 @@ def predict_ch8(prefix, num_preds, net, vocab):
     return ''.join(vocab.to_tokens(text))
 
 
-# chapters/appendix/classic.md, cell 16
+# chapters/appendix/classic-model.md, cell 17
 def grad_clipping(grads, theta):
     """Return gradients, shortened to the common length `theta` if longer.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     grads = [tf.convert_to_tensor(grad) for grad in grads]
     excess = tf.maximum(tf.linalg.global_norm(grads) / theta, 1)
     return [grad / excess for grad in grads]
 
 
-# chapters/appendix/classic.md, cell 20
+# chapters/appendix/classic.md, cell 10
 def step_ch8(net, X, y, state, loss, updater):
     """Take a step; return the loss, and the state after the minibatch.
 
@@ -1852,12 +1852,12 @@ def step_ch8(net, X, y, state, loss, updater):
         y_hat, state = net(X, state)
         l = loss(y, y_hat)
     params = net.trainable_variables
-    grads = grad_clipping(tape.gradient(l, params), 1)
+    grads = d2l.grad_clipping(tape.gradient(l, params), 1)
     updater.apply_gradients(zip(grads, params))
     return l, state
 
 
-# chapters/appendix/classic.md, cell 23
+# chapters/appendix/classic.md, cell 13
 def train_epoch_ch8(net, train_iter, loss, updater,
                     use_random_iter):
     """Train for one epoch; return perplexity and tokens per second.
@@ -1875,7 +1875,7 @@ def train_epoch_ch8(net, train_iter, loss, updater,
     return math.exp(metric[0] / metric[1]), metric[1] / timer.stop()
 
 
-# chapters/appendix/classic.md, cell 25
+# chapters/appendix/classic.md, cell 15
 def updater_ch8(lr):
     """Return the loss, and what changes the variables of a model.
 
@@ -1885,7 +1885,7 @@ def updater_ch8(lr):
     return loss, tf.keras.optimizers.SGD(float(lr))
 
 
-# chapters/appendix/classic.md, cell 27
+# chapters/appendix/classic.md, cell 17
 def train_ch8(net, train_iter, vocab, lr, num_epochs, strategy,
               use_random_iter=False):
     """Train a model and let it write.
@@ -1903,4 +1903,4 @@ def train_ch8(net, train_iter, vocab, lr, num_epochs, strategy,
             animator.add(epoch, [ppl])
     print(f'perplexity {ppl:.1f}, {speed:.1f} tokens/sec')
     for prefix in ('time traveller', 'traveller'):
-        print(predict_ch8(prefix, 50, net, vocab))
+        print(d2l.predict_ch8(prefix, 50, net, vocab))
