@@ -645,7 +645,7 @@ class Trainer(d2l.HyperParameters):
             setattr(self.evaluator, name, getattr(model, name))
         self.model = model
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 17
+    # chapters/linear-regression/linear-regression-scratch.md, cell 13
     def fit_epoch(self):
         for batch in map(self.prepare_batch, self.train_dataloader):
             value, grads = self.model.training_step(
@@ -683,7 +683,7 @@ class Trainer(d2l.HyperParameters):
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 11
+    # chapters/linear-regression/training-steps.md, cell 6
     def prepare_batch(self, batch):
         if self.gpus:
             batch = [d2l.to(a, self.gpus[0]) for a in batch]
@@ -821,7 +821,7 @@ class LinearRegressionScratch(d2l.Module):
         return d2l.SGD(self.lr)
 
 
-# chapters/linear-regression/linear-regression-scratch.md, cell 13
+# chapters/linear-regression/linear-regression-scratch.md, cell 11
 @jax.jit
 def update_state(state, grads):
     """Return the state after one step of the optimizer, with a new key for dropout.
@@ -1819,11 +1819,11 @@ def load_data_time_machine(batch_size, num_steps,
     return loader, loader.vocab
 
 
-# chapters/appendix/classic.md, cell 6
+# chapters/appendix/classic-model.md, cell 7
 class RNNModelScratch:
     """A recurrent language model that is made of three functions.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     def __init__(self, vocab_size, num_hiddens, device, get_params,
                  init_state, forward_fn):
@@ -1840,11 +1840,11 @@ class RNNModelScratch:
         return self.init_state(batch_size, self.num_hiddens, device)
 
 
-# chapters/appendix/classic.md, cell 12
+# chapters/appendix/classic-model.md, cell 13
 def predict_ch8(prefix, num_preds, net, vocab, device):
     """Return the prefix, continued by `num_preds` characters.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     text = unread = vocab[list(prefix)]
     state = net.begin_state(batch_size=1, device=device)
@@ -1856,18 +1856,18 @@ def predict_ch8(prefix, num_preds, net, vocab, device):
     return ''.join(vocab.to_tokens(text))
 
 
-# chapters/appendix/classic.md, cell 15
+# chapters/appendix/classic-model.md, cell 16
 @jax.jit
 def grad_clipping(grads, theta):
     """Return a gradient, shortened to the length `theta` if longer.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     excess = jnp.maximum(d2l.gradient_norm(grads) / theta, 1)
     return jax.tree_util.tree_map(lambda grad: grad / excess, grads)
 
 
-# chapters/appendix/classic.md, cell 19
+# chapters/appendix/classic.md, cell 9
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def loss_ch8(net, loss, params, X, y, state):
     """Return the loss and the new state, and the gradient.
@@ -1880,18 +1880,18 @@ def loss_ch8(net, loss, params, X, y, state):
     return jax.value_and_grad(loss_of, has_aux=True)(params)
 
 
-# chapters/appendix/classic.md, cell 19
+# chapters/appendix/classic.md, cell 9
 def step_ch8(net, X, y, state, loss, updater):
     """Take a step; return the loss, and the state after the minibatch.
 
     Defined in sec_classic.
     """
     (l, state), grads = loss_ch8(net, loss, net.params, X, y, state)
-    net.params = updater(net.params, grad_clipping(grads, 1))
+    net.params = updater(net.params, d2l.grad_clipping(grads, 1))
     return l, state
 
 
-# chapters/appendix/classic.md, cell 22
+# chapters/appendix/classic.md, cell 12
 def train_epoch_ch8(net, train_iter, loss, updater, device,
                     use_random_iter):
     """Train for one epoch; return perplexity and tokens per second.
@@ -1910,7 +1910,7 @@ def train_epoch_ch8(net, train_iter, loss, updater, device,
     return math.exp(metric[0] / metric[1]), metric[1] / timer.stop()
 
 
-# chapters/appendix/classic.md, cell 24
+# chapters/appendix/classic.md, cell 14
 def updater_ch8(net, lr, device):
     """Return the loss, and what changes the parameters of a model.
 
@@ -1920,7 +1920,7 @@ def updater_ch8(net, lr, device):
     return loss, lambda params, grads: d2l.sgd(params, grads, lr, 1)
 
 
-# chapters/appendix/classic.md, cell 26
+# chapters/appendix/classic.md, cell 16
 def train_ch8(net, train_iter, vocab, lr, num_epochs, device,
               use_random_iter=False):
     """Train a model and let it write.
@@ -1937,4 +1937,4 @@ def train_ch8(net, train_iter, vocab, lr, num_epochs, device,
             animator.add(epoch, [ppl])
     print(f'perplexity {ppl:.1f}, {speed:.1f} tokens/sec on {device}')
     for prefix in ('time traveller', 'traveller'):
-        print(predict_ch8(prefix, 50, net, vocab, device))
+        print(d2l.predict_ch8(prefix, 50, net, vocab, device))

@@ -567,11 +567,11 @@ class Module(d2l.nn_Module, d2l.HyperParameters):
         super(d2l.Module, self).load_parameters(
             filename, *args, ignore_extra=ignore_extra or bool(own), **kwargs)
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 12
+    # chapters/linear-regression/training-steps.md, cell 8
     def set_scratch_params_device(self, device):
         """Move the arrays of the model and its parts to a device.
 
-        Defined in sec_linear_scratch.
+        Defined in sec_training-steps.
         """
         copies = {}  # An array that is used twice is moved once
         def moved(part):
@@ -666,7 +666,7 @@ class Trainer(d2l.HyperParameters):
             model.set_scratch_params_device(self.gpus[0])
         self.model = model
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 19
+    # chapters/linear-regression/linear-regression-scratch.md, cell 15
     def fit_epoch(self):
         for batch in map(self.prepare_batch, self.train_dataloader):
             with autograd.record():
@@ -694,7 +694,7 @@ class Trainer(d2l.HyperParameters):
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 11
+    # chapters/linear-regression/training-steps.md, cell 6
     def prepare_batch(self, batch):
         if self.gpus:
             batch = [d2l.to(a, self.gpus[0]) for a in batch]
@@ -1823,11 +1823,11 @@ def load_data_time_machine(batch_size, num_steps,
     return loader, loader.vocab
 
 
-# chapters/appendix/classic.md, cell 8
+# chapters/appendix/classic-model.md, cell 9
 class RNNModelScratch:
     """A recurrent language model that is made of three functions.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     def __init__(self, vocab_size, num_hiddens, device, get_params,
                  init_state, forward_fn):
@@ -1843,11 +1843,11 @@ class RNNModelScratch:
         return self.init_state(batch_size, self.num_hiddens, ctx)
 
 
-# chapters/appendix/classic.md, cell 12
+# chapters/appendix/classic-model.md, cell 13
 def predict_ch8(prefix, num_preds, net, vocab, device):
     """Return the prefix, continued by `num_preds` characters.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     text = unread = vocab[list(prefix)]
     state = net.begin_state(batch_size=1, ctx=device)
@@ -1859,11 +1859,11 @@ def predict_ch8(prefix, num_preds, net, vocab, device):
     return ''.join(vocab.to_tokens(text))
 
 
-# chapters/appendix/classic.md, cell 17
+# chapters/appendix/classic-model.md, cell 18
 def grad_clipping(net, theta):
     """Shorten the gradient of a model to the length `theta`, if longer.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     is_block = isinstance(net, gluon.Block)
     params = ([p.data() for p in net.collect_params().values()]
@@ -1873,7 +1873,7 @@ def grad_clipping(net, theta):
         p.grad[:] /= max(norm / theta, 1)
 
 
-# chapters/appendix/classic.md, cell 21
+# chapters/appendix/classic.md, cell 11
 def step_ch8(net, X, y, state, loss, updater):
     """Take a step; return the loss, and the state after the minibatch.
 
@@ -1883,12 +1883,12 @@ def step_ch8(net, X, y, state, loss, updater):
         y_hat, state = net(X, state)
         l = loss(y_hat, y).mean()
     l.backward()
-    grad_clipping(net, 1)
+    d2l.grad_clipping(net, 1)
     updater(batch_size=1)
     return l, tuple(s.detach() for s in state)
 
 
-# chapters/appendix/classic.md, cell 22
+# chapters/appendix/classic.md, cell 12
 def train_epoch_ch8(net, train_iter, loss, updater, device,
                     use_random_iter):
     """Train for one epoch; return perplexity and tokens per second.
@@ -1906,7 +1906,7 @@ def train_epoch_ch8(net, train_iter, loss, updater, device,
     return math.exp(metric[0] / metric[1]), metric[1] / timer.stop()
 
 
-# chapters/appendix/classic.md, cell 24
+# chapters/appendix/classic.md, cell 14
 def updater_ch8(net, lr, device):
     """Return the loss, and what changes the parameters of a model.
 
@@ -1920,7 +1920,7 @@ def updater_ch8(net, lr, device):
     return loss, lambda batch_size: d2l.sgd(net.params, lr, batch_size)
 
 
-# chapters/appendix/classic.md, cell 26
+# chapters/appendix/classic.md, cell 16
 def train_ch8(net, train_iter, vocab, lr, num_epochs, device,
               use_random_iter=False):
     """Train a model and let it write.
@@ -1937,4 +1937,4 @@ def train_ch8(net, train_iter, vocab, lr, num_epochs, device,
             animator.add(epoch, [ppl])
     print(f'perplexity {ppl:.1f}, {speed:.1f} tokens/sec on {device}')
     for prefix in ('time traveller', 'traveller'):
-        print(predict_ch8(prefix, 50, net, vocab, device))
+        print(d2l.predict_ch8(prefix, 50, net, vocab, device))

@@ -627,7 +627,7 @@ class Trainer(d2l.HyperParameters):
         model.trainer = self
         self.model = model
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 18
+    # chapters/linear-regression/linear-regression-scratch.md, cell 14
     def fit_epoch(self):
         is_new = self.train_batch_idx == 0  # Or something was replaced
         if is_new or self.compiled_for != self.what_is_trained():
@@ -664,15 +664,15 @@ class Trainer(d2l.HyperParameters):
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 11
+    # chapters/linear-regression/training-steps.md, cell 6
     def prepare_batch(self, batch):
         return batch
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 15
+    # chapters/linear-regression/training-steps.md, cell 18
     def record_step(self, step, batch):
         """Return what a step of the model returns, and what is still to plot.
 
-        Defined in sec_linear_scratch.
+        Defined in sec_training-steps.
         """
         if tf.executing_eagerly():
             return step(batch), {}
@@ -691,13 +691,13 @@ class Trainer(d2l.HyperParameters):
             del model.plot
             model.trainer = self
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 15
+    # chapters/linear-regression/training-steps.md, cell 18
     def compile_steps(self):
         """Return functions for gradients, update and validation.
 
         The first and the last also return what is to be plotted.
 
-        Defined in sec_linear_scratch.
+        Defined in sec_training-steps.
         """
         model, optim = self.model, self.optim
 
@@ -716,20 +716,20 @@ class Trainer(d2l.HyperParameters):
             update = Compiled(update)
         return Compiled(gradients), update, Compiled(validate)
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 15
+    # chapters/linear-regression/training-steps.md, cell 18
     def plot_all(self, values):
         """Plot what a compiled step has returned.
 
-        Defined in sec_linear_scratch.
+        Defined in sec_training-steps.
         """
         for (_, key, train), value in values.items():
             self.model.plot(key, value, train)
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 15
+    # chapters/linear-regression/training-steps.md, cell 18
     def what_is_trained(self):
         """Return what the steps are compiled for.
 
-        Defined in sec_linear_scratch.
+        Defined in sec_training-steps.
         """
         variables = self.model.trainable_variables
         return self.model, self.optim, [id(v) for v in variables]
@@ -802,6 +802,30 @@ class SyntheticRegressionData(d2l.DataModule):
                                      slice(n) if train else slice(n, None))
 
 
+# chapters/linear-regression/training-steps.md, cell 16
+class Compiled:
+    """A function that is compiled at its second call, if it can be.
+
+    Defined in sec_training-steps.
+    """
+    def __init__(self, function):
+        self.function, self.calls = function, 0
+        self.program = tf.function(function, autograph=False)
+
+    def __call__(self, *args):
+        self.calls += 1
+        failed = None
+        if self.calls > 1 and self.program is not None:
+            try:
+                return self.program(*args)
+            except Exception as error:
+                self.program, failed = None, error
+        result = self.function(*args)  # Fails again if it is at fault
+        if failed is not None:
+            warnings.warn(f'training runs without compiling: {failed}')
+        return result
+
+
 # chapters/linear-regression/linear-regression-scratch.md, cell 5
 class LinearRegressionScratch(d2l.Module):
     """A linear model and its squared loss, without any layer of a framework.
@@ -826,30 +850,6 @@ class LinearRegressionScratch(d2l.Module):
     # chapters/linear-regression/linear-regression-scratch.md, cell 10
     def configure_optimizers(self):
         return d2l.SGD(self.lr)
-
-
-# chapters/linear-regression/linear-regression-scratch.md, cell 14
-class Compiled:
-    """A function that is compiled at its second call, if it can be.
-
-    Defined in sec_linear_scratch.
-    """
-    def __init__(self, function):
-        self.function, self.calls = function, 0
-        self.program = tf.function(function, autograph=False)
-
-    def __call__(self, *args):
-        self.calls += 1
-        failed = None
-        if self.calls > 1 and self.program is not None:
-            try:
-                return self.program(*args)
-            except Exception as error:
-                self.program, failed = None, error
-        result = self.function(*args)  # Fails again if it is at fault
-        if failed is not None:
-            warnings.warn(f'training runs without compiling: {failed}')
-        return result
 
 
 # chapters/linear-regression/linear-concise.md, cell 7
@@ -1809,11 +1809,11 @@ def load_data_time_machine(batch_size, num_steps,
     return loader, loader.vocab
 
 
-# chapters/appendix/classic.md, cell 7
+# chapters/appendix/classic-model.md, cell 8
 class RNNModelScratch:
     """A recurrent language model that is made of three functions.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     def __init__(self, vocab_size, num_hiddens, init_state, forward_fn,
                  get_params):
@@ -1829,11 +1829,11 @@ class RNNModelScratch:
         return self.init_state(batch_size, self.num_hiddens)
 
 
-# chapters/appendix/classic.md, cell 13
+# chapters/appendix/classic-model.md, cell 14
 def predict_ch8(prefix, num_preds, net, vocab):
     """Return the prefix, continued by `num_preds` characters.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     text = unread = vocab[list(prefix)]
     state = net.begin_state(batch_size=1, dtype=tf.float32)
@@ -1844,18 +1844,18 @@ def predict_ch8(prefix, num_preds, net, vocab):
     return ''.join(vocab.to_tokens(text))
 
 
-# chapters/appendix/classic.md, cell 16
+# chapters/appendix/classic-model.md, cell 17
 def grad_clipping(grads, theta):
     """Return gradients, shortened to the common length `theta` if longer.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     grads = [tf.convert_to_tensor(grad) for grad in grads]
     excess = tf.maximum(tf.linalg.global_norm(grads) / theta, 1)
     return [grad / excess for grad in grads]
 
 
-# chapters/appendix/classic.md, cell 20
+# chapters/appendix/classic.md, cell 10
 def step_ch8(net, X, y, state, loss, updater):
     """Take a step; return the loss, and the state after the minibatch.
 
@@ -1865,12 +1865,12 @@ def step_ch8(net, X, y, state, loss, updater):
         y_hat, state = net(X, state)
         l = loss(y, y_hat)
     params = net.trainable_variables
-    grads = grad_clipping(tape.gradient(l, params), 1)
+    grads = d2l.grad_clipping(tape.gradient(l, params), 1)
     updater.apply_gradients(zip(grads, params))
     return l, state
 
 
-# chapters/appendix/classic.md, cell 23
+# chapters/appendix/classic.md, cell 13
 def train_epoch_ch8(net, train_iter, loss, updater,
                     use_random_iter):
     """Train for one epoch; return perplexity and tokens per second.
@@ -1888,7 +1888,7 @@ def train_epoch_ch8(net, train_iter, loss, updater,
     return math.exp(metric[0] / metric[1]), metric[1] / timer.stop()
 
 
-# chapters/appendix/classic.md, cell 25
+# chapters/appendix/classic.md, cell 15
 def updater_ch8(lr):
     """Return the loss, and what changes the variables of a model.
 
@@ -1898,7 +1898,7 @@ def updater_ch8(lr):
     return loss, tf.keras.optimizers.SGD(float(lr))
 
 
-# chapters/appendix/classic.md, cell 27
+# chapters/appendix/classic.md, cell 17
 def train_ch8(net, train_iter, vocab, lr, num_epochs, strategy,
               use_random_iter=False):
     """Train a model and let it write.
@@ -1916,4 +1916,4 @@ def train_ch8(net, train_iter, vocab, lr, num_epochs, strategy,
             animator.add(epoch, [ppl])
     print(f'perplexity {ppl:.1f}, {speed:.1f} tokens/sec')
     for prefix in ('time traveller', 'traveller'):
-        print(predict_ch8(prefix, 50, net, vocab))
+        print(d2l.predict_ch8(prefix, 50, net, vocab))

@@ -594,7 +594,7 @@ class Trainer(d2l.HyperParameters):
             model.to(self.gpus[0])
         self.model = model
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 16
+    # chapters/linear-regression/linear-regression-scratch.md, cell 12
     def fit_epoch(self):
         self.model.train()
         for batch in map(self.prepare_batch, self.train_dataloader):
@@ -624,7 +624,7 @@ class Trainer(d2l.HyperParameters):
         for self.epoch in range(self.max_epochs):
             self.fit_epoch()
 
-    # chapters/linear-regression/linear-regression-scratch.md, cell 11
+    # chapters/linear-regression/training-steps.md, cell 6
     def prepare_batch(self, batch):
         if self.gpus:
             batch = [d2l.to(a, self.gpus[0]) for a in batch]
@@ -1699,11 +1699,11 @@ def load_data_time_machine(batch_size, num_steps,
     return loader, loader.vocab
 
 
-# chapters/appendix/classic.md, cell 5
+# chapters/appendix/classic-model.md, cell 6
 class RNNModelScratch:
     """A recurrent language model that is made of three functions.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     def __init__(self, vocab_size, num_hiddens, device, get_params,
                  init_state, forward_fn):
@@ -1719,11 +1719,11 @@ class RNNModelScratch:
         return self.init_state(batch_size, self.num_hiddens, device)
 
 
-# chapters/appendix/classic.md, cell 12
+# chapters/appendix/classic-model.md, cell 13
 def predict_ch8(prefix, num_preds, net, vocab, device):
     """Return the prefix, continued by `num_preds` characters.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     text = unread = vocab[list(prefix)]
     state = net.begin_state(batch_size=1, device=device)
@@ -1736,11 +1736,11 @@ def predict_ch8(prefix, num_preds, net, vocab, device):
     return ''.join(vocab.to_tokens(text))
 
 
-# chapters/appendix/classic.md, cell 14
+# chapters/appendix/classic-model.md, cell 15
 def grad_clipping(net, theta):
     """Shorten the gradient of a model to the length `theta`, if longer.
 
-    Defined in sec_classic.
+    Defined in sec_classic-model.
     """
     is_module = isinstance(net, nn.Module)
     params = net.parameters() if is_module else net.params
@@ -1750,7 +1750,7 @@ def grad_clipping(net, theta):
         grad /= torch.clamp(norm / theta, min=1)
 
 
-# chapters/appendix/classic.md, cell 18
+# chapters/appendix/classic.md, cell 8
 def detached(state):
     """Return a state, a tensor or several, that has no history.
 
@@ -1760,7 +1760,7 @@ def detached(state):
     return state.detach() if is_one else tuple(s.detach() for s in state)
 
 
-# chapters/appendix/classic.md, cell 18
+# chapters/appendix/classic.md, cell 8
 def step_ch8(net, X, y, state, loss, updater):
     """Take a step; return the loss, and the state after the minibatch.
 
@@ -1772,12 +1772,12 @@ def step_ch8(net, X, y, state, loss, updater):
     if by_torch:
         updater.zero_grad()
     l.backward()
-    grad_clipping(net, 1)
+    d2l.grad_clipping(net, 1)
     updater.step() if by_torch else updater(batch_size=1)
     return l.item(), detached(state)
 
 
-# chapters/appendix/classic.md, cell 22
+# chapters/appendix/classic.md, cell 12
 def train_epoch_ch8(net, train_iter, loss, updater, device,
                     use_random_iter):
     """Train for one epoch; return perplexity and tokens per second.
@@ -1796,7 +1796,7 @@ def train_epoch_ch8(net, train_iter, loss, updater, device,
     return math.exp(metric[0] / metric[1]), metric[1] / timer.stop()
 
 
-# chapters/appendix/classic.md, cell 24
+# chapters/appendix/classic.md, cell 14
 def updater_ch8(net, lr, device):
     """Return the loss, and what changes the parameters of a model.
 
@@ -1808,7 +1808,7 @@ def updater_ch8(net, lr, device):
     return loss, lambda batch_size: d2l.sgd(net.params, lr, batch_size)
 
 
-# chapters/appendix/classic.md, cell 26
+# chapters/appendix/classic.md, cell 16
 def train_ch8(net, train_iter, vocab, lr, num_epochs, device,
               use_random_iter=False):
     """Train a model and let it write.
@@ -1825,4 +1825,4 @@ def train_ch8(net, train_iter, vocab, lr, num_epochs, device,
             animator.add(epoch, [ppl])
     print(f'perplexity {ppl:.1f}, {speed:.1f} tokens/sec on {device}')
     for prefix in ('time traveller', 'traveller'):
-        print(predict_ch8(prefix, 50, net, vocab, device))
+        print(d2l.predict_ch8(prefix, 50, net, vocab, device))
