@@ -73,6 +73,7 @@ def layout(
     first = parse(preamble).tree.body
     given = frozenset(bound_names(first))
     faults += _missing_roots(saved, tab, ways, settings, given)
+    faults += _hidden_imports(saved, ways, given)
     if faults:
         raise ExtractError(faults)
     package = settings.package
@@ -110,6 +111,18 @@ def _missing_roots(
             message = f"the portable name {name} needs {root} for {tab.name}, which no section saves"
             yield Fault(CONFIG_FILE, 0, message, f"mark the import of {root} with #@save in a section")
             there.add(root)  # once is enough
+
+
+def _hidden_imports(
+    saved: Sequence[Saved], ways: Mapping[str, Idiom], given: frozenset[str]
+) -> Iterator[Fault]:
+    """Yield the imports of a name that is a portable one, too, which the module defines after them."""
+    for item in saved:
+        for name in item.names if item.kind == "import" else ():
+            if name in ways and name not in given:
+                message = f"this imports {name}, but the library would have the portable name {name}"
+                hint = f"import it under another name, or rename {name} in {CONFIG_FILE}"
+                yield Fault(item.origin.path, item.origin.line, message, hint)
 
 
 def _blocks(saved: Sequence[Saved], settings: LibrarySettings) -> tuple[list[_Class | Saved], list[Fault]]:

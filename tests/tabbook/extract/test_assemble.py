@@ -356,6 +356,14 @@ def test_portable_names_need_what_they_are_made_of() -> None:
     assert "f = np.f" in module("from np import *  #@save", ways={"f": "np.f"})
 
 
+def test_a_portable_name_must_not_hide_an_import() -> None:
+    """The module defines it after its imports: saved code that uses the import would get the other."""
+    with pytest.raises(ExtractError) as caught:
+        module("import numpy  #@save\nimport b.c  #@save", ways={"numpy": "x.asnumpy(...)", "c": "b.c"})
+    message = "this imports numpy, but the library would have the portable name numpy"
+    assert [fault.message for fault in caught.value.faults] == [message]
+
+
 def test_an_empty_book_makes_an_empty_module() -> None:
     assert module().endswith("__all__ = [\n]\n")
 
