@@ -1090,7 +1090,7 @@ class Steps:
         return loss, params, grads
 
 
-# chapters/convolutional-neural-networks/conv-layer.md, cell 6
+# chapters/convolutional-neural-networks/conv-layer.md, cell 5
 def corr2d(X, K):
     """Return the cross-correlation of two matrices, X and the kernel K.
 
