@@ -1,6 +1,6 @@
 """The cross-correlation of a matrix with a kernel."""
 
-# ruff: noqa: N802, N803, N806 (tensors have capital letters, as in the book)
+# ruff: noqa: N803, N806 (tensors have capital letters, as in the book)
 
 import numpy as np
 import pytest
