@@ -84,6 +84,7 @@ __all__ = [
     "check_len",
     "check_shape",
     "concat",
+    "corr2d",
     "cos",
     "cpu",
     "data_file",
@@ -1105,6 +1106,20 @@ def to_bfloat16(x):
     odd = (bits >> 16) & 1
     bits = (bits + 0x7FFF + odd) & 0xFFFF0000
     return bits.astype('uint32').view('float32')
+
+
+# chapters/convolutional-neural-networks/conv-layer.md, cell 5
+def corr2d(X, K):
+    """Return the cross-correlation of two matrices, X and the kernel K.
+
+    Each output is the sum of K times a window of X of the same shape.
+
+    Defined in sec_conv_layer.
+    """
+    (height, width), (k_h, k_w) = X.shape, K.shape
+    rows, columns = height - k_h + 1, width - k_w + 1
+    return sum(K[a, b] * X[a:a+rows, b:b+columns]
+               for a in range(k_h) for b in range(k_w))
 
 
 # chapters/recurrent-neural-networks/sequence.md, cell 6
