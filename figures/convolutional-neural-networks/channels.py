@@ -10,7 +10,7 @@ SUM = ((6, 1), (1, 6))
 
 def draw() -> Figure:
     """Draw a row for each input channel, and their sum at the right."""
-    figure = Figure(400, 240)
+    figure = Figure(400, 256)
     cell = (28, 26)
     window = [(i, j) for i in range(2) for j in range(2)]
     for row, color in enumerate(("blue", "green")):

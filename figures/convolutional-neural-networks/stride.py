@@ -25,8 +25,13 @@ def draw() -> Figure:
             else:
                 left, right = x - WIDTH / 2, x + WIDTH / 2
                 figure.line(
-                    (left, y - 13), (right, y - 13), (right, y + 13), (left, y + 13), (left, y - 13),
-                    color="muted", dashed=True,
+                    (left, y - 13),
+                    (right, y - 13),
+                    (right, y + 13),
+                    (left, y + 13),
+                    (left, y - 13),
+                    color="muted",
+                    dashed=True,
                 )
                 figure.text(x, y, "0", "muted")
         for k, start in enumerate(starts):
