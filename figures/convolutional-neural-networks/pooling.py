@@ -11,7 +11,8 @@ def draw() -> Figure:
     figure = Figure(400, 196)
     colors = {(i, j): COLORS[i // 2][j // 2] for i in range(4) for j in range(4)}
     figure.grid(10, 36, INPUT, cell=(36, 34), colors=colors)
-    windows = [[[INPUT[2 * i + a][2 * j + b] for a in (0, 1) for b in (0, 1)] for j in (0, 1)] for i in (0, 1)]
+    two = (0, 1)
+    windows = [[[INPUT[2 * i + a][2 * j + b] for a in two for b in two] for j in two] for i in two]
     small = {(i, j): COLORS[i][j] for i in (0, 1) for j in (0, 1)}
     figure.grid(204, 70, [[max(w) for w in row] for row in windows], cell=(40, 34), colors=small)
     figure.grid(308, 70, [[f"{sum(w) / 4:g}" for w in row] for row in windows], cell=(40, 34), colors=small)
