@@ -24,7 +24,7 @@ import time
 import urllib.request
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import jax
 import numpy as np
@@ -53,6 +53,7 @@ __all__ = [
     "FashionMNIST",
     "Garments",
     "HyperParameters",
+    "LeNet",
     "LinearRegression",
     "LinearRegressionScratch",
     "MLP",
@@ -1024,6 +1025,20 @@ class Classifier(d2l.Module):
         hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
         return d2l.reduce_mean(hits) if averaged else hits
 
+    # chapters/convolutional-neural-networks/lenet.md, cell 11
+    def layer_summary(self, X_shape, key=None):
+        """Print the shape behind each layer for inputs of the shape `X_shape`.
+
+        Defined in sec_lenet.
+        """
+        X, model = jnp.zeros(X_shape), self.clone(evaluating=True)
+        params = model.init(d2l.get_key() if key is None else key, X)
+        for layer in model.bind(params).net.layers:
+            X = layer(X)
+            is_module = isinstance(layer, nn.Module)
+            name = type(layer).__name__ if is_module else layer.__name__
+            print(f'{name:18} output shape: {X.shape}')
+
 
 # chapters/linear-classification/softmax-concise.md, cell 10
 class SoftmaxRegression(d2l.Classifier):
@@ -1120,6 +1135,33 @@ def corr2d(X, K):
     rows, columns = height - k_h + 1, width - k_w + 1
     return sum(K[a, b] * X[a:a+rows, b:b+columns]
                for a in range(k_h) for b in range(k_w))
+
+
+# chapters/convolutional-neural-networks/lenet.md, cell 7
+class LeNet(d2l.Classifier):
+    """LeNet: two convolutions, each with pooling, and three dense layers.
+
+    Defined in sec_lenet.
+    """
+    lr: float = 0.1
+    num_classes: int = 10
+    activation: Callable = nn.tanh
+
+    def setup(self):
+        def pool(X):
+            return nn.avg_pool(X, window_shape=(2, 2), strides=(2, 2))
+
+        def flatten(X):
+            return X.reshape((X.shape[0], -1))
+
+        xavier = {'kernel_init': nn.initializers.xavier_uniform()}
+        self.net = nn.Sequential([
+            nn.Conv(6, (5, 5), padding=2, **xavier), self.activation, pool,
+            nn.Conv(16, (5, 5), padding=0, **xavier), self.activation, pool,
+            flatten,
+            nn.Dense(120, **xavier), self.activation,
+            nn.Dense(84, **xavier), self.activation,
+            nn.Dense(self.num_classes, **xavier)])
 
 
 # chapters/recurrent-neural-networks/sequence.md, cell 6

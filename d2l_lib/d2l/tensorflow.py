@@ -47,6 +47,7 @@ __all__ = [
     "FashionMNIST",
     "Garments",
     "HyperParameters",
+    "LeNet",
     "LinearRegression",
     "LinearRegressionScratch",
     "MLP",
@@ -1024,6 +1025,17 @@ class Classifier(d2l.Module):
         hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
         return d2l.reduce_mean(hits) if averaged else hits
 
+    # chapters/convolutional-neural-networks/lenet.md, cell 12
+    def layer_summary(self, X_shape):
+        """Print the shape behind each layer for inputs of the shape `X_shape`.
+
+        Defined in sec_lenet.
+        """
+        X = d2l.zeros(X_shape)
+        for layer in self.net.layers:
+            X = layer(X)
+            print(f'{type(layer).__name__:18} output shape: {tuple(X.shape)}')
+
 
 # chapters/linear-classification/softmax-concise.md, cell 9
 class SoftmaxRegression(d2l.Classifier):
@@ -1115,6 +1127,27 @@ def corr2d(X, K):
     rows, columns = height - k_h + 1, width - k_w + 1
     return sum(K[a, b] * X[a:a+rows, b:b+columns]
                for a in range(k_h) for b in range(k_w))
+
+
+# chapters/convolutional-neural-networks/lenet.md, cell 8
+class LeNet(d2l.Classifier):
+    """LeNet: two convolutions, each with pooling, and three dense layers.
+
+    Defined in sec_lenet.
+    """
+    def __init__(self, lr=0.1, num_classes=10, activation='tanh'):
+        super().__init__()
+        self.save_hyperparameters()
+        layers = tf.keras.layers
+        self.net = tf.keras.Sequential([
+            layers.Conv2D(6, 5, padding='same', activation=activation),
+            layers.AvgPool2D(pool_size=2, strides=2),
+            layers.Conv2D(16, 5, activation=activation),
+            layers.AvgPool2D(pool_size=2, strides=2),
+            layers.Flatten(),
+            layers.Dense(120, activation=activation),
+            layers.Dense(84, activation=activation),
+            layers.Dense(num_classes)])
 
 
 # chapters/recurrent-neural-networks/sequence.md, cell 6

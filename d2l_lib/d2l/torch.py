@@ -47,6 +47,7 @@ __all__ = [
     "FashionMNIST",
     "Garments",
     "HyperParameters",
+    "LeNet",
     "LinearRegression",
     "LinearRegressionScratch",
     "MLP",
@@ -94,6 +95,7 @@ __all__ = [
     "gpu",
     "grad_clipping",
     "gradient_norm",
+    "init_cnn",
     "int32",
     "int64",
     "is_intact",
@@ -524,6 +526,17 @@ class Module(d2l.nn_Module, d2l.HyperParameters):
     def configure_optimizers(self):
         return torch.optim.SGD(self.parameters(), lr=self.lr)
 
+    # chapters/convolutional-neural-networks/lenet.md, cell 10
+    def apply_init(self, inputs, init=None):
+        """Make the weights with a first input, and let `init` change each layer.
+
+        Defined in sec_lenet.
+        """
+        with torch.no_grad():
+            self(*inputs)
+        if init is not None:
+            self.net.apply(init)
+
 
 # chapters/linear-regression/oo-design.md, cell 11
 class DataModule(d2l.HyperParameters):
@@ -916,6 +929,18 @@ class Classifier(d2l.Module):
         hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
         return d2l.reduce_mean(hits) if averaged else hits
 
+    # chapters/convolutional-neural-networks/lenet.md, cell 12
+    def layer_summary(self, X_shape):
+        """Print the shape behind each layer for inputs of the shape `X_shape`.
+
+        Defined in sec_lenet.
+        """
+        self.eval()  # No layer shall learn from zeros
+        X = d2l.zeros(X_shape)
+        for layer in self.net:
+            X = layer(X)
+            print(f'{type(layer).__name__:18} output shape: {tuple(X.shape)}')
+
 
 # chapters/linear-classification/softmax-concise.md, cell 9
 class SoftmaxRegression(d2l.Classifier):
@@ -1005,6 +1030,36 @@ def corr2d(X, K):
     rows, columns = height - k_h + 1, width - k_w + 1
     return sum(K[a, b] * X[a:a+rows, b:b+columns]
                for a in range(k_h) for b in range(k_w))
+
+
+# chapters/convolutional-neural-networks/lenet.md, cell 6
+class LeNet(d2l.Classifier):
+    """LeNet: two convolutions, each with pooling, and three dense layers.
+
+    Defined in sec_lenet.
+    """
+    def __init__(self, lr=0.1, num_classes=10, activation=nn.Tanh):
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = nn.Sequential(
+            nn.LazyConv2d(6, kernel_size=5, padding=2), activation(),
+            nn.AvgPool2d(kernel_size=2, stride=2),
+            nn.LazyConv2d(16, kernel_size=5), activation(),
+            nn.AvgPool2d(kernel_size=2, stride=2),
+            nn.Flatten(),
+            nn.LazyLinear(120), activation(),
+            nn.LazyLinear(84), activation(),
+            nn.LazyLinear(num_classes))
+
+
+# chapters/convolutional-neural-networks/lenet.md, cell 10
+def init_cnn(module):
+    """Give a dense or convolutional layer Xavier's initial weights.
+
+    Defined in sec_lenet.
+    """
+    if isinstance(module, (nn.Linear, nn.Conv2d)):
+        nn.init.xavier_uniform_(module.weight)
 
 
 # chapters/recurrent-neural-networks/sequence.md, cell 6

@@ -11,7 +11,19 @@ from functools import partial
 
 import numpy as np
 import reference
-from kinds import LR, ByHand, Drawn, Dropped, Functions, Initial, Loader, Model, Optimizer, Pictures
+from kinds import (
+    LR,
+    ByHand,
+    Convolutional,
+    Drawn,
+    Dropped,
+    Functions,
+    Initial,
+    Loader,
+    Model,
+    Optimizer,
+    Pictures,
+)
 
 REGRESSION = {"loss": ("loss", reference.half_squared_error)}
 CLASSIFICATION = {
@@ -40,6 +52,10 @@ def picture_batch(random, size):
 
 def flat_batch(random, size):
     return random.standard_normal((size, 12)), random.randint(0, 2, size)
+
+
+def channel_batch(random, size):
+    return random.standard_normal((size, 12, 12, 1)), random.randint(0, CLASSES, size)
 
 
 def full_picture_batch(random, size):
@@ -104,6 +120,22 @@ DEEP = {
     "tensorflow": {f"dense{i}": f"net.{i + 1}" for i in range(9)},
     "mxnet": {f"dense{i}": f"net.{i}" for i in range(9)},
 }
+LENET_LAYERS = ("conv1", "conv2", "dense1", "dense2", "dense3")
+LENET = {
+    "shapes": {
+        "conv1.kernel": (5, 5, 1, 6), "conv1.bias": (6,), "conv2.kernel": (5, 5, 6, 16), "conv2.bias": (16,),
+        "dense1.kernel": (16, 120), "dense1.bias": (120,), "dense2.kernel": (120, 84), "dense2.bias": (84,),
+        "dense3.kernel": (84, CLASSES), "dense3.bias": (CLASSES,),
+    },
+    "batch": channel_batch,
+    "places": {
+        tab: dict(zip(LENET_LAYERS, (f"net.{i}" for i in places), strict=True))
+        for tab, places in {
+            "pytorch": (0, 3, 7, 9, 11), "jax": (0, 3, 7, 9, 11),
+            "tensorflow": (0, 2, 5, 6, 7), "mxnet": (0, 2, 4, 5, 6),
+        }.items()
+    },
+}  # fmt: skip
 RNN = {
     "make": lambda d2l: d2l.RNNLMScratch(d2l.RNNScratch(VOCAB, HIDDENS), VOCAB, lr=LR),
     "shapes": {
@@ -258,6 +290,10 @@ CASES = [
     Dropped(
         name="DropoutMLP", section="dropout", **DROPOUT, share=SHARE,
         make=lambda page: page.DropoutMLP(HIDDENS, HIDDENS, SHARE, lr=LR), output=reference.perceptron,
+    ),
+    Convolutional(
+        name="LeNet", **LENET, make=lambda d2l: d2l.LeNet(lr=LR, num_classes=CLASSES), scale=0.2,
+        output=reference.lenet, measures=CLASSIFICATION,
     ),
     ByHand(name="Steps", **MLP, output=reference.perceptron, measures=CLASSIFICATION),
     Model(name="RNNLMScratch", **RNN_MODEL, perplexity=True),

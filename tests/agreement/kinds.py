@@ -133,6 +133,39 @@ class Model(Case):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Convolutional(Model):
+    """Outputs, losses and gradients of a network for pictures, given with their channels last.
+
+    It has too many parameters to take the reference's gradient by all of them. Those of the parameters
+    with at most ``few`` numbers are compared one by one, and the others along ten directions.
+    """
+
+    few: int = 160
+
+    def expected(self):
+        params, (batch, *_), directions = self.given()
+        output = self.output(params, *batch[:-1])
+        found = {"outputs": output}
+        found |= {row: fn(output, batch[-1]) for row, (*_, fn) in self.measures.items()}
+        small = {name: value for name, value in params.items() if value.size <= self.few}
+        grads = reference.gradient(lambda part: self.loss(batch)(params | part), small)
+        found[DIRECTIONS] = [reference.slope(self.loss(batch), params, d) for d in directions]
+        return found | under("gradients", grads)
+
+    def measured(self, d2l, Subject):
+        params, batches, directions = self.given()
+        batches = [(Subject.pictures(X), y) for X, y in batches]
+        it = Subject(d2l, self.make(d2l), batches, self.places)
+        it.set(params)
+        batch, array = it.batches[0], it.array
+        found = {"outputs": array(it.predict(batch))}
+        found |= {row: array(it.measure(name, batch, *o)) for row, (name, *o, _) in self.measures.items()}
+        grads = {name: np.array(grad, float) for name, grad in it.gradients(list(params)).items()}
+        found[DIRECTIONS] = [sum((d[n] * grads[n]).sum() for n in grads) for d in directions]
+        return found | under("gradients", {n: g for n, g in grads.items() if g.size <= self.few})
+
+
+@dataclass(frozen=True, kw_only=True)
 class ByHand(Model):
     """The loss, the gradients and a step of ``d2l.Steps``, whose arrays have no names but an order."""
 

@@ -92,21 +92,22 @@ class Limit(ast.NodeTransformer):
 
 
 class Activation(ast.NodeTransformer):
-    """ReLU becomes tanh, whether it is a layer, a function or a word."""
+    """ReLU becomes tanh, or the reverse, whether it is a layer, a function or a word."""
 
     done = False
+    OTHER: ClassVar = {"relu": "tanh", "ReLU": "Tanh", "tanh": "relu", "Tanh": "ReLU"}
 
     def visit_Attribute(self, node):
-        other = {"relu": "tanh", "ReLU": "Tanh"}.get(node.attr)
+        other = self.OTHER.get(node.attr)
         if other:
             node.attr, self.done = other, True
         return self.generic_visit(node)
 
     def visit_Constant(self, node):
-        if node.value != "relu":
+        if not isinstance(node.value, str) or node.value not in self.OTHER:
             return node
         self.done = True
-        return ast.Constant("tanh")
+        return ast.Constant(self.OTHER[node.value])
 
 
 class Double(ast.NodeTransformer):
@@ -251,6 +252,7 @@ MUTATIONS = [
     Mutation(Recurrence, "RNNScratch", "RNNLMScratch from a given state"),
     Mutation(Activation, "MLP", "MLP"),
     Mutation(Activation, "MLP", "Steps"),
+    Mutation(Activation, "LeNet", "LeNet"),
     Mutation(Sign, "Steps.descend", "Steps"),
     Mutation(Sign, "cross_entropy", "SoftmaxRegressionScratch"),
     Mutation(Bias, "forward", "SoftmaxRegressionScratch"),

@@ -60,6 +60,30 @@ def softmax_of_parts(params, X):
     return X.reshape(len(X), -1) @ params["W"] + params["b"]
 
 
+def convolution(X, kernel, bias, padding=0):
+    """Return the cross-correlation of pictures, channels last, with kernels (height, width, in, out)."""
+    X = np.pad(X, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(X, kernel.shape[:2], axis=(1, 2))
+    return np.tensordot(windows, kernel, ((4, 5, 3), (0, 1, 2))) + bias
+
+
+def halved(X):
+    """Return the means of windows of 2 by 2, in pictures of even sizes."""
+    n, h, w, c = X.shape
+    return X.reshape(n, h // 2, 2, w // 2, 2, c).mean((2, 4))
+
+
+def lenet(params, X):
+    """Return the logits of LeNet: (batch, classes)."""
+    for name, padding in (("conv1", 2), ("conv2", 0)):
+        kernel, bias = params[f"{name}.kernel"], params[f"{name}.bias"]
+        X = halved(np.tanh(convolution(X, kernel, bias, padding)))
+    X = X.reshape(len(X), -1)
+    for name in ("dense1", "dense2"):
+        X = np.tanh(X @ params[f"{name}.kernel"] + params[f"{name}.bias"])
+    return X @ params["dense3.kernel"] + params["dense3.bias"]
+
+
 def half_squared_norm(w):
     return (w**2).sum() / 2
 

@@ -83,6 +83,11 @@ class Subject:
         """Return a parameter of the reference with the axes of this framework."""
         return array
 
+    @staticmethod
+    def pictures(array):
+        """Return pictures with their channels last in the layout of this framework."""
+        return array
+
     def ordered(self, names):
         """Return the names of parameters in the order in which the framework lists them."""
         return list(names)
@@ -106,6 +111,10 @@ class FirstOutputs(Subject):
     @staticmethod
     def kernel_first(name, array):
         return np.moveaxis(array, (-1, -2), (0, 1)) if name.endswith("kernel") else array
+
+    @staticmethod
+    def pictures(array):
+        return np.moveaxis(array, -1, 1)
 
     def get(self, names):
         return {name: self.kernel_last(name, self.array(self.find(name))) for name in names}
