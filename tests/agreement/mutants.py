@@ -251,6 +251,7 @@ MUTATIONS = [
     Mutation(Recurrence, "RNNScratch", "RNNLMScratch from a given state"),
     Mutation(Activation, "MLP", "MLP"),
     Mutation(Activation, "MLP", "Steps"),
+    Mutation(Difference, "Residual", "ResNet and Residual"),
     Mutation(Sign, "Steps.descend", "Steps"),
     Mutation(Sign, "cross_entropy", "SoftmaxRegressionScratch"),
     Mutation(Bias, "forward", "SoftmaxRegressionScratch"),
