@@ -62,6 +62,8 @@ __all__ = [
     "RNNLMScratch",
     "RNNModelScratch",
     "RNNScratch",
+    "ResNet",
+    "Residual",
     "SGD",
     "SeqDataLoader",
     "SoftmaxRegression",
@@ -1162,6 +1164,59 @@ class LeNet(d2l.Classifier):
             nn.Dense(120, **xavier), self.activation,
             nn.Dense(84, **xavier), self.activation,
             nn.Dense(self.num_classes, **xavier)])
+
+
+# chapters/modern-cnn/resnet.md, cell 7
+class Residual(nn.Module):
+    """Two convolutions whose result is added to their input.
+
+    Defined in sec_resnet.
+    """
+    num_channels: int
+    use_1x1conv: bool = False
+    strides: tuple = (1, 1)
+    training: bool = True
+
+    def conv(self, X, size, strides=(1, 1)):
+        return nn.Conv(self.num_channels, (size, size), strides,
+                       padding=size // 2, use_bias=False)(X)
+
+    def norm(self, X):
+        return nn.BatchNorm(not self.training, momentum=0.9)(X)
+
+    @nn.compact
+    def __call__(self, X):
+        Y = nn.relu(self.norm(self.conv(X, 3, self.strides)))
+        Y = self.norm(self.conv(Y, 3))
+        if self.use_1x1conv:
+            X = self.conv(X, 1, self.strides)
+        return nn.relu(Y + X)
+
+
+# chapters/modern-cnn/resnet.md, cell 15
+class ResNet(d2l.Classifier):
+    """Stages of residual blocks; `arch` has their numbers and channels.
+
+    Defined in sec_resnet.
+    """
+    arch: tuple
+    lr: float = 0.1
+    num_classes: int = 10
+
+    @nn.compact
+    def __call__(self, X):
+        X = nn.Conv(self.arch[0][1], (3, 3), 2, padding=1,
+                    use_bias=False)(X)
+        X = nn.relu(nn.BatchNorm(not self.training, momentum=0.9)(X))
+        for i, (num_blocks, channels) in enumerate(self.arch):
+            for j in range(num_blocks):
+                halve = i > 0 and j == 0
+                strides = (2, 2) if halve else (1, 1)
+                X = self.block(channels, halve, strides)(X)
+        return nn.Dense(self.num_classes)(X.mean((1, 2)))
+
+    def block(self, num_channels, use_1x1conv, strides):
+        return Residual(num_channels, use_1x1conv, strides, self.training)
 
 
 # chapters/recurrent-neural-networks/sequence.md, cell 6

@@ -56,6 +56,8 @@ __all__ = [
     "RNNLMScratch",
     "RNNModelScratch",
     "RNNScratch",
+    "ResNet",
+    "Residual",
     "SGD",
     "SeqDataLoader",
     "SoftmaxRegression",
@@ -1164,6 +1166,62 @@ class LeNet(d2l.Classifier):
             nn.Dense(num_classes))
         self.net.initialize(init.Xavier())
         self.net.hybridize()
+
+
+# chapters/modern-cnn/resnet.md, cell 9
+class Residual(nn.HybridBlock):
+    """Two convolutions whose result is added to their input.
+
+    Defined in sec_resnet.
+    """
+    def __init__(self, num_channels, use_1x1conv=False, strides=1):
+        super().__init__()
+        def conv(size, strides=1):
+            return nn.Conv2D(num_channels, size, strides,
+                             padding=size // 2, use_bias=False)
+        self.conv1, self.conv2 = conv(3, strides), conv(3)
+        self.conv3 = conv(1, strides) if use_1x1conv else None
+        self.bn1, self.bn2 = nn.BatchNorm(), nn.BatchNorm()
+
+    def hybrid_forward(self, F, X):
+        Y = F.npx.relu(self.bn1(self.conv1(X)))
+        Y = self.bn2(self.conv2(Y))
+        if self.conv3 is not None:
+            X = self.conv3(X)
+        return F.npx.relu(Y + X)
+
+
+# chapters/modern-cnn/resnet.md, cell 14
+class ResNet(d2l.Classifier):
+    """Stages of residual blocks; `arch` has their numbers and channels.
+
+    Defined in sec_resnet.
+    """
+    def __init__(self, arch, lr=0.1, num_classes=10):
+        super().__init__()
+        self.save_hyperparameters()
+        parts = self.first(arch[0][1])
+        for i, (num_blocks, channels) in enumerate(arch):
+            for j in range(num_blocks):
+                halve = i > 0 and j == 0
+                parts.append(self.block(channels, halve, 2 if halve else 1))
+        parts += self.last(num_classes)
+        self.net = nn.HybridSequential()
+        self.net.add(*parts)
+        self.net.initialize(init.Xavier())
+        self.net.hybridize()
+
+    def block(self, num_channels, use_1x1conv, strides):
+        return Residual(num_channels, use_1x1conv, strides)
+
+    # chapters/modern-cnn/resnet.md, cell 18
+    def first(self, num_channels):
+        return [nn.Conv2D(num_channels, 3, 2, padding=1, use_bias=False),
+                nn.BatchNorm(), nn.Activation('relu')]
+
+    # chapters/modern-cnn/resnet.md, cell 18
+    def last(self, num_classes):
+        return [nn.GlobalAvgPool2D(), nn.Dense(num_classes)]
 
 
 # chapters/recurrent-neural-networks/sequence.md, cell 6

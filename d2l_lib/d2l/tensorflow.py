@@ -56,6 +56,8 @@ __all__ = [
     "RNNLMScratch",
     "RNNModelScratch",
     "RNNScratch",
+    "ResNet",
+    "Residual",
     "SGD",
     "SeqDataLoader",
     "SoftmaxRegression",
@@ -1148,6 +1150,66 @@ class LeNet(d2l.Classifier):
             layers.Dense(120, activation=activation),
             layers.Dense(84, activation=activation),
             layers.Dense(num_classes)])
+
+
+# chapters/modern-cnn/resnet.md, cell 8
+class Residual(tf.keras.Model):
+    """Two convolutions whose result is added to their input.
+
+    Defined in sec_resnet.
+    """
+    def __init__(self, num_channels, use_1x1conv=False, strides=1):
+        super().__init__()
+        def conv(size, strides=1):
+            return tf.keras.layers.Conv2D(
+                num_channels, size, strides, use_bias=False)
+        def norm():
+            return tf.keras.layers.BatchNormalization(
+                momentum=0.9, epsilon=1e-5)
+        self.conv1, self.conv2 = conv(3, strides), conv(3)
+        self.conv3 = conv(1, strides) if use_1x1conv else None
+        self.bn1, self.bn2 = norm(), norm()
+        self.pad = tf.keras.layers.ZeroPadding2D(1)
+
+    def call(self, X):
+        Y = tf.nn.relu(self.bn1(self.conv1(self.pad(X))))
+        Y = self.bn2(self.conv2(self.pad(Y)))
+        if self.conv3 is not None:
+            X = self.conv3(X)
+        return tf.nn.relu(Y + X)
+
+
+# chapters/modern-cnn/resnet.md, cell 14
+class ResNet(d2l.Classifier):
+    """Stages of residual blocks; `arch` has their numbers and channels.
+
+    Defined in sec_resnet.
+    """
+    def __init__(self, arch, lr=0.1, num_classes=10):
+        super().__init__()
+        self.save_hyperparameters()
+        parts = self.first(arch[0][1])
+        for i, (num_blocks, channels) in enumerate(arch):
+            for j in range(num_blocks):
+                halve = i > 0 and j == 0
+                parts.append(self.block(channels, halve, 2 if halve else 1))
+        parts += self.last(num_classes)
+        self.net = tf.keras.Sequential(parts)
+
+    def block(self, num_channels, use_1x1conv, strides):
+        return Residual(num_channels, use_1x1conv, strides)
+
+    # chapters/modern-cnn/resnet.md, cell 17
+    def first(self, num_channels):
+        return [tf.keras.layers.ZeroPadding2D(1),
+                tf.keras.layers.Conv2D(num_channels, 3, 2, use_bias=False),
+                tf.keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+                tf.keras.layers.ReLU()]
+
+    # chapters/modern-cnn/resnet.md, cell 17
+    def last(self, num_classes):
+        return [tf.keras.layers.GlobalAveragePooling2D(),
+                tf.keras.layers.Dense(num_classes)]
 
 
 # chapters/recurrent-neural-networks/sequence.md, cell 6

@@ -21,6 +21,7 @@ from kinds import (
     Initial,
     Loader,
     Model,
+    Normalized,
     Optimizer,
     Pictures,
 )
@@ -48,6 +49,10 @@ def wide_batch(random, size):
 
 def picture_batch(random, size):
     return random.standard_normal((size, 2, 3, 2)), random.randint(0, CLASSES, size)
+
+
+def small_picture_batch(random, size):
+    return random.standard_normal((size, 8, 8, 1)), random.randint(0, CLASSES, size)
 
 
 def flat_batch(random, size):
@@ -134,6 +139,37 @@ LENET = {
             "pytorch": (0, 3, 7, 9, 11), "jax": (0, 3, 7, 9, 11),
             "tensorflow": (0, 2, 5, 6, 7), "mxnet": (0, 2, 4, 5, 6),
         }.items()
+    },
+}  # fmt: skip
+RESIDUAL = {
+    "make": lambda d2l: d2l.ResNet(((1, 2), (1, 3)), num_classes=CLASSES),
+    "shapes": {
+        "stem.kernel": (3, 3, 1, 2), "norm.scale": (2,), "norm.shift": (2,),
+        "first.conv1.kernel": (3, 3, 2, 2), "first.bn1.scale": (2,), "first.bn1.shift": (2,),
+        "first.conv2.kernel": (3, 3, 2, 2), "first.bn2.scale": (2,), "first.bn2.shift": (2,),
+        "second.conv1.kernel": (3, 3, 2, 3), "second.bn1.scale": (3,), "second.bn1.shift": (3,),
+        "second.conv2.kernel": (3, 3, 3, 3), "second.bn2.scale": (3,), "second.bn2.shift": (3,),
+        "second.conv3.kernel": (1, 1, 2, 3), "out.kernel": (3, CLASSES), "out.bias": (CLASSES,),
+    },
+    "places": {
+        tab: {"stem": f"net.{at}", "norm": f"net.{at + 1}", "out": f"net.{out}"}
+        | {
+            f"{name}.{layer}": f"net.{at + number}.{layer}"
+            for name, number in (("first", 3), ("second", 4))
+            for layer in ("conv1", "conv2", "conv3", "bn1", "bn2")
+        }
+        for tab, at, out in (("pytorch", 0, 7), ("tensorflow", 1, 7), ("mxnet", 0, 6))
+    }
+    | {
+        "jax": {"stem": "Conv_0", "norm": "BatchNorm_0", "out": "Dense_0"}
+        | {
+            f"{name}.{short}{i + 1}": f"Residual_{number}.{layer}_{i}"
+            for number, name in enumerate(("first", "second"))
+            for short, layer, i in (
+                ("conv", "Conv", 0), ("conv", "Conv", 1), ("conv", "Conv", 2),
+                ("bn", "BatchNorm", 0), ("bn", "BatchNorm", 1),
+            )
+        }
     },
 }  # fmt: skip
 RNN = {
@@ -294,6 +330,9 @@ CASES = [
     Convolutional(
         name="LeNet", **LENET, make=lambda d2l: d2l.LeNet(lr=LR, num_classes=CLASSES), scale=0.2,
         output=reference.lenet, measures=CLASSIFICATION,
+    ),
+    Normalized(
+        name="ResNet and Residual", **RESIDUAL, batch=small_picture_batch, output=reference.residual_network
     ),
     ByHand(name="Steps", **MLP, output=reference.perceptron, measures=CLASSIFICATION),
     Model(name="RNNLMScratch", **RNN_MODEL, perplexity=True),

@@ -264,6 +264,47 @@ class Dropped(Case):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Normalized(Case):
+    """A network with batch normalization: outputs in both modes, and gradients in training.
+
+    Pictures have their channels last here, and where the framework wants them. ``output`` has a third
+    argument, whether the network is in training. In prediction, its running averages are still new.
+    """
+
+    make: Callable
+    shapes: dict[str, tuple[int, ...]]
+    batch: Callable
+    output: Callable
+
+    def given(self):
+        random = self.random
+        return {n: random.standard_normal(s) for n, s in self.shapes.items()}, self.batch(random, 4)
+
+    def expected(self):
+        params, (X, y) = self.given()
+        found = {f"outputs/{mode}": self.output(params, X, mode == "training")
+                 for mode in ("prediction", "training")}  # fmt: skip
+
+        def loss(params):
+            return reference.cross_entropy(self.output(params, X, True), y)
+
+        return found | under("gradients in training", reference.gradient(loss, params))
+
+    def measured(self, d2l, Subject):
+        params, (X, y) = self.given()
+        if Subject.channels_first:
+            X = np.moveaxis(X, -1, 1)
+        it = Subject(d2l, self.make(d2l), [(X, y)], self.places)
+        it.forget()
+        it.set(params)
+        batch, array = it.batches[0], it.array
+        found = {"outputs/prediction": array(it.predict(batch))}
+        found["outputs/training"] = array(it.predict(batch, training=True))
+        grads = it.gradients(list(params))
+        return found | under("gradients in training", {n: np.array(g) for n, g in grads.items()})
+
+
+@dataclass(frozen=True, kw_only=True)
 class Optimizer(Case):
     """The parameters after each of three steps on given gradients.
 

@@ -253,6 +253,7 @@ MUTATIONS = [
     Mutation(Activation, "MLP", "MLP"),
     Mutation(Activation, "MLP", "Steps"),
     Mutation(Activation, "LeNet", "LeNet"),
+    Mutation(Difference, "Residual", "ResNet and Residual"),
     Mutation(Sign, "Steps.descend", "Steps"),
     Mutation(Sign, "cross_entropy", "SoftmaxRegressionScratch"),
     Mutation(Bias, "forward", "SoftmaxRegressionScratch"),

@@ -103,6 +103,39 @@ def rnn_lm(params, X, state=None):
     return np.stack(states, 1) @ params["W_hq"] + params["b_q"]
 
 
+def convolution(X, kernel, stride=1):
+    """Return the channels of pictures (batch, height, width, channels), padded by half the kernel's size."""
+    size = len(kernel)
+    X = np.pad(X, [(0, 0), (size // 2,) * 2, (size // 2,) * 2, (0, 0)])
+    rows, columns = (range(0, length - size + 1, stride) for length in X.shape[1:3])
+    windows = [[X[:, i : i + size, j : j + size] for j in columns] for i in rows]
+    return np.einsum("rsnijc,ijco->nrso", np.array(windows), kernel)
+
+
+def batch_norm(X, scale, shift, training):
+    """Return channels with the minibatch's mean and variance taken out, or those of a new layer: 0 and 1."""
+    axes = tuple(range(X.ndim - 1))
+    mean, variance = (X.mean(axes), X.var(axes)) if training else (0, 1)
+    return scale * (X - mean) / np.sqrt(variance + 1e-5) + shift
+
+
+def residual_network(params, X, training):
+    """Return the logits of a first convolution, a block, a block at half the size, and a dense layer."""
+
+    def layer(X, name, norm, stride=1):
+        X = convolution(X, params[f"{name}.kernel"], stride)
+        return batch_norm(X, params[f"{norm}.scale"], params[f"{norm}.shift"], training)
+
+    X = relu(layer(X, "stem", "norm", 2))
+    for name, stride in (("first", 1), ("second", 2)):
+        Y = relu(layer(X, f"{name}.conv1", f"{name}.bn1", stride))
+        Y = layer(Y, f"{name}.conv2", f"{name}.bn2")
+        if stride == 2:
+            X = convolution(X, params[f"{name}.conv3.kernel"], stride)
+        X = relu(X + Y)
+    return X.mean((1, 2)) @ params["out.kernel"] + params["out.bias"]
+
+
 def cross_entropies(output, y):
     """Return one cross-entropy per label, in one row."""
     output = output.reshape(-1, output.shape[-1])

@@ -2,9 +2,12 @@
 
 Parameters have one name everywhere: the path of attributes that leads to them, such as ``rnn.W_xh``, or
 ``net.1.kernel`` and ``net.1.bias`` of the layer at place 1 of ``net``. Where a framework has a layer at
-another place than its case says, the case says where. A kernel has the axes of Keras
-and Flax, inputs before outputs; PyTorch and MXNet call it weight, and have the outputs first.
+another place than its case says, the case says where. Batch normalization has a ``scale`` and a
+``shift``, whatever the framework calls them. A kernel has the axes of Keras and
+Flax, inputs before outputs; PyTorch and MXNet call it weight, and have the outputs first.
 """
+
+from typing import ClassVar
 
 import numpy as np
 
@@ -28,6 +31,9 @@ class Subject:
     tab = ""
     whole = "int32"
     """The type of tokens and labels."""
+    channels_first = False
+    names: ClassVar[dict[str, str]] = {}
+    """What parameters are called that have another name in this framework."""
 
     def __init__(self, d2l, model, batches, places):
         self.d2l = d2l = d2l.d2l  # The library itself, also where it is a section's module that was given
@@ -60,7 +66,10 @@ class Subject:
     def place(self, path):
         """Return the path that a parameter has in this framework."""
         layer, dot, name = path.rpartition(".")
-        return self.places.get(layer, layer) + dot + name
+        return self.places.get(layer, layer) + dot + self.names.get(name, name)
+
+    def forget(self):
+        """Reset the running averages that the first call of the model may have changed."""
 
     def find(self, path):
         """Return the framework's parameter at a path."""
@@ -100,6 +109,8 @@ class Subject:
 class FirstOutputs(Subject):
     """Of a framework whose kernels have the outputs first, and another name."""
 
+    channels_first = True
+
     @staticmethod
     def child(parent, name):
         return Subject.child(parent, "weight" if name == "kernel" else name)
@@ -125,10 +136,16 @@ class PyTorch(FirstOutputs):
 
     tab = "pytorch"
     whole = "int64"
+    names: ClassVar = {"scale": "weight", "shift": "bias"}
 
     @staticmethod
     def array(tensor):
         return np.asarray(tensor.detach() if hasattr(tensor, "detach") else tensor)
+
+    def forget(self):
+        for part in self.model.modules():
+            if hasattr(part, "reset_running_stats"):
+                part.reset_running_stats()
 
     def predict(self, batch, training=False):
         self.model.train(training)
@@ -161,6 +178,7 @@ class Jax(Subject):
     """A subject in JAX, whose parameters the trainer's state has."""
 
     tab = "jax"
+    names: ClassVar = {"shift": "bias"}
 
     def make_parameters(self):
         pass  # The trainer does
@@ -195,7 +213,10 @@ class Jax(Subject):
         model, state = self.model if training else self.trainer.evaluator, self.trainer.state
         if training:
             self.trainer.state = state.replace(dropout_rng=self.d2l.get_key())
-        return model.apply({"params": state.params}, *batch[:-1], rngs={"dropout": state.dropout_rng})
+        variables = {"params": state.params, "batch_stats": state.batch_stats}
+        mutable = ["batch_stats"] if training and state.batch_stats else False
+        found = model.apply(variables, *batch[:-1], rngs={"dropout": state.dropout_rng}, mutable=mutable)
+        return found[0] if mutable else found
 
     def ordered(self, names):
         return sorted(names, key=self.place)
@@ -220,6 +241,7 @@ class TensorFlow(Subject):
     """A subject in TensorFlow."""
 
     tab = "tensorflow"
+    names: ClassVar = {"scale": "gamma", "shift": "beta"}
 
     def predict(self, batch, training=False):
         before, self.model.training = self.model.training, training
@@ -238,6 +260,7 @@ class TensorFlow(Subject):
     def gradients(self, names, clip=0):
         import tensorflow as tf
 
+        self.model.training = True
         with tf.GradientTape() as tape:
             loss = self.model.training_step(self.batches[0])
         found = map(self.find, names)
@@ -257,6 +280,7 @@ class MXNet(FirstOutputs):
     """A subject in MXNet, whose parameters are arrays or Gluon's."""
 
     tab = "mxnet"
+    names: ClassVar = {"scale": "gamma", "shift": "beta"}
 
     @staticmethod
     def array(tensor):
