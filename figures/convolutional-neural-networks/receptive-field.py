@@ -11,7 +11,7 @@ def draw() -> Figure:
     """Draw pixels and the outputs of three layers, with what an output of the second sees."""
     figure = Figure(380, 236)
 
-    def place(layer: int, i: int) -> tuple[float, float]:
+    def place(layer: int, i: float) -> tuple[float, float]:
         """Return where the output is that lies ``i`` places right of the middle."""
         return MIDDLE + STEP * i, 206 - 58 * layer
 
