@@ -6,12 +6,25 @@
 
 # ruff: noqa: N806 (matrices have capital letters, as in the book)
 
+import inspect
 import struct
 from functools import partial
 
 import numpy as np
 import reference
-from kinds import LR, ByHand, Drawn, Dropped, Functions, Initial, Loader, Model, Optimizer, Pictures
+from kinds import (
+    LR,
+    ByHand,
+    Drawn,
+    Dropped,
+    Functions,
+    Initial,
+    Loader,
+    Model,
+    Normalized,
+    Optimizer,
+    Pictures,
+)
 
 REGRESSION = {"loss": ("loss", reference.half_squared_error)}
 CLASSIFICATION = {
@@ -206,6 +219,12 @@ def synthetic(d2l):
     return {"X": data.X, "noise": data.y - exact}
 
 
+def run_batch_norm(page, batches, last):
+    """Let the section's layer, which needs the number of features in some frameworks, run."""
+    sizes = {"num_features": 3} if "num_features" in inspect.signature(page.BatchNorm).parameters else {}
+    return page.run(page.BatchNorm(**sizes), batches, last)
+
+
 CASES = [
     Model(name="LinearRegressionScratch", **LINEAR, output=reference.linear, measures=REGRESSION),
     Model(name="LinearRegression", **CONCISE, output=reference.linear_layer, measures=REGRESSION),
@@ -258,6 +277,24 @@ CASES = [
     Dropped(
         name="DropoutMLP", section="dropout", **DROPOUT, share=SHARE,
         make=lambda page: page.DropoutMLP(HIDDENS, HIDDENS, SHARE, lr=LR), output=reference.perceptron,
+    ),
+    Normalized(
+        name="BatchNorm of features", section="batch-norm", shape=(6, 3), run=run_batch_norm,
+        output=reference.batch_norm,
+    ),
+    Normalized(
+        name="BatchNorm of channels", section="batch-norm", shape=(4, 5, 2, 3), run=run_batch_norm,
+        output=reference.batch_norm,
+    ),
+    Normalized(
+        name="layer_norm", section="layer-norm", shape=(6, 3),
+        run=lambda page, batches, last: [page.layer_norm(Z) for Z in (batches[-1], last)],
+        output=lambda batches, last: [reference.layer_norm(Z) for Z in (batches[-1], last)],
+    ),
+    Normalized(
+        name="rms_norm", section="layer-norm", shape=(6, 3),
+        run=lambda page, batches, last: [page.rms_norm(Z) for Z in (batches[-1], last)],
+        output=lambda batches, last: [reference.rms_norm(Z) for Z in (batches[-1], last)],
     ),
     ByHand(name="Steps", **MLP, output=reference.perceptron, measures=CLASSIFICATION),
     Model(name="RNNLMScratch", **RNN_MODEL, perplexity=True),

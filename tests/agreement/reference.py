@@ -60,6 +60,27 @@ def softmax_of_parts(params, X):
     return X.reshape(len(X), -1) @ params["W"] + params["b"]
 
 
+def batch_norm(batches, X, momentum=0.9, eps=1e-5):
+    """Return the last minibatch, normalized, and X, normalized by running averages; features are last."""
+    m, v = 0, 1
+    for batch in batches:
+        axes = tuple(range(batch.ndim - 1))
+        mean, var = batch.mean(axes), batch.var(axes)
+        m, v = (momentum * old + (1 - momentum) * new for old, new in ((m, mean), (v, var)))
+        Y = (batch - mean) / np.sqrt(var + eps)
+    return Y, (X - m) / np.sqrt(v + eps)
+
+
+def layer_norm(X, eps=1e-5):
+    """Return the rows of X, each normalized by its own mean and variance."""
+    return (X - X.mean(-1, keepdims=True)) / np.sqrt(X.var(-1, keepdims=True) + eps)
+
+
+def rms_norm(X, eps=1e-5):
+    """Return the rows of X, each divided by the root of its mean square."""
+    return X / np.sqrt((X**2).mean(-1, keepdims=True) + eps)
+
+
 def half_squared_norm(w):
     return (w**2).sum() / 2
 
