@@ -6,6 +6,7 @@
 
 # ruff: noqa: N806 (matrices have capital letters, as in the book)
 
+import inspect
 import struct
 from functools import partial
 
@@ -22,6 +23,7 @@ from kinds import (
     Loader,
     Model,
     Normalized,
+    NormalizedNetwork,
     Optimizer,
     Pictures,
 )
@@ -274,6 +276,12 @@ def synthetic(d2l):
     return {"X": data.X, "noise": data.y - exact}
 
 
+def run_batch_norm(page, batches, last):
+    """Let the section's layer, which needs the number of features in some frameworks, run."""
+    sizes = {"num_features": 3} if "num_features" in inspect.signature(page.BatchNorm).parameters else {}
+    return page.run(page.BatchNorm(**sizes), batches, last)
+
+
 CASES = [
     Model(name="LinearRegressionScratch", **LINEAR, output=reference.linear, measures=REGRESSION),
     Model(name="LinearRegression", **CONCISE, output=reference.linear_layer, measures=REGRESSION),
@@ -331,8 +339,26 @@ CASES = [
         name="LeNet", **LENET, make=lambda d2l: d2l.LeNet(lr=LR, num_classes=CLASSES), scale=0.2,
         output=reference.lenet, measures=CLASSIFICATION,
     ),
-    Normalized(
+    NormalizedNetwork(
         name="ResNet and Residual", **RESIDUAL, batch=small_picture_batch, output=reference.residual_network
+    ),
+    Normalized(
+        name="BatchNorm of features", section="batch-norm", shape=(6, 3), run=run_batch_norm,
+        output=reference.batch_norm,
+    ),
+    Normalized(
+        name="BatchNorm of channels", section="batch-norm", shape=(4, 5, 2, 3), run=run_batch_norm,
+        output=reference.batch_norm,
+    ),
+    Normalized(
+        name="layer_norm", section="layer-norm", shape=(6, 3),
+        run=lambda page, batches, last: [page.layer_norm(Z) for Z in (batches[-1], last)],
+        output=lambda batches, last: [reference.layer_norm(Z) for Z in (batches[-1], last)],
+    ),
+    Normalized(
+        name="rms_norm", section="layer-norm", shape=(6, 3),
+        run=lambda page, batches, last: [page.rms_norm(Z) for Z in (batches[-1], last)],
+        output=lambda batches, last: [reference.rms_norm(Z) for Z in (batches[-1], last)],
     ),
     ByHand(name="Steps", **MLP, output=reference.perceptron, measures=CLASSIFICATION),
     Model(name="RNNLMScratch", **RNN_MODEL, perplexity=True),
@@ -367,7 +393,7 @@ CASES = [
         deviations={"W1": 0.03, "b1": 0, "W2": 0.03, "b2": 0},
     ),
     Initial(
-        name="DeepNet, initial parameters", section="numerical-stability", batch=full_picture_batch,
+        name="DeepNet, initial parameters", section="first-weights", batch=full_picture_batch,
         make=lambda page: page.DeepNet(0.5), places=DEEP,
         deviations={f"dense{i}.kernel": 0.5 * (2 / (64 if i else 784)) ** 0.5 for i in range(9)}
         | {f"dense{i}.bias": 0 for i in range(9)},

@@ -264,7 +264,7 @@ class Dropped(Case):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Normalized(Case):
+class NormalizedNetwork(Case):
     """A network with batch normalization: outputs in both modes, and gradients in training.
 
     Pictures have their channels last here, and where the framework wants them. ``output`` has a third
@@ -441,3 +441,36 @@ class Pictures(Loader):
     """The same of pictures, whose numbers are computed: they agree as other numbers do."""
 
     bounds: ClassVar = dict.fromkeys(("sizes of minibatches", "shuffled"), 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Normalized(Case):
+    """What a normalization makes of three minibatches, and then of an input in prediction.
+
+    ``shape`` is that of a minibatch, with the features last. ``run`` gets the section, a function that
+    makes tensors, the minibatches and the input, and returns two tensors: the last output in training,
+    and that in prediction. ``output`` does the same in NumPy.
+    """
+
+    shape: tuple[int, ...]
+    run: Callable
+    output: Callable
+
+    def given(self):
+        random = self.random
+        return [3 * random.standard_normal(self.shape) + 2 for _ in range(4)]
+
+    def expected(self):
+        *batches, X = self.given()
+        return dict(zip(("in training", "in prediction"), self.output(batches, X), strict=True))
+
+    def measured(self, d2l, Subject):
+        first = Subject.tab in ("pytorch", "mxnet")  # Channels
+
+        def tensor(array):
+            return d2l.d2l.tensor((np.moveaxis(array, -1, 1) if first else array).tolist())
+
+        *batches, X = map(tensor, self.given())
+        found = [Subject.array(Y) for Y in self.run(d2l, batches, X)]
+        found = [np.moveaxis(Y, 1, -1) if first else Y for Y in found]
+        return dict(zip(("in training", "in prediction"), found, strict=True))

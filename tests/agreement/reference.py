@@ -84,6 +84,27 @@ def lenet(params, X):
     return X @ params["dense3.kernel"] + params["dense3.bias"]
 
 
+def batch_norm(batches, X, momentum=0.9, eps=1e-5):
+    """Return the last minibatch, normalized, and X, normalized by running averages; features are last."""
+    m, v = 0, 1
+    for batch in batches:
+        axes = tuple(range(batch.ndim - 1))
+        mean, var = batch.mean(axes), batch.var(axes)
+        m, v = (momentum * old + (1 - momentum) * new for old, new in ((m, mean), (v, var)))
+        Y = (batch - mean) / np.sqrt(var + eps)
+    return Y, (X - m) / np.sqrt(v + eps)
+
+
+def layer_norm(X, eps=1e-5):
+    """Return the rows of X, each normalized by its own mean and variance."""
+    return (X - X.mean(-1, keepdims=True)) / np.sqrt(X.var(-1, keepdims=True) + eps)
+
+
+def rms_norm(X, eps=1e-5):
+    """Return the rows of X, each divided by the root of its mean square."""
+    return X / np.sqrt((X**2).mean(-1, keepdims=True) + eps)
+
+
 def half_squared_norm(w):
     return (w**2).sum() / 2
 
@@ -103,7 +124,7 @@ def rnn_lm(params, X, state=None):
     return np.stack(states, 1) @ params["W_hq"] + params["b_q"]
 
 
-def batch_norm(X, scale, shift, training):
+def normalized_channels(X, scale, shift, training):
     """Return channels with the minibatch's mean and variance taken out, or those of a new layer: 0 and 1."""
     axes = tuple(range(X.ndim - 1))
     mean, variance = (X.mean(axes), X.var(axes)) if training else (0, 1)
@@ -115,7 +136,7 @@ def residual_network(params, X, training):
 
     def layer(X, name, norm, stride=1):
         X = convolution(X, params[f"{name}.kernel"], padding=1, stride=stride)
-        return batch_norm(X, params[f"{norm}.scale"], params[f"{norm}.shift"], training)
+        return normalized_channels(X, params[f"{norm}.scale"], params[f"{norm}.shift"], training)
 
     X = relu(layer(X, "stem", "norm", 2))
     for name, stride in (("first", 1), ("second", 2)):
