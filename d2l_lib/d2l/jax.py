@@ -1166,7 +1166,7 @@ class LeNet(d2l.Classifier):
             nn.Dense(self.num_classes, **xavier)])
 
 
-# chapters/modern-cnn/resnet.md, cell 7
+# chapters/modern-cnn/resnet.md, cell 6
 class Residual(nn.Module):
     """Two convolutions whose result is added to their input.
 
@@ -1193,7 +1193,7 @@ class Residual(nn.Module):
         return nn.relu(Y + X)
 
 
-# chapters/modern-cnn/resnet.md, cell 15
+# chapters/modern-cnn/resnet.md, cell 16
 class ResNet(d2l.Classifier):
     """Stages of residual blocks; `arch` has their numbers and channels.
 

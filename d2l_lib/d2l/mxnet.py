@@ -1168,7 +1168,7 @@ class LeNet(d2l.Classifier):
         self.net.hybridize()
 
 
-# chapters/modern-cnn/resnet.md, cell 9
+# chapters/modern-cnn/resnet.md, cell 8
 class Residual(nn.HybridBlock):
     """Two convolutions whose result is added to their input.
 
@@ -1191,7 +1191,7 @@ class Residual(nn.HybridBlock):
         return F.npx.relu(Y + X)
 
 
-# chapters/modern-cnn/resnet.md, cell 14
+# chapters/modern-cnn/resnet.md, cell 15
 class ResNet(d2l.Classifier):
     """Stages of residual blocks; `arch` has their numbers and channels.
 
@@ -1214,12 +1214,12 @@ class ResNet(d2l.Classifier):
     def block(self, num_channels, use_1x1conv, strides):
         return Residual(num_channels, use_1x1conv, strides)
 
-    # chapters/modern-cnn/resnet.md, cell 18
+    # chapters/modern-cnn/resnet.md, cell 19
     def first(self, num_channels):
         return [nn.Conv2D(num_channels, 3, 2, padding=1, use_bias=False),
                 nn.BatchNorm(), nn.Activation('relu')]
 
-    # chapters/modern-cnn/resnet.md, cell 18
+    # chapters/modern-cnn/resnet.md, cell 19
     def last(self, num_classes):
         return [nn.GlobalAvgPool2D(), nn.Dense(num_classes)]
 

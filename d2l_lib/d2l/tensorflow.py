@@ -1152,7 +1152,7 @@ class LeNet(d2l.Classifier):
             layers.Dense(num_classes)])
 
 
-# chapters/modern-cnn/resnet.md, cell 8
+# chapters/modern-cnn/resnet.md, cell 7
 class Residual(tf.keras.Model):
     """Two convolutions whose result is added to their input.
 
@@ -1179,7 +1179,7 @@ class Residual(tf.keras.Model):
         return tf.nn.relu(Y + X)
 
 
-# chapters/modern-cnn/resnet.md, cell 14
+# chapters/modern-cnn/resnet.md, cell 15
 class ResNet(d2l.Classifier):
     """Stages of residual blocks; `arch` has their numbers and channels.
 
@@ -1199,14 +1199,14 @@ class ResNet(d2l.Classifier):
     def block(self, num_channels, use_1x1conv, strides):
         return Residual(num_channels, use_1x1conv, strides)
 
-    # chapters/modern-cnn/resnet.md, cell 17
+    # chapters/modern-cnn/resnet.md, cell 18
     def first(self, num_channels):
         return [tf.keras.layers.ZeroPadding2D(1),
                 tf.keras.layers.Conv2D(num_channels, 3, 2, use_bias=False),
                 tf.keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
                 tf.keras.layers.ReLU()]
 
-    # chapters/modern-cnn/resnet.md, cell 17
+    # chapters/modern-cnn/resnet.md, cell 18
     def last(self, num_classes):
         return [tf.keras.layers.GlobalAveragePooling2D(),
                 tf.keras.layers.Dense(num_classes)]
