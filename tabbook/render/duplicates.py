@@ -56,10 +56,11 @@ class Duplicates:
         groups = _groups(page_data(env, "defined"))
         return sorted({page for group in groups if group & touched for page in group})
 
-    def begin(self, _app: Sphinx, env: BuildEnvironment, names: Sequence[str]) -> None:
+    def begin(self, app: Sphinx, env: BuildEnvironment, names: Sequence[str]) -> None:
         """Note which pages are read, and forget what they defined: a label may have moved between them."""
         self.read, self.is_parallel = set(names), False
-        for name in self.read & env.all_docs.keys():
+        for name in sorted(self.read & env.all_docs.keys()):
+            app.emit("env-purge-doc", env, name)  # extensions keep tables of their own
             env.clear_doc(name)
 
     def merge(self, *_: object) -> None:

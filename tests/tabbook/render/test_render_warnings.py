@@ -162,6 +162,21 @@ def test_a_label_may_move_to_another_page(builds: Builds) -> None:
     assert 'href="more0.html#sec-one"' in (builds.root / "_build/html/two.html").read_text()
 
 
+def test_an_exercise_may_move_to_another_page(builds: Builds) -> None:
+    """Its extension has a table of its own, from which Sphinx took the old page only after reading the new one."""
+    path = builds.root / "_config.yml"
+    config = yaml.safe_load(path.read_text())
+    config["sphinx"]["extra_extensions"].append("sphinx_exercise")
+    path.write_text(yaml.safe_dump(config))
+    exercise = "```{exercise}\n:label: ex_one\n\nWhy?\n```"
+    builds.add("more4", exercise)
+    assert builds() == []
+    builds.edit("more4", exercise, "")
+    builds.add("more0", exercise)
+    assert builds(1) == []
+    assert builds.read >= {"more0", "more4"}
+
+
 def test_references_show_numbers_and_titles_as_they_are_now(builds: Builds) -> None:
     """A page that did not change itself kept the old ones."""
     path = builds.root / "_toc.yml"
