@@ -15,7 +15,8 @@ def rows() -> list[list[Fraction]]:
     row = [Fraction(1)] * 12
     found = [row]
     for _ in range(3):
-        row = [sum(part) / 3 for part in zip([Fraction(0), *row], row, [*row[1:], Fraction(1)], strict=False)]
+        left, right = [Fraction(0), *row[:-1]], [*row[1:], Fraction(1)]
+        row = [(a + b + c) / 3 for a, b, c in zip(left, row, right, strict=True)]
         found.append(row)
     return found
 
