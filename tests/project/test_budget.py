@@ -1,9 +1,8 @@
-"""docs/budget.md has every section that trains, adds up, and stays within its bounds."""
+"""docs/budget.md has every section that trains, adds up, and stays within its bound."""
 
 import re
 import runpy
 
-import pytest
 from commands import ROOT, SETTINGS
 
 from tabbook.book import Book
@@ -14,7 +13,7 @@ ROWS = [
     for line in (ROOT / "docs/budget.md").read_text(encoding="utf-8").splitlines()
     if line.startswith("|")
 ]
-_, _, *TIMES, ALL, ALLOWED = ROWS
+_, _, *TIMES, ALL = ROWS
 
 
 def numbers(cells: list[str]) -> list[int]:
@@ -42,15 +41,6 @@ def test_the_table_has_every_framework_and_adds_up() -> None:
 
 
 def test_a_whole_framework_trains_within_its_bound() -> None:
-    bounds = [BUDGET["BOUNDS"].get(tab, BUDGET["AIM"]) for tab in SETTINGS.tabs]
-    assert numbers(ALLOWED[1:]) == bounds, "run make budget"
-    for tab, spent, bound in zip(SETTINGS.tabs, numbers(ALL[1:]), bounds, strict=True):
-        assert spent <= bound, f"{tab} trains for {spent} s: cut what a section trains, see docs/budget.md"
-
-
-@pytest.mark.parametrize("tab", SETTINGS.tabs)
-def test_a_bound_is_not_far_above_what_is_spent(tab: str) -> None:
-    """Or else a section could become twice as long unnoticed."""
-    spent = numbers(ALL[1:])[list(SETTINGS.tabs).index(tab)]
-    roomy = BUDGET["BOUNDS"].get(tab, 0) > max(BUDGET["AIM"], 1.5 * spent)
-    assert not roomy, f"training in {tab} got quicker: lower its bound in docs/make_budget.py"
+    for tab, spent in zip(SETTINGS.tabs, numbers(ALL[1:]), strict=True):
+        message = f"{tab} trains for {spent} s: cut what a section trains, or measure on an idle machine"
+        assert spent <= BUDGET["BOUND"], message
