@@ -166,6 +166,13 @@ def test_each_kind_of_word_in_code_can_be_read(reader: Any, book_site: Any, sche
     assert len(too_pale()) == 1, "a pale word would be found"
 
 
+CUT_OFF = """[...document.querySelectorAll('article mjx-container:not([display])')]
+    .filter(formula => formula.checkVisibility() && !formula.closest('table'))
+    .filter(formula => formula.firstElementChild.getBoundingClientRect().right > document.body.clientWidth)
+    .map(formula => formula.parentElement.textContent)"""
+"""The sentences with a formula that leaves the page on the right: it cannot break."""
+
+
 def test_no_page_scrolls_sideways_on_a_phone(reader: Any, book_site: Any) -> None:
     someone = reader(book_site, viewport={"width": 390, "height": 844})
     for path in book_site.pages:
@@ -174,6 +181,8 @@ def test_no_page_scrolls_sideways_on_a_phone(reader: Any, book_site: Any) -> Non
         page = someone.open(path)
         page.wait_for_load_state("load")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        page.wait_for_function("!document.querySelector('.math:not(:has(mjx-container))')")
+        assert page.evaluate(CUT_OFF) == [], path
         page.close()
 
 
