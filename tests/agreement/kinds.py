@@ -292,9 +292,7 @@ class NormalizedNetwork(Case):
 
     def measured(self, d2l, Subject):
         params, (X, y) = self.given()
-        if Subject.channels_first:
-            X = np.moveaxis(X, -1, 1)
-        it = Subject(d2l, self.make(d2l), [(X, y)], self.places)
+        it = Subject(d2l, self.make(d2l), [(Subject.pictures(X), y)], self.places)
         it.forget()
         it.set(params)
         batch, array = it.batches[0], it.array
@@ -447,8 +445,8 @@ class Pictures(Loader):
 class Normalized(Case):
     """What a normalization makes of three minibatches, and then of an input in prediction.
 
-    ``shape`` is that of a minibatch, with the features last. ``run`` gets the section, a function that
-    makes tensors, the minibatches and the input, and returns two tensors: the last output in training,
+    ``shape`` is that of a minibatch, with the features last. ``run`` gets the section,
+    the minibatches and the input, and returns two tensors: the last output in training,
     and that in prediction. ``output`` does the same in NumPy.
     """
 
@@ -465,12 +463,7 @@ class Normalized(Case):
         return dict(zip(("in training", "in prediction"), self.output(batches, X), strict=True))
 
     def measured(self, d2l, Subject):
-        first = Subject.tab in ("pytorch", "mxnet")  # Channels
-
-        def tensor(array):
-            return d2l.d2l.tensor((np.moveaxis(array, -1, 1) if first else array).tolist())
-
-        *batches, X = map(tensor, self.given())
+        *batches, X = (d2l.d2l.tensor(Subject.pictures(array).tolist()) for array in self.given())
         found = [Subject.array(Y) for Y in self.run(d2l, batches, X)]
-        found = [np.moveaxis(Y, 1, -1) if first else Y for Y in found]
+        found = [np.moveaxis(Y, 1, -1) if Subject.channels_first else Y for Y in found]
         return dict(zip(("in training", "in prediction"), found, strict=True))

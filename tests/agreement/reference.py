@@ -84,25 +84,29 @@ def lenet(params, X):
     return X @ params["dense3.kernel"] + params["dense3.bias"]
 
 
-def batch_norm(batches, X, momentum=0.9, eps=1e-5):
+def standardized(X, mean, variance):
+    return (X - mean) / np.sqrt(variance + 1e-5)
+
+
+def batch_norm(batches, X, momentum=0.9):
     """Return the last minibatch, normalized, and X, normalized by running averages; features are last."""
     m, v = 0, 1
     for batch in batches:
         axes = tuple(range(batch.ndim - 1))
         mean, var = batch.mean(axes), batch.var(axes)
         m, v = (momentum * old + (1 - momentum) * new for old, new in ((m, mean), (v, var)))
-        Y = (batch - mean) / np.sqrt(var + eps)
-    return Y, (X - m) / np.sqrt(v + eps)
+        Y = standardized(batch, mean, var)
+    return Y, standardized(X, m, v)
 
 
-def layer_norm(X, eps=1e-5):
+def layer_norm(X):
     """Return the rows of X, each normalized by its own mean and variance."""
-    return (X - X.mean(-1, keepdims=True)) / np.sqrt(X.var(-1, keepdims=True) + eps)
+    return standardized(X, X.mean(-1, keepdims=True), X.var(-1, keepdims=True))
 
 
-def rms_norm(X, eps=1e-5):
+def rms_norm(X):
     """Return the rows of X, each divided by the root of its mean square."""
-    return X / np.sqrt((X**2).mean(-1, keepdims=True) + eps)
+    return standardized(X, 0, (X**2).mean(-1, keepdims=True))
 
 
 def half_squared_norm(w):
@@ -128,7 +132,7 @@ def normalized_channels(X, scale, shift, training):
     """Return channels with the minibatch's mean and variance taken out, or those of a new layer: 0 and 1."""
     axes = tuple(range(X.ndim - 1))
     mean, variance = (X.mean(axes), X.var(axes)) if training else (0, 1)
-    return scale * (X - mean) / np.sqrt(variance + 1e-5) + shift
+    return scale * standardized(X, mean, variance) + shift
 
 
 def residual_network(params, X, training):

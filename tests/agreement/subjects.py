@@ -92,10 +92,10 @@ class Subject:
         """Return a parameter of the reference with the axes of this framework."""
         return array
 
-    @staticmethod
-    def pictures(array):
+    @classmethod
+    def pictures(cls, array):
         """Return pictures with their channels last in the layout of this framework."""
-        return array
+        return np.moveaxis(array, -1, 1) if cls.channels_first else array
 
     def ordered(self, names):
         """Return the names of parameters in the order in which the framework lists them."""
@@ -122,10 +122,6 @@ class FirstOutputs(Subject):
     @staticmethod
     def kernel_first(name, array):
         return np.moveaxis(array, (-1, -2), (0, 1)) if name.endswith("kernel") else array
-
-    @staticmethod
-    def pictures(array):
-        return np.moveaxis(array, -1, 1)
 
     def get(self, names):
         return {name: self.kernel_last(name, self.array(self.find(name))) for name in names}

@@ -12,6 +12,8 @@ from looks import assert_shows, groups
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 
 RNN = "chapters/recurrent-neural-networks/rnn-training.html"
+DRAWN = "!document.querySelector('.math:not(:has(mjx-container))')"
+"""That all formulas of a page are drawn."""
 NAMES = {"pytorch": "PyTorch", "jax": "JAX", "tensorflow": "TensorFlow", "mxnet": "MXNet"}
 
 
@@ -99,12 +101,12 @@ def test_mathematics_is_drawn_without_a_network(
     someone = reader(request.getfixturevalue(which))
     page = someone.open(path)
     page.wait_for_selector("mjx-container > svg")
-    page.wait_for_function("!document.querySelector('.math:not(:has(mjx-container))')")
+    page.wait_for_function(DRAWN)
     assert someone.complaints == []
 
 
-# Code in one colour, as axe would compare each of its words with what is behind it: the next test but one
-# looks at a word of each kind instead.
+# Code in one colour, as axe would compare each of its words with what is behind it:
+# test_each_kind_of_word_in_code_can_be_read looks at a word of each kind instead.
 PLAIN_CODE = (
     "document.querySelectorAll('.highlight pre').forEach(code => { code.textContent = code.textContent })"
 )
@@ -181,7 +183,7 @@ def test_no_page_scrolls_sideways_on_a_phone(reader: Any, book_site: Any) -> Non
         page = someone.open(path)
         page.wait_for_load_state("load")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-        page.wait_for_function("!document.querySelector('.math:not(:has(mjx-container))')")
+        page.wait_for_function(DRAWN)
         assert page.evaluate(CUT_OFF) == [], path
         page.close()
 
