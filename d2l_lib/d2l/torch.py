@@ -130,6 +130,7 @@ __all__ = [
     "set_seed",
     "sgd",
     "show_images",
+    "show_trace_2d",
     "sigmoid",
     "sin",
     "size",
@@ -144,6 +145,7 @@ __all__ = [
     "to",
     "to_bfloat16",
     "tokenize",
+    "train_2d",
     "train_ch8",
     "train_epoch_ch8",
     "transpose",
@@ -1117,6 +1119,39 @@ class ResNet(d2l.Classifier):
     def last(self, num_classes):
         return [nn.AdaptiveAvgPool2d(1), nn.Flatten(),
                 nn.LazyLinear(num_classes)]
+
+
+# chapters/optimization/gd.md, cell 5
+def train_2d(trainer, steps=20, f_grad=None):
+    """Take steps from (-5, -2); return all points, the first one too.
+
+    `trainer(x1, x2, s1, s2)` returns the next point and the two numbers
+    that it wants to remember. With `f_grad`, that is its last argument.
+
+    Defined in sec_gd.
+    """
+    x1, x2, s1, s2 = -5.0, -2.0, 0.0, 0.0
+    extra = () if f_grad is None else (f_grad,)
+    points = [(x1, x2)]
+    for _ in range(steps):
+        x1, x2, s1, s2 = trainer(x1, x2, s1, s2, *extra)
+        points.append((float(x1), float(x2)))
+    return points
+
+
+# chapters/optimization/gd.md, cell 5
+def show_trace_2d(f, results):
+    """Draw the points of a search over the contour lines of f.
+
+    Defined in sec_gd.
+    """
+    d2l.set_figsize()
+    x1, x2 = numpy.meshgrid(numpy.linspace(-5.5, 1, 66),
+                            numpy.linspace(-3, 1, 41), indexing='ij')
+    plt.contour(x1, x2, f(x1, x2), 12, colors='C7', linewidths=0.8)
+    plt.plot(*zip(*results), 'o-', color='C1', markersize=4)
+    plt.xlabel('$x_1$')
+    plt.ylabel('$x_2$')
 
 
 # chapters/recurrent-neural-networks/sequence.md, cell 6
