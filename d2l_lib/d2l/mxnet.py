@@ -71,6 +71,7 @@ __all__ = [
     "Windows",
     "abs",
     "add_to_class",
+    "annotate",
     "arange",
     "argmax",
     "arrays_and_grads",
@@ -1224,6 +1225,17 @@ class ResNet(d2l.Classifier):
     # chapters/modern-cnn/resnet.md, cell 19
     def last(self, num_classes):
         return [nn.GlobalAvgPool2D(), nn.Dense(num_classes)]
+
+
+# chapters/optimization/optimization-intro.md, cell 6
+def annotate(text, xy, xytext):
+    """Write a text at `xytext`, with an arrow to `xy`, in these axes.
+
+    Defined in sec_optimization-intro.
+    """
+    ink = next(iter(d2l.THEME_COLORS))  # That of text and axes
+    plt.gca().annotate(text, xy, xytext, color=ink,
+                       arrowprops={'arrowstyle': '->', 'color': ink})
 
 
 # chapters/optimization/gd.md, cell 5

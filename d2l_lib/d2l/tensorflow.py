@@ -71,6 +71,7 @@ __all__ = [
     "Windows",
     "abs",
     "add_to_class",
+    "annotate",
     "arange",
     "argmax",
     "as_curves",
@@ -1212,6 +1213,17 @@ class ResNet(d2l.Classifier):
     def last(self, num_classes):
         return [tf.keras.layers.GlobalAveragePooling2D(),
                 tf.keras.layers.Dense(num_classes)]
+
+
+# chapters/optimization/optimization-intro.md, cell 6
+def annotate(text, xy, xytext):
+    """Write a text at `xytext`, with an arrow to `xy`, in these axes.
+
+    Defined in sec_optimization-intro.
+    """
+    ink = next(iter(d2l.THEME_COLORS))  # That of text and axes
+    plt.gca().annotate(text, xy, xytext, color=ink,
+                       arrowprops={'arrowstyle': '->', 'color': ink})
 
 
 # chapters/optimization/gd.md, cell 5
