@@ -1195,7 +1195,7 @@ class Residual(nn.Module):
         return nn.relu(Y + X)
 
 
-# chapters/modern-cnn/resnet.md, cell 16
+# chapters/modern-cnn/resnet.md, cell 15
 class ResNet(d2l.Classifier):
     """Stages of residual blocks; `arch` has their numbers and channels.
 

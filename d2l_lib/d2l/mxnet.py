@@ -1193,7 +1193,7 @@ class Residual(nn.HybridBlock):
         return F.npx.relu(Y + X)
 
 
-# chapters/modern-cnn/resnet.md, cell 15
+# chapters/modern-cnn/resnet.md, cell 14
 class ResNet(d2l.Classifier):
     """Stages of residual blocks; `arch` has their numbers and channels.
 
@@ -1216,12 +1216,12 @@ class ResNet(d2l.Classifier):
     def block(self, num_channels, use_1x1conv, strides):
         return Residual(num_channels, use_1x1conv, strides)
 
-    # chapters/modern-cnn/resnet.md, cell 19
+    # chapters/modern-cnn/resnet.md, cell 18
     def first(self, num_channels):
         return [nn.Conv2D(num_channels, 3, 2, padding=1, use_bias=False),
                 nn.BatchNorm(), nn.Activation('relu')]
 
-    # chapters/modern-cnn/resnet.md, cell 19
+    # chapters/modern-cnn/resnet.md, cell 18
     def last(self, num_classes):
         return [nn.GlobalAvgPool2D(), nn.Dense(num_classes)]
 

@@ -1181,7 +1181,7 @@ class Residual(tf.keras.Model):
         return tf.nn.relu(Y + X)
 
 
-# chapters/modern-cnn/resnet.md, cell 15
+# chapters/modern-cnn/resnet.md, cell 14
 class ResNet(d2l.Classifier):
     """Stages of residual blocks; `arch` has their numbers and channels.
 
@@ -1201,14 +1201,14 @@ class ResNet(d2l.Classifier):
     def block(self, num_channels, use_1x1conv, strides):
         return Residual(num_channels, use_1x1conv, strides)
 
-    # chapters/modern-cnn/resnet.md, cell 18
+    # chapters/modern-cnn/resnet.md, cell 17
     def first(self, num_channels):
         return [tf.keras.layers.ZeroPadding2D(1),
                 tf.keras.layers.Conv2D(num_channels, 3, 2, use_bias=False),
                 tf.keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
                 tf.keras.layers.ReLU()]
 
-    # chapters/modern-cnn/resnet.md, cell 18
+    # chapters/modern-cnn/resnet.md, cell 17
     def last(self, num_classes):
         return [tf.keras.layers.GlobalAveragePooling2D(),
                 tf.keras.layers.Dense(num_classes)]

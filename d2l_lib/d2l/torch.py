@@ -1090,7 +1090,7 @@ class Residual(nn.Module):
         return F.relu(Y + X)
 
 
-# chapters/modern-cnn/resnet.md, cell 15
+# chapters/modern-cnn/resnet.md, cell 14
 class ResNet(d2l.Classifier):
     """Stages of residual blocks; `arch` has their numbers and channels.
 
@@ -1110,12 +1110,12 @@ class ResNet(d2l.Classifier):
     def block(self, num_channels, use_1x1conv, strides):
         return Residual(num_channels, use_1x1conv, strides)
 
-    # chapters/modern-cnn/resnet.md, cell 17
+    # chapters/modern-cnn/resnet.md, cell 16
     def first(self, num_channels):
         return [nn.LazyConv2d(num_channels, 3, 2, padding=1, bias=False),
                 nn.BatchNorm2d(num_channels), nn.ReLU()]
 
-    # chapters/modern-cnn/resnet.md, cell 17
+    # chapters/modern-cnn/resnet.md, cell 16
     def last(self, num_classes):
         return [nn.AdaptiveAvgPool2d(1), nn.Flatten(),
                 nn.LazyLinear(num_classes)]
