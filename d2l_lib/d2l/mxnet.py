@@ -67,6 +67,7 @@ __all__ = [
     "TimeMachine",
     "Timer",
     "Trainer",
+    "VGG",
     "Vocab",
     "Windows",
     "abs",
@@ -152,6 +153,7 @@ __all__ = [
     "try_gpu",
     "updater_ch8",
     "use_svg_display",
+    "vgg_block",
     "zeros",
     "zeros_like",
 ]
@@ -1167,6 +1169,38 @@ class LeNet(d2l.Classifier):
             nn.Dense(84, activation=activation),
             nn.Dense(num_classes))
         self.net.initialize(init.Xavier())
+        self.net.hybridize()
+
+
+# chapters/modern-cnn/vgg.md, cell 10
+def vgg_block(num_convs, num_channels, kernel_size=3):
+    """Return convolutions that keep the size, and a pooling layer.
+
+    Defined in sec_vgg.
+    """
+    block = nn.HybridSequential()
+    for _ in range(num_convs):
+        block.add(nn.Conv2D(num_channels, kernel_size,
+                            padding=kernel_size // 2, activation='relu'))
+    block.add(nn.MaxPool2D(2))
+    return block
+
+
+# chapters/modern-cnn/vgg.md, cell 15
+class VGG(d2l.Classifier):
+    """Blocks of convolutions; `arch` has their numbers and channels.
+
+    Defined in sec_vgg.
+    """
+    def __init__(self, arch, lr=0.1, num_classes=10, kernel_size=3,
+                 start=None):
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = nn.HybridSequential()
+        self.net.add(*[vgg_block(*pair, kernel_size) for pair in arch],
+                     nn.Dense(64, activation='relu'),  # It flattens
+                     nn.Dense(num_classes))
+        self.net.initialize(start or init.Xavier('gaussian', 'in', 2))
         self.net.hybridize()
 
 
