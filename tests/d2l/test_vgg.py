@@ -1,6 +1,6 @@
 """Networks made of blocks: their sizes, their first weights, and their logits against NumPy."""
 
-# ruff: noqa: N803, N806 (tensors have capital letters, as in the book)
+# ruff: noqa: N802, N803, N806 (tensors have capital letters, as in the book)
 
 import numpy as np
 import pytest
