@@ -74,6 +74,7 @@ __all__ = [
     "Timer",
     "TrainState",
     "Trainer",
+    "VGG",
     "Vocab",
     "Windows",
     "abs",
@@ -161,6 +162,7 @@ __all__ = [
     "update_state",
     "updater_ch8",
     "use_svg_display",
+    "vgg_block",
     "zeros",
     "zeros_like",
 ]
@@ -1169,6 +1171,46 @@ class LeNet(d2l.Classifier):
             nn.Dense(self.num_classes, **xavier)])
 
 
+# chapters/modern-cnn/vgg.md, cell 8
+def vgg_block(num_convs, num_channels, kernel_size=3,
+              start=nn.initializers.he_normal()):
+    """Return convolutions that keep the size, and a pooling layer.
+
+    Defined in sec_vgg.
+    """
+    def max_pool(X):
+        return nn.max_pool(X, window_shape=(2, 2), strides=(2, 2))
+
+    layers = []
+    for _ in range(num_convs):
+        layers += [nn.Conv(num_channels, (kernel_size, kernel_size),
+                           kernel_init=start), nn.relu]
+    return nn.Sequential(layers + [max_pool])
+
+
+# chapters/modern-cnn/vgg.md, cell 13
+class VGG(d2l.Classifier):
+    """Blocks of convolutions; `arch` has their numbers and channels.
+
+    Defined in sec_vgg.
+    """
+    arch: tuple
+    lr: float = 0.1
+    num_classes: int = 10
+    kernel_size: int = 3
+    start: Callable = nn.initializers.he_normal()
+
+    def setup(self):
+        def flatten(X):
+            return X.reshape((X.shape[0], -1))
+
+        blocks = [vgg_block(*pair, self.kernel_size, self.start)
+                  for pair in self.arch]
+        dense, logits = (nn.Dense(units, kernel_init=self.start)
+                         for units in (64, self.num_classes))
+        self.net = nn.Sequential(blocks + [flatten, dense, nn.relu, logits])
+
+
 # chapters/modern-cnn/resnet.md, cell 6
 class Residual(nn.Module):
     """Two convolutions whose result is added to their input.
@@ -1196,7 +1238,7 @@ class Residual(nn.Module):
         return nn.relu(Y + X)
 
 
-# chapters/modern-cnn/resnet.md, cell 16
+# chapters/modern-cnn/resnet.md, cell 15
 class ResNet(d2l.Classifier):
     """Stages of residual blocks; `arch` has their numbers and channels.
 

@@ -67,6 +67,7 @@ __all__ = [
     "TimeMachine",
     "Timer",
     "Trainer",
+    "VGG",
     "Vocab",
     "Windows",
     "abs",
@@ -153,6 +154,7 @@ __all__ = [
     "try_gpu",
     "updater_ch8",
     "use_svg_display",
+    "vgg_block",
     "zeros",
     "zeros_like",
 ]
@@ -1171,6 +1173,38 @@ class LeNet(d2l.Classifier):
         self.net.hybridize()
 
 
+# chapters/modern-cnn/vgg.md, cell 10
+def vgg_block(num_convs, num_channels, kernel_size=3):
+    """Return convolutions that keep the size, and a pooling layer.
+
+    Defined in sec_vgg.
+    """
+    block = nn.HybridSequential()
+    for _ in range(num_convs):
+        block.add(nn.Conv2D(num_channels, kernel_size,
+                            padding=kernel_size // 2, activation='relu'))
+    block.add(nn.MaxPool2D(2))
+    return block
+
+
+# chapters/modern-cnn/vgg.md, cell 15
+class VGG(d2l.Classifier):
+    """Blocks of convolutions; `arch` has their numbers and channels.
+
+    Defined in sec_vgg.
+    """
+    def __init__(self, arch, lr=0.1, num_classes=10, kernel_size=3,
+                 start=None):
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = nn.HybridSequential()
+        self.net.add(*[vgg_block(*pair, kernel_size) for pair in arch],
+                     nn.Dense(64, activation='relu'),  # It flattens
+                     nn.Dense(num_classes))
+        self.net.initialize(start or init.Xavier('gaussian', 'in', 2))
+        self.net.hybridize()
+
+
 # chapters/modern-cnn/resnet.md, cell 8
 class Residual(nn.HybridBlock):
     """Two convolutions whose result is added to their input.
@@ -1194,7 +1228,7 @@ class Residual(nn.HybridBlock):
         return F.npx.relu(Y + X)
 
 
-# chapters/modern-cnn/resnet.md, cell 15
+# chapters/modern-cnn/resnet.md, cell 14
 class ResNet(d2l.Classifier):
     """Stages of residual blocks; `arch` has their numbers and channels.
 
@@ -1217,12 +1251,12 @@ class ResNet(d2l.Classifier):
     def block(self, num_channels, use_1x1conv, strides):
         return Residual(num_channels, use_1x1conv, strides)
 
-    # chapters/modern-cnn/resnet.md, cell 19
+    # chapters/modern-cnn/resnet.md, cell 18
     def first(self, num_channels):
         return [nn.Conv2D(num_channels, 3, 2, padding=1, use_bias=False),
                 nn.BatchNorm(), nn.Activation('relu')]
 
-    # chapters/modern-cnn/resnet.md, cell 19
+    # chapters/modern-cnn/resnet.md, cell 18
     def last(self, num_classes):
         return [nn.GlobalAvgPool2D(), nn.Dense(num_classes)]
 

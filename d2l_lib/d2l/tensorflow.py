@@ -67,6 +67,7 @@ __all__ = [
     "TimeMachine",
     "Timer",
     "Trainer",
+    "VGG",
     "Vocab",
     "Windows",
     "abs",
@@ -150,6 +151,7 @@ __all__ = [
     "try_gpu",
     "updater_ch8",
     "use_svg_display",
+    "vgg_block",
     "zeros",
     "zeros_like",
 ]
@@ -1155,6 +1157,38 @@ class LeNet(d2l.Classifier):
             layers.Dense(num_classes)])
 
 
+# chapters/modern-cnn/vgg.md, cell 9
+def vgg_block(num_convs, num_channels, kernel_size=3,
+              start='he_normal'):
+    """Return convolutions that keep the size, and a pooling layer.
+
+    Defined in sec_vgg.
+    """
+    layers = [tf.keras.layers.Conv2D(num_channels, kernel_size,
+                                     padding='same', activation='relu',
+                                     kernel_initializer=start)
+              for _ in range(num_convs)]
+    return tf.keras.Sequential(layers + [tf.keras.layers.MaxPool2D(2)])
+
+
+# chapters/modern-cnn/vgg.md, cell 14
+class VGG(d2l.Classifier):
+    """Blocks of convolutions; `arch` has their numbers and channels.
+
+    Defined in sec_vgg.
+    """
+    def __init__(self, arch, lr=0.1, num_classes=10, kernel_size=3,
+                 start='he_normal'):
+        super().__init__()
+        self.save_hyperparameters()
+        blocks = [vgg_block(*pair, kernel_size, start) for pair in arch]
+        layers = tf.keras.layers
+        self.net = tf.keras.Sequential(blocks + [
+            layers.Flatten(),
+            layers.Dense(64, 'relu', kernel_initializer=start),
+            layers.Dense(num_classes, kernel_initializer=start)])
+
+
 # chapters/modern-cnn/resnet.md, cell 7
 class Residual(tf.keras.Model):
     """Two convolutions whose result is added to their input.
@@ -1182,7 +1216,7 @@ class Residual(tf.keras.Model):
         return tf.nn.relu(Y + X)
 
 
-# chapters/modern-cnn/resnet.md, cell 15
+# chapters/modern-cnn/resnet.md, cell 14
 class ResNet(d2l.Classifier):
     """Stages of residual blocks; `arch` has their numbers and channels.
 
@@ -1202,14 +1236,14 @@ class ResNet(d2l.Classifier):
     def block(self, num_channels, use_1x1conv, strides):
         return Residual(num_channels, use_1x1conv, strides)
 
-    # chapters/modern-cnn/resnet.md, cell 18
+    # chapters/modern-cnn/resnet.md, cell 17
     def first(self, num_channels):
         return [tf.keras.layers.ZeroPadding2D(1),
                 tf.keras.layers.Conv2D(num_channels, 3, 2, use_bias=False),
                 tf.keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
                 tf.keras.layers.ReLU()]
 
-    # chapters/modern-cnn/resnet.md, cell 18
+    # chapters/modern-cnn/resnet.md, cell 17
     def last(self, num_classes):
         return [tf.keras.layers.GlobalAveragePooling2D(),
                 tf.keras.layers.Dense(num_classes)]

@@ -68,6 +68,7 @@ __all__ = [
     "TimeMachine",
     "Timer",
     "Trainer",
+    "VGG",
     "Vocab",
     "Windows",
     "abs",
@@ -99,6 +100,7 @@ __all__ = [
     "grad_clipping",
     "gradient_norm",
     "init_cnn",
+    "init_he",
     "int32",
     "int64",
     "is_intact",
@@ -153,6 +155,7 @@ __all__ = [
     "try_gpu",
     "updater_ch8",
     "use_svg_display",
+    "vgg_block",
     "zeros",
     "zeros_like",
 ]
@@ -1067,6 +1070,46 @@ def init_cnn(module):
         nn.init.xavier_uniform_(module.weight)
 
 
+# chapters/modern-cnn/vgg.md, cell 7
+def vgg_block(num_convs, num_channels, kernel_size=3):
+    """Return convolutions that keep the size, and a pooling layer.
+
+    Defined in sec_vgg.
+    """
+    layers = []
+    for _ in range(num_convs):
+        layers += [nn.LazyConv2d(num_channels, kernel_size,
+                                 padding=kernel_size // 2), nn.ReLU()]
+    return nn.Sequential(*layers, nn.MaxPool2d(2))
+
+
+# chapters/modern-cnn/vgg.md, cell 11
+def init_he(layer):
+    """Give a dense or convolutional layer He's initial weights.
+
+    Defined in sec_vgg.
+    """
+    if isinstance(layer, (nn.Linear, nn.Conv2d)):
+        nn.init.kaiming_normal_(layer.weight, nonlinearity='relu')
+        nn.init.zeros_(layer.bias)
+
+
+# chapters/modern-cnn/vgg.md, cell 12
+class VGG(d2l.Classifier):
+    """Blocks of convolutions; `arch` has their numbers and channels.
+
+    Defined in sec_vgg.
+    """
+    def __init__(self, arch, lr=0.1, num_classes=10, kernel_size=3,
+                 start=init_he):
+        super().__init__()
+        self.save_hyperparameters()
+        blocks = [vgg_block(*pair, kernel_size) for pair in arch]
+        self.net = nn.Sequential(
+            *blocks, nn.Flatten(), nn.LazyLinear(64), nn.ReLU(),
+            nn.LazyLinear(num_classes))
+
+
 # chapters/modern-cnn/resnet.md, cell 5
 class Residual(nn.Module):
     """Two convolutions whose result is added to their input.
@@ -1091,7 +1134,7 @@ class Residual(nn.Module):
         return F.relu(Y + X)
 
 
-# chapters/modern-cnn/resnet.md, cell 15
+# chapters/modern-cnn/resnet.md, cell 14
 class ResNet(d2l.Classifier):
     """Stages of residual blocks; `arch` has their numbers and channels.
 
@@ -1111,12 +1154,12 @@ class ResNet(d2l.Classifier):
     def block(self, num_channels, use_1x1conv, strides):
         return Residual(num_channels, use_1x1conv, strides)
 
-    # chapters/modern-cnn/resnet.md, cell 17
+    # chapters/modern-cnn/resnet.md, cell 16
     def first(self, num_channels):
         return [nn.LazyConv2d(num_channels, 3, 2, padding=1, bias=False),
                 nn.BatchNorm2d(num_channels), nn.ReLU()]
 
-    # chapters/modern-cnn/resnet.md, cell 17
+    # chapters/modern-cnn/resnet.md, cell 16
     def last(self, num_classes):
         return [nn.AdaptiveAvgPool2d(1), nn.Flatten(),
                 nn.LazyLinear(num_classes)]

@@ -65,6 +65,10 @@ def channel_batch(random, size):
     return random.standard_normal((size, 12, 12, 1)), random.randint(0, CLASSES, size)
 
 
+def tiny_picture_batch(random, size):
+    return random.standard_normal((size, 4, 4, 1)), random.randint(0, CLASSES, size)
+
+
 def full_picture_batch(random, size):
     return random.standard_normal((size, 28, 28)), random.randint(0, 10, size)
 
@@ -140,6 +144,21 @@ LENET = {
         for tab, places in {
             "pytorch": (0, 3, 7, 9, 11), "jax": (0, 3, 7, 9, 11),
             "tensorflow": (0, 2, 5, 6, 7), "mxnet": (0, 2, 4, 5, 6),
+        }.items()
+    },
+}  # fmt: skip
+VGG_LAYERS = ("conv1", "conv2", "conv3", "dense1", "dense2")
+VGG = {
+    "shapes": {
+        "conv1.kernel": (3, 3, 1, 2), "conv1.bias": (2,), "conv2.kernel": (3, 3, 2, 3), "conv2.bias": (3,),
+        "conv3.kernel": (3, 3, 3, 3), "conv3.bias": (3,), "dense1.kernel": (3, 64), "dense1.bias": (64,),
+        "dense2.kernel": (64, CLASSES), "dense2.bias": (CLASSES,),
+    },
+    "places": {
+        tab: dict(zip(VGG_LAYERS, (f"net.{i}" for i in places), strict=True))
+        for tab, places in {
+            "pytorch": ("0.0", "1.0", "1.2", 3, 5), "jax": ("0.0", "1.0", "1.2", 3, 5),
+            "tensorflow": ("0.0", "1.0", "1.1", 3, 4), "mxnet": ("0.0", "1.0", "1.1", 2, 3),
         }.items()
     },
 }  # fmt: skip
@@ -338,6 +357,10 @@ CASES = [
     Convolutional(
         name="LeNet", **LENET, make=lambda d2l: d2l.LeNet(lr=LR, num_classes=CLASSES), scale=0.2,
         output=reference.lenet, measures=CLASSIFICATION,
+    ),
+    Convolutional(
+        name="VGG", **VGG, batch=tiny_picture_batch, output=reference.vgg, measures=CLASSIFICATION,
+        make=lambda d2l: d2l.VGG(((1, 2), (2, 3)), lr=LR, num_classes=CLASSES),
     ),
     NormalizedNetwork(
         name="ResNet and Residual", **RESIDUAL, batch=small_picture_batch, output=reference.residual_network
