@@ -45,9 +45,10 @@ def test_a_search_remembers_two_numbers_and_needs_no_gradient(d2l):
 
 
 def test_points_are_plain_numbers_even_if_the_steps_use_tensors(d2l):
+    half = d2l.tensor(0.5)
+
     def trainer(x1, x2, s1, s2):
-        x = d2l.tensor([x1 / 2, x2 / 2])
-        return x[0], x[1], s1, s2
+        return x1 * half, x2 * half, s1, s2
 
     points = d2l.train_2d(trainer, steps=2)
     assert points == [(-5, -2), (-2.5, -1), (-1.25, -0.5)]
