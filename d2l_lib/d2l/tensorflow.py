@@ -1260,12 +1260,12 @@ def annotate(text, xy, xytext):
                        arrowprops={'arrowstyle': '->', 'color': ink})
 
 
-# chapters/optimization/gd.md, cell 5
+# chapters/optimization/gd.md, cell 6
 def train_2d(trainer, steps=20, f_grad=None):
-    """Take steps from (-5, -2); return all points, the first one too.
+    """Take steps from (-5, -2); return `steps + 1` pairs, the start first.
 
-    `trainer(x1, x2, s1, s2)` returns the next point and the two numbers
-    that it wants to remember. With `f_grad`, that is its last argument.
+    `trainer(x1, x2, s1, s2)` returns the next values of all four; the last
+    two begin with 0. If `f_grad` is given, it is the fifth argument.
 
     Defined in sec_gd.
     """
@@ -1278,16 +1278,20 @@ def train_2d(trainer, steps=20, f_grad=None):
     return points
 
 
-# chapters/optimization/gd.md, cell 5
+# chapters/optimization/gd.md, cell 7
 def show_trace_2d(f, results):
-    """Draw the points of a search over the contour lines of f.
+    """Draw points, a list of pairs, over contour lines of f(x1, x2).
 
     Defined in sec_gd.
     """
     d2l.set_figsize()
-    x1, x2 = numpy.meshgrid(numpy.linspace(-5.5, 1, 66),
-                            numpy.linspace(-3, 1, 41), indexing='ij')
-    plt.contour(x1, x2, f(x1, x2), 12, colors='C7', linewidths=0.8)
+    ink, axes = next(iter(d2l.THEME_COLORS)), []
+    for xs, low, high in zip(zip(*results), (-5.5, -3), (1, 1)):
+        low, high = min(low, min(xs) - 0.5), max(high, max(xs) + 0.5)
+        axes.append([low + (high - low) * i / 60 for i in range(61)])
+    values = [[f(x1, x2) for x1 in axes[0]] for x2 in axes[1]]
+    plt.contour(*axes, values, 12, colors=ink, alpha=0.4,
+                linewidths=0.8)
     plt.plot(*zip(*results), 'o-', color='C1', markersize=4)
     plt.xlabel('$x_1$')
     plt.ylabel('$x_2$')
