@@ -208,6 +208,28 @@ def gradient_descent(params, grads, memory):
     return reference.sgd(params, grads, LR)
 
 
+def momentum_descent(params, grads, memory, nesterov=False):
+    return reference.momentum(params, grads, LR, SHARE, memory, nesterov)
+
+
+def with_optimizer(make, **options):
+    """Return what makes a linear regression that is trained with an optimizer of the section on momentum."""
+
+    def regression(page):
+        class Regression(page.d2l.LinearRegression):
+            def configure_optimizers(self):
+                given = {
+                    "d2l.torch": lambda: [list(self.parameters())],
+                    "d2l.mxnet": lambda: [self.parameters()],
+                }
+                params = given.get(page.d2l.__name__, list)()
+                return getattr(page, make)(*params, lr=LR, mu=SHARE, **options)
+
+        return Regression(lr=LR)
+
+    return CONCISE | {"make": regression}
+
+
 def decayed_descent(params, grads, memory):
     """Return parameters after a step in which weights decay and biases do not."""
     return reference.decayed_sgd(params, grads, LR, {"net.kernel": DECAY})
@@ -393,6 +415,17 @@ CASES = [
     Optimizer(
         name="WeightDecay.configure_optimizers", section="weight-decay",
         **CONCISE | {"make": lambda page: page.WeightDecay(wd=DECAY, lr=LR)}, step=decayed_descent,
+    ),
+    Optimizer(
+        name="Momentum", section="momentum", **with_optimizer("Momentum"), step=momentum_descent,
+    ),
+    Optimizer(
+        name="SGD of the framework, with momentum", section="momentum", **with_optimizer("concise"),
+        step=momentum_descent,
+    ),
+    Optimizer(
+        name="SGD of the framework, with Nesterov's momentum", section="momentum",
+        **with_optimizer("concise", nesterov=True), step=partial(momentum_descent, nesterov=True),
     ),
     Initial(
         name="LinearRegressionScratch, initial parameters", batch=wide_batch,

@@ -193,6 +193,15 @@ def decayed_sgd(params, grads, lr, decays):
     return sgd(params, {n: g + decays.get(n, 0) * params[n] for n, g in grads.items()}, lr)
 
 
+def momentum(params, grads, lr, mu, memory, nesterov=False):
+    """Return parameters after a step along velocities, which `memory` keeps; Nesterov's look ahead."""
+    moves = {}
+    for name, grad in grads.items():
+        memory[name] = mu * memory.get(name, 0) + grad
+        moves[name] = grad + mu * memory[name] if nesterov else memory[name]
+    return sgd(params, moves, lr)
+
+
 def slope(function, params, direction):
     """Return the derivative of a function of parameters along a direction, by central differences."""
     up, down = ({n: v + sign * STEP * direction[n] for n, v in params.items()} for sign in (1, -1))
