@@ -1579,16 +1579,12 @@ class RNN(nn.Module):
                           time_major=True, return_carry=True)
 
     def __call__(self, inputs, H=None):
-        """Return the states of all steps, and the last to go on from.
-
-        The shape of inputs is (num_steps, batch_size, num_inputs), that of
-        the states (num_steps, batch_size, num_hiddens).
-        """
+        """Return all states, (num_steps, batch_size, num_hiddens), and the last."""
         H, outputs = self.rnn(inputs, initial_carry=H)
         return outputs, H
 
 
-# chapters/recurrent-neural-networks/rnn-concise.md, cell 11
+# chapters/recurrent-neural-networks/rnn-concise.md, cell 10
 class RNNLM(d2l.RNNLMScratch):
     """A language model whose output layer is the framework's, too.
 

@@ -1580,17 +1580,13 @@ class RNN(d2l.Module):
         self.rnn.initialize()
 
     def forward(self, inputs, H=None):
-        """Return the states of all steps, and the last to go on from.
-
-        The shape of inputs is (num_steps, batch_size, num_inputs), that of
-        the states (num_steps, batch_size, num_hiddens).
-        """
+        """Return all states, (num_steps, batch_size, num_hiddens), and the last."""
         if H is None:
             H = self.rnn.begin_state(inputs.shape[1], ctx=inputs.ctx)
         return self.rnn(inputs, H)
 
 
-# chapters/recurrent-neural-networks/rnn-concise.md, cell 11
+# chapters/recurrent-neural-networks/rnn-concise.md, cell 10
 class RNNLM(d2l.RNNLMScratch):
     """A language model whose output layer is the framework's, too.
 

@@ -1569,17 +1569,13 @@ class RNN(d2l.Module):
             unroll=True)
 
     def forward(self, inputs, H=None):
-        """Return the states of all steps, and the last to go on from.
-
-        The shape of inputs is (num_steps, batch_size, num_inputs), that of
-        the states (num_steps, batch_size, num_hiddens).
-        """
+        """Return all states, (num_steps, batch_size, num_hiddens), and the last."""
         inputs = d2l.swapaxes(inputs, 0, 1)
         outputs, *H = self.rnn(inputs, initial_state=H)
         return d2l.swapaxes(outputs, 0, 1), H
 
 
-# chapters/recurrent-neural-networks/rnn-concise.md, cell 11
+# chapters/recurrent-neural-networks/rnn-concise.md, cell 10
 class RNNLM(d2l.RNNLMScratch):
     """A language model whose output layer is the framework's, too.
 

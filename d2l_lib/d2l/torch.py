@@ -1471,15 +1471,11 @@ class RNN(d2l.Module):
         self.rnn = nn.RNN(num_inputs, num_hiddens)
 
     def forward(self, inputs, H=None):
-        """Return the states of all steps, and the last to go on from.
-
-        The shape of inputs is (num_steps, batch_size, num_inputs), that of
-        the states (num_steps, batch_size, num_hiddens).
-        """
+        """Return all states, (num_steps, batch_size, num_hiddens), and the last."""
         return self.rnn(inputs, H)
 
 
-# chapters/recurrent-neural-networks/rnn-concise.md, cell 11
+# chapters/recurrent-neural-networks/rnn-concise.md, cell 10
 class RNNLM(d2l.RNNLMScratch):
     """A language model whose output layer is the framework's, too.
 
