@@ -1567,7 +1567,7 @@ def gradient_norm(grads):
 
 # chapters/recurrent-neural-networks/rnn-concise.md, cell 7
 class RNN(nn.Module):
-    """A recurrent layer of the framework, with tanh.
+    """The framework's recurrent layer, with tanh; steps come first.
 
     Defined in sec_rnn-concise.
     """
@@ -1579,7 +1579,7 @@ class RNN(nn.Module):
                           time_major=True, return_carry=True)
 
     def __call__(self, inputs, H=None):
-        """Return all states, (num_steps, batch_size, num_hiddens), and the last."""
+        """Return the states, (num_steps, batch_size, num_hiddens), and H."""
         H, outputs = self.rnn(inputs, initial_carry=H)
         return outputs, H
 

@@ -1557,7 +1557,7 @@ def gradient_norm(grads):
 
 # chapters/recurrent-neural-networks/rnn-concise.md, cell 6
 class RNN(d2l.Module):
-    """A recurrent layer of the framework, with tanh.
+    """The framework's recurrent layer, with tanh; steps come first.
 
     Defined in sec_rnn-concise.
     """
@@ -1569,7 +1569,7 @@ class RNN(d2l.Module):
             unroll=True)
 
     def forward(self, inputs, H=None):
-        """Return all states, (num_steps, batch_size, num_hiddens), and the last."""
+        """Return the states, (num_steps, batch_size, num_hiddens), and H."""
         inputs = d2l.swapaxes(inputs, 0, 1)
         outputs, *H = self.rnn(inputs, initial_state=H)
         return d2l.swapaxes(outputs, 0, 1), H

@@ -1461,7 +1461,7 @@ def gradient_norm(model):
 
 # chapters/recurrent-neural-networks/rnn-concise.md, cell 6
 class RNN(d2l.Module):
-    """A recurrent layer of the framework, with tanh.
+    """The framework's recurrent layer, with tanh; steps come first.
 
     Defined in sec_rnn-concise.
     """
@@ -1471,7 +1471,7 @@ class RNN(d2l.Module):
         self.rnn = nn.RNN(num_inputs, num_hiddens)
 
     def forward(self, inputs, H=None):
-        """Return all states, (num_steps, batch_size, num_hiddens), and the last."""
+        """Return the states, (num_steps, batch_size, num_hiddens), and H."""
         return self.rnn(inputs, H)
 
 
