@@ -59,6 +59,8 @@ __all__ = [
     "MLP",
     "Module",
     "ProgressBoard",
+    "RNN",
+    "RNNLM",
     "RNNLMScratch",
     "RNNModelScratch",
     "RNNScratch",
@@ -1619,6 +1621,42 @@ def gradient_norm(grads):
     """
     return jnp.sqrt(sum(
         jnp.vdot(grad, grad) for grad in jax.tree.leaves(grads)))
+
+
+# chapters/recurrent-neural-networks/rnn-concise.md, cell 7
+class RNN(nn.Module):
+    """The framework's recurrent layer, with tanh; steps come first.
+
+    Defined in sec_rnn-concise.
+    """
+    num_inputs: int  # Flax finds it out itself
+    num_hiddens: int
+
+    def setup(self):
+        self.rnn = nn.RNN(nn.SimpleCell(self.num_hiddens),
+                          time_major=True, return_carry=True)
+
+    def __call__(self, inputs, H=None):
+        """Return the states, (num_steps, batch_size, num_hiddens), and H."""
+        H, outputs = self.rnn(inputs, initial_carry=H)
+        return outputs, H
+
+
+# chapters/recurrent-neural-networks/rnn-concise.md, cell 10
+class RNNLM(d2l.RNNLMScratch):
+    """A language model whose output layer is the framework's, too.
+
+    Defined in sec_rnn-concise.
+    """
+    def init_params(self):
+        N = self.vocab_size
+        self.linear = nn.Dense(N)
+
+    def output_layer(self, rnn_outputs):
+        """Return the scores: (batch_size, num_steps, vocab_size)."""
+        if isinstance(rnn_outputs, (list, tuple)):  # Of a layer like ours
+            rnn_outputs = d2l.stack(rnn_outputs, 0)
+        return self.linear(d2l.swapaxes(rnn_outputs, 0, 1))
 
 
 # chapters/appendix/data-files.md, cell 6

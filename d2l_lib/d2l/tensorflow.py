@@ -53,6 +53,8 @@ __all__ = [
     "MLP",
     "Module",
     "ProgressBoard",
+    "RNN",
+    "RNNLM",
     "RNNLMScratch",
     "RNNModelScratch",
     "RNNScratch",
@@ -1601,6 +1603,43 @@ def gradient_norm(grads):
     """
     return tf.norm([tf.norm(tf.convert_to_tensor(grad))  # Sparse ones, too
                     for grad in grads if grad is not None])
+
+
+# chapters/recurrent-neural-networks/rnn-concise.md, cell 6
+class RNN(d2l.Module):
+    """The framework's recurrent layer, with tanh; steps come first.
+
+    Defined in sec_rnn-concise.
+    """
+    def __init__(self, num_inputs, num_hiddens):
+        super().__init__()
+        self.save_hyperparameters()
+        self.rnn = tf.keras.layers.SimpleRNN(
+            num_hiddens, return_sequences=True, return_state=True,
+            unroll=True)
+
+    def forward(self, inputs, H=None):
+        """Return the states, (num_steps, batch_size, num_hiddens), and H."""
+        inputs = d2l.swapaxes(inputs, 0, 1)
+        outputs, *H = self.rnn(inputs, initial_state=H)
+        return d2l.swapaxes(outputs, 0, 1), H
+
+
+# chapters/recurrent-neural-networks/rnn-concise.md, cell 10
+class RNNLM(d2l.RNNLMScratch):
+    """A language model whose output layer is the framework's, too.
+
+    Defined in sec_rnn-concise.
+    """
+    def init_params(self):
+        N = self.vocab_size
+        self.linear = tf.keras.layers.Dense(N)
+
+    def output_layer(self, rnn_outputs):
+        """Return the scores: (batch_size, num_steps, vocab_size)."""
+        if isinstance(rnn_outputs, (list, tuple)):  # Of a layer like ours
+            rnn_outputs = d2l.stack(rnn_outputs, 0)
+        return self.linear(d2l.swapaxes(rnn_outputs, 0, 1))
 
 
 # chapters/appendix/data-files.md, cell 6

@@ -201,7 +201,39 @@ RNN = {
     },
     "batch": token_batch,
 }  # fmt: skip
+READY_RNN = {
+    "shapes": {
+        "xh.kernel": (VOCAB, HIDDENS), "xh.bias": (HIDDENS,), "hh.kernel": (HIDDENS, HIDDENS),
+        "linear.kernel": (HIDDENS, VOCAB), "linear.bias": (VOCAB,),
+    },
+    "places": {
+        "pytorch": {
+            "xh.kernel": "rnn.rnn.weight_ih_l0", "xh.bias": "rnn.rnn.bias_ih_l0",
+            "hh.kernel": "rnn.rnn.weight_hh_l0",
+        },
+        "jax": {"xh": "rnn.rnn.cell.i", "hh": "rnn.rnn.cell.h"},
+        "tensorflow": {"xh": "rnn.rnn.cell", "hh.kernel": "rnn.rnn.cell.recurrent_kernel"},
+        "mxnet": {
+            "xh.kernel": "rnn.rnn.l0_i2h_weight", "xh.bias": "rnn.rnn.l0_i2h_bias",
+            "hh.kernel": "rnn.rnn.l0_h2h_weight",
+        },
+    },
+}  # fmt: skip
 RNN_MODEL = RNN | {"output": reference.rnn_lm, "measures": CLASSIFICATION, "scale": 1.0}
+
+
+def with_one_bias(d2l):
+    """Return a language model whose layer keeps its second bias, if it has one, at zero.
+
+    Two biases move twice as far as one, which is no disagreement about the model.
+    """
+    model = d2l.RNNLM(d2l.RNN(VOCAB, HIDDENS), VOCAB, lr=LR)
+    layer = getattr(model.rnn, "rnn", None)  # Flax has none before it runs, and Keras has one bias
+    if hasattr(layer, "bias_hh_l0"):
+        layer.bias_hh_l0.requires_grad_(False).zero_()
+    elif hasattr(layer, "l0_h2h_bias"):
+        layer.l0_h2h_bias.grad_req = "null"
+    return model
 
 
 def gradient_descent(params, grads, memory):
@@ -408,6 +440,10 @@ CASES = [
     ByHand(name="Steps", **MLP, output=reference.perceptron, measures=CLASSIFICATION),
     Model(name="RNNLMScratch", **RNN_MODEL, perplexity=True),
     Model(name="RNNLMScratch from a given state", **RNN_MODEL | {"batch": token_batch_with_state}),
+    Model(
+        name="RNNLM with RNN", **READY_RNN, make=with_one_bias, batch=token_batch,
+        output=reference.ready_rnn_lm, measures=CLASSIFICATION, scale=1.0, perplexity=True,
+    ),
     Optimizer(name="SGD", **LINEAR, step=gradient_descent),
     Optimizer(name="LinearRegression.configure_optimizers", **CONCISE, step=gradient_descent),
     Optimizer(name="SoftmaxRegression.configure_optimizers", **SOFTMAX, step=gradient_descent),

@@ -144,6 +144,13 @@ def rnn_lm(params, X, state=None):
     return np.stack(states, 1) @ params["W_hq"] + params["b_q"]
 
 
+def ready_rnn_lm(params, X):
+    """Return the same, of a model made of the framework's layers."""
+    names = {"rnn.W_xh": "xh.kernel", "rnn.b_h": "xh.bias", "rnn.W_hh": "hh.kernel",
+             "W_hq": "linear.kernel", "b_q": "linear.bias"}  # fmt: skip
+    return rnn_lm({name: params[part] for name, part in names.items()}, X)
+
+
 def normalized_channels(X, scale, shift, training):
     """Return channels with the minibatch's mean and variance taken out, or those of a new layer: 0 and 1."""
     axes = tuple(range(X.ndim - 1))

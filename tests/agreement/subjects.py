@@ -64,7 +64,9 @@ class Subject:
         return parent[int(name)] if name.isdigit() else getattr(parent, name)
 
     def place(self, path):
-        """Return the path that a parameter has in this framework."""
+        """Return the path that a parameter has in this framework: its own, or that of its layer."""
+        if path in self.places:
+            return self.places[path]
         layer, dot, name = path.rpartition(".")
         return self.places.get(layer, layer) + dot + self.names.get(name, name)
 
