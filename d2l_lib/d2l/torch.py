@@ -38,6 +38,7 @@ __all__ = [
     "Animator",
     "Classification",
     "Classifier",
+    "CosineScheduler",
     "DATA_FASHION",
     "DATA_HUB",
     "DATA_MIRRORS",
@@ -1213,6 +1214,34 @@ def show_trace_2d(f, results):
     plt.plot(*zip(*results), 'o-', color='C1', markersize=4)
     plt.xlabel('$x_1$')
     plt.ylabel('$x_2$')
+
+
+# chapters/optimization/lr-scheduler.md, cell 7
+class CosineScheduler(
+        d2l.HyperParameters):
+    """The learning rate of an update, given how many came before.
+
+    In `warmup_steps` updates it rises in a line from `warmup_begin_lr`
+    to `base_lr`. Then it falls along half a cosine to `final_lr`, which
+    it reaches after `max_update` updates in all, and keeps.
+
+    Defined in sec_scheduler.
+    """
+    def __init__(self, max_update, base_lr=0.01, final_lr=0,
+                 warmup_steps=0, warmup_begin_lr=0):
+        assert 0 <= warmup_steps < max_update, 'no update after warm-up'
+        d2l.HyperParameters.save_hyperparameters(self)
+
+    # chapters/optimization/lr-scheduler.md, cell 8
+    def __call__(self, num_update):
+        t = num_update - self.warmup_steps  # Below 0 in the warm-up
+        rise = self.base_lr - self.warmup_begin_lr
+        rising = self.base_lr + rise * t / max(self.warmup_steps, 1)
+        r = t / (self.max_update - self.warmup_steps)
+        half = (self.base_lr - self.final_lr) / 2
+        falling = self.final_lr + half * (
+            1 + math.cos(math.pi * min(r, 1)))
+        return rising if t < 0 else falling
 
 
 # chapters/recurrent-neural-networks/sequence.md, cell 6
