@@ -27,13 +27,14 @@ import numpy as onp
 from IPython import display, get_ipython
 from matplotlib import pyplot as plt
 from matplotlib_inline import backend_inline
-from mxnet import autograd, context, gluon, init, np, npx
+from mxnet import autograd, context, gluon, init, nd, np, npx, optimizer
 from mxnet.gluon import nn
 
 d2l = sys.modules[__name__]
 
 __all__ = [
     "Accumulator",
+    "AdamW",
     "Animator",
     "ArrayLoader",
     "Classification",
@@ -1310,6 +1311,24 @@ def show_trace_2d(f, results):
     plt.plot(*zip(*results), 'o-', color='C1', markersize=4)
     plt.xlabel('$x_1$')
     plt.ylabel('$x_2$')
+
+
+# chapters/optimization/adam.md, cell 11
+class AdamW(optimizer.Adam):
+    """Adam with a decay of `learning_rate * wd * wd_mult` per step.
+
+    Defined in sec_adam.
+    """
+    def update(self, index, weight, grad, state):
+        self._update_count(index)
+        t, lr = self._index_update_count[index], self._get_lr(index)
+        weight *= 1 - lr * self._get_wd(index)
+        lr *= math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
+        nd.adam_update(
+            weight, grad, *state, out=weight, lr=lr, wd=0.0,
+            beta1=self.beta1, beta2=self.beta2, epsilon=self.epsilon,
+            rescale_grad=self.rescale_grad,
+            clip_gradient=self.clip_gradient or -1)  # -1 is no limit
 
 
 # chapters/optimization/lr-scheduler.md, cell 7

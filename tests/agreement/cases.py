@@ -267,6 +267,19 @@ def decayed_descent(params, grads, memory):
     return reference.decayed_sgd(params, grads, LR, {"net.kernel": DECAY})
 
 
+def adam(params, grads, memory, decay=0.0):
+    return reference.adam(params, grads, LR, memory, decay)
+
+
+def with_adam(make, decay):
+    """Return what a case has whose model is trained by an optimizer of the section on Adam."""
+    return CONCISE | {
+        "section": "adam",
+        "make": lambda page: page.regression(getattr(page, make), LR, decay),
+        "step": partial(adam, decay=decay),
+    }
+
+
 def numbered_rows(d2l):
     """Return data of 23 numbered rows, the last eight of them for validation."""
 
@@ -463,6 +476,10 @@ CASES = [
         name="SGD of the framework, with Nesterov's momentum", section="momentum",
         **with_optimizer("concise", nesterov=True), step=partial(momentum_descent, nesterov=True),
     ),
+    Optimizer(name="Adam from scratch", **with_adam("ours", 0.0)),
+    Optimizer(name="AdamW from scratch", **with_adam("ours", DECAY)),
+    Optimizer(name="Adam of the framework", **with_adam("theirs", 0.0)),
+    Optimizer(name="AdamW of the framework", **with_adam("theirs", DECAY)),
     Initial(
         name="LinearRegressionScratch, initial parameters", batch=wide_batch,
         make=lambda d2l: d2l.LinearRegressionScratch(2000, lr=LR, sigma=0.02),

@@ -262,6 +262,7 @@ MUTATIONS = [
     Mutation(Decay, "WeightDecayScratch", "WeightDecayScratch"),
     Mutation(Decay, "WeightDecay", "WeightDecay.configure_optimizers"),
     Mutation(Exemption, "WeightDecay.configure_optimizers", "WeightDecay.configure_optimizers"),
+    Mutation(Sign, "adam", "Adam from scratch"),
     Mutation(Bias, "forward", "MLPScratch"),
     Mutation(Spread, "MLPScratch", "MLPScratch, initial parameters"),
     Mutation(Sign, "StandardGarments", "StandardGarments"),

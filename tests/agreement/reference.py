@@ -209,6 +209,18 @@ def momentum(params, grads, lr, mu, memory, nesterov=False):
     return sgd(params, moves, lr)
 
 
+def adam(params, grads, lr, memory, decay=0.0):
+    """Return parameters after a step of Adam, or of AdamW if there is a decay."""
+    memory["t"] = t = memory.get("t", 0) + 1
+    found = {}
+    for name, g in grads.items():
+        m, s = memory.get(name, (0, 0))
+        memory[name] = m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+        update = m / (1 - 0.9**t) / (np.sqrt(s / (1 - 0.999**t)) + 1e-8)
+        found[name] = params[name] - lr * (update + decay * params[name])
+    return found
+
+
 def slope(function, params, direction):
     """Return the derivative of a function of parameters along a direction, by central differences."""
     up, down = ({n: v + sign * STEP * direction[n] for n, v in params.items()} for sign in (1, -1))
