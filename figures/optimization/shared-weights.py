@@ -13,10 +13,12 @@ def draw() -> Figure:
         figure.grid(left + 112, 56, [[""] * 2] * 3, "orange", (24, 24))
         figure.text(left + 136, 42, "**W**", "orange")
         figure.text(left + 92, 92, "·", size=20)
-        for row, text in enumerate((
-            f"numbers to read: {3 * size} + 6",
-            f"multiplications: {6 * size}",
-            f"for each number: {6 * size / (3 * size + 6):.2f}",
-        )):
+        for row, text in enumerate(
+            (
+                f"numbers to read: {3 * size} + 6",
+                f"multiplications: {6 * size}",
+                f"for each number: {6 * size / (3 * size + 6):.2f}",
+            )
+        ):
             figure.text(left + 2, 168 + 24 * row, text, size=13, anchor="start")
     return figure

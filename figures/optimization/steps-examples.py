@@ -16,7 +16,11 @@ def draw() -> Figure:
         figure.text(x, 210, str(value), "muted", 13)
         figure.text(32, y, str(value), "muted", 13)
     axes.curve(lambda x: 1 + 1 / (x - 1), "blue", between=(1.2, 6))
-    for x, y, text in ((1.25, 5, "*B* = 4 *B*_{noise}"), (2, 2, "*B* = *B*_{noise}"), (5, 1.25, "*B* = *B*_{noise} / 4")):
+    for x, y, text in (
+        (1.25, 5, "*B* = 4 *B*_{noise}"),
+        (2, 2, "*B* = *B*_{noise}"),
+        (5, 1.25, "*B* = *B*_{noise} / 4"),
+    ):
         axes.dot(x, y, "orange")
         px, py = axes.at(x, y)
         figure.text(px + (10 if x < 5 else 0), py - 14, text, "orange", 13, "start" if x < 5 else "middle")
