@@ -42,6 +42,7 @@ __all__ = [
     "Accumulator",
     "Animator",
     "ArrayLoader",
+    "BPE",
     "Classification",
     "Classifier",
     "CosineScheduler",
@@ -1686,6 +1687,128 @@ class RNNLM(d2l.RNNLMScratch):
         if isinstance(rnn_outputs, (list, tuple)):  # Of a layer like ours
             rnn_outputs = d2l.stack(rnn_outputs, 0)
         return self.linear(d2l.swapaxes(rnn_outputs, 0, 1))
+
+
+# chapters/modern-rnn/bpe.md, cell 6
+class BPE:
+    """Tokens between bytes and words, made by merging frequent pairs.
+
+    Defined in sec_bpe.
+    """
+    @staticmethod
+    def merge(word, pair):
+        """Return a tuple of tokens with each occurrence of a pair joined."""
+        merged, i = [], 0
+        while i < len(word):
+            width = 2 if word[i:i+2] == pair else 1
+            merged.append(pair[0] + pair[1] if width == 2 else word[i])
+            i += width
+        return tuple(merged)
+
+    @staticmethod
+    def best_pair(counts):
+        """Return the most frequent pair, the first in the alphabet if tied."""
+        most = max(counts.values(), default=0)
+        ties = (pair for pair, n in counts.items() if n == most)
+        return min(ties) if most > 1 else None
+
+    # chapters/modern-rnn/bpe.md, cell 8
+    def split(self, text):
+        """Return the words of a text, with the spaces before them.
+
+        Defined in sec_bpe.
+        """
+        return re.findall(r'\s?\w+|\s?[^\w\s]+|\s', text)
+
+    # chapters/modern-rnn/bpe.md, cell 8
+    def to_bytes(self, word):
+        """Return the UTF-8 code of a word, as a tuple of single bytes.
+
+        Defined in sec_bpe.
+        """
+        return tuple(bytes([i]) for i in word.encode('utf-8'))
+
+    # chapters/modern-rnn/bpe.md, cell 9
+    def __init__(self, text, num_merges):
+        self.set_merges(self.learn(text, num_merges))
+
+    # chapters/modern-rnn/bpe.md, cell 9
+    def set_merges(self, merges):
+        """Take over pairs of tokens, in the order in which they merge.
+
+        Defined in sec_bpe.
+        """
+        self.merges = list(merges)
+        self.tokens = [bytes([i]) for i in range(256)]
+        self.tokens += [left + right for left, right in self.merges]
+        self.ids = {token: i for i, token in enumerate(self.tokens)}
+        self.ranks = {pair: i for i, pair in enumerate(self.merges)}
+
+    # chapters/modern-rnn/bpe.md, cell 9
+    def __len__(self):
+        return len(self.tokens)
+
+    # chapters/modern-rnn/bpe.md, cell 10
+    def learn(self, text, num_merges):
+        """Return up to num_merges pairs, in the order learned.
+
+        Defined in sec_bpe.
+        """
+        freqs = collections.Counter(self.split(text))
+        words = {word: self.to_bytes(word) for word in freqs}
+        counts = collections.Counter()
+        places = collections.defaultdict(set)  # The words of a pair
+
+        def add(word, n):
+            for pair in zip(words[word], words[word][1:]):
+                counts[pair] += n
+                if not counts[pair]:
+                    del counts[pair]
+                places[pair].add(word)
+
+        for word, n in freqs.items():
+            add(word, n)
+        merges = []
+        while len(merges) < num_merges and (pair := self.best_pair(counts)):
+            for word in places.pop(pair):
+                add(word, -freqs[word])
+                words[word] = self.merge(words[word], pair)
+                add(word, freqs[word])
+            merges.append(pair)
+        return merges
+
+    # chapters/modern-rnn/bpe.md, cell 11
+    def encode_word(self, word):
+        """Return the tokens of a word, as a tuple of bytes.
+
+        Defined in sec_bpe.
+        """
+        tokens = self.to_bytes(word)
+        while True:
+            pairs = [p for p in zip(tokens, tokens[1:]) if p in self.ranks]
+            if not pairs:
+                return tokens
+            tokens = self.merge(tokens, min(pairs, key=self.ranks.get))
+
+    # chapters/modern-rnn/bpe.md, cell 11
+    def encode(self, text):
+        """Return the indices of a text's tokens, as a list.
+
+        Defined in sec_bpe.
+        """
+        words = self.split(text)
+        ids = {word: [self.ids[token] for token in self.encode_word(word)]
+               for word in set(words)}
+        return [i for word in words for i in ids[word]]
+
+    # chapters/modern-rnn/bpe.md, cell 11
+    def decode(self, ids):
+        """Return the text of indices, with � for bytes that are no text.
+
+        Defined in sec_bpe.
+        """
+        joined = b''.join(self.tokens[int(i)] for i in ids)
+        return joined.decode('utf-8', errors='replace')
 
 
 # chapters/appendix/data-files.md, cell 6
