@@ -252,17 +252,16 @@ def _check_sockets(scratch: Path) -> None:
     """Check that the names of the kernel's sockets fit into an address.
 
     Raises:
-        JobFailedError: The path of the scratch folder is too long.
+        OSError: The path of the scratch folder is too long.
     """
     import zmq
 
     most = zmq.IPC_PATH_MAX_LEN - len(f"/{scratch.name}/{_CONNECTION_FILE}-ipc-5")
     if len(os.fsencode(scratch.parent)) > most:
-        message = (
-            f"the kernel does not start: its sockets are in {scratch.parent}, and the path of a socket"
-            f" must be short; set TMPDIR to a folder whose path has at most {most} characters"
+        raise OSError(
+            f"its sockets are in {scratch.parent}, and the path of a socket must be short;"
+            f" set TMPDIR to a folder whose path has at most {most} characters"
         )
-        raise JobFailedError("no-start", message)
 
 
 @contextlib.contextmanager
@@ -297,12 +296,12 @@ async def kernel(job: JobSpec, scratch: Path, guarded: GuardedKernel) -> AsyncIt
     Raises:
         JobFailedError: The kernel does not start.
     """
-    _check_sockets(scratch)
     log, client = KernelLog(scratch), None
     manager = _manager(job, scratch, guarded, log)
     patience = min(START_SECONDS, job.limits.timeout)
     try:
         with _start_failures(patience, log):
+            _check_sockets(scratch)
             with log.file.open("wb") as sink:
                 await manager.start_kernel(
                     cwd=str(work_folder(job, scratch)),
