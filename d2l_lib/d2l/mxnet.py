@@ -1771,7 +1771,7 @@ class BPE:
         freqs = collections.Counter(self.split(text))
         words = {word: self.to_bytes(word) for word in freqs}
         counts = collections.Counter()
-        places = collections.defaultdict(set)  # The words of a pair
+        places = collections.defaultdict(set)  # Words that had a pair
 
         def add(word, n):
             for pair in zip(words[word], words[word][1:]):
