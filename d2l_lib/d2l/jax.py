@@ -1617,10 +1617,7 @@ class GRUScratch(d2l.Module):
     sigma: float = 0.01
 
     def setup(self):
-        self.init_params()
-
-    def init_params(self):
-        """Make the weights, with the standard deviation sigma, and biases."""
+        """Make weights with the standard deviation sigma, and biases."""
         d, h, sigma = self.num_inputs, self.num_hiddens, self.sigma
         for name, shape, scale in (
                 ('W_x', (d, 3 * h), sigma), ('W_h', (h, 3 * h), sigma),

@@ -1606,10 +1606,10 @@ class GRUScratch(d2l.Module):
     def __init__(self, num_inputs, num_hiddens, sigma=0.01):
         super().__init__()
         self.save_hyperparameters()
-        self.init_params()
+        self.setup()
 
-    def init_params(self):
-        """Make the weights, with the standard deviation sigma, and biases."""
+    def setup(self):
+        """Make weights with the standard deviation sigma, and biases."""
         d, h, sigma = self.num_inputs, self.num_hiddens, self.sigma
         for name, shape, scale in (
                 ('W_x', (d, 3 * h), sigma), ('W_h', (h, 3 * h), sigma),
