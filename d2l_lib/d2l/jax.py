@@ -53,6 +53,8 @@ __all__ = [
     "DATA_URL",
     "DataModule",
     "FashionMNIST",
+    "GRU",
+    "GRUScratch",
     "Garments",
     "HyperParameters",
     "LeNet",
@@ -1687,6 +1689,71 @@ class RNNLM(d2l.RNNLMScratch):
         if isinstance(rnn_outputs, (list, tuple)):  # Of a layer like ours
             rnn_outputs = d2l.stack(rnn_outputs, 0)
         return self.linear(d2l.swapaxes(rnn_outputs, 0, 1))
+
+
+# chapters/modern-rnn/gru.md, cell 7
+class GRUScratch(d2l.Module):
+    """A layer of gated recurrent units, made of products, sigmoid and tanh.
+
+    `W_x`, `W_h` and `b_x` have 3 * num_hiddens columns, for the reset gate,
+    the update gate and the candidate, whose second bias is `b_hh`.
+
+    Defined in sec_gru.
+    """
+    num_inputs: int
+    num_hiddens: int
+    sigma: float = 0.01
+
+    def setup(self):
+        """Make weights with the standard deviation sigma, and biases."""
+        d, h, sigma = self.num_inputs, self.num_hiddens, self.sigma
+        for name, shape, scale in (
+                ('W_x', (d, 3 * h), sigma), ('W_h', (h, 3 * h), sigma),
+                ('b_x', (3 * h,), 0), ('b_hh', (h,), 0)):
+            normal = nn.initializers.normal(stddev=scale)
+            value = self.param(name, normal, shape)
+            setattr(self, name, value)
+
+    # chapters/modern-rnn/gru.md, cell 8
+    def step(self, A, H):
+        """Return the states that follow on `H`: (batch_size, num_hiddens).
+
+        Defined in sec_gru.
+        """
+        h = self.num_hiddens
+        B = d2l.matmul(H, self.W_h)  # (batch_size, 3 * num_hiddens)
+        R = d2l.sigmoid(A[:, :h] + B[:, :h])
+        Z = d2l.sigmoid(A[:, h:2*h] + B[:, h:2*h])
+        H_tilde = d2l.tanh(A[:, 2*h:] + R * (B[:, 2*h:] + self.b_hh))
+        return Z * H + (1 - Z) * H_tilde
+
+    # chapters/modern-rnn/gru.md, cell 9
+    def forward(self, inputs, H=None):
+        """Return the states of all steps, one after the other, and the last.
+
+        Defined in sec_gru.
+        """
+        if isinstance(inputs, (list, tuple)):  # Of another layer
+            inputs = d2l.stack(inputs, 0)
+        A, outputs = d2l.matmul(inputs, self.W_x) + self.b_x, []
+        if H is None:
+            H = d2l.zeros_like(A[0, :, :self.num_hiddens])
+        def next_step(H, A_t):
+            H = self.step(A_t, H)
+            return H, H  # For the next step, and to be collected
+        H, outputs = jax.lax.scan(next_step, H, A)
+        return outputs, H
+
+
+# chapters/modern-rnn/gru.md, cell 10
+class GRU(d2l.RNN):
+    """A layer of gated recurrent units of the framework.
+
+    Defined in sec_gru.
+    """
+    def setup(self):
+        self.rnn = nn.RNN(nn.GRUCell(self.num_hiddens),
+                          time_major=True, return_carry=True)
 
 
 # chapters/modern-rnn/bpe.md, cell 6

@@ -47,6 +47,8 @@ __all__ = [
     "DATA_URL",
     "DataModule",
     "FashionMNIST",
+    "GRU",
+    "GRUScratch",
     "Garments",
     "HyperParameters",
     "LeNet",
@@ -1674,6 +1676,75 @@ class RNNLM(d2l.RNNLMScratch):
         if isinstance(rnn_outputs, (list, tuple)):  # Of a layer like ours
             rnn_outputs = d2l.stack(rnn_outputs, 0)
         return self.linear(d2l.swapaxes(rnn_outputs, 0, 1))
+
+
+# chapters/modern-rnn/gru.md, cell 7
+class GRUScratch(d2l.Module):
+    """A layer of gated recurrent units, made of products, sigmoid and tanh.
+
+    `W_x`, `W_h` and `b_x` have 3 * num_hiddens columns, for the reset gate,
+    the update gate and the candidate, whose second bias is `b_hh`.
+
+    Defined in sec_gru.
+    """
+    def __init__(self, num_inputs, num_hiddens, sigma=0.01):
+        super().__init__()
+        self.save_hyperparameters()
+        self.setup()
+
+    def setup(self):
+        """Make weights with the standard deviation sigma, and biases."""
+        d, h, sigma = self.num_inputs, self.num_hiddens, self.sigma
+        for name, shape, scale in (
+                ('W_x', (d, 3 * h), sigma), ('W_h', (h, 3 * h), sigma),
+                ('b_x', (3 * h,), 0), ('b_hh', (h,), 0)):
+            normal = tf.keras.initializers.RandomNormal(stddev=scale)
+            value = self.add_weight(shape, normal, name=name)
+            setattr(self, name, value)
+
+    # chapters/modern-rnn/gru.md, cell 8
+    def step(self, A, H):
+        """Return the states that follow on `H`: (batch_size, num_hiddens).
+
+        Defined in sec_gru.
+        """
+        h = self.num_hiddens
+        B = d2l.matmul(H, self.W_h)  # (batch_size, 3 * num_hiddens)
+        R = d2l.sigmoid(A[:, :h] + B[:, :h])
+        Z = d2l.sigmoid(A[:, h:2*h] + B[:, h:2*h])
+        H_tilde = d2l.tanh(A[:, 2*h:] + R * (B[:, 2*h:] + self.b_hh))
+        return Z * H + (1 - Z) * H_tilde
+
+    # chapters/modern-rnn/gru.md, cell 9
+    def forward(self, inputs, H=None):
+        """Return the states of all steps, one after the other, and the last.
+
+        Defined in sec_gru.
+        """
+        if isinstance(inputs, (list, tuple)):  # Of another layer
+            inputs = d2l.stack(inputs, 0)
+        A, outputs = d2l.matmul(inputs, self.W_x) + self.b_x, []
+        if H is None:
+            H = d2l.zeros_like(A[0, :, :self.num_hiddens])
+        A = tf.unstack(A)  # Compiled code can loop over a list
+        for A_t in A:
+            H = self.step(A_t, H)
+            outputs.append(H)
+        return outputs, H
+
+
+# chapters/modern-rnn/gru.md, cell 10
+class GRU(d2l.RNN):
+    """A layer of gated recurrent units of the framework.
+
+    Defined in sec_gru.
+    """
+    def __init__(self, num_inputs, num_hiddens):
+        d2l.Module.__init__(self)  # RNN's would make another layer
+        self.save_hyperparameters()
+        self.rnn = tf.keras.layers.GRU(
+            num_hiddens, return_sequences=True, return_state=True,
+            reset_after=True, unroll=True)
 
 
 # chapters/modern-rnn/bpe.md, cell 6

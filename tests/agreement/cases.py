@@ -219,6 +219,14 @@ READY_RNN = {
         },
     },
 }  # fmt: skip
+GRU = {
+    "make": lambda d2l: d2l.RNNLMScratch(d2l.GRUScratch(VOCAB, HIDDENS), VOCAB, lr=LR),
+    "shapes": {
+        "rnn.W_x": (VOCAB, 3 * HIDDENS), "rnn.W_h": (HIDDENS, 3 * HIDDENS), "rnn.b_x": (3 * HIDDENS,),
+        "rnn.b_hh": (HIDDENS,), "W_hq": (HIDDENS, VOCAB), "b_q": (VOCAB,),
+    },
+    "batch": token_batch,
+}  # fmt: skip
 RNN_MODEL = RNN | {"output": reference.rnn_lm, "measures": CLASSIFICATION, "scale": 1.0}
 
 
@@ -456,6 +464,10 @@ CASES = [
     Model(
         name="RNNLM with RNN", **READY_RNN, make=with_one_bias, batch=token_batch,
         output=reference.ready_rnn_lm, measures=CLASSIFICATION, scale=1.0, perplexity=True,
+    ),
+    Model(
+        name="RNNLMScratch with GRUScratch", **GRU, output=reference.gru_lm, measures=CLASSIFICATION,
+        scale=1.0, perplexity=True,
     ),
     Optimizer(name="SGD", **LINEAR, step=gradient_descent),
     Optimizer(name="LinearRegression.configure_optimizers", **CONCISE, step=gradient_descent),

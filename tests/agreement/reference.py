@@ -151,6 +151,20 @@ def ready_rnn_lm(params, X):
     return rnn_lm({name: params[part] for name, part in names.items()}, X)
 
 
+def gru_lm(params, X):
+    """Return the scores of the language model with gated recurrent units: (batch, steps, vocabulary)."""
+    one_hot = np.eye(len(params["rnn.W_x"]))[X]
+    h = len(params["rnn.W_h"])
+    H, states = np.zeros((len(X), h)), []
+    for t in range(X.shape[1]):
+        x = np.split(one_hot[:, t] @ params["rnn.W_x"] + params["rnn.b_x"], 3, 1)
+        old = np.split(H @ params["rnn.W_h"], 3, 1)
+        r, z = (1 / (1 + np.exp(-x[k] - old[k])) for k in (0, 1))
+        H = z * H + (1 - z) * np.tanh(x[2] + r * (old[2] + params["rnn.b_hh"]))
+        states.append(H)
+    return np.stack(states, 1) @ params["W_hq"] + params["b_q"]
+
+
 def normalized_channels(X, scale, shift, training):
     """Return channels with the minibatch's mean and variance taken out, or those of a new layer: 0 and 1."""
     axes = tuple(range(X.ndim - 1))
