@@ -1619,12 +1619,12 @@ class LSTMScratch(nn.Module):
 
     def setup(self):
         d, h = self.num_inputs, self.num_hiddens
-        shapes = {'W_x': (d, h), 'W_h': (h, h), 'b_': (h,)}
-        for name in (name + k for k in 'ifoc' for name in shapes):
-            shape = shapes[name[:-1]]
-            scale = self.sigma * (len(shape) > 1)  # 0 for a bias
+        for name, shape in (('W_x', (d, h)), ('W_h', (h, h)), ('b_', (h,))):
+            scale = 0 if name == 'b_' else self.sigma
             normal = nn.initializers.normal(stddev=scale)
-            setattr(self, name, self.param(name, normal, shape))
+            for k in 'ifoc':
+                value = self.param(name + k, normal, shape)
+                setattr(self, name + k, value)
 
     # chapters/modern-rnn/lstm.md, cell 7
     def step(self, X, H, C):

@@ -1620,12 +1620,11 @@ class LSTMScratch(d2l.Module):
         super().__init__()
         self.save_hyperparameters()
         d, h = num_inputs, num_hiddens
-        shapes = {'W_x': (d, h), 'W_h': (h, h), 'b_': (h,)}
-        for name in (name + k for k in 'ifoc' for name in shapes):
-            shape = shapes[name[:-1]]
-            scale = sigma * (len(shape) > 1)  # 0 for a bias
-            value = scale * np.random.normal(0, 1, shape)
-            setattr(self, name, value)
+        for name, shape in (('W_x', (d, h)), ('W_h', (h, h)), ('b_', (h,))):
+            scale = 0 if name == 'b_' else sigma
+            for k in 'ifoc':
+                value = scale * np.random.normal(0, 1, shape)
+                setattr(self, name + k, value)
 
     # chapters/modern-rnn/lstm.md, cell 7
     def step(self, X, H, C):

@@ -1608,13 +1608,12 @@ class LSTMScratch(d2l.Module):
         super().__init__()
         self.save_hyperparameters()
         d, h = num_inputs, num_hiddens
-        shapes = {'W_x': (d, h), 'W_h': (h, h), 'b_': (h,)}
-        for name in (name + k for k in 'ifoc' for name in shapes):
-            shape = shapes[name[:-1]]
-            scale = sigma * (len(shape) > 1)  # 0 for a bias
-            normal = tf.keras.initializers.RandomNormal(stddev=scale)
-            value = self.add_weight(shape, normal, name=name)
-            setattr(self, name, value)
+        for name, shape in (('W_x', (d, h)), ('W_h', (h, h)), ('b_', (h,))):
+            scale = 0 if name == 'b_' else sigma
+            for k in 'ifoc':
+                normal = tf.keras.initializers.RandomNormal(stddev=scale)
+                value = self.add_weight(shape, normal, name=name + k)
+                setattr(self, name + k, value)
 
     # chapters/modern-rnn/lstm.md, cell 7
     def step(self, X, H, C):
