@@ -57,6 +57,8 @@ __all__ = [
     "GRUScratch",
     "Garments",
     "HyperParameters",
+    "LSTM",
+    "LSTMScratch",
     "LeNet",
     "LinearRegression",
     "LinearRegressionScratch",
@@ -1689,6 +1691,80 @@ class RNNLM(d2l.RNNLMScratch):
         if isinstance(rnn_outputs, (list, tuple)):  # Of a layer like ours
             rnn_outputs = d2l.stack(rnn_outputs, 0)
         return self.linear(d2l.swapaxes(rnn_outputs, 0, 1))
+
+
+# chapters/modern-rnn/lstm.md, cell 6
+class LSTMScratch(nn.Module):
+    """A layer of LSTM cells, made of matrix products, sigmoid and tanh.
+
+    It has `W_xi`, of shape (num_inputs, num_hiddens), `W_hi`, (num_hiddens,
+    num_hiddens), `b_i`, (num_hiddens,), and the same for f, o and c. Weights
+    start with the standard deviation `sigma`, biases with zeros.
+
+    Defined in sec_lstm.
+    """
+    num_inputs: int
+    num_hiddens: int
+    sigma: float = 0.01
+
+    def setup(self):
+        d, h = self.num_inputs, self.num_hiddens
+        for name, shape in (('W_x', (d, h)), ('W_h', (h, h)), ('b_', (h,))):
+            scale = 0 if name == 'b_' else self.sigma
+            normal = nn.initializers.normal(stddev=scale)
+            for k in 'ifoc':
+                value = self.param(name + k, normal, shape)
+                setattr(self, name + k, value)
+
+    # chapters/modern-rnn/lstm.md, cell 7
+    def step(self, X, H, C):
+        """Return the next hidden states and cells: (batch_size, num_hiddens).
+
+        Defined in sec_lstm.
+        """
+        def read(W_x, W_h, b):
+            return d2l.matmul(X, W_x) + d2l.matmul(H, W_h) + b
+
+        I = d2l.sigmoid(read(self.W_xi, self.W_hi, self.b_i))
+        F = d2l.sigmoid(read(self.W_xf, self.W_hf, self.b_f))
+        O = d2l.sigmoid(read(self.W_xo, self.W_ho, self.b_o))
+        C_tilde = d2l.tanh(read(self.W_xc, self.W_hc, self.b_c))
+        C = F * C + I * C_tilde
+        return O * d2l.tanh(C), C
+
+    # chapters/modern-rnn/lstm.md, cell 9
+    def __call__(self, inputs, H_C=None):
+        """Return all hidden states, stacked, and the last state, (H, C).
+
+        Defined in sec_lstm.
+        """
+        zeros = d2l.zeros((inputs.shape[1], self.num_hiddens))
+        def next_step(H_C, X):
+            H, C = self.step(X, *H_C)
+            return (H, C), H  # What the next step gets, and what is collected
+        H_C, outputs = jax.lax.scan(
+            next_step, (zeros, zeros) if H_C is None else tuple(H_C), inputs)
+        return outputs, H_C
+
+
+# chapters/modern-rnn/lstm.md, cell 13
+class LSTM(nn.Module):
+    """A layer of LSTM cells of the framework.
+
+    Defined in sec_lstm.
+    """
+    num_inputs: int  # Flax finds it out itself
+    num_hiddens: int
+
+    def setup(self):
+        self.rnn = nn.RNN(nn.OptimizedLSTMCell(self.num_hiddens),
+                          time_major=True, return_carry=True)
+
+    def __call__(self, inputs, H_C=None):
+        """Return all hidden states, stacked, and the last state, (H, C)."""
+        C_H = None if H_C is None else (H_C[1], H_C[0])
+        (C, H), outputs = self.rnn(inputs, initial_carry=C_H)
+        return outputs, (H, C)
 
 
 # chapters/modern-rnn/gru.md, cell 7

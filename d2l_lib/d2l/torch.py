@@ -51,6 +51,8 @@ __all__ = [
     "GRUScratch",
     "Garments",
     "HyperParameters",
+    "LSTM",
+    "LSTMScratch",
     "LeNet",
     "LinearRegression",
     "LinearRegressionScratch",
@@ -1581,6 +1583,74 @@ class RNNLM(d2l.RNNLMScratch):
         if isinstance(rnn_outputs, (list, tuple)):  # Of a layer like ours
             rnn_outputs = d2l.stack(rnn_outputs, 0)
         return self.linear(d2l.swapaxes(rnn_outputs, 0, 1))
+
+
+# chapters/modern-rnn/lstm.md, cell 5
+class LSTMScratch(d2l.Module):
+    """A layer of LSTM cells, made of matrix products, sigmoid and tanh.
+
+    It has `W_xi`, of shape (num_inputs, num_hiddens), `W_hi`, (num_hiddens,
+    num_hiddens), `b_i`, (num_hiddens,), and the same for f, o and c. Weights
+    start with the standard deviation `sigma`, biases with zeros.
+
+    Defined in sec_lstm.
+    """
+    def __init__(self, num_inputs, num_hiddens, sigma=0.01):
+        super().__init__()
+        self.save_hyperparameters()
+        d, h = num_inputs, num_hiddens
+        for name, shape in (('W_x', (d, h)), ('W_h', (h, h)), ('b_', (h,))):
+            scale = 0 if name == 'b_' else sigma
+            for k in 'ifoc':
+                value = nn.Parameter(scale * torch.randn(shape))
+                setattr(self, name + k, value)
+
+    # chapters/modern-rnn/lstm.md, cell 7
+    def step(self, X, H, C):
+        """Return the next hidden states and cells: (batch_size, num_hiddens).
+
+        Defined in sec_lstm.
+        """
+        def read(W_x, W_h, b):
+            return d2l.matmul(X, W_x) + d2l.matmul(H, W_h) + b
+
+        I = d2l.sigmoid(read(self.W_xi, self.W_hi, self.b_i))
+        F = d2l.sigmoid(read(self.W_xf, self.W_hf, self.b_f))
+        O = d2l.sigmoid(read(self.W_xo, self.W_ho, self.b_o))
+        C_tilde = d2l.tanh(read(self.W_xc, self.W_hc, self.b_c))
+        C = F * C + I * C_tilde
+        return O * d2l.tanh(C), C
+
+    # chapters/modern-rnn/lstm.md, cell 8
+    def forward(self, inputs, H_C=None):
+        """Return all hidden states, stacked, and the last state, (H, C).
+
+        Defined in sec_lstm.
+        """
+        n, h = inputs.shape[1], self.num_hiddens
+        zeros = d2l.zeros((n, h), device=inputs.device)
+        H, C = (zeros, zeros) if H_C is None else H_C
+        outputs = []
+        for X in inputs:
+            H, C = self.step(X, H, C)
+            outputs.append(H)
+        return d2l.stack(outputs, 0), (H, C)
+
+
+# chapters/modern-rnn/lstm.md, cell 12
+class LSTM(d2l.Module):
+    """A layer of LSTM cells of the framework.
+
+    Defined in sec_lstm.
+    """
+    def __init__(self, num_inputs, num_hiddens):
+        super().__init__()
+        self.save_hyperparameters()
+        self.rnn = nn.LSTM(num_inputs, num_hiddens)
+
+    def forward(self, inputs, H_C=None):
+        """Return all hidden states, stacked, and the last state, (H, C)."""
+        return self.rnn(inputs, H_C)
 
 
 # chapters/modern-rnn/gru.md, cell 7
