@@ -75,6 +75,7 @@ __all__ = [
     "SGD",
     "SeqDataLoader",
     "SoftmaxRegression",
+    "StackedRNNScratch",
     "Steps",
     "SyntheticRegressionData",
     "THEME_COLORS",
@@ -1830,6 +1831,36 @@ class GRU(d2l.RNN):
     def setup(self):
         self.rnn = nn.RNN(nn.GRUCell(self.num_hiddens),
                           time_major=True, return_carry=True)
+
+
+# chapters/modern-rnn/deep-rnn.md, cell 7
+class StackedRNNScratch(d2l.Module):
+    """Recurrent layers like ours, each reading the states of the last.
+
+    Defined in sec_deep_rnn.
+    """
+    num_inputs: int
+    num_hiddens: int
+    num_layers: int
+    sigma: float = 0.01
+
+    def setup(self):
+        h, higher = self.num_hiddens, self.num_layers - 1
+        sizes = [self.num_inputs] + [h] * higher
+        self.rnns = [d2l.RNNScratch(d, h, self.sigma) for d in sizes]
+
+    # chapters/modern-rnn/deep-rnn.md, cell 8
+    def forward(self, inputs, Hs=None):
+        """Return the top layer's states, and the last state of each layer.
+
+        Inputs and states of one layer have the shapes that `RNNScratch` has.
+
+        Defined in sec_deep_rnn.
+        """
+        Hs = [None] * self.num_layers if Hs is None else list(Hs)
+        for l, rnn in enumerate(self.rnns):
+            inputs, Hs[l] = rnn(inputs, Hs[l])
+        return inputs, Hs
 
 
 # chapters/modern-rnn/bpe.md, cell 6

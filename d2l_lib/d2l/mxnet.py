@@ -70,6 +70,7 @@ __all__ = [
     "SGD",
     "SeqDataLoader",
     "SoftmaxRegression",
+    "StackedRNNScratch",
     "Steps",
     "SyntheticRegressionData",
     "THEME_COLORS",
@@ -1842,6 +1843,32 @@ class GRU(d2l.RNN):
         self.save_hyperparameters()
         self.rnn = gluon.rnn.GRU(num_hiddens, input_size=num_inputs)
         self.rnn.initialize()
+
+
+# chapters/modern-rnn/deep-rnn.md, cell 6
+class StackedRNNScratch(d2l.Module):
+    """Recurrent layers like ours, each reading the states of the last.
+
+    Defined in sec_deep_rnn.
+    """
+    def __init__(self, num_inputs, num_hiddens, num_layers, sigma=0.01):
+        super().__init__()
+        self.save_hyperparameters()
+        sizes = [num_inputs] + [num_hiddens] * (num_layers - 1)
+        self.rnns = [d2l.RNNScratch(d, num_hiddens, sigma) for d in sizes]
+
+    # chapters/modern-rnn/deep-rnn.md, cell 8
+    def forward(self, inputs, Hs=None):
+        """Return the top layer's states, and the last state of each layer.
+
+        Inputs and states of one layer have the shapes that `RNNScratch` has.
+
+        Defined in sec_deep_rnn.
+        """
+        Hs = [None] * self.num_layers if Hs is None else list(Hs)
+        for l, rnn in enumerate(self.rnns):
+            inputs, Hs[l] = rnn(inputs, Hs[l])
+        return inputs, Hs
 
 
 # chapters/modern-rnn/bpe.md, cell 6

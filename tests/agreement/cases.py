@@ -201,6 +201,19 @@ RNN = {
     },
     "batch": token_batch,
 }  # fmt: skip
+STACKED_RNN = {
+    "make": lambda d2l: d2l.RNNLMScratch(d2l.StackedRNNScratch(VOCAB, HIDDENS, 2), VOCAB, lr=LR),
+    "shapes": {
+        "low.W_xh": (VOCAB, HIDDENS), "low.W_hh": (HIDDENS, HIDDENS), "low.b_h": (HIDDENS,),
+        "high.W_xh": (HIDDENS, HIDDENS), "high.W_hh": (HIDDENS, HIDDENS), "high.b_h": (HIDDENS,),
+        "W_hq": (HIDDENS, VOCAB), "b_q": (VOCAB,),
+    },
+    "places": {
+        tab: {"low": f"rnn.{at}0", "high": f"rnn.{at}1"}
+        for tab, at in (("pytorch", "rnns."), ("jax", "rnns_"), ("tensorflow", ""), ("mxnet", "rnns."))
+    },
+    "batch": token_batch,
+}  # fmt: skip
 READY_RNN = {
     "shapes": {
         "xh.kernel": (VOCAB, HIDDENS), "xh.bias": (HIDDENS,), "hh.kernel": (HIDDENS, HIDDENS),
@@ -461,6 +474,10 @@ CASES = [
     ByHand(name="Steps", **MLP, output=reference.perceptron, measures=CLASSIFICATION),
     Model(name="RNNLMScratch", **RNN_MODEL, perplexity=True),
     Model(name="RNNLMScratch from a given state", **RNN_MODEL | {"batch": token_batch_with_state}),
+    Model(
+        name="RNNLMScratch with StackedRNNScratch", **STACKED_RNN, output=reference.stacked_rnn_lm,
+        measures=CLASSIFICATION, scale=1.0, perplexity=True,
+    ),
     Model(
         name="RNNLM with RNN", **READY_RNN, make=with_one_bias, batch=token_batch,
         output=reference.ready_rnn_lm, measures=CLASSIFICATION, scale=1.0, perplexity=True,

@@ -144,6 +144,17 @@ def rnn_lm(params, X, state=None):
     return np.stack(states, 1) @ params["W_hq"] + params["b_q"]
 
 
+def stacked_rnn_lm(params, X):
+    """Return the scores of a language model with two recurrent layers, computed step by step."""
+    low, high = np.zeros((2, len(X), len(params["low.W_hh"])))
+    states = []
+    for inputs in np.eye(len(params["low.W_xh"]))[X].swapaxes(0, 1):
+        low = np.tanh(inputs @ params["low.W_xh"] + low @ params["low.W_hh"] + params["low.b_h"])
+        high = np.tanh(low @ params["high.W_xh"] + high @ params["high.W_hh"] + params["high.b_h"])
+        states.append(high)
+    return np.stack(states, 1) @ params["W_hq"] + params["b_q"]
+
+
 def ready_rnn_lm(params, X):
     """Return the same, of a model made of the framework's layers."""
     names = {"rnn.W_xh": "xh.kernel", "rnn.b_h": "xh.bias", "rnn.W_hh": "hh.kernel",
