@@ -240,6 +240,17 @@ GRU = {
     },
     "batch": token_batch,
 }  # fmt: skip
+LSTM = {
+    "make": lambda d2l: d2l.RNNLMScratch(d2l.LSTMScratch(VOCAB, HIDDENS), VOCAB, lr=LR),
+    "shapes": {
+        name + part: shape
+        for part in "ifoc"
+        for name, shape in (
+            ("rnn.W_x", (VOCAB, HIDDENS)), ("rnn.W_h", (HIDDENS, HIDDENS)), ("rnn.b_", (HIDDENS,)),
+        )
+    } | {"W_hq": (HIDDENS, VOCAB), "b_q": (VOCAB,)},
+    "batch": token_batch,
+}  # fmt: skip
 RNN_MODEL = RNN | {"output": reference.rnn_lm, "measures": CLASSIFICATION, "scale": 1.0}
 
 
@@ -481,6 +492,10 @@ CASES = [
     Model(
         name="RNNLM with RNN", **READY_RNN, make=with_one_bias, batch=token_batch,
         output=reference.ready_rnn_lm, measures=CLASSIFICATION, scale=1.0, perplexity=True,
+    ),
+    Model(
+        name="RNNLMScratch with LSTMScratch", **LSTM, output=reference.lstm_lm, measures=CLASSIFICATION,
+        scale=1.0, perplexity=True,
     ),
     Model(
         name="RNNLMScratch with GRUScratch", **GRU, output=reference.gru_lm, measures=CLASSIFICATION,

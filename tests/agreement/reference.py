@@ -162,6 +162,21 @@ def ready_rnn_lm(params, X):
     return rnn_lm({name: params[part] for name, part in names.items()}, X)
 
 
+def lstm_lm(params, X):
+    """Return the scores of the language model with LSTM cells: (batch, steps, vocabulary)."""
+    one_hot = np.eye(len(params["rnn.W_xi"]))[X]
+    H, C = np.zeros((2, len(X), len(params["rnn.W_hi"])))
+    states = []
+    for inputs in one_hot.swapaxes(0, 1):
+        i, f, o, c = (
+            inputs @ params[f"rnn.W_x{k}"] + H @ params[f"rnn.W_h{k}"] + params[f"rnn.b_{k}"] for k in "ifoc"
+        )
+        C = sigmoid(f) * C + sigmoid(i) * np.tanh(c)
+        H = sigmoid(o) * np.tanh(C)
+        states.append(H)
+    return np.stack(states, 1) @ params["W_hq"] + params["b_q"]
+
+
 def gru_lm(params, X):
     """Return the scores of the language model with gated recurrent units: (batch, steps, vocabulary)."""
     one_hot = np.eye(len(params["rnn.W_x"]))[X]
@@ -170,7 +185,7 @@ def gru_lm(params, X):
     for t in range(X.shape[1]):
         x = np.split(one_hot[:, t] @ params["rnn.W_x"] + params["rnn.b_x"], 3, 1)
         old = np.split(H @ params["rnn.W_h"], 3, 1)
-        r, z = (1 / (1 + np.exp(-x[k] - old[k])) for k in (0, 1))
+        r, z = (sigmoid(x[k] + old[k]) for k in (0, 1))
         H = z * H + (1 - z) * np.tanh(x[2] + r * (old[2] + params["rnn.b_hh"]))
         states.append(H)
     return np.stack(states, 1) @ params["W_hq"] + params["b_q"]
