@@ -1,10 +1,17 @@
 """The losses of three examples, their mean, and the steps that each example asks for at the minimum."""
 
+from functools import partial
+
 from figures.kit import Axes, Figure
 
 SAMPLES = (1, 2, 6)
 STEPS = ((1, 2.2, 0.55), (2, 2.6, 1.0), (6, 4.2, 1.45))
 """A sample, where a step of 0.4 from 3 leads, and how high its arrow is drawn."""
+
+
+def loss(z: float, x: float) -> float:
+    """Return the loss of a sample at x."""
+    return (x - z) ** 2 / 2
 
 
 def draw() -> Figure:
@@ -14,9 +21,7 @@ def draw() -> Figure:
     axes.frame("θ", "loss")
     for z, color in zip(SAMPLES, ("blue", "orange", "green"), strict=True):
         width = (2 * 8.6) ** 0.5
-        axes.curve(
-            lambda x, z=z: (x - z) ** 2 / 2, color, between=(max(-0.4, z - width), min(7.4, z + width))
-        )
+        axes.curve(partial(loss, z), color, between=(max(-0.4, z - width), min(7.4, z + width)))
         figure.text(axes.at(z, 0)[0], 234, f"*z* = {z}", color, size=13)
 
     def mean(x: float) -> float:

@@ -22,12 +22,12 @@ def draw() -> Figure:
     figure.text(385, 92, "*l*", "ink")
     middle = (places[1] + places[2]) / 2
     for t in (1, 2, 3):
-        x = (places[t - 1] + places[t]) / 2
-        figure.dot(x, 92, "orange")
-        figure.line((x, 98), (x, 166), (middle + 34 * (t - 2), 196), color="orange", arrow=True)
+        use = (places[t - 1] + places[t]) / 2
+        figure.dot(use, 92, "orange")
+        figure.line((use, 98), (use, 166), (middle + 34 * (t - 2), 196), color="orange", arrow=True)
         term = ("", "4·0.5 = 2", "4·1 = 4", "4·2 = 8")[t]
-        figure.box(x, 142, 78, 26, "", "orange")
-        figure.text(x, 142, term, "ink", size=13)
+        figure.box(use, 142, 78, 26, "", "orange")
+        figure.text(use, 142, term, "ink", size=13)
     figure.box(middle, 212, 140, 30, "", "green")
     figure.text(middle, 212, "*w*:  2 + 4 + 8 = 14", "ink", size=13)
     return figure
