@@ -82,8 +82,7 @@ class Model(Case):
 
     def longest(self, params, batches):
         """Return half the length of the first gradient: what the clipped ones are shortened to."""
-        grads = reference.gradient(self.loss(batches[0]), params)
-        return np.sqrt(sum((grad**2).sum() for grad in grads.values())) / 2
+        return reference.length(reference.gradient(self.loss(batches[0]), params)) / 2
 
     def expected(self):
         params, batches, directions = self.given()

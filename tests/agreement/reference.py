@@ -278,9 +278,14 @@ def gradient(function, params):
     return grads
 
 
+def length(grads):
+    """Return the length of a gradient, as one vector."""
+    return np.sqrt(sum((grad**2).sum() for grad in grads.values()))
+
+
 def shrinkage(grads, longest):
     """Return the factor that shortens a gradient to a length, 1 if it is not longer."""
-    return min(1, longest / np.sqrt(sum((grad**2).sum() for grad in grads.values())))
+    return min(1, longest / length(grads))
 
 
 def characters(text, num_steps):

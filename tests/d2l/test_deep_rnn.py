@@ -8,12 +8,13 @@ library goes row by row. The weights go in by `Steps` where it knows them.
 
 import numpy as np
 import pytest
+from recurrent import BATCH, CLOSE, HIDDENS, STEPS, VOCAB, LanguageModel
+from recurrent import Reference as OutputLayer
 
-HIDDENS, VOCAB, BATCH, STEPS, LAYERS = 6, 5, 3, 7, 3
-CLOSE = {"rtol": 0, "atol": 1e-5}
+LAYERS = 3
 
 
-class Reference:
+class Reference(OutputLayer):
     """A language model with three recurrent layers in NumPy."""
 
     def __init__(self, scale=0.5):
@@ -36,26 +37,17 @@ class Reference:
             found.append(Hs.copy())
         return np.array(found)
 
-    def scores(self, X, Hs=None):
-        return (self.states(X, Hs)[:, -1] @ self.W_hq + self.b_q).transpose(1, 0, 2)
-
-    def predict(self, prefix, num_preds, vocab):
-        text = list(prefix)
-        for _ in range(num_preds):  # From the start each time: no state to get wrong
-            text.append(vocab.idx_to_token[int(self.scores(np.array([vocab[text]]))[0, -1].argmax())])
-        return "".join(text)
+    def outputs(self, X, Hs=None):
+        return self.states(X, Hs)[:, -1]
 
 
-class Model:
+class Model(LanguageModel):
     """`RNNLMScratch` with `StackedRNNScratch` in one framework, with the reference's weights."""
 
     def __init__(self, d2l, tab, numpy_of, ref):
-        self.d2l, self.tab, self.array = d2l, tab, numpy_of
         d2l.set_seed(0)
         stack = d2l.StackedRNNScratch(VOCAB, HIDDENS, LAYERS)
-        self.model = d2l.RNNLMScratch(stack, VOCAB, lr=0.5)
-        self.X = self.tokens(ref.X)
-        self.steps = d2l.Steps(self.model, self.X)
+        super().__init__(d2l, tab, numpy_of, d2l.RNNLMScratch(stack, VOCAB, lr=0.5), ref)
         rows = {"W_xh": 0, "W_hh": 1, "b_h": 2}
         layers = [array for layer in ref.layers for array in layer]
         if tab == "jax":  # By name: W_hh, W_xh, b_h
@@ -71,30 +63,7 @@ class Model:
             for array, value in zip(arrays, values, strict=True):
                 array[:] = self.floats(value)
         else:
-            self.steps.set([np.array(value, "float32", order="C") for value in values])
-
-    def tokens(self, a):
-        return self.d2l.tensor(a.tolist(), dtype=self.d2l.int64 if self.tab == "pytorch" else self.d2l.int32)
-
-    def floats(self, a):
-        return self.d2l.tensor(a.tolist(), dtype=self.d2l.float32)
-
-    def layer(self, X, Hs=None):
-        """Return what the stack makes of tokens, as one-hot vectors."""
-        inputs, Hs = self.floats(np.eye(VOCAB)[X.T]), Hs if Hs is None else [*Hs]
-        if self.tab == "jax":
-            return self.model.rnn.apply({"params": self.steps.state.params["rnn"]}, inputs, Hs)
-        return self.model.rnn(inputs, Hs)
-
-    def scores(self, *inputs):
-        if self.tab == "jax":
-            return self.array(self.model.apply({"params": self.steps.state.params}, *inputs))
-        return self.array(self.model(*inputs))
-
-    def predict(self, *arguments):
-        if self.tab == "jax":
-            arguments += (self.steps.state.params,)
-        return self.model.predict(*arguments)
+            self.put(values)
 
 
 @pytest.fixture

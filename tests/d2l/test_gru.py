@@ -9,16 +9,15 @@ import math
 
 import numpy as np
 import pytest
-
-HIDDENS, VOCAB, BATCH, STEPS = 6, 5, 3, 7
-CLOSE = {"rtol": 0, "atol": 1e-5}
+from recurrent import BATCH, CLOSE, HIDDENS, STEPS, VOCAB, LanguageModel, trained
+from recurrent import Reference as OutputLayer
 
 
 def sigmoid(a):
     return 1 / (1 + np.exp(-a))
 
 
-class Reference:
+class Reference(OutputLayer):
     """A language model with gated recurrent units in NumPy; k is r, z or n, the candidate."""
 
     def __init__(self, scale=0.7):
@@ -42,14 +41,7 @@ class Reference:
             found.append(H)
         return np.array(found)
 
-    def scores(self, X, H=None):
-        return (self.states(X, H) @ self.W_hq + self.b_q).transpose(1, 0, 2)
-
-    def predict(self, prefix, num_preds, vocab):
-        text = list(prefix)
-        for _ in range(num_preds):  # From the start each time: no state to get wrong
-            text.append(vocab.idx_to_token[int(self.scores(np.array([vocab[text]]))[0, -1].argmax())])
-        return "".join(text)
+    outputs = states
 
     def values(self, tab):
         """Return the parameters in the order and the form of a framework."""
@@ -77,44 +69,15 @@ class Reference:
         }  # fmt: skip
 
 
-class Model:
+class Model(LanguageModel):
     """`RNNLM` with `GRU` in one framework, with the reference's weights."""
 
     def __init__(self, d2l, tab, numpy_of, ref):
-        self.d2l, self.tab, self.array = d2l, tab, numpy_of
         d2l.set_seed(0)
-        self.model = d2l.RNNLM(d2l.GRU(VOCAB, HIDDENS), VOCAB, lr=0.5)
-        self.X, self.Y = self.tokens(ref.X), self.tokens(ref.Y)
-        self.steps = d2l.Steps(self.model, self.X)
-        values = ref.values(tab)
-        assert [p.shape for p in self.steps.get()] == [value.shape for value in values]
-        self.steps.set([np.array(value, "float32", order="C") for value in values])
-
-    def tokens(self, a):
-        return self.d2l.tensor(a.tolist(), dtype=self.d2l.int64 if self.tab == "pytorch" else self.d2l.int32)
-
-    def state(self, H):
-        """Return a state in the form of the framework's layer."""
-        H = self.d2l.tensor(H.tolist(), dtype=self.d2l.float32)
-        return {"pytorch": lambda: H[None], "jax": lambda: H, "tensorflow": lambda: [H],
-                "mxnet": lambda: [H[None]]}[self.tab]()  # fmt: skip
-
-    def layer(self, X, H=None):
-        """Return what the layer makes of tokens, as one-hot vectors."""
-        inputs = self.d2l.tensor(np.eye(VOCAB)[X.T].tolist(), dtype=self.d2l.float32)
-        if self.tab == "jax":
-            return self.model.rnn.apply({"params": self.steps.state.params["rnn"]}, inputs, H)
-        return self.model.rnn(inputs, H)
-
-    def scores(self, *inputs):
-        if self.tab == "jax":
-            return self.array(self.model.apply({"params": self.steps.state.params}, *inputs))
-        return self.array(self.model(*inputs))
-
-    def predict(self, *arguments):
-        if self.tab == "jax":
-            arguments += (self.steps.state.params,)
-        return self.model.predict(*arguments)
+        model = d2l.RNNLM(d2l.GRU(VOCAB, HIDDENS), VOCAB, lr=0.5)
+        super().__init__(d2l, tab, numpy_of, model, ref)
+        self.Y = self.tokens(ref.Y)
+        self.put(ref.values(tab))
 
 
 @pytest.fixture
@@ -141,21 +104,6 @@ def our_layer(d2l, tab, ref):
         else:
             setattr(layer, name, value)
     return layer
-
-
-def trained(d2l, model, batch, epochs):
-    """Return the perplexity of a new model after some epochs with a single minibatch."""
-
-    class Data(d2l.DataModule):
-        def get_dataloader(self, train):
-            return [batch]
-
-    d2l.set_seed(0)
-    model = model()
-    model.board.display = False
-    trainer = d2l.Trainer(max_epochs=epochs)
-    trainer.fit(model, Data())
-    return trainer.perplexity([batch])
 
 
 def test_our_layer_returns_the_states_of_all_steps_and_the_last(d2l, tab, numpy_of, ref):
@@ -196,10 +144,11 @@ def test_the_models_scores_are_those_of_the_reference(it, ref):
 
 @pytest.mark.parametrize("name", ["GRU", "GRUScratch"])
 def test_training_lowers_the_loss(d2l, name, it):
-    def model():
-        return d2l.RNNLM(getattr(d2l, name)(VOCAB, HIDDENS), VOCAB, lr=0.5)
-
-    perplexities = [trained(d2l, model, (it.X, it.Y), epochs) for epochs in (0, 1, 5)]
+    perplexities = []
+    for epochs in (0, 1, 5):
+        d2l.set_seed(0)
+        model = d2l.RNNLM(getattr(d2l, name)(VOCAB, HIDDENS), VOCAB, lr=0.5)
+        perplexities.append(trained(d2l, model, (it.X, it.Y), epochs))
     assert perplexities == sorted(perplexities, reverse=True)
     assert perplexities[-1] < perplexities[0] < math.inf
 

@@ -9,16 +9,15 @@ import math
 
 import numpy as np
 import pytest
-
-HIDDENS, VOCAB, BATCH, STEPS = 6, 5, 3, 7
-CLOSE = {"rtol": 0, "atol": 1e-5}
+from recurrent import BATCH, CLOSE, HIDDENS, STEPS, VOCAB, trained
+from recurrent import Reference as OutputLayer
 
 
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-class Reference:
+class Reference(OutputLayer):
     """A layer of LSTM cells in NumPy, with an output layer for a language model."""
 
     def __init__(self, scale=0.5):
@@ -51,14 +50,8 @@ class Reference:
             found.append(H)
         return np.array(found), (H, C)
 
-    def scores(self, X, H_C=None):
-        return (self.states(X, H_C)[0] @ self.W_hq + self.b_q).transpose(1, 0, 2)
-
-    def predict(self, prefix, num_preds, vocab):
-        text = list(prefix)
-        for _ in range(num_preds):  # From the start each time: no state to get wrong
-            text.append(vocab.idx_to_token[int(self.scores(np.array([vocab[text]]))[0, -1].argmax())])
-        return "".join(text)
+    def outputs(self, X, H_C=None):
+        return self.states(X, H_C)[0]
 
 
 class Model:
@@ -158,18 +151,8 @@ class Model:
         return self.model.predict(*arguments, *([self.params] if self.tab == "jax" else []))
 
     def trained(self, epochs):
-        """Return the perplexity after some epochs with a single minibatch."""
-        batches = [(self.X, self.Y)]
-
-        class Data(self.d2l.DataModule):
-            def get_dataloader(self, train):
-                return batches
-
-        self.model.board.display = False
         self.d2l.set_seed(0)
-        trainer = self.d2l.Trainer(max_epochs=epochs)
-        trainer.fit(self.model, Data())
-        return trainer.perplexity(batches)
+        return trained(self.d2l, self.model, (self.X, self.Y), epochs)
 
 
 @pytest.fixture

@@ -10,12 +10,11 @@ import math
 
 import numpy as np
 import pytest
+from recurrent import BATCH, CLOSE, HIDDENS, STEPS, VOCAB, LanguageModel, trained
+from recurrent import Reference as OutputLayer
 
-HIDDENS, VOCAB, BATCH, STEPS = 6, 5, 3, 7
-CLOSE = {"rtol": 0, "atol": 1e-5}
 
-
-class Reference:
+class Reference(OutputLayer):
     """An RNN language model in NumPy."""
 
     def __init__(self, scale=0.5):
@@ -35,71 +34,23 @@ class Reference:
             found.append(H)
         return np.array(found)
 
-    def scores(self, X, H=None):
-        return (self.states(X, H) @ self.W_hq + self.b_q).transpose(1, 0, 2)
-
-    def predict(self, prefix, num_preds, vocab):
-        text = list(prefix)
-        for _ in range(num_preds):  # From the start each time: no state to get wrong
-            text.append(vocab.idx_to_token[int(self.scores(np.array([vocab[text]]))[0, -1].argmax())])
-        return "".join(text)
+    outputs = states
 
 
-class Model:
+class Model(LanguageModel):
     """`RNNLM` with `RNN` in one framework, with the reference's weights."""
 
     def __init__(self, d2l, tab, numpy_of, ref):
-        self.d2l, self.tab, self.array = d2l, tab, numpy_of
         d2l.set_seed(0)
-        self.model = d2l.RNNLM(d2l.RNN(VOCAB, HIDDENS), VOCAB, lr=0.5)
-        self.X, self.Y = self.tokens(ref.X), self.tokens(ref.Y)
-        self.steps = d2l.Steps(self.model, self.X)
+        model = d2l.RNNLM(d2l.RNN(VOCAB, HIDDENS), VOCAB, lr=0.5)
+        super().__init__(d2l, tab, numpy_of, model, ref)
+        self.Y = self.tokens(ref.Y)
         values = [ref.W_xh, ref.W_hh, ref.b_h, ref.W_hq, ref.b_q]
         if tab == "jax":
             values = [ref.b_q, ref.W_hq, ref.W_hh, ref.b_h, ref.W_xh]
         elif tab != "tensorflow":  # Two biases, and the outputs first
             values = [ref.W_xh.T, ref.W_hh.T, 0.25 * ref.b_h, 0.75 * ref.b_h, ref.W_hq.T, ref.b_q]
-        assert [p.shape for p in self.steps.get()] == [value.shape for value in values]
-        self.steps.set([np.array(value, "float32", order="C") for value in values])
-
-    def tokens(self, a):
-        return self.d2l.tensor(a.tolist(), dtype=self.d2l.int64 if self.tab == "pytorch" else self.d2l.int32)
-
-    def state(self, H):
-        """Return a state in the form of the framework's layer."""
-        H = self.d2l.tensor(H.tolist(), dtype=self.d2l.float32)
-        return {"pytorch": lambda: H[None], "jax": lambda: H, "tensorflow": lambda: [H],
-                "mxnet": lambda: [H[None]]}[self.tab]()  # fmt: skip
-
-    def layer(self, X, H=None):
-        """Return what the layer makes of tokens, as one-hot vectors."""
-        inputs = self.d2l.tensor(np.eye(VOCAB)[X.T].tolist(), dtype=self.d2l.float32)
-        if self.tab == "jax":
-            return self.model.rnn.apply({"params": self.steps.state.params["rnn"]}, inputs, H)
-        return self.model.rnn(inputs, H)
-
-    def scores(self, *inputs):
-        if self.tab == "jax":
-            return self.array(self.model.apply({"params": self.steps.state.params}, *inputs))
-        return self.array(self.model(*inputs))
-
-    def predict(self, *arguments):
-        if self.tab == "jax":
-            arguments += (self.steps.state.params,)
-        return self.model.predict(*arguments)
-
-    def trained(self, epochs):
-        """Return the perplexity after some epochs with a single minibatch."""
-        batches = [(self.X, self.Y)]
-
-        class Data(self.d2l.DataModule):
-            def get_dataloader(self, train):
-                return batches
-
-        self.model.board.display = False
-        trainer = self.d2l.Trainer(max_epochs=epochs)
-        trainer.fit(self.model, Data())
-        return trainer.perplexity(batches)
+        self.put(values)
 
 
 @pytest.fixture
@@ -157,7 +108,7 @@ def test_the_model_takes_our_own_layer_as_well(d2l, tab, numpy_of, ref, it):
 
 
 def test_a_step_of_training_lowers_the_loss(it):
-    perplexities = [it.trained(epochs) for epochs in (0, 1, 5)]
+    perplexities = [trained(it.d2l, it.model, (it.X, it.Y), epochs) for epochs in (0, 1, 5)]
     assert perplexities == sorted(perplexities, reverse=True)
     assert perplexities[-1] < perplexities[0] < math.inf
 
