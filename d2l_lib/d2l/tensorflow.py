@@ -1736,24 +1736,17 @@ class LSTMScratch(d2l.Module):
 
 
 # chapters/modern-rnn/lstm.md, cell 12
-class LSTM(d2l.Module):
-    """A layer of LSTM cells of the framework.
+class LSTM(d2l.RNN):
+    """A layer of LSTM cells of the framework; its state is (H, C).
 
     Defined in sec_lstm.
     """
     def __init__(self, num_inputs, num_hiddens):
-        super().__init__()
+        d2l.Module.__init__(self)  # RNN's would make another layer
         self.save_hyperparameters()
         self.rnn = tf.keras.layers.LSTM(
             num_hiddens, return_sequences=True, return_state=True,
             unroll=True)
-
-    def forward(self, inputs, H_C=None):
-        """Return all hidden states, stacked, and the last state, (H, C)."""
-        inputs = d2l.swapaxes(inputs, 0, 1)
-        H_C = None if H_C is None else list(H_C)
-        outputs, *H_C = self.rnn(inputs, initial_state=H_C)
-        return d2l.swapaxes(outputs, 0, 1), H_C
 
 
 # chapters/modern-rnn/gru.md, cell 7

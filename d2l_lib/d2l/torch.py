@@ -1639,19 +1639,15 @@ class LSTMScratch(d2l.Module):
 
 
 # chapters/modern-rnn/lstm.md, cell 12
-class LSTM(d2l.Module):
-    """A layer of LSTM cells of the framework.
+class LSTM(d2l.RNN):
+    """A layer of LSTM cells of the framework; its state is (H, C).
 
     Defined in sec_lstm.
     """
     def __init__(self, num_inputs, num_hiddens):
-        super().__init__()
+        d2l.Module.__init__(self)  # RNN's would make another layer
         self.save_hyperparameters()
         self.rnn = nn.LSTM(num_inputs, num_hiddens)
-
-    def forward(self, inputs, H_C=None):
-        """Return all hidden states, stacked, and the last state, (H, C)."""
-        return self.rnn(inputs, H_C)
 
 
 # chapters/modern-rnn/gru.md, cell 7
