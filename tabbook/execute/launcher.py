@@ -55,6 +55,8 @@ _NOTHING = bytes(4)
 """The number 0, as C has it."""
 LOG_BYTES = 10_000_000
 """Bytes that the kernel's log may have; it starts again then."""
+_LOG_LOCK = threading.Lock()
+"""Held while bytes go to the kernel's log, which both streams share."""
 
 
 class Stream(OutStream):
@@ -144,19 +146,28 @@ class NativeOutput:
 
     def _hand_on(self, count: int) -> None:
         """Hand on ``count`` bytes; not more, as a writer may never stop."""
-        while count > 0 and (part := os.read(self._source, min(count, 1 << 16))):
+        while count > 0 and (part := self._move(min(count, 1 << 16))):
             count -= len(part)
-            self._note(part)
             text = self._decode(part)
             if text := text if self.number == 1 else self._without_noise(text):
                 self._stream.put(text)
 
-    def _note(self, part: bytes) -> None:
-        """Write to the kernel's log, too: the kernel may die before anything is sent."""
-        if os.lseek(self._log, 0, os.SEEK_CUR) > LOG_BYTES:
-            os.ftruncate(self._log, 0)
-            os.lseek(self._log, 0, os.SEEK_SET)
-        os.write(self._log, part)
+    def _move(self, count: int) -> bytes:
+        """Move up to ``count`` bytes from the pipe to the kernel's log, and return them.
+
+        The kernel may die before anything is sent, and tabbook then looks into both. Where the system
+        has a call that moves bytes from one to the other, there is no moment at which they are in neither.
+        """
+        with _LOG_LOCK:
+            start = os.lseek(self._log, 0, os.SEEK_CUR)
+            if start > LOG_BYTES:
+                os.ftruncate(self._log, 0)
+                start = os.lseek(self._log, 0, os.SEEK_SET)
+            if sys.platform == "linux":
+                return os.pread(self._log, os.splice(self._source, self._log, count), start)
+            part = os.read(self._source, count)
+            os.write(self._log, part)
+            return part
 
     def _without_noise(self, text: str) -> str:
         """Return ``text`` without the lines of logs."""

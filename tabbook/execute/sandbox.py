@@ -302,7 +302,7 @@ async def kernel(job: JobSpec, scratch: Path, guarded: GuardedKernel) -> AsyncIt
     try:
         with _start_failures(patience, log):
             _check_sockets(scratch)
-            with log.file.open("wb") as sink:
+            with log.file.open("w+b") as sink:  # the launcher reads what it moved there
                 await manager.start_kernel(
                     cwd=str(work_folder(job, scratch)),
                     env=job_variables(job, scratch, os.environ),
