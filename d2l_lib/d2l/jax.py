@@ -89,6 +89,7 @@ __all__ = [
     "abs",
     "add_to_class",
     "annotate",
+    "apply_of",
     "arange",
     "argmax",
     "as_curves",
@@ -667,7 +668,7 @@ class Trainer(d2l.HyperParameters):
     def fit_epoch(self):
         for batch in map(self.prepare_batch, self.train_dataloader):
             value, grads = self.model.training_step(
-                self.state.params, batch, self.state)
+                self.state.params, batch, self.state_for(self.model))
             if self.gradient_clip_val:
                 grads = self.clip_gradients(self.gradient_clip_val, grads)
             self.state = update_state(self.state, grads)
@@ -675,7 +676,7 @@ class Trainer(d2l.HyperParameters):
                 self.state = self.state.replace(batch_stats=value[1]['batch_stats'])
             self.train_batch_idx += 1
         if self.val_dataloader is not None:
-            state = self.state.replace(apply_fn=self.evaluator.apply)
+            state = self.state_for(self.evaluator)
             for batch in map(self.prepare_batch, self.val_dataloader):
                 self.evaluator.validation_step(state.params, batch, state)
                 self.val_batch_idx += 1
@@ -707,6 +708,15 @@ class Trainer(d2l.HyperParameters):
             batch = [d2l.to(a, self.gpus[0]) for a in batch]
         return batch
 
+    # chapters/linear-regression/linear-regression-scratch.md, cell 13
+    def state_for(self, model):
+        """Return the state that a loss needs: one without an optimizer.
+
+        Defined in sec_linear_scratch.
+        """
+        return self.state.replace(
+            apply_fn=apply_of(model), tx=None, opt_state=None)
+
     # chapters/recurrent-neural-networks/rnn-training.md, cell 6
     def perplexity(self, dataloader):
         """Return the perplexity of the model on all batches of a loader.
@@ -716,7 +726,7 @@ class Trainer(d2l.HyperParameters):
         Defined in sec_rnn-training.
         """
         total, count = 0.0, 0
-        state = self.state.replace(apply_fn=self.evaluator.apply)
+        state = self.state_for(self.evaluator)
         for batch in dataloader:
             *inputs, labels = self.prepare_batch(batch)
             loss, _ = self.evaluator.loss(
@@ -848,6 +858,16 @@ def update_state(state, grads):
     """
     state = state.apply_gradients(grads=grads)
     return state.replace(dropout_rng=jax.random.split(state.dropout_rng)[0])
+
+
+# chapters/linear-regression/linear-regression-scratch.md, cell 13
+@functools.lru_cache
+def apply_of(model):
+    """Return the method `apply` of a model, the same one for equal models.
+
+    Defined in sec_linear_scratch.
+    """
+    return model.apply
 
 
 # chapters/linear-regression/linear-concise.md, cell 6
@@ -1096,9 +1116,9 @@ class Steps:
     """
     def __init__(self, model, X):
         self.model, params = model, model.init(d2l.get_key(), X)['params']
-        self.state = d2l.TrainState.create(
-            apply_fn=model.apply, params=params, tx=optax.identity(),
-            batch_stats={}, dropout_rng=d2l.get_key())
+        self.state = d2l.TrainState(
+            step=0, apply_fn=d2l.apply_of(model), params=params, tx=None,
+            opt_state=None, batch_stats={}, dropout_rng=d2l.get_key())
 
     def gradient(self, X, y):
         """Return the loss of a minibatch and the gradients."""
