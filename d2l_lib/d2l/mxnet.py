@@ -2001,7 +2001,7 @@ class BPE:
         return joined.decode('utf-8', errors='replace')
 
 
-# chapters/attention-and-transformers/queries-keys-values.md, cell 6
+# chapters/attention-and-transformers/queries-keys-values.md, cell 11
 def show_heatmaps(matrices, xlabel, ylabel, titles=None,
                   figsize=(2.5, 2.5), cmap='Blues'):
     """Show a grid of matrices as heatmaps with a common scale.
