@@ -2045,7 +2045,7 @@ def masked_softmax(X, valid_lens=None):
     return nn.softmax(X, axis=-1)
 
 
-# chapters/attention-and-transformers/attention-scoring-functions.md, cell 8
+# chapters/attention-and-transformers/attention-scoring-functions.md, cell 10
 class DotProductAttention(nn.Module):
     """Attention whose scores are scaled dot products.
 
@@ -2070,7 +2070,7 @@ class DotProductAttention(nn.Module):
         return d2l.matmul(dropped, values), weights
 
 
-# chapters/attention-and-transformers/attention-scoring-functions.md, cell 10
+# chapters/attention-and-transformers/attention-scoring-functions.md, cell 15
 class AdditiveAttention(nn.Module):
     """Attention whose scores come from a network with one hidden layer.
 

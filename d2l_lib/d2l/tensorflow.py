@@ -2027,7 +2027,7 @@ def masked_softmax(X, valid_lens=None):
     return tf.nn.softmax(X, axis=-1)
 
 
-# chapters/attention-and-transformers/attention-scoring-functions.md, cell 7
+# chapters/attention-and-transformers/attention-scoring-functions.md, cell 9
 class DotProductAttention(d2l.nn_Module):
     """Attention whose scores are scaled dot products.
 
@@ -2052,7 +2052,7 @@ class DotProductAttention(d2l.nn_Module):
     call = forward
 
 
-# chapters/attention-and-transformers/attention-scoring-functions.md, cell 9
+# chapters/attention-and-transformers/attention-scoring-functions.md, cell 14
 class AdditiveAttention(d2l.nn_Module):
     """Attention whose scores come from a network with one hidden layer.
 

@@ -1925,7 +1925,7 @@ def masked_softmax(X, valid_lens=None):
     return F.softmax(X, dim=-1)
 
 
-# chapters/attention-and-transformers/attention-scoring-functions.md, cell 7
+# chapters/attention-and-transformers/attention-scoring-functions.md, cell 9
 class DotProductAttention(d2l.nn_Module):
     """Attention whose scores are scaled dot products.
 
@@ -1948,7 +1948,7 @@ class DotProductAttention(d2l.nn_Module):
         return d2l.matmul(self.dropout(self.attention_weights), values)
 
 
-# chapters/attention-and-transformers/attention-scoring-functions.md, cell 9
+# chapters/attention-and-transformers/attention-scoring-functions.md, cell 14
 class AdditiveAttention(d2l.nn_Module):
     """Attention whose scores come from a network with one hidden layer.
 

@@ -15,8 +15,8 @@ def draw() -> Figure:
         figure.box(272, y, 66, 34, value, "green")
         figure.line((308, y), (332, y), color="muted", arrow=True)
         figure.text(350, y, str(part), "green")
-    for y, weight in ((60, "0.10"), (96, "0.45"), (156, "0.45")):
-        figure.text(126, y, weight, "orange", 13)
+    for y, share in ((60, "0.10"), (96, "0.45"), (156, "0.45")):
+        figure.text(126, y, share, "orange", 13)
     figure.box(44, 108, 66, 38, "3 km", "blue")
     figure.line((330, 190), (370, 190), color="muted")
     figure.text(350, 208, "37", "green")
