@@ -40,9 +40,11 @@ d2l = sys.modules[__name__]
 
 __all__ = [
     "Accumulator",
+    "AdditiveAttention",
     "Animator",
     "ArrayLoader",
     "BPE",
+    "CausalSelfAttention",
     "Classification",
     "Classifier",
     "CosineScheduler",
@@ -52,7 +54,10 @@ __all__ = [
     "DATA_SERVERS",
     "DATA_URL",
     "DataModule",
+    "DotProductAttention",
     "FashionMNIST",
+    "GPT",
+    "GPTBlock",
     "GRU",
     "GRUScratch",
     "Garments",
@@ -64,6 +69,8 @@ __all__ = [
     "LinearRegressionScratch",
     "MLP",
     "Module",
+    "MultiHeadAttention",
+    "PositionalEncoding",
     "ProgressBoard",
     "RNN",
     "RNNLM",
@@ -95,6 +102,7 @@ __all__ = [
     "as_curves",
     "astype",
     "cache_folder",
+    "causal_attention",
     "check_declared",
     "check_len",
     "check_shape",
@@ -125,6 +133,7 @@ __all__ = [
     "load_data_time_machine",
     "log",
     "loss_ch8",
+    "masked_softmax",
     "matmul",
     "maximum",
     "nn_Module",
@@ -134,6 +143,7 @@ __all__ = [
     "ones",
     "ones_like",
     "plot",
+    "position_table",
     "predict_ch8",
     "rand",
     "randn",
@@ -141,6 +151,7 @@ __all__ = [
     "read_time_machine",
     "reduce_mean",
     "reduce_sum",
+    "repeat_lens",
     "reshape",
     "seq_data_iter_random",
     "seq_data_iter_sequential",
@@ -148,6 +159,7 @@ __all__ = [
     "set_figsize",
     "set_seed",
     "sgd",
+    "show_heatmaps",
     "show_images",
     "show_trace_2d",
     "sigmoid",
@@ -157,6 +169,7 @@ __all__ = [
     "stack",
     "stand_in",
     "step_ch8",
+    "store",
     "swapaxes",
     "swing",
     "tanh",
@@ -2003,6 +2016,373 @@ class BPE:
         """
         joined = b''.join(self.tokens[int(i)] for i in ids)
         return joined.decode('utf-8', errors='replace')
+
+
+# chapters/attention-and-transformers/queries-keys-values.md, cell 11
+def show_heatmaps(matrices, xlabel, ylabel, titles=None,
+                  figsize=(2.5, 2.5), cmap='Blues'):
+    """Show a grid of matrices as heatmaps with a common scale.
+
+    `matrices` has the shape (rows, columns, queries, keys).
+
+    Defined in sec_queries-keys-values.
+    """
+    d2l.use_svg_display()
+    matrices = d2l.numpy(matrices)
+    rows, columns = matrices.shape[:2]
+    fig, axes = plt.subplots(rows, columns, figsize=figsize, sharex=True,
+                             sharey=True, squeeze=False)
+    for i, row in enumerate(axes):
+        for j, ax in enumerate(row):
+            image = ax.imshow(matrices[i, j], cmap=cmap, vmin=0,
+                              vmax=matrices.max())
+            if i == rows - 1:
+                ax.set_xlabel(xlabel)
+            if j == 0:
+                ax.set_ylabel(ylabel)
+            if titles:
+                ax.set_title(titles[j])
+    fig.colorbar(image, ax=axes, shrink=0.6)
+
+
+# chapters/attention-and-transformers/attention-scoring-functions.md, cell 6
+def masked_softmax(X, valid_lens=None):
+    """Return the softmax of scores, with weights of 0 for masked keys.
+
+    `X` has the shape (batch_size, num_queries, num_keys). In `valid_lens` is
+    how many keys count, for each example or for each of its queries: the
+    shape is (batch_size,) or (batch_size, num_queries). Without any key that
+    counts, all weights are equal.
+
+    Defined in sec_attention-scoring-functions.
+    """
+    if valid_lens is not None:
+        if len(valid_lens.shape) == 1:
+            valid_lens = valid_lens[:, None]  # The same for all queries
+        positions = d2l.arange(X.shape[-1])
+        counts = positions < valid_lens[:, :, None]
+        X = jnp.where(counts, X, -1e6)
+    return nn.softmax(X, axis=-1)
+
+
+# chapters/attention-and-transformers/attention-scoring-functions.md, cell 10
+class DotProductAttention(nn.Module):
+    """Attention whose scores are scaled dot products.
+
+    Defined in sec_attention-scoring-functions.
+    """
+    dropout: float
+
+    @nn.compact
+    def __call__(self, queries, keys, values, valid_lens=None,
+                 training=False):
+        """Return for each query an average of the values, and the weights.
+
+        The shapes are (batch_size, num_queries, d), (batch_size, num_keys, d)
+        and (batch_size, num_keys, num_values); `valid_lens` is as in
+        `masked_softmax`. The averages have the shape (batch_size,
+        num_queries, num_values), the weights end with num_keys instead.
+        """
+        scores = d2l.matmul(queries, d2l.swapaxes(keys, 1, 2))
+        scores = scores / math.sqrt(queries.shape[-1])
+        weights = masked_softmax(scores, valid_lens)
+        dropped = nn.Dropout(self.dropout, deterministic=not training)(weights)
+        return d2l.matmul(dropped, values), weights
+
+
+# chapters/attention-and-transformers/attention-scoring-functions.md, cell 15
+class AdditiveAttention(nn.Module):
+    """Attention whose scores come from a network with one hidden layer.
+
+    Defined in sec_attention-scoring-functions.
+    """
+    num_hiddens: int
+    dropout: float
+
+    @nn.compact
+    def __call__(self, queries, keys, values, valid_lens=None,
+                 training=False):
+        """Return for each query an average of the values, and the weights.
+
+        The shapes are those of `DotProductAttention`, but queries and keys
+        may have different lengths.
+        """
+        queries = nn.Dense(self.num_hiddens, use_bias=False)(queries)
+        keys = nn.Dense(self.num_hiddens, use_bias=False)(keys)
+        # Each query with each key: (batch_size, num_queries, num_keys, h)
+        features = d2l.tanh(queries[:, :, None] + keys[:, None])
+        scores = nn.Dense(1, use_bias=False)(features)[:, :, :, 0]
+        weights = masked_softmax(scores, valid_lens)
+        dropped = nn.Dropout(self.dropout, deterministic=not training)(weights)
+        return d2l.matmul(dropped, values), weights
+
+
+# chapters/attention-and-transformers/multihead-attention.md, cell 6
+class MultiHeadAttention(nn.Module):
+    """Several heads of scaled dot-product attention, side by side.
+
+    Defined in sec_multihead-attention.
+    """
+    num_hiddens: int
+    num_heads: int
+    dropout: float
+    bias: bool = False
+
+    def setup(self):
+        assert self.num_hiddens % self.num_heads == 0, 'heads of equal size'
+        self.attention = d2l.DotProductAttention(self.dropout)
+        self.W_q, self.W_k, self.W_v, self.W_o = (
+            nn.Dense(self.num_hiddens, use_bias=self.bias) for _ in range(4))
+
+    def __call__(self, queries, keys, values, valid_lens=None,
+                 training=False):
+        """Return for each query a combination of averages, and the weights.
+
+        The shapes are (batch_size, num_queries or num_keys, any length);
+        `valid_lens` is as in `masked_softmax`. The combinations have the
+        shape (batch_size, num_queries, num_hiddens), and the weights
+        (batch_size * num_heads, num_queries, num_keys).
+        """
+        queries = self.transpose_qkv(self.W_q(queries))
+        keys = self.transpose_qkv(self.W_k(keys))
+        values = self.transpose_qkv(self.W_v(values))
+        if valid_lens is not None:
+            valid_lens = repeat_lens(valid_lens, self.num_heads)
+        output, weights = self.attention(
+            queries, keys, values, valid_lens, training)
+        return self.W_o(self.transpose_output(output)), weights
+
+    # chapters/attention-and-transformers/multihead-attention.md, cell 8
+    def transpose_qkv(self, X):
+        """Cut the last axis into heads, and move these to the first.
+
+        Defined in sec_multihead-attention.
+        """
+        n, num_steps, _ = X.shape
+        X = d2l.reshape(X, (n, num_steps, self.num_heads, -1))
+        X = d2l.swapaxes(X, 1, 2)  # (n, num_heads, num_steps, d)
+        return d2l.reshape(X, (-1, num_steps, X.shape[-1]))
+
+    # chapters/attention-and-transformers/multihead-attention.md, cell 8
+    def transpose_output(self, X):
+        """Undo what `transpose_qkv` does.
+
+        Defined in sec_multihead-attention.
+        """
+        _, num_steps, d = X.shape
+        X = d2l.reshape(X, (-1, self.num_heads, num_steps, d))
+        X = d2l.swapaxes(X, 1, 2)  # (n, num_steps, num_heads, d)
+        return d2l.reshape(X, (-1, num_steps, self.num_heads * d))
+
+
+# chapters/attention-and-transformers/multihead-attention.md, cell 7
+def repeat_lens(valid_lens, num_heads):
+    """Return the lengths with a copy of each row for each head.
+
+    Defined in sec_multihead-attention.
+    """
+    return jnp.repeat(valid_lens, num_heads, axis=0)
+
+
+# chapters/attention-and-transformers/self-attention-and-positional-encoding.md, cell 6
+def position_table(num_positions, num_hiddens):
+    """Return sines and cosines for each position, in turns.
+
+    The shape is (num_positions, num_hiddens); `num_hiddens` is even.
+
+    Defined in sec_self-attention-and-positional-encoding.
+    """
+    rates = [10000 ** (-i / num_hiddens) for i in range(0, num_hiddens, 2)]
+    return d2l.tensor([[wave(position * rate) for rate in rates
+                        for wave in (math.sin, math.cos)]
+                       for position in range(num_positions)])
+
+
+# chapters/attention-and-transformers/self-attention-and-positional-encoding.md, cell 8
+class PositionalEncoding(nn.Module):
+    """Adds to each vector sines and cosines that depend on its position.
+
+    Defined in sec_self-attention-and-positional-encoding.
+    """
+    num_hiddens: int
+    dropout: float
+    max_len: int = 1000
+
+    @nn.compact
+    def __call__(self, X, training=False):
+        """Return X, (batch_size, num_steps, num_hiddens), with positions."""
+        P = position_table(self.max_len, self.num_hiddens)
+        X = X + P[:X.shape[1]]
+        return nn.Dropout(self.dropout, deterministic=not training)(X)
+
+
+# chapters/attention-and-transformers/gpt-model.md, cell 6
+def store(cache, new, start):
+    """Return the cache with `new` at the positions from `start` on.
+
+    The shapes are (batch_size, num_heads, num_steps or fewer, d).
+
+    Defined in sec_gpt-model.
+    """
+    stop = start + new.shape[2]
+    return jax.lax.dynamic_update_slice(cache, new, (0, 0, start, 0))
+
+
+# chapters/attention-and-transformers/gpt-model.md, cell 7
+def causal_attention(queries, keys, values, start=0):
+    """Return averages of values at positions that are not later.
+
+    The shapes are (batch_size, num_heads, num_queries or num_keys, d). The
+    first query has the position `start`, and the first key the position 0.
+
+    Defined in sec_gpt-model.
+    """
+    scores = d2l.matmul(queries, d2l.swapaxes(keys, 2, 3))
+    scores = scores / math.sqrt(queries.shape[-1])
+    rows = d2l.arange(queries.shape[2]) + start
+    columns = d2l.arange(keys.shape[2])
+    scores = jnp.where(columns <= rows[:, None], scores, -jnp.inf)
+    return d2l.matmul(nn.softmax(scores), values)
+
+
+# chapters/attention-and-transformers/gpt-model.md, cell 9
+class CausalSelfAttention(nn.Module):
+    """Heads of attention in which no position sees a later one.
+
+    Defined in sec_gpt-model.
+    """
+    num_hiddens: int
+    num_heads: int
+
+    def setup(self):
+        self.qkv = nn.Dense(3 * self.num_hiddens)
+        self.out = nn.Dense(self.num_hiddens)
+
+    def __call__(self, X, cache=None):
+        return self.forward(X, cache)
+
+    # chapters/attention-and-transformers/gpt-model.md, cell 10
+    def forward(self, X, cache=None):
+        """Return what is added to X, and the cache with the positions of X.
+
+        X: (batch_size, num_steps, num_hiddens). A cache has keys, values, and
+        the number of positions that they are from: X comes behind these.
+
+        Defined in sec_gpt-model.
+        """
+        n, num_steps, h = X.shape
+        QKV = d2l.reshape(self.qkv(X), (n, num_steps, 3, self.num_heads, -1))
+        queries, keys, values = (
+            d2l.swapaxes(QKV[:, :, i], 1, 2) for i in range(3))
+        start = 0
+        if cache is not None:
+            old_keys, old_values, start = cache
+            keys = store(old_keys, keys, start)
+            values = store(old_values, values, start)
+            cache = keys, values, start + num_steps
+        Y = causal_attention(queries, keys, values, start)
+        Y = d2l.reshape(d2l.swapaxes(Y, 1, 2), (n, num_steps, h))
+        return self.out(Y), cache
+
+
+# chapters/attention-and-transformers/gpt-model.md, cell 13
+class GPTBlock(nn.Module):
+    """Attention and a small network, each behind a norm and a shortcut.
+
+    Defined in sec_gpt-model.
+    """
+    num_hiddens: int
+    num_heads: int
+    dropout_rate: float = 0.0
+    training: bool = False
+
+    def setup(self):
+        self.attention = CausalSelfAttention(self.num_hiddens, self.num_heads)
+        self.norm1 = nn.LayerNorm(epsilon=1e-5)
+        self.norm2 = nn.LayerNorm(epsilon=1e-5)
+        self.dense1 = nn.Dense(4 * self.num_hiddens)
+        self.dense2 = nn.Dense(self.num_hiddens)
+        self.gelu = nn.gelu
+        self.dropout = nn.Dropout(
+            self.dropout_rate, deterministic=not self.training)
+
+    def __call__(self, X, cache=None):
+        return self.forward(X, cache)
+
+    # chapters/attention-and-transformers/gpt-model.md, cell 14
+    def forward(self, X, cache=None):
+        """Return X, changed twice, and the cache with its positions.
+
+        Defined in sec_gpt-model.
+        """
+        Y, cache = self.attention(self.norm1(X), cache)
+        X = X + self.dropout(Y)
+        Y = self.dense2(self.gelu(self.dense1(self.norm2(X))))
+        return X + self.dropout(Y), cache
+
+
+# chapters/attention-and-transformers/gpt-model.md, cell 16
+class GPT(d2l.Classifier):
+    """A language model of blocks with causal attention.
+
+    It reads at most `num_steps` tokens. The output layer has the weights of
+    the embedding.
+
+    Defined in sec_gpt-model.
+    """
+    vocab_size: int
+    num_steps: int
+    num_hiddens: int = 64
+    num_heads: int = 4
+    num_blks: int = 2
+    dropout: float = 0.0
+    lr: float = 0.001
+
+    def setup(self):
+        small = nn.initializers.normal(0.02)
+        self.blocks = [
+            GPTBlock(self.num_hiddens, self.num_heads, self.dropout,
+                     self.training) for _ in range(self.num_blks)]
+        self.tokens = nn.Embed(
+            self.vocab_size, self.num_hiddens, embedding_init=small)
+        self.positions = nn.Embed(
+            self.num_steps, self.num_hiddens, embedding_init=small)
+        self.norm = nn.LayerNorm(epsilon=1e-5)
+
+    def configure_optimizers(self):
+        return optax.adamw(self.lr, weight_decay=0.01)
+
+    # chapters/attention-and-transformers/gpt-model.md, cell 17
+    def forward(self, X, caches=None):
+        """Return the scores of the next tokens: (batch_size, num_steps, vocab_size).
+
+        With caches, X comes behind what they have, and the result is the pair of
+        the scores and the new caches.
+
+        Defined in sec_gpt-model.
+        """
+        start = caches[0][2] if caches else 0
+        positions = d2l.arange(X.shape[1]) + start
+        H = self.tokens(X) + self.positions(positions)
+        kept = []
+        for i, block in enumerate(self.blocks):
+            H, cache = block(H, caches and caches[i])
+            kept.append(cache)
+        H = self.norm(H)
+        scores = self.tokens.attend(H)
+        return scores if caches is None else (scores, kept)
+
+    # chapters/attention-and-transformers/gpt-model.md, cell 17
+    def make_caches(self, batch_size):
+        """Return an empty cache for each block.
+
+        Defined in sec_gpt-model.
+        """
+        shape = (batch_size, self.num_heads, self.num_steps,
+                 self.num_hiddens // self.num_heads)
+        start = 0
+        return [(d2l.zeros(shape), d2l.zeros(shape), start)
+                for _ in range(self.num_blks)]
 
 
 # chapters/appendix/data-files.md, cell 6

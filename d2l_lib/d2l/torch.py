@@ -35,8 +35,10 @@ d2l = sys.modules[__name__]
 
 __all__ = [
     "Accumulator",
+    "AdditiveAttention",
     "Animator",
     "BPE",
+    "CausalSelfAttention",
     "Classification",
     "Classifier",
     "CosineScheduler",
@@ -46,7 +48,10 @@ __all__ = [
     "DATA_SERVERS",
     "DATA_URL",
     "DataModule",
+    "DotProductAttention",
     "FashionMNIST",
+    "GPT",
+    "GPTBlock",
     "GRU",
     "GRUScratch",
     "Garments",
@@ -58,6 +63,8 @@ __all__ = [
     "LinearRegressionScratch",
     "MLP",
     "Module",
+    "MultiHeadAttention",
+    "PositionalEncoding",
     "ProgressBoard",
     "RNN",
     "RNNLM",
@@ -88,6 +95,7 @@ __all__ = [
     "as_curves",
     "astype",
     "cache_folder",
+    "causal_attention",
     "check_declared",
     "check_len",
     "check_shape",
@@ -118,6 +126,7 @@ __all__ = [
     "load_corpus_time_machine",
     "load_data_time_machine",
     "log",
+    "masked_softmax",
     "matmul",
     "maximum",
     "nn_Module",
@@ -127,6 +136,7 @@ __all__ = [
     "ones",
     "ones_like",
     "plot",
+    "position_table",
     "predict_ch8",
     "rand",
     "randn",
@@ -134,6 +144,7 @@ __all__ = [
     "read_time_machine",
     "reduce_mean",
     "reduce_sum",
+    "repeat_lens",
     "reshape",
     "seq_data_iter_random",
     "seq_data_iter_sequential",
@@ -141,6 +152,7 @@ __all__ = [
     "set_figsize",
     "set_seed",
     "sgd",
+    "show_heatmaps",
     "show_images",
     "show_trace_2d",
     "sigmoid",
@@ -150,6 +162,7 @@ __all__ = [
     "stack",
     "stand_in",
     "step_ch8",
+    "store",
     "swapaxes",
     "swing",
     "tanh",
@@ -1862,6 +1875,355 @@ class BPE:
         """
         joined = b''.join(self.tokens[int(i)] for i in ids)
         return joined.decode('utf-8', errors='replace')
+
+
+# chapters/attention-and-transformers/queries-keys-values.md, cell 11
+def show_heatmaps(matrices, xlabel, ylabel, titles=None,
+                  figsize=(2.5, 2.5), cmap='Blues'):
+    """Show a grid of matrices as heatmaps with a common scale.
+
+    `matrices` has the shape (rows, columns, queries, keys).
+
+    Defined in sec_queries-keys-values.
+    """
+    d2l.use_svg_display()
+    matrices = d2l.numpy(matrices)
+    rows, columns = matrices.shape[:2]
+    fig, axes = plt.subplots(rows, columns, figsize=figsize, sharex=True,
+                             sharey=True, squeeze=False)
+    for i, row in enumerate(axes):
+        for j, ax in enumerate(row):
+            image = ax.imshow(matrices[i, j], cmap=cmap, vmin=0,
+                              vmax=matrices.max())
+            if i == rows - 1:
+                ax.set_xlabel(xlabel)
+            if j == 0:
+                ax.set_ylabel(ylabel)
+            if titles:
+                ax.set_title(titles[j])
+    fig.colorbar(image, ax=axes, shrink=0.6)
+
+
+# chapters/attention-and-transformers/attention-scoring-functions.md, cell 6
+def masked_softmax(X, valid_lens=None):
+    """Return the softmax of scores, with weights of 0 for masked keys.
+
+    `X` has the shape (batch_size, num_queries, num_keys). In `valid_lens` is
+    how many keys count, for each example or for each of its queries: the
+    shape is (batch_size,) or (batch_size, num_queries). Without any key that
+    counts, all weights are equal.
+
+    Defined in sec_attention-scoring-functions.
+    """
+    if valid_lens is not None:
+        if len(valid_lens.shape) == 1:
+            valid_lens = valid_lens[:, None]  # The same for all queries
+        positions = d2l.arange(X.shape[-1])
+        positions = positions.to(X.device)
+        counts = positions < valid_lens[:, :, None]
+        X = torch.where(counts, X, -1e6)
+    return F.softmax(X, dim=-1)
+
+
+# chapters/attention-and-transformers/attention-scoring-functions.md, cell 9
+class DotProductAttention(d2l.nn_Module):
+    """Attention whose scores are scaled dot products.
+
+    Defined in sec_attention-scoring-functions.
+    """
+    def __init__(self, dropout):
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, queries, keys, values, valid_lens=None):
+        """Return for each query an average of the values.
+
+        The shapes are (batch_size, num_queries, d), (batch_size, num_keys, d)
+        and (batch_size, num_keys, num_values); `valid_lens` is as in
+        `masked_softmax`. The result: (batch_size, num_queries, num_values).
+        """
+        scores = d2l.matmul(queries, d2l.swapaxes(keys, 1, 2))
+        scores = scores / math.sqrt(queries.shape[-1])
+        self.attention_weights = masked_softmax(scores, valid_lens)
+        return d2l.matmul(self.dropout(self.attention_weights), values)
+
+
+# chapters/attention-and-transformers/attention-scoring-functions.md, cell 14
+class AdditiveAttention(d2l.nn_Module):
+    """Attention whose scores come from a network with one hidden layer.
+
+    Defined in sec_attention-scoring-functions.
+    """
+    def __init__(self, num_hiddens, dropout):
+        super().__init__()
+        self.W_q = nn.LazyLinear(num_hiddens, bias=False)
+        self.W_k = nn.LazyLinear(num_hiddens, bias=False)
+        self.w_v = nn.LazyLinear(1, bias=False)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, queries, keys, values, valid_lens=None):
+        """Return for each query an average of the values.
+
+        The shapes are those of `DotProductAttention`, but queries and keys
+        may have different lengths.
+        """
+        queries, keys = self.W_q(queries), self.W_k(keys)
+        # Each query with each key: (batch_size, num_queries, num_keys, h)
+        features = d2l.tanh(queries[:, :, None] + keys[:, None])
+        scores = self.w_v(features)[:, :, :, 0]
+        self.attention_weights = masked_softmax(scores, valid_lens)
+        return d2l.matmul(self.dropout(self.attention_weights), values)
+
+
+# chapters/attention-and-transformers/multihead-attention.md, cell 5
+class MultiHeadAttention(d2l.nn_Module):
+    """Several heads of scaled dot-product attention, side by side.
+
+    Defined in sec_multihead-attention.
+    """
+    def __init__(self, num_hiddens, num_heads, dropout, bias=False):
+        super().__init__()
+        assert num_hiddens % num_heads == 0, 'heads of equal size'
+        self.num_heads = num_heads
+        self.attention = d2l.DotProductAttention(dropout)
+        def dense():
+            return nn.LazyLinear(num_hiddens, bias=bias)
+        self.W_q, self.W_k, self.W_v, self.W_o = (dense() for _ in range(4))
+
+    def forward(self, queries, keys, values, valid_lens=None):
+        """Return for each query a combination of the heads' averages.
+
+        The shapes are (batch_size, num_queries or num_keys, any length);
+        `valid_lens` is as in `masked_softmax`. The result has the shape
+        (batch_size, num_queries, num_hiddens).
+        """
+        queries = self.transpose_qkv(self.W_q(queries))
+        keys = self.transpose_qkv(self.W_k(keys))
+        values = self.transpose_qkv(self.W_v(values))
+        if valid_lens is not None:
+            valid_lens = repeat_lens(valid_lens, self.num_heads)
+        output = self.attention(queries, keys, values, valid_lens)
+        return self.W_o(self.transpose_output(output))
+
+    # chapters/attention-and-transformers/multihead-attention.md, cell 8
+    def transpose_qkv(self, X):
+        """Cut the last axis into heads, and move these to the first.
+
+        Defined in sec_multihead-attention.
+        """
+        n, num_steps, _ = X.shape
+        X = d2l.reshape(X, (n, num_steps, self.num_heads, -1))
+        X = d2l.swapaxes(X, 1, 2)  # (n, num_heads, num_steps, d)
+        return d2l.reshape(X, (-1, num_steps, X.shape[-1]))
+
+    # chapters/attention-and-transformers/multihead-attention.md, cell 8
+    def transpose_output(self, X):
+        """Undo what `transpose_qkv` does.
+
+        Defined in sec_multihead-attention.
+        """
+        _, num_steps, d = X.shape
+        X = d2l.reshape(X, (-1, self.num_heads, num_steps, d))
+        X = d2l.swapaxes(X, 1, 2)  # (n, num_steps, num_heads, d)
+        return d2l.reshape(X, (-1, num_steps, self.num_heads * d))
+
+
+# chapters/attention-and-transformers/multihead-attention.md, cell 7
+def repeat_lens(valid_lens, num_heads):
+    """Return the lengths with a copy of each row for each head.
+
+    Defined in sec_multihead-attention.
+    """
+    return torch.repeat_interleave(valid_lens, num_heads, dim=0)
+
+
+# chapters/attention-and-transformers/self-attention-and-positional-encoding.md, cell 6
+def position_table(num_positions, num_hiddens):
+    """Return sines and cosines for each position, in turns.
+
+    The shape is (num_positions, num_hiddens); `num_hiddens` is even.
+
+    Defined in sec_self-attention-and-positional-encoding.
+    """
+    rates = [10000 ** (-i / num_hiddens) for i in range(0, num_hiddens, 2)]
+    return d2l.tensor([[wave(position * rate) for rate in rates
+                        for wave in (math.sin, math.cos)]
+                       for position in range(num_positions)])
+
+
+# chapters/attention-and-transformers/self-attention-and-positional-encoding.md, cell 7
+class PositionalEncoding(d2l.nn_Module):
+    """Adds to each vector sines and cosines that depend on its position.
+
+    Defined in sec_self-attention-and-positional-encoding.
+    """
+    def __init__(self, num_hiddens, dropout, max_len=1000):
+        super().__init__()
+        self.P = position_table(max_len, num_hiddens)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, X):
+        """Return X, (batch_size, num_steps, num_hiddens), with positions."""
+        P = self.P[:X.shape[1]]
+        P = P.to(X.device)
+        return self.dropout(X + P)
+
+
+# chapters/attention-and-transformers/gpt-model.md, cell 6
+def store(cache, new, start):
+    """Return the cache with `new` at the positions from `start` on.
+
+    The shapes are (batch_size, num_heads, num_steps or fewer, d).
+
+    Defined in sec_gpt-model.
+    """
+    stop = start + new.shape[2]
+    cache[:, :, start:stop] = new  # In place
+    return cache
+
+
+# chapters/attention-and-transformers/gpt-model.md, cell 7
+def causal_attention(queries, keys, values, start=0):
+    """Return averages of values at positions that are not later.
+
+    The shapes are (batch_size, num_heads, num_queries or num_keys, d). The
+    first query has the position `start`, and the first key the position 0.
+
+    Defined in sec_gpt-model.
+    """
+    scores = d2l.matmul(queries, d2l.swapaxes(keys, 2, 3))
+    scores = scores / math.sqrt(queries.shape[-1])
+    rows = torch.arange(queries.shape[2], device=queries.device) + start
+    columns = torch.arange(keys.shape[2], device=queries.device)
+    scores = torch.where(columns <= rows[:, None], scores, -torch.inf)
+    return d2l.matmul(F.softmax(scores, dim=-1), values)
+
+
+# chapters/attention-and-transformers/gpt-model.md, cell 8
+class CausalSelfAttention(d2l.nn_Module):
+    """Heads of attention in which no position sees a later one.
+
+    Defined in sec_gpt-model.
+    """
+    def __init__(self, num_hiddens, num_heads):
+        super().__init__()
+        self.num_heads = num_heads
+        self.qkv = nn.Linear(num_hiddens, 3 * num_hiddens)
+        self.out = nn.Linear(num_hiddens, num_hiddens)
+
+    # chapters/attention-and-transformers/gpt-model.md, cell 10
+    def forward(self, X, cache=None):
+        """Return what is added to X, and the cache with the positions of X.
+
+        X: (batch_size, num_steps, num_hiddens). A cache has keys, values, and
+        the number of positions that they are from: X comes behind these.
+
+        Defined in sec_gpt-model.
+        """
+        n, num_steps, h = X.shape
+        QKV = d2l.reshape(self.qkv(X), (n, num_steps, 3, self.num_heads, -1))
+        queries, keys, values = (
+            d2l.swapaxes(QKV[:, :, i], 1, 2) for i in range(3))
+        start = 0
+        if cache is not None:
+            old_keys, old_values, start = cache
+            keys = store(old_keys, keys, start)
+            values = store(old_values, values, start)
+            cache = keys, values, start + num_steps
+        Y = causal_attention(queries, keys, values, start)
+        Y = d2l.reshape(d2l.swapaxes(Y, 1, 2), (n, num_steps, h))
+        return self.out(Y), cache
+
+
+# chapters/attention-and-transformers/gpt-model.md, cell 11
+class GPTBlock(d2l.nn_Module):
+    """Attention and a small network, each behind a norm and a shortcut.
+
+    Defined in sec_gpt-model.
+    """
+    def __init__(self, num_hiddens, num_heads, dropout=0.0):
+        super().__init__()
+        self.attention = CausalSelfAttention(num_hiddens, num_heads)
+        self.norm1 = nn.LayerNorm(num_hiddens)
+        self.norm2 = nn.LayerNorm(num_hiddens)
+        self.dense1 = nn.Linear(num_hiddens, 4 * num_hiddens)
+        self.dense2 = nn.Linear(4 * num_hiddens, num_hiddens)
+        self.gelu = nn.GELU(approximate='tanh')
+        self.dropout = nn.Dropout(dropout)
+
+    # chapters/attention-and-transformers/gpt-model.md, cell 14
+    def forward(self, X, cache=None):
+        """Return X, changed twice, and the cache with its positions.
+
+        Defined in sec_gpt-model.
+        """
+        Y, cache = self.attention(self.norm1(X), cache)
+        X = X + self.dropout(Y)
+        Y = self.dense2(self.gelu(self.dense1(self.norm2(X))))
+        return X + self.dropout(Y), cache
+
+
+# chapters/attention-and-transformers/gpt-model.md, cell 15
+class GPT(d2l.Classifier):
+    """A language model of blocks with causal attention.
+
+    It reads at most `num_steps` tokens. The output layer has the weights of
+    the embedding.
+
+    Defined in sec_gpt-model.
+    """
+    def __init__(self, vocab_size, num_steps, num_hiddens=64, num_heads=4,
+                 num_blks=2, dropout=0.0, lr=0.001):
+        super().__init__()
+        self.save_hyperparameters()
+        self.blocks = [GPTBlock(num_hiddens, num_heads, dropout)
+                       for _ in range(num_blks)]
+        self.blocks = nn.ModuleList(self.blocks)
+        self.tokens = nn.Embedding(vocab_size, num_hiddens)
+        self.positions = nn.Embedding(num_steps, num_hiddens)
+        self.norm = nn.LayerNorm(num_hiddens)
+        self.apply(self.init_weights)
+
+    def init_weights(self, layer):
+        if isinstance(layer, (nn.Linear, nn.Embedding)):
+            nn.init.normal_(layer.weight, std=0.02)
+        if isinstance(layer, nn.Linear):
+            nn.init.zeros_(layer.bias)
+
+    def configure_optimizers(self):
+        return torch.optim.AdamW(self.parameters(), lr=self.lr)
+
+    # chapters/attention-and-transformers/gpt-model.md, cell 17
+    def forward(self, X, caches=None):
+        """Return the scores of the next tokens: (batch_size, num_steps, vocab_size).
+
+        With caches, X comes behind what they have, and the result is the pair of
+        the scores and the new caches.
+
+        Defined in sec_gpt-model.
+        """
+        start = caches[0][2] if caches else 0
+        positions = torch.arange(X.shape[1], device=X.device) + start
+        H = self.tokens(X) + self.positions(positions)
+        kept = []
+        for i, block in enumerate(self.blocks):
+            H, cache = block(H, caches and caches[i])
+            kept.append(cache)
+        H = self.norm(H)
+        scores = d2l.matmul(H, d2l.transpose(self.tokens.weight))
+        return scores if caches is None else (scores, kept)
+
+    # chapters/attention-and-transformers/gpt-model.md, cell 17
+    def make_caches(self, batch_size):
+        """Return an empty cache for each block.
+
+        Defined in sec_gpt-model.
+        """
+        shape = (batch_size, self.num_heads, self.num_steps,
+                 self.num_hiddens // self.num_heads)
+        start = 0
+        return [(d2l.zeros(shape), d2l.zeros(shape), start)
+                for _ in range(self.num_blks)]
 
 
 # chapters/appendix/data-files.md, cell 6
