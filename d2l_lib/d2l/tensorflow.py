@@ -2081,7 +2081,7 @@ class AdditiveAttention(d2l.nn_Module):
     call = forward
 
 
-# chapters/attention-and-transformers/multihead-attention.md, cell 5
+# chapters/attention-and-transformers/multihead-attention.md, cell 7
 class MultiHeadAttention(d2l.nn_Module):
     """Several heads of scaled dot-product attention, side by side.
 
@@ -2096,49 +2096,58 @@ class MultiHeadAttention(d2l.nn_Module):
             return tf.keras.layers.Dense(num_hiddens, use_bias=bias)
         self.W_q, self.W_k, self.W_v, self.W_o = (dense() for _ in range(4))
 
+    def call(self, queries, keys, values, valid_lens=None):
+        return self.forward(queries, keys, values, valid_lens)
+
+    # chapters/attention-and-transformers/multihead-attention.md, cell 9
+    def transpose_qkv(self, X):
+        """Cut the last axis into heads, and move these to the first.
+
+        From (batch_size, num_steps, num_hiddens) to (batch_size * num_heads,
+        num_steps, num_hiddens / num_heads).
+
+        Defined in sec_multihead-attention.
+        """
+        n, num_steps, h = X.shape
+        X = d2l.reshape(X, (-1, num_steps, self.num_heads, h // self.num_heads))
+        X = d2l.swapaxes(X, 1, 2)  # (n, num_heads, num_steps, p)
+        return d2l.reshape(X, (-1, num_steps, h // self.num_heads))
+
+    # chapters/attention-and-transformers/multihead-attention.md, cell 9
+    def transpose_output(self, X):
+        """Undo what `transpose_qkv` does.
+
+        Defined in sec_multihead-attention.
+        """
+        _, num_steps, p = X.shape
+        X = d2l.reshape(X, (-1, self.num_heads, num_steps, p))
+        X = d2l.swapaxes(X, 1, 2)  # (n, num_steps, num_heads, p)
+        return d2l.reshape(X, (-1, num_steps, self.num_heads * p))
+
+    # chapters/attention-and-transformers/multihead-attention.md, cell 12
     def forward(self, queries, keys, values, valid_lens=None):
         """Return for each query a combination of the heads' averages.
 
         The shapes are (batch_size, num_queries or num_keys, any length);
         `valid_lens` is as in `masked_softmax`. The result has the shape
         (batch_size, num_queries, num_hiddens).
+
+        Defined in sec_multihead-attention.
         """
         queries = self.transpose_qkv(self.W_q(queries))
         keys = self.transpose_qkv(self.W_k(keys))
         values = self.transpose_qkv(self.W_v(values))
         if valid_lens is not None:
             valid_lens = repeat_lens(valid_lens, self.num_heads)
-        output = self.attention(queries, keys, values, valid_lens)
-        return self.W_o(self.transpose_output(output))
-
-    call = forward
-
-    # chapters/attention-and-transformers/multihead-attention.md, cell 8
-    def transpose_qkv(self, X):
-        """Cut the last axis into heads, and move these to the first.
-
-        Defined in sec_multihead-attention.
-        """
-        n, num_steps, _ = X.shape
-        X = d2l.reshape(X, (n, num_steps, self.num_heads, -1))
-        X = d2l.swapaxes(X, 1, 2)  # (n, num_heads, num_steps, d)
-        return d2l.reshape(X, (-1, num_steps, X.shape[-1]))
-
-    # chapters/attention-and-transformers/multihead-attention.md, cell 8
-    def transpose_output(self, X):
-        """Undo what `transpose_qkv` does.
-
-        Defined in sec_multihead-attention.
-        """
-        _, num_steps, d = X.shape
-        X = d2l.reshape(X, (-1, self.num_heads, num_steps, d))
-        X = d2l.swapaxes(X, 1, 2)  # (n, num_steps, num_heads, d)
-        return d2l.reshape(X, (-1, num_steps, self.num_heads * d))
+        averages = self.attention(queries, keys, values, valid_lens)
+        return self.W_o(self.transpose_output(averages))
 
 
-# chapters/attention-and-transformers/multihead-attention.md, cell 7
+# chapters/attention-and-transformers/multihead-attention.md, cell 11
 def repeat_lens(valid_lens, num_heads):
     """Return the lengths with a copy of each row for each head.
+
+    The shape is (batch_size,) or (batch_size, num_queries).
 
     Defined in sec_multihead-attention.
     """
