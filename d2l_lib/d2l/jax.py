@@ -2105,7 +2105,7 @@ class AdditiveAttention(nn.Module):
         """Return for each query an average of the values, and the weights.
 
         The shapes are those of `DotProductAttention`, but queries and keys
-        may have different lengths.
+        may have different numbers of entries.
         """
         queries = nn.Dense(self.num_hiddens, use_bias=False)(queries)
         keys = nn.Dense(self.num_hiddens, use_bias=False)(keys)

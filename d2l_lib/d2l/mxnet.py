@@ -2090,7 +2090,7 @@ class AdditiveAttention(d2l.nn_Module):
         """Return for each query an average of the values.
 
         The shapes are those of `DotProductAttention`, but queries and keys
-        may have different lengths.
+        may have different numbers of entries.
         """
         queries, keys = self.W_q(queries), self.W_k(keys)
         # Each query with each key: (batch_size, num_queries, num_keys, h)
