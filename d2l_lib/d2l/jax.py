@@ -2147,9 +2147,9 @@ class MultiHeadAttention(nn.Module):
 
         Defined in sec_multihead-attention.
         """
-        n, num_steps, h = X.shape
+        _, num_steps, h = X.shape
         X = d2l.reshape(X, (-1, num_steps, self.num_heads, h // self.num_heads))
-        X = d2l.swapaxes(X, 1, 2)  # (n, num_heads, num_steps, p)
+        X = d2l.swapaxes(X, 1, 2)  # (batch_size, num_heads, num_steps, p)
         return d2l.reshape(X, (-1, num_steps, h // self.num_heads))
 
     # chapters/attention-and-transformers/multihead-attention.md, cell 9
@@ -2160,7 +2160,7 @@ class MultiHeadAttention(nn.Module):
         """
         _, num_steps, p = X.shape
         X = d2l.reshape(X, (-1, self.num_heads, num_steps, p))
-        X = d2l.swapaxes(X, 1, 2)  # (n, num_steps, num_heads, p)
+        X = d2l.swapaxes(X, 1, 2)  # (batch_size, num_steps, num_heads, p)
         return d2l.reshape(X, (-1, num_steps, self.num_heads * p))
 
     # chapters/attention-and-transformers/multihead-attention.md, cell 13
