@@ -39,6 +39,7 @@ __all__ = [
     "Animator",
     "ArrayLoader",
     "BPE",
+    "BiRNNScratch",
     "CausalSelfAttention",
     "Classification",
     "Classifier",
@@ -1877,6 +1878,43 @@ class StackedRNNScratch(d2l.Module):
         for l, rnn in enumerate(self.rnns):
             inputs, Hs[l] = rnn(inputs, Hs[l])
         return inputs, Hs
+
+
+# chapters/modern-rnn/bi-rnn.md, cell 6
+class BiRNNScratch(d2l.Module):
+    """Two recurrent layers like ours, one of which reads backwards.
+
+    Each has `num_hiddens` units; afterwards the attribute is twice as large.
+
+    Defined in sec_bi_rnn.
+    """
+    def __init__(self, num_inputs, num_hiddens, sigma=0.01):
+        super().__init__()
+        self.save_hyperparameters()
+        self.num_hiddens = 2 * num_hiddens  # The width of the outputs
+        self.setup()
+
+    def setup(self):
+        """Make the two layers."""
+        sizes = self.num_inputs, self.num_hiddens // 2, self.sigma
+        self.f_rnn = d2l.RNNScratch(*sizes)
+        self.b_rnn = d2l.RNNScratch(*sizes)
+
+    # chapters/modern-rnn/bi-rnn.md, cell 7
+    def forward(self, inputs, Hs=None):
+        """Return for each step (batch_size, 2 * num_hiddens), and last states.
+
+        Inputs and states of one direction are those of `RNNScratch`.
+
+        Defined in sec_bi_rnn.
+        """
+        f_H, b_H = (None, None) if Hs is None else Hs
+        reverse = inputs[::-1]
+        f_outputs, f_H = self.f_rnn(inputs, f_H)
+        b_outputs, b_H = self.b_rnn(reverse, b_H)
+        outputs = [d2l.concat([f, b], -1)
+                   for f, b in zip(f_outputs, b_outputs[::-1])]
+        return outputs, (f_H, b_H)
 
 
 # chapters/modern-rnn/bpe.md, cell 6
