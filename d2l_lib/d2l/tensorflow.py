@@ -2269,14 +2269,14 @@ class CausalSelfAttention(d2l.Module):
         Y = d2l.reshape(d2l.swapaxes(Y, 1, 2), (n, num_steps, self.num_hiddens))
         return self.out(Y)
 
-    # chapters/attention-and-transformers/gpt-generation.md, cell 8
+    # chapters/attention-and-transformers/gpt-cache.md, cell 8
     def forward(self, X, cache=None):
         """Return what is added to X, in the shape of X.
 
         A cache has keys, values and the number of positions that they are from.
         With one, X comes behind these, and the new cache is returned as well.
 
-        Defined in sec_gpt-generation.
+        Defined in sec_gpt-cache.
         """
         queries, keys, values = self.project(X)
         if cache is None:
@@ -2326,11 +2326,11 @@ class GPTBlock(d2l.Module):
         """
         return self.drop(self.dense2(gelu(self.dense1(self.norm2(X)))))
 
-    # chapters/attention-and-transformers/gpt-generation.md, cell 9
+    # chapters/attention-and-transformers/gpt-cache.md, cell 9
     def forward(self, X, cache=None):
         """Return X, changed twice, and the new cache if there is one.
 
-        Defined in sec_gpt-generation.
+        Defined in sec_gpt-cache.
         """
         Y = self.attention(self.norm1(X), cache)
         Y, cache = (Y, None) if cache is None else Y
@@ -2395,14 +2395,14 @@ class GPT(d2l.Classifier):
         H = self.norm(H)
         return d2l.matmul(H, self.tokens.embeddings, transpose_b=True)
 
-    # chapters/attention-and-transformers/gpt-generation.md, cell 9
+    # chapters/attention-and-transformers/gpt-cache.md, cell 10
     def forward(self, X, caches=None):
         """Return for each position of X the scores of the token that follows.
 
         With caches, X comes behind what they have, and the result is the pair of
         the scores and the new caches.
 
-        Defined in sec_gpt-generation.
+        Defined in sec_gpt-cache.
         """
         if caches is None:
             H = self.embed(X)
@@ -2419,25 +2419,12 @@ class GPT(d2l.Classifier):
     def configure_optimizers(self):
         return tf.keras.optimizers.AdamW(self.lr, weight_decay=0.01)
 
-    # chapters/attention-and-transformers/gpt-generation.md, cell 10
-    def make_caches(self, batch_size):
-        """Return an empty cache for each block.
-
-        Defined in sec_gpt-generation.
-        """
-        shape = (batch_size, self.num_heads, self.num_steps,
-                 self.num_hiddens // self.num_heads)
-        start, where = 0, {}
-        start = tf.constant(0)
-        return [(d2l.zeros(shape, **where), d2l.zeros(shape, **where), start)
-                for _ in range(self.num_blks)]
-
-    # chapters/attention-and-transformers/gpt-generation.md, cell 13
+    # chapters/attention-and-transformers/gpt-cache.md, cell 14
     @tf.function
     def padded_scores(self, X, count, caches):
         """Return the scores after `count` of the tokens in X, and caches.
 
-        Defined in sec_gpt-generation.
+        Defined in sec_gpt-cache.
         """
         if caches is None:
             return self(X)[0, count - 1], None
@@ -2446,29 +2433,31 @@ class GPT(d2l.Classifier):
         return scores[0, count - 1], [
             (keys, values, start + count) for keys, values, _ in caches]
 
-    # chapters/attention-and-transformers/gpt-generation.md, cell 14
+    # chapters/attention-and-transformers/gpt-cache.md, cell 15
     def next_scores(self, tokens, caches=None, *params):
         """Return the scores of the token after a list of tokens, and caches.
 
-        Defined in sec_gpt-generation.
+        Caches that are not empty take one token at a time.
+
+        Defined in sec_gpt-cache.
         """
         count = len(tokens)
-        if count > 1 or caches is None:  # Only two lengths: two programs
+        if count > 1 or caches is None:  # So there are only two lengths
             tokens = tokens + [0] * (self.num_steps - count)
         X = d2l.tensor([tokens])
         count = tf.constant(count)
         scores, caches = self.padded_scores(X, count, caches, *params)
-        return scores.numpy().tolist(), caches
+        return d2l.numpy(scores).tolist(), caches
 
-    # chapters/attention-and-transformers/gpt-generation.md, cell 15
+    # chapters/attention-and-transformers/gpt-cache.md, cell 16
     def generate(self, prefix, num_tokens, *params, temperature=1.0, top_k=None,
                  use_cache=True):
-        """Return a list of tokens, continued by `num_tokens`.
+        """Return the tokens of `prefix` and `num_tokens` more, as a list.
 
         The options are those of `next_probabilities`; JAX also needs the
-        parameters. When the context is full, the last half of it is read again.
+        parameters. If the context is full, the last half of it is read anew.
 
-        Defined in sec_gpt-generation.
+        Defined in sec_gpt-cache.
         """
         self.training = False
         text, first, caches = list(prefix), 0, None
@@ -2479,9 +2468,22 @@ class GPT(d2l.Classifier):
             if use_cache and caches is None:
                 caches = self.make_caches(1)
             scores, caches = self.next_scores(unread, caches, *params)
-            probabilities = next_probabilities(scores, temperature, top_k)
-            text += random.choices(range(len(scores)), probabilities)
+            p = d2l.next_probabilities(scores, temperature, top_k)
+            text += random.choices(range(len(p)), p)
         return text
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 6
+    def make_caches(self, batch_size):
+        """Return an empty cache for each block.
+
+        Defined in sec_gpt-cache.
+        """
+        shape = (batch_size, self.num_heads, self.num_steps,
+                 self.num_hiddens // self.num_heads)
+        start, where = 0, {}
+        start = tf.constant(0)
+        return [(d2l.zeros(shape, **where), d2l.zeros(shape, **where), start)
+                for _ in range(self.num_blks)]
 
 
 # chapters/attention-and-transformers/gpt-generation.md, cell 6
@@ -2503,14 +2505,14 @@ def next_probabilities(scores, temperature=1.0, top_k=None):
     return [weight / total for weight in weights]
 
 
-# chapters/attention-and-transformers/gpt-generation.md, cell 7
+# chapters/attention-and-transformers/gpt-cache.md, cell 7
 def store(cache, new, start):
     """Return the cache with `new` at the positions from `start` on.
 
     The shapes are (batch_size, num_heads, num_steps or fewer, d). In PyTorch
     and MXNet the cache itself is changed.
 
-    Defined in sec_gpt-generation.
+    Defined in sec_gpt-cache.
     """
     stop = start + new.shape[2]
     parts = [cache[:, :, :start], new, cache[:, :, stop:]]
