@@ -2306,11 +2306,11 @@ class CausalSelfAttention(d2l.Module):
 
 # chapters/attention-and-transformers/gpt-block.md, cell 13
 def gelu(X):
-    """Return X times the normal distribution function, approximated.
+    """Return each entry times the normal distribution function of it.
 
     Defined in sec_gpt-block.
     """
-    return nn.gelu(X)
+    return nn.gelu(X, approximate=False)
 
 
 # chapters/attention-and-transformers/gpt-block.md, cell 14

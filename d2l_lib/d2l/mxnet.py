@@ -2306,12 +2306,11 @@ class CausalSelfAttention(d2l.Module):
 
 # chapters/attention-and-transformers/gpt-block.md, cell 13
 def gelu(X):
-    """Return X times the normal distribution function, approximated.
+    """Return each entry times the normal distribution function of it.
 
     Defined in sec_gpt-block.
     """
-    return 0.5 * X * (1 + d2l.tanh(
-        math.sqrt(2 / math.pi) * (X + 0.044715 * X**3)))
+    return npx.leaky_relu(X, act_type='gelu')
 
 
 # chapters/attention-and-transformers/gpt-block.md, cell 14

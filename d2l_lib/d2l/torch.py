@@ -2184,11 +2184,11 @@ class CausalSelfAttention(d2l.Module):
 
 # chapters/attention-and-transformers/gpt-block.md, cell 13
 def gelu(X):
-    """Return X times the normal distribution function, approximated.
+    """Return each entry times the normal distribution function of it.
 
     Defined in sec_gpt-block.
     """
-    return F.gelu(X, approximate='tanh')
+    return F.gelu(X)
 
 
 # chapters/attention-and-transformers/gpt-block.md, cell 14
