@@ -104,6 +104,7 @@ __all__ = [
     "astype",
     "cache_folder",
     "causal_attention",
+    "causal_weights",
     "check_declared",
     "check_len",
     "check_shape",
@@ -119,9 +120,13 @@ __all__ = [
     "eye",
     "figure_svg",
     "float32",
+    "gelu",
     "get_key",
     "get_seed",
     "glue",
+    "gpt_dense",
+    "gpt_embedding",
+    "gpt_norm",
     "gpu",
     "grad_clipping",
     "gradient_norm",
@@ -137,6 +142,7 @@ __all__ = [
     "masked_softmax",
     "matmul",
     "maximum",
+    "next_probabilities",
     "nn_Module",
     "normal",
     "num_gpus",
@@ -2269,112 +2275,170 @@ class PositionalEncoding(nn.Module):
         return nn.Dropout(self.dropout, deterministic=not training)(X)
 
 
-# chapters/attention-and-transformers/gpt-model.md, cell 6
-def store(cache, new, start):
-    """Return the cache with `new` at the positions from `start` on.
-
-    The shapes are (batch_size, num_heads, num_steps or fewer, d).
-
-    Defined in sec_gpt-model.
-    """
-    stop = start + new.shape[2]
-    return jax.lax.dynamic_update_slice(cache, new, (0, 0, start, 0))
-
-
-# chapters/attention-and-transformers/gpt-model.md, cell 7
-def causal_attention(queries, keys, values, start=0):
-    """Return averages of values at positions that are not later.
+# chapters/attention-and-transformers/gpt-block.md, cell 6
+def causal_weights(queries, keys, start=0):
+    """Return the attention weights of keys that are not later than a query.
 
     The shapes are (batch_size, num_heads, num_queries or num_keys, d). The
-    first query has the position `start`, and the first key the position 0.
+    first key has the position 0, and the first query the position `start`.
 
-    Defined in sec_gpt-model.
+    Defined in sec_gpt-block.
     """
     scores = d2l.matmul(queries, d2l.swapaxes(keys, 2, 3))
     scores = scores / math.sqrt(queries.shape[-1])
-    rows = d2l.arange(queries.shape[2]) + start
-    columns = d2l.arange(keys.shape[2])
-    scores = jnp.where(columns <= rows[:, None], scores, -jnp.inf)
-    return d2l.matmul(nn.softmax(scores), values)
+    num_queries, num_keys = scores.shape[2:]
+    rows, columns = d2l.arange(num_queries) + start, d2l.arange(num_keys)
+    scores = jnp.where(columns > rows[:, None], -jnp.inf, scores)
+    return nn.softmax(scores)
 
 
-# chapters/attention-and-transformers/gpt-model.md, cell 9
-class CausalSelfAttention(nn.Module):
+# chapters/attention-and-transformers/gpt-block.md, cell 7
+def causal_attention(queries, keys, values, start=0):
+    """Return averages of the values at positions that are not later.
+
+    The shapes are those of `causal_weights`.
+
+    Defined in sec_gpt-block.
+    """
+    return d2l.matmul(causal_weights(queries, keys, start), values)
+
+
+# chapters/attention-and-transformers/gpt-block.md, cell 10
+def gpt_dense(num_inputs, num_outputs, sigma=0.02):
+    """Return a dense layer with small weights and biases of zero.
+
+    Defined in sec_gpt-block.
+    """
+    return nn.Dense(num_outputs, kernel_init=nn.initializers.normal(sigma))
+
+
+# chapters/attention-and-transformers/gpt-block.md, cell 10
+def gpt_norm(num_hiddens):
+    """Return a layer normalization.
+
+    Defined in sec_gpt-block.
+    """
+    return nn.LayerNorm(epsilon=1e-5)
+
+
+# chapters/attention-and-transformers/gpt-block.md, cell 11
+class CausalSelfAttention(d2l.Module):
     """Heads of attention in which no position sees a later one.
 
-    Defined in sec_gpt-model.
+    Defined in sec_gpt-block.
     """
     num_hiddens: int
     num_heads: int
+    sigma: float = 0.02
 
     def setup(self):
-        self.qkv = nn.Dense(3 * self.num_hiddens)
-        self.out = nn.Dense(self.num_hiddens)
+        h = self.num_hiddens
+        assert h % self.num_heads == 0, 'heads of equal size'
+        self.qkv, self.out = gpt_dense(h, 3*h), gpt_dense(h, h, self.sigma)
 
-    def __call__(self, X, cache=None):
-        return self.forward(X, cache)
+    # chapters/attention-and-transformers/gpt-block.md, cell 12
+    def project(self, X):
+        """Return queries, keys and values: (batch_size, num_heads, num_steps, d).
 
-    # chapters/attention-and-transformers/gpt-model.md, cell 10
-    def forward(self, X, cache=None):
-        """Return what is added to X, and the cache with the positions of X.
+        X: (batch_size, num_steps, num_hiddens).
 
-        X: (batch_size, num_steps, num_hiddens). A cache has keys, values, and
-        the number of positions that they are from: X comes behind these.
-
-        Defined in sec_gpt-model.
+        Defined in sec_gpt-block.
         """
-        n, num_steps, h = X.shape
+        n, num_steps, _ = X.shape
         QKV = d2l.reshape(self.qkv(X), (n, num_steps, 3, self.num_heads, -1))
-        queries, keys, values = (
-            d2l.swapaxes(QKV[:, :, i], 1, 2) for i in range(3))
-        start = 0
-        if cache is not None:
-            old_keys, old_values, start = cache
-            keys = store(old_keys, keys, start)
-            values = store(old_values, values, start)
-            cache = keys, values, start + num_steps
-        Y = causal_attention(queries, keys, values, start)
-        Y = d2l.reshape(d2l.swapaxes(Y, 1, 2), (n, num_steps, h))
-        return self.out(Y), cache
+        return [d2l.swapaxes(QKV[:, :, i], 1, 2) for i in range(3)]
+
+    # chapters/attention-and-transformers/gpt-block.md, cell 12
+    def merge(self, Y):
+        """Return combinations of the heads: (batch_size, num_steps, num_hiddens).
+
+        Defined in sec_gpt-block.
+        """
+        n, _, num_steps, _ = Y.shape
+        Y = d2l.reshape(d2l.swapaxes(Y, 1, 2), (n, num_steps, self.num_hiddens))
+        return self.out(Y)
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 8
+    def forward(self, X, cache=None):
+        """Return what is added to X, in the shape of X.
+
+        A cache has keys, values and the number of positions that they are from.
+        With one, X comes behind these, and the new cache is returned as well.
+
+        Defined in sec_gpt-cache.
+        """
+        queries, keys, values = self.project(X)
+        if cache is None:
+            return self.merge(d2l.causal_attention(queries, keys, values))
+        old_keys, old_values, start = cache
+        keys = store(old_keys, keys, start)
+        values = store(old_values, values, start)
+        Y = self.merge(d2l.causal_attention(queries, keys, values, start))
+        return Y, (keys, values, start + X.shape[1])
 
 
-# chapters/attention-and-transformers/gpt-model.md, cell 13
-class GPTBlock(nn.Module):
+# chapters/attention-and-transformers/gpt-block.md, cell 13
+def gelu(X):
+    """Return each entry times the normal distribution function of it.
+
+    Defined in sec_gpt-block.
+    """
+    return nn.gelu(X, approximate=False)
+
+
+# chapters/attention-and-transformers/gpt-block.md, cell 14
+class GPTBlock(d2l.Module):
     """Attention and a small network, each behind a norm and a shortcut.
 
-    Defined in sec_gpt-model.
+    `sigma` is the standard deviation of the weights whose outputs are added.
+
+    Defined in sec_gpt-block.
     """
     num_hiddens: int
     num_heads: int
-    dropout_rate: float = 0.0
-    training: bool = False
+    dropout: float = 0.0
+    sigma: float = 0.02
 
     def setup(self):
-        self.attention = CausalSelfAttention(self.num_hiddens, self.num_heads)
-        self.norm1 = nn.LayerNorm(epsilon=1e-5)
-        self.norm2 = nn.LayerNorm(epsilon=1e-5)
-        self.dense1 = nn.Dense(4 * self.num_hiddens)
-        self.dense2 = nn.Dense(self.num_hiddens)
-        self.gelu = nn.gelu
-        self.dropout = nn.Dropout(
-            self.dropout_rate, deterministic=not self.training)
+        h, sigma = self.num_hiddens, self.sigma
+        self.norm1, self.norm2 = gpt_norm(h), gpt_norm(h)
+        self.attention = CausalSelfAttention(h, self.num_heads, sigma)
+        self.dense1 = gpt_dense(h, 4 * h)
+        self.dense2 = gpt_dense(4 * h, h, sigma)
+        self.drop = nn.Dropout(self.dropout, deterministic=self.evaluating)
 
-    def __call__(self, X, cache=None):
-        return self.forward(X, cache)
+    # chapters/attention-and-transformers/gpt-block.md, cell 15
+    def mlp(self, X):
+        """Return what the small network adds, in the shape of X.
 
-    # chapters/attention-and-transformers/gpt-model.md, cell 14
-    def forward(self, X, cache=None):
-        """Return X, changed twice, and the cache with its positions.
-
-        Defined in sec_gpt-model.
+        Defined in sec_gpt-block.
         """
-        Y, cache = self.attention(self.norm1(X), cache)
-        X = X + self.dropout(Y)
-        Y = self.dense2(self.gelu(self.dense1(self.norm2(X))))
-        return X + self.dropout(Y), cache
+        return self.drop(self.dense2(gelu(self.dense1(self.norm2(X)))))
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 9
+    def forward(self, X, cache=None):
+        """Return X, changed twice, and the new cache if there is one.
+
+        Defined in sec_gpt-cache.
+        """
+        Y = self.attention(self.norm1(X), cache)
+        Y, cache = (Y, None) if cache is None else Y
+        X = X + self.drop(Y)
+        X = X + self.mlp(X)
+        return X if cache is None else (X, cache)
 
 
-# chapters/attention-and-transformers/gpt-model.md, cell 16
+# chapters/attention-and-transformers/gpt-model.md, cell 6
+def gpt_embedding(num_rows, num_hiddens, sigma=0.02):
+    """Return an embedding with small weights.
+
+    Defined in sec_gpt-model.
+    """
+    small = nn.initializers.normal(sigma)
+    return nn.Embed(num_rows, num_hiddens, embedding_init=small)
+
+
+# chapters/attention-and-transformers/gpt-model.md, cell 7
 class GPT(d2l.Classifier):
     """A language model of blocks with causal attention.
 
@@ -2391,51 +2455,157 @@ class GPT(d2l.Classifier):
     dropout: float = 0.0
     lr: float = 0.001
 
+    # chapters/attention-and-transformers/gpt-model.md, cell 8
     def setup(self):
-        small = nn.initializers.normal(0.02)
-        self.blocks = [
-            GPTBlock(self.num_hiddens, self.num_heads, self.dropout,
-                     self.training) for _ in range(self.num_blks)]
-        self.tokens = nn.Embed(
-            self.vocab_size, self.num_hiddens, embedding_init=small)
-        self.positions = nn.Embed(
-            self.num_steps, self.num_hiddens, embedding_init=small)
-        self.norm = nn.LayerNorm(epsilon=1e-5)
+        h, sigma = self.num_hiddens, 0.02 / math.sqrt(2 * self.num_blks)
+        self.tokens = gpt_embedding(self.vocab_size, h)
+        self.positions = gpt_embedding(self.num_steps, h)
+        self.norm, how = d2l.gpt_norm(h), {}
+        how = {'evaluating': self.evaluating}  # Blocks drop nothing then
+        self.blocks = [d2l.GPTBlock(
+            h, self.num_heads, self.dropout, sigma, **how)
+            for _ in range(self.num_blks)]
 
-    def configure_optimizers(self):
-        return optax.adamw(self.lr, weight_decay=0.01)
+    # chapters/attention-and-transformers/gpt-model.md, cell 9
+    def embed(self, X, start=0):
+        """Return vectors of tokens, of which the first has the position `start`.
 
-    # chapters/attention-and-transformers/gpt-model.md, cell 17
+        X: (batch_size, num_steps); the result has a third axis, num_hiddens.
+
+        Defined in sec_gpt-model.
+        """
+        num_steps = X.shape[1]
+        positions = d2l.arange(num_steps) + start
+        return self.tokens(X) + self.positions(positions)
+
+    # chapters/attention-and-transformers/gpt-model.md, cell 10
+    def output_layer(self, H):
+        """Return the scores of all tokens: (batch_size, num_steps, vocab_size).
+
+        Defined in sec_gpt-model.
+        """
+        H = self.norm(H)
+        return self.tokens.attend(H)
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 10
     def forward(self, X, caches=None):
-        """Return the scores of the next tokens: (batch_size, num_steps, vocab_size).
+        """Return for each position of X the scores of the token that follows.
 
         With caches, X comes behind what they have, and the result is the pair of
         the scores and the new caches.
 
-        Defined in sec_gpt-model.
+        Defined in sec_gpt-cache.
         """
-        start = caches[0][2] if caches else 0
-        positions = d2l.arange(X.shape[1]) + start
-        H = self.tokens(X) + self.positions(positions)
-        kept = []
-        for i, block in enumerate(self.blocks):
-            H, cache = block(H, caches and caches[i])
-            kept.append(cache)
-        H = self.norm(H)
-        scores = self.tokens.attend(H)
-        return scores if caches is None else (scores, kept)
+        if caches is None:
+            H = self.embed(X)
+            for block in self.blocks:
+                H = block(H)
+            return self.output_layer(H)
+        H, new_caches = self.embed(X, caches[0][2]), []
+        for block, cache in zip(self.blocks, caches):
+            H, cache = block(H, cache)
+            new_caches.append(cache)
+        return self.output_layer(H), new_caches
 
-    # chapters/attention-and-transformers/gpt-model.md, cell 17
+    # chapters/attention-and-transformers/gpt-model.md, cell 11
+    def configure_optimizers(self):
+        return optax.adamw(self.lr, weight_decay=0.01)
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 13
+    @functools.partial(jax.jit, static_argnums=0)
+    def padded_scores(self, X, count, caches, params):
+        """Return the scores after `count` of the tokens in X, and caches.
+
+        Defined in sec_gpt-cache.
+        """
+        model = self.clone(evaluating=True)
+        if caches is None:
+            return model.apply({'params': params}, X)[0, count - 1], None
+        start = caches[0][2]
+        scores, caches = model.apply({'params': params}, X, caches)
+        return scores[0, count - 1], [
+            (keys, values, start + count) for keys, values, _ in caches]
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 15
+    def next_scores(self, tokens, caches=None, *params):
+        """Return the scores of the token after a list of tokens, and caches.
+
+        Caches that are not empty take one token at a time.
+
+        Defined in sec_gpt-cache.
+        """
+        count = len(tokens)
+        if count > 1 or caches is None:  # So there are only two lengths
+            tokens = tokens + [0] * (self.num_steps - count)
+        X = d2l.tensor([tokens])
+        scores, caches = self.padded_scores(X, count, caches, *params)
+        return d2l.numpy(scores).tolist(), caches
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 16
+    def generate(self, prefix, num_tokens, *params, temperature=1.0, top_k=None,
+                 use_cache=True):
+        """Return the tokens of `prefix` and `num_tokens` more, as a list.
+
+        The options are those of `next_probabilities`; JAX also needs the
+        parameters. If the context is full, the last half of it is read anew.
+
+        Defined in sec_gpt-cache.
+        """
+        text, first, caches = list(prefix), 0, None
+        for _ in range(num_tokens):
+            if len(text) - first > self.num_steps:  # The context is full
+                first, caches = len(text) - max(1, self.num_steps // 2), None
+            unread = text[first:] if caches is None else text[-1:]
+            if use_cache and caches is None:
+                caches = self.make_caches(1)
+            scores, caches = self.next_scores(unread, caches, *params)
+            p = d2l.next_probabilities(scores, temperature, top_k)
+            text += random.choices(range(len(p)), p)
+        return text
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 6
     def make_caches(self, batch_size):
         """Return an empty cache for each block.
 
-        Defined in sec_gpt-model.
+        Defined in sec_gpt-cache.
         """
         shape = (batch_size, self.num_heads, self.num_steps,
                  self.num_hiddens // self.num_heads)
-        start = 0
-        return [(d2l.zeros(shape), d2l.zeros(shape), start)
+        start, where = 0, {}
+        return [(d2l.zeros(shape, **where), d2l.zeros(shape, **where), start)
                 for _ in range(self.num_blks)]
+
+
+# chapters/attention-and-transformers/gpt-generation.md, cell 6
+def next_probabilities(scores, temperature=1.0, top_k=None):
+    """Return the probabilities from which the next token is drawn, as a list.
+
+    `scores` is a list with a number for each token. All but the `top_k` best
+    get 0, and with the temperature 0 all but the best.
+
+    Defined in sec_gpt-generation.
+    """
+    order = sorted(range(len(scores)), key=lambda i: -scores[i])
+    kept = order[:1 if temperature == 0 else top_k]
+    weights = [0.0] * len(scores)
+    for i in kept:
+        distance = scores[i] - scores[kept[0]]
+        weights[i] = math.exp(distance / (temperature or 1))
+    total = sum(weights)
+    return [weight / total for weight in weights]
+
+
+# chapters/attention-and-transformers/gpt-cache.md, cell 7
+def store(cache, new, start):
+    """Return the cache with `new` at the positions from `start` on.
+
+    The shapes are (batch_size, num_heads, num_steps or fewer, d). In PyTorch
+    and MXNet the cache itself is changed.
+
+    Defined in sec_gpt-cache.
+    """
+    stop = start + new.shape[2]
+    return jax.lax.dynamic_update_slice(cache, new, (0, 0, start, 0))
 
 
 # chapters/appendix/data-files.md, cell 6

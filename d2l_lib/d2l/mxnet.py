@@ -98,6 +98,7 @@ __all__ = [
     "astype",
     "cache_folder",
     "causal_attention",
+    "causal_weights",
     "check_declared",
     "check_len",
     "check_shape",
@@ -115,6 +116,9 @@ __all__ = [
     "float32",
     "gelu",
     "glue",
+    "gpt_dense",
+    "gpt_embedding",
+    "gpt_norm",
     "gpu",
     "grad_clipping",
     "gradient_norm",
@@ -129,6 +133,7 @@ __all__ = [
     "masked_softmax",
     "matmul",
     "maximum",
+    "next_probabilities",
     "nn_Module",
     "normal",
     "num_gpus",
@@ -2240,116 +2245,173 @@ class PositionalEncoding(d2l.nn_Module):
         return self.dropout(X + P)
 
 
-# chapters/attention-and-transformers/gpt-model.md, cell 6
-def store(cache, new, start):
-    """Return the cache with `new` at the positions from `start` on.
-
-    The shapes are (batch_size, num_heads, num_steps or fewer, d).
-
-    Defined in sec_gpt-model.
-    """
-    stop = start + new.shape[2]
-    cache[:, :, start:stop] = new  # In place
-    return cache
-
-
-# chapters/attention-and-transformers/gpt-model.md, cell 7
-def causal_attention(queries, keys, values, start=0):
-    """Return averages of values at positions that are not later.
+# chapters/attention-and-transformers/gpt-block.md, cell 6
+def causal_weights(queries, keys, start=0):
+    """Return the attention weights of keys that are not later than a query.
 
     The shapes are (batch_size, num_heads, num_queries or num_keys, d). The
-    first query has the position `start`, and the first key the position 0.
+    first key has the position 0, and the first query the position `start`.
 
-    Defined in sec_gpt-model.
+    Defined in sec_gpt-block.
     """
     scores = d2l.matmul(queries, d2l.swapaxes(keys, 2, 3))
     scores = scores / math.sqrt(queries.shape[-1])
-    rows = np.arange(queries.shape[2], ctx=queries.ctx) + start
-    columns = np.arange(keys.shape[2], ctx=queries.ctx)
-    later = (columns > rows[:, None]).astype('float32')
-    scores = scores - 1e9 * later
-    return d2l.matmul(npx.softmax(scores, axis=-1), values)
+    num_queries, num_keys = scores.shape[2:]
+    rows = np.arange(num_queries, ctx=scores.ctx) + start
+    columns = np.arange(num_keys, ctx=scores.ctx)
+    later = d2l.astype(columns > rows[:, None], d2l.float32)
+    return npx.softmax(scores - 1e9 * later, axis=-1)
 
 
-# chapters/attention-and-transformers/gpt-model.md, cell 8
-class CausalSelfAttention(d2l.nn_Module):
+# chapters/attention-and-transformers/gpt-block.md, cell 7
+def causal_attention(queries, keys, values, start=0):
+    """Return averages of the values at positions that are not later.
+
+    The shapes are those of `causal_weights`.
+
+    Defined in sec_gpt-block.
+    """
+    return d2l.matmul(causal_weights(queries, keys, start), values)
+
+
+# chapters/attention-and-transformers/gpt-block.md, cell 10
+def gpt_dense(num_inputs, num_outputs, sigma=0.02):
+    """Return a dense layer with small weights and biases of zero.
+
+    Defined in sec_gpt-block.
+    """
+    return nn.Dense(num_outputs, flatten=False, in_units=num_inputs,
+                    weight_initializer=init.Normal(sigma))
+
+
+# chapters/attention-and-transformers/gpt-block.md, cell 10
+def gpt_norm(num_hiddens):
+    """Return a layer normalization.
+
+    Defined in sec_gpt-block.
+    """
+    return nn.LayerNorm(in_channels=num_hiddens)
+
+
+# chapters/attention-and-transformers/gpt-block.md, cell 11
+class CausalSelfAttention(d2l.Module):
     """Heads of attention in which no position sees a later one.
 
-    Defined in sec_gpt-model.
+    Defined in sec_gpt-block.
     """
-    def __init__(self, num_hiddens, num_heads):
+    def __init__(self, num_hiddens, num_heads, sigma=0.02):
         super().__init__()
-        self.num_heads = num_heads
-        self.qkv = nn.Dense(3 * num_hiddens, flatten=False,
-                            in_units=num_hiddens)
-        self.out = nn.Dense(num_hiddens, flatten=False,
-                            in_units=num_hiddens)
+        self.save_hyperparameters()
+        self.setup()
 
-    # chapters/attention-and-transformers/gpt-model.md, cell 10
-    def forward(self, X, cache=None):
-        """Return what is added to X, and the cache with the positions of X.
+    def setup(self):
+        h = self.num_hiddens
+        assert h % self.num_heads == 0, 'heads of equal size'
+        self.qkv, self.out = gpt_dense(h, 3*h), gpt_dense(h, h, self.sigma)
 
-        X: (batch_size, num_steps, num_hiddens). A cache has keys, values, and
-        the number of positions that they are from: X comes behind these.
+    # chapters/attention-and-transformers/gpt-block.md, cell 12
+    def project(self, X):
+        """Return queries, keys and values: (batch_size, num_heads, num_steps, d).
 
-        Defined in sec_gpt-model.
+        X: (batch_size, num_steps, num_hiddens).
+
+        Defined in sec_gpt-block.
         """
-        n, num_steps, h = X.shape
+        n, num_steps, _ = X.shape
         QKV = d2l.reshape(self.qkv(X), (n, num_steps, 3, self.num_heads, -1))
-        queries, keys, values = (
-            d2l.swapaxes(QKV[:, :, i], 1, 2) for i in range(3))
-        start = 0
-        if cache is not None:
-            old_keys, old_values, start = cache
-            keys = store(old_keys, keys, start)
-            values = store(old_values, values, start)
-            cache = keys, values, start + num_steps
-        Y = causal_attention(queries, keys, values, start)
-        Y = d2l.reshape(d2l.swapaxes(Y, 1, 2), (n, num_steps, h))
-        return self.out(Y), cache
+        return [d2l.swapaxes(QKV[:, :, i], 1, 2) for i in range(3)]
+
+    # chapters/attention-and-transformers/gpt-block.md, cell 12
+    def merge(self, Y):
+        """Return combinations of the heads: (batch_size, num_steps, num_hiddens).
+
+        Defined in sec_gpt-block.
+        """
+        n, _, num_steps, _ = Y.shape
+        Y = d2l.reshape(d2l.swapaxes(Y, 1, 2), (n, num_steps, self.num_hiddens))
+        return self.out(Y)
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 8
+    def forward(self, X, cache=None):
+        """Return what is added to X, in the shape of X.
+
+        A cache has keys, values and the number of positions that they are from.
+        With one, X comes behind these, and the new cache is returned as well.
+
+        Defined in sec_gpt-cache.
+        """
+        queries, keys, values = self.project(X)
+        if cache is None:
+            return self.merge(d2l.causal_attention(queries, keys, values))
+        old_keys, old_values, start = cache
+        keys = store(old_keys, keys, start)
+        values = store(old_values, values, start)
+        Y = self.merge(d2l.causal_attention(queries, keys, values, start))
+        return Y, (keys, values, start + X.shape[1])
 
 
-# chapters/attention-and-transformers/gpt-model.md, cell 11
-class GPTBlock(d2l.nn_Module):
+# chapters/attention-and-transformers/gpt-block.md, cell 13
+def gelu(X):
+    """Return each entry times the normal distribution function of it.
+
+    Defined in sec_gpt-block.
+    """
+    return npx.leaky_relu(X, act_type='gelu')
+
+
+# chapters/attention-and-transformers/gpt-block.md, cell 14
+class GPTBlock(d2l.Module):
     """Attention and a small network, each behind a norm and a shortcut.
 
-    Defined in sec_gpt-model.
+    `sigma` is the standard deviation of the weights whose outputs are added.
+
+    Defined in sec_gpt-block.
     """
-    def __init__(self, num_hiddens, num_heads, dropout=0.0):
+    def __init__(self, num_hiddens, num_heads, dropout=0.0, sigma=0.02):
         super().__init__()
-        self.attention = CausalSelfAttention(num_hiddens, num_heads)
-        self.norm1 = nn.LayerNorm(in_channels=num_hiddens)
-        self.norm2 = nn.LayerNorm(in_channels=num_hiddens)
-        self.dense1 = nn.Dense(4 * num_hiddens, flatten=False,
-                               in_units=num_hiddens)
-        self.dense2 = nn.Dense(num_hiddens, flatten=False,
-                               in_units=4 * num_hiddens)
-        self.gelu = gelu
-        self.dropout = nn.Dropout(dropout)
+        self.save_hyperparameters()
+        self.setup()
 
-    # chapters/attention-and-transformers/gpt-model.md, cell 14
-    def forward(self, X, cache=None):
-        """Return X, changed twice, and the cache with its positions.
+    def setup(self):
+        h, sigma = self.num_hiddens, self.sigma
+        self.norm1, self.norm2 = gpt_norm(h), gpt_norm(h)
+        self.attention = CausalSelfAttention(h, self.num_heads, sigma)
+        self.dense1 = gpt_dense(h, 4 * h)
+        self.dense2 = gpt_dense(4 * h, h, sigma)
+        self.drop = nn.Dropout(self.dropout)
 
-        Defined in sec_gpt-model.
+    # chapters/attention-and-transformers/gpt-block.md, cell 15
+    def mlp(self, X):
+        """Return what the small network adds, in the shape of X.
+
+        Defined in sec_gpt-block.
         """
-        Y, cache = self.attention(self.norm1(X), cache)
-        X = X + self.dropout(Y)
-        Y = self.dense2(self.gelu(self.dense1(self.norm2(X))))
-        return X + self.dropout(Y), cache
+        return self.drop(self.dense2(gelu(self.dense1(self.norm2(X)))))
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 9
+    def forward(self, X, cache=None):
+        """Return X, changed twice, and the new cache if there is one.
+
+        Defined in sec_gpt-cache.
+        """
+        Y = self.attention(self.norm1(X), cache)
+        Y, cache = (Y, None) if cache is None else Y
+        X = X + self.drop(Y)
+        X = X + self.mlp(X)
+        return X if cache is None else (X, cache)
 
 
-# chapters/attention-and-transformers/gpt-model.md, cell 12
-def gelu(X):
-    """Return an approximation of X times the normal distribution function.
+# chapters/attention-and-transformers/gpt-model.md, cell 6
+def gpt_embedding(num_rows, num_hiddens, sigma=0.02):
+    """Return an embedding with small weights.
 
     Defined in sec_gpt-model.
     """
-    return 0.5 * X * (1 + d2l.tanh(
-        math.sqrt(2 / math.pi) * (X + 0.044715 * X**3)))
+    return nn.Embedding(num_rows, num_hiddens,
+                        weight_initializer=init.Normal(sigma))
 
 
-# chapters/attention-and-transformers/gpt-model.md, cell 15
+# chapters/attention-and-transformers/gpt-model.md, cell 7
 class GPT(d2l.Classifier):
     """A language model of blocks with causal attention.
 
@@ -2362,48 +2424,143 @@ class GPT(d2l.Classifier):
                  num_blks=2, dropout=0.0, lr=0.001):
         super().__init__()
         self.save_hyperparameters()
-        self.blocks = [GPTBlock(num_hiddens, num_heads, dropout)
-                       for _ in range(num_blks)]
-        self.tokens = nn.Embedding(vocab_size, num_hiddens)
-        self.positions = nn.Embedding(num_steps, num_hiddens)
-        self.norm = nn.LayerNorm(in_channels=num_hiddens)
-        self.initialize(init.Normal(0.02))
+        self.setup()
 
-    def configure_optimizers(self):
-        return gluon.Trainer(self.collect_params(), d2l.AdamW(
-            learning_rate=self.lr, wd=0.01))
+    # chapters/attention-and-transformers/gpt-model.md, cell 8
+    def setup(self):
+        h, sigma = self.num_hiddens, 0.02 / math.sqrt(2 * self.num_blks)
+        self.tokens = gpt_embedding(self.vocab_size, h)
+        self.positions = gpt_embedding(self.num_steps, h)
+        self.norm, how = d2l.gpt_norm(h), {}
+        self.blocks = [d2l.GPTBlock(
+            h, self.num_heads, self.dropout, sigma, **how)
+            for _ in range(self.num_blks)]
+        self.initialize()
 
-    # chapters/attention-and-transformers/gpt-model.md, cell 17
+    # chapters/attention-and-transformers/gpt-model.md, cell 9
+    def embed(self, X, start=0):
+        """Return vectors of tokens, of which the first has the position `start`.
+
+        X: (batch_size, num_steps); the result has a third axis, num_hiddens.
+
+        Defined in sec_gpt-model.
+        """
+        num_steps = X.shape[1]
+        positions = np.arange(num_steps, ctx=X.ctx) + start
+        return self.tokens(X) + self.positions(positions)
+
+    # chapters/attention-and-transformers/gpt-model.md, cell 10
+    def output_layer(self, H):
+        """Return the scores of all tokens: (batch_size, num_steps, vocab_size).
+
+        Defined in sec_gpt-model.
+        """
+        H = self.norm(H)
+        return d2l.matmul(H, self.tokens.weight.data(H.ctx).T)
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 10
     def forward(self, X, caches=None):
-        """Return the scores of the next tokens: (batch_size, num_steps, vocab_size).
+        """Return for each position of X the scores of the token that follows.
 
         With caches, X comes behind what they have, and the result is the pair of
         the scores and the new caches.
 
-        Defined in sec_gpt-model.
+        Defined in sec_gpt-cache.
         """
-        start = caches[0][2] if caches else 0
-        positions = np.arange(X.shape[1], ctx=X.ctx) + start
-        H = self.tokens(X) + self.positions(positions)
-        kept = []
-        for i, block in enumerate(self.blocks):
-            H, cache = block(H, caches and caches[i])
-            kept.append(cache)
-        H = self.norm(H)
-        scores = d2l.matmul(H, self.tokens.weight.data().T)
-        return scores if caches is None else (scores, kept)
+        if caches is None:
+            H = self.embed(X)
+            for block in self.blocks:
+                H = block(H)
+            return self.output_layer(H)
+        H, new_caches = self.embed(X, caches[0][2]), []
+        for block, cache in zip(self.blocks, caches):
+            H, cache = block(H, cache)
+            new_caches.append(cache)
+        return self.output_layer(H), new_caches
 
-    # chapters/attention-and-transformers/gpt-model.md, cell 17
+    # chapters/attention-and-transformers/gpt-model.md, cell 11
+    def configure_optimizers(self):
+        return gluon.Trainer(self.collect_params(), d2l.AdamW(
+            learning_rate=self.lr, wd=0.01))
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 12
+    def next_scores(self, tokens, caches=None):
+        """Return the scores of the token after a list of tokens, and caches.
+
+        Defined in sec_gpt-cache.
+        """
+        X = d2l.tensor([tokens], ctx=self.tokens.weight.data().ctx)
+        scores = self(X) if caches is None else self(X, caches)
+        scores, caches = (scores, None) if caches is None else scores
+        return scores[0, -1].tolist(), caches
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 16
+    def generate(self, prefix, num_tokens, *params, temperature=1.0, top_k=None,
+                 use_cache=True):
+        """Return the tokens of `prefix` and `num_tokens` more, as a list.
+
+        The options are those of `next_probabilities`; JAX also needs the
+        parameters. If the context is full, the last half of it is read anew.
+
+        Defined in sec_gpt-cache.
+        """
+        text, first, caches = list(prefix), 0, None
+        for _ in range(num_tokens):
+            if len(text) - first > self.num_steps:  # The context is full
+                first, caches = len(text) - max(1, self.num_steps // 2), None
+            unread = text[first:] if caches is None else text[-1:]
+            if use_cache and caches is None:
+                caches = self.make_caches(1)
+            scores, caches = self.next_scores(unread, caches, *params)
+            p = d2l.next_probabilities(scores, temperature, top_k)
+            text += random.choices(range(len(p)), p)
+        return text
+
+    # chapters/attention-and-transformers/gpt-cache.md, cell 6
     def make_caches(self, batch_size):
         """Return an empty cache for each block.
 
-        Defined in sec_gpt-model.
+        Defined in sec_gpt-cache.
         """
         shape = (batch_size, self.num_heads, self.num_steps,
                  self.num_hiddens // self.num_heads)
-        start = 0
-        return [(d2l.zeros(shape), d2l.zeros(shape), start)
+        start, where = 0, {}
+        where = {'ctx': self.tokens.weight.data().ctx}
+        return [(d2l.zeros(shape, **where), d2l.zeros(shape, **where), start)
                 for _ in range(self.num_blks)]
+
+
+# chapters/attention-and-transformers/gpt-generation.md, cell 6
+def next_probabilities(scores, temperature=1.0, top_k=None):
+    """Return the probabilities from which the next token is drawn, as a list.
+
+    `scores` is a list with a number for each token. All but the `top_k` best
+    get 0, and with the temperature 0 all but the best.
+
+    Defined in sec_gpt-generation.
+    """
+    order = sorted(range(len(scores)), key=lambda i: -scores[i])
+    kept = order[:1 if temperature == 0 else top_k]
+    weights = [0.0] * len(scores)
+    for i in kept:
+        distance = scores[i] - scores[kept[0]]
+        weights[i] = math.exp(distance / (temperature or 1))
+    total = sum(weights)
+    return [weight / total for weight in weights]
+
+
+# chapters/attention-and-transformers/gpt-cache.md, cell 7
+def store(cache, new, start):
+    """Return the cache with `new` at the positions from `start` on.
+
+    The shapes are (batch_size, num_heads, num_steps or fewer, d). In PyTorch
+    and MXNet the cache itself is changed.
+
+    Defined in sec_gpt-cache.
+    """
+    stop = start + new.shape[2]
+    cache[:, :, start:stop] = new
+    return cache
 
 
 # chapters/appendix/data-files.md, cell 6
