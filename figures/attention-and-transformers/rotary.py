@@ -22,7 +22,7 @@ def draw() -> Figure:
         figure.line(center, _at(center, 0), color="muted", dashed=True)
         figure.line(*(_at(center, d, 26) for d in range(30 * s, 30 * t + 1, 5)), color="ink")
         figure.text(*_at(center, 15 * (s + t), 42), "60°", size=13)
-        for position, name, color in ((t, "query", "blue"), (s, "key", "orange")):
+        for position, color in ((t, "blue"), (s, "orange")):
             figure.line(center, _at(center, 30 * position), color=color, width=2.5, arrow=True)
             x, y = _at(center, 30 * position, RADIUS + 12)
             anchor = "middle" if abs(x - center[0]) < 20 else "start" if x > center[0] else "end"

@@ -3,7 +3,7 @@
 The references are written for these tests alone, in double precision.
 """
 
-# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+# ruff: noqa: N802, N803, N806 (matrices have capital letters, as in the book)
 
 import numpy as np
 import pytest
@@ -91,7 +91,7 @@ def test_an_encoding_drops_numbers_in_training_alone(encoded, d2l, X):
 def test_an_encoding_reads_sequences_up_to_its_longest(encoded, X):
     expected = encoded(X, 0)
     np.testing.assert_allclose(encoded(X, 0, max_len=STEPS), expected, **CLOSE)
-    with pytest.raises(Exception):  # noqa: B017, PT011 (each framework has its own)
+    with pytest.raises(Exception):  # noqa: B017 (each framework has its own)
         encoded(X, 0, max_len=STEPS - 2)
 
 
