@@ -37,6 +37,7 @@ __all__ = [
     "Accumulator",
     "AdditiveAttention",
     "Animator",
+    "AttentionTagger",
     "BPE",
     "BiRNNScratch",
     "CausalSelfAttention",
@@ -66,6 +67,7 @@ __all__ = [
     "Module",
     "MultiHeadAttention",
     "PositionalEncoding",
+    "PreviousToken",
     "ProgressBoard",
     "RNN",
     "RNNLM",
@@ -138,6 +140,7 @@ __all__ = [
     "next_probabilities",
     "nn_Module",
     "normal",
+    "normal_embedding",
     "num_gpus",
     "numpy",
     "ones",
@@ -153,6 +156,7 @@ __all__ = [
     "reduce_sum",
     "repeat_lens",
     "reshape",
+    "rotary",
     "seq_data_iter_random",
     "seq_data_iter_sequential",
     "set_axes",
@@ -2089,7 +2093,7 @@ def repeat_lens(valid_lens, num_heads):
     return torch.repeat_interleave(valid_lens, num_heads, dim=0)
 
 
-# chapters/attention-and-transformers/self-attention-and-positional-encoding.md, cell 6
+# chapters/attention-and-transformers/self-attention-and-positional-encoding.md, cell 9
 def position_table(num_positions, num_hiddens):
     """Return sines and cosines for each position, in turns.
 
@@ -2097,13 +2101,14 @@ def position_table(num_positions, num_hiddens):
 
     Defined in sec_self-attention-and-positional-encoding.
     """
+    assert num_hiddens % 2 == 0, 'a sine and a cosine for each frequency'
     rates = [10000 ** (-i / num_hiddens) for i in range(0, num_hiddens, 2)]
     return d2l.tensor([[wave(position * rate) for rate in rates
                         for wave in (math.sin, math.cos)]
                        for position in range(num_positions)])
 
 
-# chapters/attention-and-transformers/self-attention-and-positional-encoding.md, cell 7
+# chapters/attention-and-transformers/self-attention-and-positional-encoding.md, cell 13
 class PositionalEncoding(d2l.nn_Module):
     """Adds to each vector sines and cosines that depend on its position.
 
@@ -2119,6 +2124,99 @@ class PositionalEncoding(d2l.nn_Module):
         P = self.P[:X.shape[1]]
         P = P.to(X.device)
         return self.dropout(X + P)
+
+
+# chapters/attention-and-transformers/learned-positions.md, cell 6
+class PreviousToken(d2l.DataModule):
+    """Random tokens of ten kinds; each label is the token before.
+
+    Defined in sec_learned-positions.
+    """
+    def __init__(self, num_steps, num_train=1600, num_val=256,
+                 batch_size=32, seed=0):
+        super().__init__()
+        self.save_hyperparameters()
+        rng = random.Random(seed)
+        X = [rng.choices(range(10), k=num_steps)
+             for _ in range(num_train + num_val)]
+        Y = [x[:1] + x[:-1] for x in X]
+        kind = d2l.int64
+        self.X, self.Y = (d2l.tensor(A, dtype=kind) for A in (X, Y))
+
+    def get_dataloader(self, train):
+        m = self.num_train
+        rows = slice(0, m) if train else slice(m, None)
+        return self.get_tensorloader([self.X, self.Y], train, rows)
+
+
+# chapters/attention-and-transformers/learned-positions.md, cell 7
+def normal_embedding(num_rows, num_hiddens):
+    """Return an embedding with a standard deviation of 1 at the start.
+
+    Defined in sec_learned-positions.
+    """
+    return nn.Embedding(num_rows, num_hiddens)
+
+
+# chapters/attention-and-transformers/learned-positions.md, cell 8
+class AttentionTagger(d2l.Classifier):
+    """Scores labels of ten kinds of tokens with one layer of attention.
+
+    `positions` is None, 'sines' or 'learned'.
+
+    Defined in sec_learned-positions.
+    """
+    def __init__(self, attention, positions=None, num_hiddens=32,
+                 lr=0.005):
+        super().__init__()
+        self.save_hyperparameters()
+        self.setup()
+
+    def setup(self):
+        self.tokens = normal_embedding(10, self.num_hiddens)
+        if self.positions == 'learned':
+            self.P = normal_embedding(72, self.num_hiddens)
+        if self.positions == 'sines':
+            self.encode = d2l.PositionalEncoding(self.num_hiddens, 0)
+        self.dense = nn.LazyLinear(10)
+
+    # chapters/attention-and-transformers/learned-positions.md, cell 9
+    def forward(self, X):
+        """Return the scores: (batch_size, num_steps, 10).
+
+        Defined in sec_learned-positions.
+        """
+        H = self.tokens(X)
+        if self.positions == 'learned':
+            H = H + self.P(d2l.arange(X.shape[1]))
+        if self.positions == 'sines':
+            H = self.encode(H)
+        H = self.attention(H, H, H)
+        return self.dense(H)
+
+    # chapters/attention-and-transformers/learned-positions.md, cell 10
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters(), self.lr)
+
+
+# chapters/attention-and-transformers/rotary.md, cell 6
+def rotary(X, start=0):
+    """Turn pairs of neighbors by angles that grow with the position.
+
+    X: (..., num_steps, d), with an even d. The first position is `start`.
+
+    Defined in sec_rotary.
+    """
+    num_steps, d = X.shape[-2:]
+    rates = d2l.tensor([10000 ** (-j / d) for j in range(0, d, 2)])
+    positions = d2l.astype(d2l.arange(num_steps) + start, rates.dtype)
+    angles = positions[:, None] * rates  # (num_steps, d / 2)
+    angles = angles.to(X.device)
+    cos, sin = (d2l.astype(wave(angles), X.dtype)
+                for wave in (d2l.cos, d2l.sin))
+    A, B = X[..., 0::2], X[..., 1::2]  # First and second of each pair
+    pairs = d2l.stack([A * cos - B * sin, A * sin + B * cos], -1)
+    return d2l.reshape(pairs, X.shape)
 
 
 # chapters/attention-and-transformers/gpt-block.md, cell 6
