@@ -1,5 +1,7 @@
 """JAX compiles the loss of equal models once, and never takes the program of one model for another's."""
 
+# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+
 import numpy as np
 import pytest
 from affine import Fixed
