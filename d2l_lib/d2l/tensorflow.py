@@ -2219,6 +2219,9 @@ class CausalSelfAttention(d2l.nn_Module):
         self.qkv = tf.keras.layers.Dense(3 * num_hiddens)
         self.out = tf.keras.layers.Dense(num_hiddens)
 
+    def call(self, X, cache=None):
+        return self.forward(X, cache)
+
     # chapters/attention-and-transformers/gpt-model.md, cell 10
     def forward(self, X, cache=None):
         """Return what is added to X, and the cache with the positions of X.
@@ -2258,6 +2261,9 @@ class GPTBlock(d2l.nn_Module):
         self.dense2 = tf.keras.layers.Dense(num_hiddens)
         self.gelu = lambda X: tf.nn.gelu(X, approximate=True)
         self.dropout = tf.keras.layers.Dropout(dropout)
+
+    def call(self, X, cache=None):
+        return self.forward(X, cache)
 
     # chapters/attention-and-transformers/gpt-model.md, cell 14
     def forward(self, X, cache=None):
