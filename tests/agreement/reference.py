@@ -212,8 +212,94 @@ def renamed(params, names):
 
 def ready_rnn_lm(params, X):
     """Return the scores of the RNN language model, made of the framework's layers."""
-    names = {"rnn.W_xh": "xh.kernel", "rnn.b_h": "xh.bias", "rnn.W_hh": "hh.kernel"}
+    names = {"rnn.W_xh": "x.kernel", "rnn.b_h": "x.bias", "rnn.W_hh": "h.kernel"}
     return rnn_lm(renamed(params, names | OUTPUT_LAYER), X)
+
+
+def ready_lstm_lm(params, X):
+    """Return the same with LSTM cells; their parameters are named gate by gate."""
+    names = {f"rnn.W_{a}{k}": f"{a}{k}.kernel" for a in "xh" for k in "ifoc"}
+    return lstm_lm(renamed(params, names | {f"rnn.b_{k}": f"x{k}.bias" for k in "ifoc"} | OUTPUT_LAYER), X)
+
+
+def ready_gru_lm(params, X):
+    """Return the same with gated recurrent units: r, z and n, the candidate, which has two biases."""
+    own = {
+        "rnn.W_x": np.concatenate([params[f"x{k}.kernel"] for k in "rzn"], 1),
+        "rnn.W_h": np.concatenate([params[f"h{k}.kernel"] for k in "rzn"], 1),
+        "rnn.b_x": np.concatenate([params[f"x{k}.bias"] for k in "rzn"]),
+        "rnn.b_hh": params["hn.bias"],
+    }
+    return gru_lm(own | renamed(params, OUTPUT_LAYER), X)
+
+
+def softmax(X):
+    Y = np.exp(X - X.max(-1, keepdims=True))
+    return Y / Y.sum(-1, keepdims=True)
+
+
+def masked_softmax(scores, lens=None):
+    """Return weights of 0 for masked keys, and equal ones where all are masked.
+
+    The scores have the shape (batch, queries, keys), the lengths (batch,) or (batch, queries).
+    """
+    if lens is not None:
+        counts = np.arange(scores.shape[-1]) < lens.reshape(len(scores), -1, 1)
+        scores = np.where(counts, scores, -1e6)
+    return softmax(scores)
+
+
+def dot_product_attention(queries, keys, values, lens=None):
+    """Return averages of values: (batch, queries, size of a value)."""
+    scores = queries @ keys.swapaxes(1, 2) / np.sqrt(queries.shape[-1])
+    return masked_softmax(scores, lens) @ values
+
+
+def additive_attention(params, queries, keys, values, lens=None):
+    """Return averages of values, with the scores of a network with one hidden layer."""
+    queries, keys = queries @ params["W_q.kernel"], keys @ params["W_k.kernel"]
+    features = np.tanh(queries[:, :, None] + keys[:, None])
+    return masked_softmax((features @ params["w_v.kernel"])[..., 0], lens) @ values
+
+
+def heads(num_heads, queries, keys, values, lens=None):
+    """Return the averages of heads, each of which sees its share of the features, side by side."""
+    parts = zip(*(np.split(A, num_heads, -1) for A in (queries, keys, values)), strict=True)
+    return np.concatenate([dot_product_attention(*part, lens) for part in parts], -1)
+
+
+def multi_head_attention(params, queries, keys, values, lens=None, num_heads=2):
+    """Return combinations of what the heads found: (batch, queries, hiddens)."""
+    inputs = {"W_q": queries, "W_k": keys, "W_v": values}
+    projected = (dense(params, name, X) for name, X in inputs.items())
+    return dense(params, "W_o", heads(num_heads, *projected, lens))
+
+
+def positional_encoding(X):
+    """Return X, (batch, steps, features), with a sine and a cosine for each two features."""
+    steps, size = X.shape[1:]
+    angles = np.arange(steps)[:, None] / 10000 ** (np.arange(0, size, 2) / size)
+    return X + np.stack([np.sin(angles), np.cos(angles)], -1).reshape(steps, size)
+
+
+def gelu_with_tanh(x):
+    return x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))) / 2
+
+
+def gpt(params, X, num_heads=2):
+    """Return the scores of a GPT: (batch, steps, vocabulary). Query number i sees i + 1 keys."""
+
+    def norm(name, H):
+        return layer_norm(H) * params[f"{name}.scale"] + params[f"{name}.shift"]
+
+    lens = np.arange(1, X.shape[1] + 1) * np.ones((len(X), 1))
+    H = params["tokens.table"][X] + params["positions.table"][: X.shape[1]]
+    for block in sorted({".".join(name.split(".")[:2]) for name in params if name.startswith("blocks.")}):
+        qkv = dense(params, f"{block}.attention.qkv", norm(f"{block}.norm1", H))
+        H = H + dense(params, f"{block}.attention.out", heads(num_heads, *np.split(qkv, 3, -1), lens))
+        hidden = gelu_with_tanh(dense(params, f"{block}.dense1", norm(f"{block}.norm2", H)))
+        H = H + dense(params, f"{block}.dense2", hidden)
+    return norm("norm", H) @ params["tokens.table"].T
 
 
 def normalized_channels(X, scale, shift, training):
