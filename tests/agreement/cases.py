@@ -20,6 +20,7 @@ from kinds import (
     Dropped,
     Functions,
     Initial,
+    Layer,
     Loader,
     Model,
     Normalized,
@@ -73,8 +74,8 @@ def full_picture_batch(random, size):
     return random.standard_normal((size, 28, 28)), random.randint(0, 10, size)
 
 
-def token_batch(random, size):
-    return tuple(random.randint(0, VOCAB, (size, STEPS)) for _ in "XY")
+def token_batch(random, size, steps=STEPS):
+    return tuple(random.randint(0, VOCAB, (size, steps)) for _ in "XY")
 
 
 def token_batch_with_state(random, size):
@@ -214,24 +215,6 @@ STACKED_RNN = {
     },
     "batch": token_batch,
 }  # fmt: skip
-READY_RNN = {
-    "shapes": {
-        "xh.kernel": (VOCAB, HIDDENS), "xh.bias": (HIDDENS,), "hh.kernel": (HIDDENS, HIDDENS),
-        "linear.kernel": (HIDDENS, VOCAB), "linear.bias": (VOCAB,),
-    },
-    "places": {
-        "pytorch": {
-            "xh.kernel": "rnn.rnn.weight_ih_l0", "xh.bias": "rnn.rnn.bias_ih_l0",
-            "hh.kernel": "rnn.rnn.weight_hh_l0",
-        },
-        "jax": {"xh": "rnn.rnn.cell.i", "hh": "rnn.rnn.cell.h"},
-        "tensorflow": {"xh": "rnn.rnn.cell", "hh.kernel": "rnn.rnn.cell.recurrent_kernel"},
-        "mxnet": {
-            "xh.kernel": "rnn.rnn.l0_i2h_weight", "xh.bias": "rnn.rnn.l0_i2h_bias",
-            "hh.kernel": "rnn.rnn.l0_h2h_weight",
-        },
-    },
-}  # fmt: skip
 GRU = {
     "make": lambda d2l: d2l.RNNLMScratch(d2l.GRUScratch(VOCAB, HIDDENS), VOCAB, lr=LR),
     "shapes": {
@@ -254,18 +237,143 @@ LSTM = {
 RNN_MODEL = RNN | {"output": reference.rnn_lm, "measures": CLASSIFICATION, "scale": 1.0}
 
 
-def with_one_bias(d2l):
-    """Return a language model whose layer keeps its second bias, if it has one, at zero.
+READY_PARTS = {
+    "pytorch": ("rnn.rnn.weight_ih_l0", "rnn.rnn.bias_ih_l0", "rnn.rnn.weight_hh_l0"),
+    "tensorflow": ("rnn.rnn.cell.kernel", "rnn.rnn.cell.bias", "rnn.rnn.cell.recurrent_kernel"),
+    "mxnet": ("rnn.rnn.l0_i2h_weight", "rnn.rnn.l0_i2h_bias", "rnn.rnn.l0_h2h_weight"),
+}
+"""Where recurrent layers have the weights of inputs, biases, and the weights of states, of all gates."""
 
-    Two biases move twice as far as one, which is no disagreement about the model.
+
+def with_one_bias(kind):
+    """Return what makes a language model whose layer has its second bias, if there is one, at zero.
+
+    There it stays, as two biases move twice as far as one, which is no disagreement about the model. The
+    second bias of gated recurrent units has a use in one part: they cannot be trained alike.
     """
-    model = d2l.RNNLM(d2l.RNN(VOCAB, HIDDENS), VOCAB, lr=LR)
-    layer = getattr(model.rnn, "rnn", None)  # Flax has none before it runs, and Keras has one bias
-    if hasattr(layer, "bias_hh_l0"):
-        layer.bias_hh_l0.requires_grad_(False).zero_()
-    elif hasattr(layer, "l0_h2h_bias"):
-        layer.l0_h2h_bias.grad_req = "null"
-    return model
+
+    def make(d2l):
+        model = d2l.RNNLM(getattr(d2l, kind)(VOCAB, HIDDENS), VOCAB, lr=LR)
+        layer = getattr(model.rnn, "rnn", None)  # Flax has none before it runs
+        if hasattr(layer, "bias_hh_l0"):
+            layer.bias_hh_l0.requires_grad_(False).zero_().requires_grad_(kind == "GRU")
+        elif hasattr(layer, "l0_h2h_bias"):
+            layer.l0_h2h_bias.grad_req = "write" if kind == "GRU" else "null"
+        return model
+
+    return make
+
+
+def block(number):
+    return np.s_[..., number * HIDDENS : (number + 1) * HIDDENS]
+
+
+def ready(kind, gates, in_keras, in_flax):
+    """Return what a case has of a language model with a recurrent layer of the framework.
+
+    `gates` are their letters in the order of PyTorch and MXNet, `in_keras` in that of Keras, and
+    `in_flax` Flax's letters for the same gates.
+    """
+    shapes, places = {}, {tab: {} for tab in (*READY_PARTS, "jax")}
+    for gate, letter in zip(gates, in_flax, strict=True):
+        names = (f"x{gate}.kernel", f"x{gate}.bias", f"h{gate}.kernel")
+        shapes |= zip(names, ((VOCAB, HIDDENS), (HIDDENS,), (HIDDENS, HIDDENS)), strict=True)
+        for tab, parts in READY_PARTS.items():
+            part = block((in_keras if tab == "tensorflow" else gates).index(gate))
+            places[tab] |= {name: (place, part) for name, place in zip(names, parts, strict=True)}
+        places["jax"] |= {f"x{gate}": f"rnn.rnn.cell.i{letter}", f"h{gate}": f"rnn.rnn.cell.h{letter}"}
+    shapes |= {"linear.kernel": (HIDDENS, VOCAB), "linear.bias": (VOCAB,)}
+    return {"make": with_one_bias(kind), "shapes": shapes, "places": places, "batch": token_batch}
+
+
+READY_RNN = ready("RNN", [""], [""], [""])
+READY_LSTM = ready("LSTM", "ifco", "ifco", "ifgo")
+READY_LSTM["places"]["jax"] |= {f"x{k}.bias": f"rnn.rnn.cell.h{k.replace('c', 'g')}.bias" for k in "ifco"}
+READY_GRU = ready("GRU", "rzn", "zrn", "rzn")
+READY_GRU["shapes"]["hn.bias"] = (HIDDENS,)
+READY_GRU["places"]["pytorch"]["hn.bias"] = ("rnn.rnn.bias_hh_l0", block(2))
+READY_GRU["places"]["mxnet"]["hn.bias"] = ("rnn.rnn.l0_h2h_bias", block(2))
+READY_GRU["places"]["tensorflow"] |= {
+    f"{row}{gate}.bias": ("rnn.rnn.cell.bias", ("xh".index(row), *block("zrn".index(gate))[1:]))
+    for row, gate in ("xz", "xr", "xn", "hn")
+}
+
+LENS = {
+    "without lengths": {},
+    "with a length for each example": {"lens": np.array([3, 0, 5, 1])},
+    "with a length for each query": {"lens": np.arange(12).reshape(4, 3) % 6},
+}
+"""Of 5 keys: how many count for 4 examples, or for each of their 3 queries."""
+
+
+def attention_inputs(lens, key=6):
+    """Return what draws queries of the size 6, keys of this size, and values of the size 2."""
+
+    def inputs(random):
+        shapes = {"queries": (4, 3, 6), "keys": (4, 5, key), "values": (4, 5, 2)}
+        return {name: random.standard_normal(shape) for name, shape in shapes.items()} | LENS[lens]
+
+    return inputs
+
+
+def of_inputs(function):
+    """Return a function as the model of a layer without parameters."""
+    return lambda params, *inputs: function(*inputs)
+
+
+ADDITIVE = {
+    "make": lambda d2l: d2l.AdditiveAttention(HIDDENS, 0.0),
+    "shapes": {"W_q.kernel": (6, HIDDENS), "W_k.kernel": (5, HIDDENS), "w_v.kernel": (HIDDENS, 1)},
+    "places": {"jax": {"W_q": "Dense_0", "W_k": "Dense_1", "w_v": "Dense_2"}},
+    "output": reference.additive_attention,
+}
+MULTI_HEAD = {
+    "make": lambda d2l: d2l.MultiHeadAttention(HIDDENS, 2, 0.0, bias=True),
+    "shapes": {
+        f"{name}.{part}": shape
+        for name, size in (("W_q", 6), ("W_k", 5), ("W_v", 2), ("W_o", HIDDENS))
+        for part, shape in (("kernel", (size, HIDDENS)), ("bias", (HIDDENS,)))
+    },
+    "output": reference.multi_head_attention,
+}
+NORM = {"scale": (HIDDENS,), "shift": (HIDDENS,)}
+BLOCK = {
+    "attention.qkv": {"kernel": (HIDDENS, 3 * HIDDENS), "bias": (3 * HIDDENS,)},
+    "attention.out": {"kernel": (HIDDENS, HIDDENS), "bias": (HIDDENS,)},
+    "dense1": {"kernel": (HIDDENS, 4 * HIDDENS), "bias": (4 * HIDDENS,)},
+    "dense2": {"kernel": (4 * HIDDENS, HIDDENS), "bias": (HIDDENS,)},
+    "norm1": NORM,
+    "norm2": NORM,
+}
+GPT = {
+    "shapes": {"tokens.table": (VOCAB, HIDDENS), "positions.table": (6, HIDDENS)}
+    | {
+        f"blocks.{i}.{layer}.{part}": shape
+        for i in range(2)
+        for layer, parts in BLOCK.items()
+        for part, shape in parts.items()
+    }
+    | {f"norm.{part}": shape for part, shape in NORM.items()},
+    "places": {"jax": {f"blocks.{i}.{name}": f"blocks_{i}.{name}" for i in range(2) for name in BLOCK}},
+    "batch": partial(token_batch, steps=5),
+}
+
+
+def gpt(kind):
+    return kind(VOCAB, num_steps=6, num_hiddens=HIDDENS, num_heads=2, num_blks=2, lr=LR)
+
+
+def descending_gpt(d2l):
+    """Return a GPT that is trained by gradient descent.
+
+    Keys' biases have a gradient of 0: where AdamW moves them to is decided by the last digits.
+    """
+
+    class Descending(d2l.GPT):
+        def configure_optimizers(self):
+            return super(d2l.GPT, self).configure_optimizers()
+
+    return gpt(Descending)
 
 
 def gradient_descent(params, grads, memory):
@@ -490,8 +598,8 @@ CASES = [
         measures=CLASSIFICATION, scale=1.0, perplexity=True,
     ),
     Model(
-        name="RNNLM with RNN", **READY_RNN, make=with_one_bias, batch=token_batch,
-        output=reference.ready_rnn_lm, measures=CLASSIFICATION, scale=1.0, perplexity=True,
+        name="RNNLM with RNN", **READY_RNN, output=reference.ready_rnn_lm, measures=CLASSIFICATION,
+        scale=1.0, perplexity=True,
     ),
     Model(
         name="RNNLMScratch with LSTMScratch", **LSTM, output=reference.lstm_lm, measures=CLASSIFICATION,
@@ -501,10 +609,53 @@ CASES = [
         name="RNNLMScratch with GRUScratch", **GRU, output=reference.gru_lm, measures=CLASSIFICATION,
         scale=1.0, perplexity=True,
     ),
+    Model(
+        name="RNNLM with LSTM", **READY_LSTM, output=reference.ready_lstm_lm, measures=CLASSIFICATION,
+        scale=1.0, perplexity=True,
+    ),
+    Model(
+        name="RNNLM with GRU", **READY_GRU, output=reference.ready_gru_lm, measures=CLASSIFICATION,
+        scale=1.0, perplexity=True, trained=False,
+    ),
+    # Attention and Transformers, in the order of the sections
+    *(
+        Layer(
+            name=f"masked_softmax {which}", make=lambda d2l: d2l.masked_softmax,
+            inputs=lambda random, lens=lens: {"scores": random.standard_normal((4, 3, 5))} | lens,
+            output=of_inputs(reference.masked_softmax),
+        )
+        for which, lens in LENS.items()
+    ),
+    Layer(
+        name="DotProductAttention", make=lambda d2l: d2l.DotProductAttention(0.0),
+        inputs=attention_inputs("with a length for each example"),
+        output=of_inputs(reference.dot_product_attention),
+    ),
+    Layer(
+        name="AdditiveAttention", **ADDITIVE,
+        inputs=attention_inputs("with a length for each query", key=5),
+    ),
+    *(
+        Layer(name=f"MultiHeadAttention {which}", **MULTI_HEAD, inputs=attention_inputs(which, key=5))
+        for which in LENS
+    ),
+    Layer(
+        name="PositionalEncoding", make=lambda d2l: d2l.PositionalEncoding(6, 0.0),
+        inputs=lambda random: {"X": random.standard_normal((2, 12, 6))},
+        output=of_inputs(reference.positional_encoding),
+    ),
+    Model(
+        name="GPT", **GPT, make=descending_gpt, output=reference.gpt, measures=CLASSIFICATION,
+        perplexity=True, cuts=(2, 3),
+    ),
     Optimizer(name="SGD", **LINEAR, step=gradient_descent),
     Optimizer(name="LinearRegression.configure_optimizers", **CONCISE, step=gradient_descent),
     Optimizer(name="SoftmaxRegression.configure_optimizers", **SOFTMAX, step=gradient_descent),
     Optimizer(name="Classifier.configure_optimizers", **RNN, step=gradient_descent),
+    Optimizer(
+        name="GPT.configure_optimizers", **GPT, make=lambda d2l: gpt(d2l.GPT),
+        step=partial(adam, decay=0.01), least=0.5,
+    ),
     Optimizer(
         name="WeightDecay.configure_optimizers", section="weight-decay",
         **CONCISE | {"make": lambda page: page.WeightDecay(wd=DECAY, lr=LR)}, step=decayed_descent,

@@ -10,6 +10,7 @@ slash names the row of the table.
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -53,7 +54,9 @@ class Model(Case):
 
     ``output`` is the model in NumPy, a function of parameters and inputs. ``measures`` are the methods
     that judge an output, by row: the name, its options, and the same in NumPy. The first is the loss,
-    to which the ``penalty`` of the parameters is added.
+    to which the ``penalty`` of the parameters is added. ``cuts`` are the steps at which the inputs of a
+    model with a cache are cut into pieces. A model that is not ``trained`` takes no steps, and its
+    gradient is not shortened.
     """
 
     make: Callable
@@ -63,6 +66,8 @@ class Model(Case):
     measures: dict[str, tuple]
     penalty: Callable = lambda params: 0.0
     perplexity: bool = False
+    cuts: tuple[int, ...] = ()
+    trained: bool = True
     scale: float = 0.5
     lr: float = LR
     bounds: ClassVar = {DIRECTIONS: 1e-3}
@@ -80,14 +85,18 @@ class Model(Case):
         measure = next(iter(self.measures.values()))[-1]
         return lambda params: measure(self.output(params, *batch[:-1]), batch[-1]) + self.penalty(params)
 
-    def longest(self, params, batches):
-        """Return half the length of the first gradient: what the clipped ones are shortened to."""
+    @cached_property
+    def longest(self):
+        """Half the length of the first gradient: what the clipped ones are shortened to."""
+        params, batches, _ = self.given()
         return reference.length(reference.gradient(self.loss(batches[0]), params)) / 2
 
     def expected(self):
         params, batches, directions = self.given()
         output = self.output(params, *batches[0][:-1])
         found = {"outputs": output}
+        if self.cuts:
+            found["outputs in pieces, with a cache"] = output
         found |= {row: fn(output, batches[0][-1]) for row, (*_, fn) in self.measures.items()}
         found[next(iter(self.measures))] = self.loss(batches[0])(params)
         if self.perplexity:
@@ -96,12 +105,13 @@ class Model(Case):
         grads = reference.gradient(self.loss(batches[0]), params)
         found |= under("gradients", grads)
         found[DIRECTIONS] = [reference.slope(self.loss(batches[0]), params, d) for d in directions]
-        longest = self.longest(params, batches)
-        factor = reference.shrinkage(grads, longest)
+        if not self.trained:
+            return found
+        factor = reference.shrinkage(grads, self.longest)
         assert factor < 1
         found |= under("clipped gradients", {name: factor * grad for name, grad in grads.items()})
         found[f"{DIRECTIONS}/clipped"] = factor * np.array(found[DIRECTIONS])
-        for row, limit in (("three steps", np.inf), ("three clipped steps", longest)):
+        for row, limit in (("three steps", np.inf), ("three clipped steps", self.longest)):
             now = params
             for batch in batches:
                 grads = reference.gradient(self.loss(batch), now)
@@ -112,23 +122,25 @@ class Model(Case):
 
     def measured(self, d2l, Subject):
         params, batches, directions = self.given()
-        longest = float(self.longest(params, batches))
         it = Subject(d2l, self.make(d2l), batches, self.places)
         it.set(params)
         batch, array = it.batches[0], it.array
         found = {"outputs": array(it.predict(batch))}
+        if self.cuts:
+            found["outputs in pieces, with a cache"] = it.predict_in_pieces(batch[0], self.cuts)
         found |= {row: array(it.measure(name, batch, *o)) for row, (name, *o, _) in self.measures.items()}
         if self.perplexity:
             found["perplexity"] = it.trainer.perplexity(it.batches)
-        for row, key, clip in (("", "", 0), ("clipped ", "/clipped", longest)):
-            grads = {name: np.array(grad, float) for name, grad in it.gradients(list(params), clip).items()}
-            found |= under(f"{row}gradients", grads)
-            found[DIRECTIONS + key] = [sum((d[n] * grads[n]).sum() for n in grads) for d in directions]
-        for row, clip in (("three steps", 0), ("three clipped steps", longest)):
+        for word, key, clip in (("", "", 0), ("clipped ", "/clipped", float(self.longest))):
             it.set(params)
+            grads = {name: np.array(grad, float) for name, grad in it.gradients(list(params), clip).items()}
+            found |= under(f"{word}gradients", grads)
+            found[DIRECTIONS + key] = [sum((d[n] * grads[n]).sum() for n in grads) for d in directions]
+            if not self.trained:
+                break
             it.trainer.gradient_clip_val = clip
             it.trainer.fit_epoch()
-            found |= under(row, {name: value.copy() for name, value in it.get(params).items()})
+            found |= under(f"three {word}steps", {n: value.copy() for n, value in it.get(params).items()})
         return found
 
 
@@ -188,6 +200,48 @@ class ByHand(Model):
             pairs = zip(names, arrays, strict=True)
             found |= under(row, {name: it.kernel_last(name, array) for name, array in pairs})
         return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer(Case):
+    """The outputs of a layer or a function, and the gradients of a sum of these, each times a random number.
+
+    ``inputs`` are drawn by name; those that are whole numbers have no gradients.
+    """
+
+    make: Callable
+    inputs: Callable
+    output: Callable
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def given(self):
+        """Return parameters, inputs, and the factors of outputs in the sum."""
+        random = self.random
+        params = {name: 0.5 * random.standard_normal(shape) for name, shape in self.shapes.items()}
+        inputs = self.inputs(random)
+        return params, inputs, random.standard_normal(self.output(params, *inputs.values()).shape)
+
+    @staticmethod
+    def fractional(inputs):
+        return {name: array for name, array in inputs.items() if array.dtype.kind == "f"}
+
+    def expected(self):
+        params, inputs, factors = self.given()
+
+        def total(values):
+            return (factors * self.output(values, *((inputs | values)[n] for n in inputs))).sum()
+
+        found = {"outputs": self.output(params, *inputs.values())}
+        return found | under("gradients", reference.gradient(total, params | self.fractional(inputs)))
+
+    def measured(self, d2l, Subject):
+        params, inputs, factors = self.given()
+        it = Subject(d2l, self.make(d2l), [(*inputs.values(), factors)], self.places)
+        outputs, by_params, by_inputs = it.differentiate(params)
+        grads = {name: it.seen(name, grad) for name, grad in zip(params, by_params, strict=True)}
+        by_inputs = dict(zip(inputs, by_inputs, strict=True))
+        grads |= {name: it.array(by_inputs[name]) for name in self.fractional(inputs)}
+        return {"outputs": it.array(outputs)} | under("gradients", grads)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -307,17 +361,24 @@ class Optimizer(Case):
     """The parameters after each of three steps on given gradients.
 
     ``make`` returns a model: its ``configure_optimizers`` is what is tested. ``step`` is one step in
-    NumPy: it gets parameters, gradients and a dictionary to remember things in.
+    NumPy: it gets parameters, gradients and a dictionary to remember things in. ``least`` is what is
+    added to the size of each gradient: frameworks put the epsilon of Adam in different places, which
+    shows where a gradient is close to zero.
     """
 
     make: Callable
     shapes: dict[str, tuple[int, ...]]
     batch: Callable
     step: Callable
+    least: float = 0.0
 
     def given(self):
+        """Return parameters and three gradients."""
         random = self.random
-        return [{n: random.standard_normal(s) for n, s in self.shapes.items()} for _ in range(4)]
+        params, *gradients = (
+            {n: random.standard_normal(s) for n, s in self.shapes.items()} for _ in range(4)
+        )
+        return params, *({n: g + self.least * np.sign(g) for n, g in grads.items()} for grads in gradients)
 
     def expected(self):
         params, *gradients = self.given()

@@ -53,14 +53,17 @@ class Bias(ast.NodeTransformer):
 
 
 class Mask(ast.NodeTransformer):
-    """The first comparison of tensors is turned around: one of numbers alone is none."""
+    """The first comparison of tensors is turned around: one of a single number with a number is none."""
 
     done = False
-    TURNED: ClassVar = {ast.Eq: ast.NotEq, ast.GtE: ast.Lt, ast.Gt: ast.LtE}
+    TURNED: ClassVar = {
+        ast.Eq: ast.NotEq, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.Lt: ast.GtE, ast.LtE: ast.Gt,
+    }  # fmt: skip
 
     def visit_Compare(self, node):
         turned = self.TURNED.get(type(node.ops[0]))
-        of_numbers = isinstance(node.left, ast.Name) and isinstance(node.comparators[0], ast.Constant)
+        single = isinstance(node.left, ast.Name | ast.Attribute | ast.Call)  # A rate, a number of axes
+        of_numbers = single and isinstance(node.comparators[0], ast.Constant)
         if turned and not of_numbers and not self.done:
             node.ops[0], self.done = turned(), True
         return self.generic_visit(node)
@@ -213,6 +216,35 @@ class Always(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
+class Axis(ast.NodeTransformer):
+    """What is done along the last axis is done along the second."""
+
+    done = False
+
+    def visit_keyword(self, node):
+        if node.arg in ("axis", "dim") and ast.unparse(node.value) == "-1":
+            node.value, self.done = ast.Constant(1), True
+        return self.generic_visit(node)
+
+
+class Swap(ast.NodeTransformer):
+    """The first two axes that should change places do not."""
+
+    done = False
+
+    def visit_Call(self, node):
+        if ast.unparse(node.func) == "d2l.swapaxes" and not self.done:
+            self.done = True
+            return node.args[0]
+        return self.generic_visit(node)
+
+
+class Rate(Double):
+    """The learning rate counts twice."""
+
+    names: ClassVar = {"lr"}
+
+
 @dataclass(frozen=True)
 class Mutation:
     """A change of the class, method or function `where`, and the case that must notice it.
@@ -276,4 +308,18 @@ MUTATIONS = [
     Mutation(Sign, "Checkers", "Checkers"),
     Mutation(Mask, "Checkers", "Checkers"),
     Mutation(Sign, "Clusters", "Clusters"),
+    Mutation(Swap, "RNNLM.output_layer", "RNNLM with LSTM"),
+    Mutation(Swap, "RNNLM.output_layer", "RNNLM with GRU"),
+    Mutation(Axis, "masked_softmax", "masked_softmax without lengths"),
+    Mutation(Mask, "masked_softmax", "masked_softmax with a length for each example"),
+    Mutation(Mask, "masked_softmax", "masked_softmax with a length for each query"),
+    Mutation(Sign, "DotProductAttention", "DotProductAttention"),
+    Mutation(Difference, "AdditiveAttention", "AdditiveAttention"),
+    Mutation(Swap, "MultiHeadAttention", "MultiHeadAttention without lengths"),
+    Mutation(Mask, "masked_softmax", "MultiHeadAttention with a length for each example"),
+    Mutation(Mask, "masked_softmax", "MultiHeadAttention with a length for each query"),
+    Mutation(Difference, "PositionalEncoding", "PositionalEncoding"),
+    Mutation(Mask, "causal_weights", "GPT"),
+    Mutation(Difference, "GPT", "GPT"),
+    Mutation(Rate, "GPT.configure_optimizers", "GPT.configure_optimizers"),
 ]

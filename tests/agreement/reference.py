@@ -20,9 +20,14 @@ def linear(params, X):
     return X @ params["w"] + params["b"]
 
 
+def dense(params, name, X):
+    """Return what the layer with this name makes of X, whose last axis has the inputs."""
+    return X @ params[f"{name}.kernel"] + params[f"{name}.bias"]
+
+
 def linear_layer(params, X):
     """Return the same, of a model whose only layer is `net`."""
-    return X @ params["net.kernel"] + params["net.bias"]
+    return dense(params, "net", X)
 
 
 def softmax_regression(params, X):
@@ -45,8 +50,7 @@ def sigmoid(x):
 
 def perceptron(params, X, activation=relu):
     """Return the logits of a network with one hidden layer: (batch, classes)."""
-    hidden = X.reshape(len(X), -1) @ params["first.kernel"] + params["first.bias"]
-    return activation(hidden) @ params["second.kernel"] + params["second.bias"]
+    return dense(params, "second", activation(dense(params, "first", X.reshape(len(X), -1))))
 
 
 def perceptron_of_parts(params, X):
@@ -80,8 +84,8 @@ def lenet(params, X):
         X = halved(np.tanh(convolution(X, kernel, bias, padding)))
     X = X.reshape(len(X), -1)
     for name in ("dense1", "dense2"):
-        X = np.tanh(X @ params[f"{name}.kernel"] + params[f"{name}.bias"])
-    return X @ params["dense3.kernel"] + params["dense3.bias"]
+        X = np.tanh(dense(params, name, X))
+    return dense(params, "dense3", X)
 
 
 def largest(X):
@@ -96,8 +100,7 @@ def vgg(params, X):
         for name in block:
             X = relu(convolution(X, params[f"{name}.kernel"], params[f"{name}.bias"], padding=1))
         X = largest(X)
-    H = relu(X.reshape(len(X), -1) @ params["dense1.kernel"] + params["dense1.bias"])
-    return H @ params["dense2.kernel"] + params["dense2.bias"]
+    return dense(params, "dense2", relu(dense(params, "dense1", X.reshape(len(X), -1))))
 
 
 def standardized(X, mean, variance):
@@ -133,62 +136,170 @@ def half_squared_error(output, y):
     return ((output - y) ** 2).mean() / 2
 
 
+def recurrent_scores(params, X, step, *state):
+    """Return the scores of a recurrent language model: (batch, steps, vocabulary).
+
+    `step` returns the states that follow on inputs and states; the output layer reads the first of them.
+    """
+    read = []
+    for inputs in np.eye(len(params["b_q"]))[X].swapaxes(0, 1):
+        state = step(inputs, *state)
+        read.append(state[0])
+    return np.stack(read, 1) @ params["W_hq"] + params["b_q"]
+
+
+def no_states(params, X, count=1):
+    """Return states of zeros, as many as a model keeps: (count, batch, hiddens)."""
+    return np.zeros((count, len(X), len(params["W_hq"])))
+
+
+def tanh_layer(params, inputs, H, name):
+    """Return the next states of a recurrent layer with tanh."""
+    W_xh, W_hh, b_h = (params[f"{name}.{part}"] for part in ("W_xh", "W_hh", "b_h"))
+    return np.tanh(inputs @ W_xh + H @ W_hh + b_h)
+
+
 def rnn_lm(params, X, state=None):
-    """Return the scores of the RNN language model: (batch, steps, vocabulary)."""
-    one_hot = np.eye(len(params["rnn.W_xh"]))[X]
-    H = np.zeros((len(X), len(params["rnn.W_hh"]))) if state is None else state
-    states = []
-    for t in range(X.shape[1]):
-        H = np.tanh(one_hot[:, t] @ params["rnn.W_xh"] + H @ params["rnn.W_hh"] + params["rnn.b_h"])
-        states.append(H)
-    return np.stack(states, 1) @ params["W_hq"] + params["b_q"]
+    """Return the scores of the RNN language model, which may go on from a state."""
+
+    def step(inputs, H):
+        return (tanh_layer(params, inputs, H, "rnn"),)
+
+    return recurrent_scores(params, X, step, *(no_states(params, X) if state is None else [state]))
 
 
 def stacked_rnn_lm(params, X):
     """Return the scores of a language model with two recurrent layers, computed step by step."""
-    low, high = np.zeros((2, len(X), len(params["low.W_hh"])))
-    states = []
-    for inputs in np.eye(len(params["low.W_xh"]))[X].swapaxes(0, 1):
-        low = np.tanh(inputs @ params["low.W_xh"] + low @ params["low.W_hh"] + params["low.b_h"])
-        high = np.tanh(low @ params["high.W_xh"] + high @ params["high.W_hh"] + params["high.b_h"])
-        states.append(high)
-    return np.stack(states, 1) @ params["W_hq"] + params["b_q"]
 
+    def step(inputs, high, low):
+        low = tanh_layer(params, inputs, low, "low")
+        return tanh_layer(params, low, high, "high"), low
 
-def ready_rnn_lm(params, X):
-    """Return the same, of a model made of the framework's layers."""
-    names = {"rnn.W_xh": "xh.kernel", "rnn.b_h": "xh.bias", "rnn.W_hh": "hh.kernel",
-             "W_hq": "linear.kernel", "b_q": "linear.bias"}  # fmt: skip
-    return rnn_lm({name: params[part] for name, part in names.items()}, X)
+    return recurrent_scores(params, X, step, *no_states(params, X, 2))
 
 
 def lstm_lm(params, X):
-    """Return the scores of the language model with LSTM cells: (batch, steps, vocabulary)."""
-    one_hot = np.eye(len(params["rnn.W_xi"]))[X]
-    H, C = np.zeros((2, len(X), len(params["rnn.W_hi"])))
-    states = []
-    for inputs in one_hot.swapaxes(0, 1):
+    """Return the scores of the language model with LSTM cells."""
+
+    def step(inputs, H, C):
         i, f, o, c = (
             inputs @ params[f"rnn.W_x{k}"] + H @ params[f"rnn.W_h{k}"] + params[f"rnn.b_{k}"] for k in "ifoc"
         )
         C = sigmoid(f) * C + sigmoid(i) * np.tanh(c)
-        H = sigmoid(o) * np.tanh(C)
-        states.append(H)
-    return np.stack(states, 1) @ params["W_hq"] + params["b_q"]
+        return sigmoid(o) * np.tanh(C), C
+
+    return recurrent_scores(params, X, step, *no_states(params, X, 2))
 
 
 def gru_lm(params, X):
-    """Return the scores of the language model with gated recurrent units: (batch, steps, vocabulary)."""
-    one_hot = np.eye(len(params["rnn.W_x"]))[X]
-    h = len(params["rnn.W_h"])
-    H, states = np.zeros((len(X), h)), []
-    for t in range(X.shape[1]):
-        x = np.split(one_hot[:, t] @ params["rnn.W_x"] + params["rnn.b_x"], 3, 1)
+    """Return the scores of the language model with gated recurrent units."""
+
+    def step(inputs, H):
+        x = np.split(inputs @ params["rnn.W_x"] + params["rnn.b_x"], 3, 1)
         old = np.split(H @ params["rnn.W_h"], 3, 1)
         r, z = (sigmoid(x[k] + old[k]) for k in (0, 1))
-        H = z * H + (1 - z) * np.tanh(x[2] + r * (old[2] + params["rnn.b_hh"]))
-        states.append(H)
-    return np.stack(states, 1) @ params["W_hq"] + params["b_q"]
+        return (z * H + (1 - z) * np.tanh(x[2] + r * (old[2] + params["rnn.b_hh"])),)
+
+    return recurrent_scores(params, X, step, *no_states(params, X))
+
+
+OUTPUT_LAYER = {"W_hq": "linear.kernel", "b_q": "linear.bias"}
+
+
+def renamed(params, names):
+    return {name: params[part] for name, part in names.items()}
+
+
+def ready_rnn_lm(params, X):
+    """Return the scores of the RNN language model, made of the framework's layers."""
+    names = {"rnn.W_xh": "x.kernel", "rnn.b_h": "x.bias", "rnn.W_hh": "h.kernel"}
+    return rnn_lm(renamed(params, names | OUTPUT_LAYER), X)
+
+
+def ready_lstm_lm(params, X):
+    """Return the same with LSTM cells; their parameters are named gate by gate."""
+    names = {f"rnn.W_{a}{k}": f"{a}{k}.kernel" for a in "xh" for k in "ifoc"}
+    return lstm_lm(renamed(params, names | {f"rnn.b_{k}": f"x{k}.bias" for k in "ifoc"} | OUTPUT_LAYER), X)
+
+
+def ready_gru_lm(params, X):
+    """Return the same with gated recurrent units: r, z and n, the candidate, which has two biases."""
+    own = {
+        "rnn.W_x": np.concatenate([params[f"x{k}.kernel"] for k in "rzn"], 1),
+        "rnn.W_h": np.concatenate([params[f"h{k}.kernel"] for k in "rzn"], 1),
+        "rnn.b_x": np.concatenate([params[f"x{k}.bias"] for k in "rzn"]),
+        "rnn.b_hh": params["hn.bias"],
+    }
+    return gru_lm(own | renamed(params, OUTPUT_LAYER), X)
+
+
+def softmax(X):
+    Y = np.exp(X - X.max(-1, keepdims=True))
+    return Y / Y.sum(-1, keepdims=True)
+
+
+def masked_softmax(scores, lens=None):
+    """Return weights of 0 for masked keys, and equal ones where all are masked.
+
+    The scores have the shape (batch, queries, keys), the lengths (batch,) or (batch, queries).
+    """
+    if lens is not None:
+        counts = np.arange(scores.shape[-1]) < lens.reshape(len(scores), -1, 1)
+        scores = np.where(counts, scores, -1e6)
+    return softmax(scores)
+
+
+def dot_product_attention(queries, keys, values, lens=None):
+    """Return averages of values: (batch, queries, size of a value)."""
+    scores = queries @ keys.swapaxes(1, 2) / np.sqrt(queries.shape[-1])
+    return masked_softmax(scores, lens) @ values
+
+
+def additive_attention(params, queries, keys, values, lens=None):
+    """Return averages of values, with the scores of a network with one hidden layer."""
+    queries, keys = queries @ params["W_q.kernel"], keys @ params["W_k.kernel"]
+    features = np.tanh(queries[:, :, None] + keys[:, None])
+    return masked_softmax((features @ params["w_v.kernel"])[..., 0], lens) @ values
+
+
+def heads(num_heads, queries, keys, values, lens=None):
+    """Return the averages of heads, each of which sees its share of the features, side by side."""
+    parts = zip(*(np.split(A, num_heads, -1) for A in (queries, keys, values)), strict=True)
+    return np.concatenate([dot_product_attention(*part, lens) for part in parts], -1)
+
+
+def multi_head_attention(params, queries, keys, values, lens=None, num_heads=2):
+    """Return combinations of what the heads found: (batch, queries, hiddens)."""
+    inputs = {"W_q": queries, "W_k": keys, "W_v": values}
+    projected = (dense(params, name, X) for name, X in inputs.items())
+    return dense(params, "W_o", heads(num_heads, *projected, lens))
+
+
+def positional_encoding(X):
+    """Return X, (batch, steps, features), with a sine and a cosine for each two features."""
+    steps, size = X.shape[1:]
+    angles = np.arange(steps)[:, None] / 10000 ** (np.arange(0, size, 2) / size)
+    return X + np.stack([np.sin(angles), np.cos(angles)], -1).reshape(steps, size)
+
+
+def gelu_with_tanh(x):
+    return x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))) / 2
+
+
+def gpt(params, X, num_heads=2):
+    """Return the scores of a GPT: (batch, steps, vocabulary). Query number i sees i + 1 keys."""
+
+    def norm(name, H):
+        return layer_norm(H) * params[f"{name}.scale"] + params[f"{name}.shift"]
+
+    lens = np.arange(1, X.shape[1] + 1) * np.ones((len(X), 1))
+    H = params["tokens.table"][X] + params["positions.table"][: X.shape[1]]
+    for block in sorted({".".join(name.split(".")[:2]) for name in params if name.startswith("blocks.")}):
+        qkv = dense(params, f"{block}.attention.qkv", norm(f"{block}.norm1", H))
+        H = H + dense(params, f"{block}.attention.out", heads(num_heads, *np.split(qkv, 3, -1), lens))
+        hidden = gelu_with_tanh(dense(params, f"{block}.dense1", norm(f"{block}.norm2", H)))
+        H = H + dense(params, f"{block}.dense2", hidden)
+    return norm("norm", H) @ params["tokens.table"].T
 
 
 def normalized_channels(X, scale, shift, training):
@@ -212,7 +323,7 @@ def residual_network(params, X, training):
         if stride == 2:
             X = convolution(X, params[f"{name}.conv3.kernel"], stride=stride)
         X = relu(X + Y)
-    return X.mean((1, 2)) @ params["out.kernel"] + params["out.bias"]
+    return dense(params, "out", X.mean((1, 2)))
 
 
 def cross_entropies(output, y):

@@ -1,12 +1,16 @@
-"""A model in its trainer, handled in the same way in every framework.
+"""A model in its trainer, or a layer without one, handled in the same way in every framework.
 
 Parameters have one name everywhere: the path of attributes that leads to them, such as ``rnn.W_xh``, or
 ``net.1.kernel`` and ``net.1.bias`` of the layer at place 1 of ``net``. Where a framework has a layer at
-another place than its case says, the case says where. Batch normalization has a ``scale`` and a
-``shift``, whatever the framework calls them. A kernel has the axes of Keras and
-Flax, inputs before outputs; PyTorch and MXNet call it weight, and have the outputs first.
+another place than its case says, the case says where: a path, with an index if the framework has the
+parameter as a part of a larger one, as it has those of gates. A normalization has a ``scale`` and a
+``shift`` and an embedding a ``table``, whatever the framework calls them. A kernel has the axes of Keras
+and Flax, inputs before outputs; PyTorch and MXNet call it weight, and have the outputs first.
 """
 
+# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -26,7 +30,7 @@ class Given:
 
 
 class Subject:
-    """A model whose trainer has run no epoch yet."""
+    """A model whose trainer has run no epoch yet, or a layer or a function, which have none."""
 
     tab = ""
     whole = "int32"
@@ -38,11 +42,12 @@ class Subject:
     def __init__(self, d2l, model, batches, places):
         self.d2l = d2l = d2l.d2l  # The library itself, also where it is a section's module that was given
         self.model, self.places = model, places.get(self.tab, {})
-        model.board.display = False
         self.batches = [tuple(map(self.tensor, batch)) for batch in batches]
-        self.trainer = d2l.Trainer(max_epochs=0)
         self.make_parameters()
-        self.trainer.fit(model, Given(self.batches))
+        if isinstance(model, d2l.Module):
+            model.board.display = False
+            self.trainer = d2l.Trainer(max_epochs=0)
+            self.trainer.fit(model, Given(self.batches))
 
     def make_parameters(self):
         """Call the model once: layers that learn their number of inputs have parameters only then."""
@@ -63,12 +68,16 @@ class Subject:
     def child(parent, name):
         return parent[int(name)] if name.isdigit() else getattr(parent, name)
 
-    def place(self, path):
-        """Return the path that a parameter has in this framework: its own, or that of its layer."""
+    def located(self, path):
+        """Return the path that a parameter has in this framework, and which part it is of what is there."""
         if path in self.places:
-            return self.places[path]
+            found = self.places[path]
+            return (found, ...) if isinstance(found, str) else found
         layer, dot, name = path.rpartition(".")
-        return self.places.get(layer, layer) + dot + self.names.get(name, name)
+        return self.places.get(layer, layer) + dot + self.names.get(name, name), ...
+
+    def place(self, path):
+        return self.located(path)[0]
 
     def forget(self):
         """Reset the running averages that the first call of the model may have changed."""
@@ -80,9 +89,19 @@ class Subject:
             found = self.child(found, name)
         return found
 
+    def seen(self, name, array):
+        """Return the part of an array with a name, such as a gradient, as the reference has it."""
+        return self.kernel_last(name, self.array(array))[self.located(name)[1]]
+
     def get(self, names):
         """Return the parameters with these names."""
-        return {name: self.array(self.find(name)) for name in names}
+        return {name: self.seen(name, self.find(name)) for name in names}
+
+    def replaced(self, name, value):
+        """Return what the framework has at a parameter's place, with a value of the reference for it."""
+        whole = np.array(self.kernel_last(name, self.array(self.find(name))))
+        whole[self.located(name)[1]] = value
+        return self.tensor(self.kernel_first(name, whole))
 
     @staticmethod
     def kernel_last(name, array):
@@ -107,6 +126,14 @@ class Subject:
         """Return what a method of the model, such as its loss, says of a minibatch."""
         return getattr(self.model, name)(self.predict(batch), batch[-1], *options)
 
+    def predict_in_pieces(self, X, cuts):
+        """Return the outputs of a model with a cache, to which the steps of X come in pieces."""
+        caches, found = self.model.make_caches(X.shape[0]), []
+        for start, stop in pairwise((0, *cuts, X.shape[1])):
+            outputs, caches = self.predict((X[:, start:stop], caches, None))
+            found.append(self.array(outputs))
+        return np.concatenate(found, 1)
+
 
 class FirstOutputs(Subject):
     """Of a framework whose kernels have the outputs first, and another name."""
@@ -125,16 +152,13 @@ class FirstOutputs(Subject):
     def kernel_first(name, array):
         return np.moveaxis(array, (-1, -2), (0, 1)) if name.endswith("kernel") else array
 
-    def get(self, names):
-        return {name: self.kernel_last(name, self.array(self.find(name))) for name in names}
-
 
 class PyTorch(FirstOutputs):
     """A subject in PyTorch."""
 
     tab = "pytorch"
     whole = "int64"
-    names: ClassVar = {"scale": "weight", "shift": "bias"}
+    names: ClassVar = {"scale": "weight", "shift": "bias", "table": "weight"}
 
     @staticmethod
     def array(tensor):
@@ -156,14 +180,24 @@ class PyTorch(FirstOutputs):
 
         with torch.no_grad():
             for name, value in params.items():
-                self.find(name).copy_(self.tensor(self.kernel_first(name, value)))
+                self.find(name).copy_(self.replaced(name, value))
 
     def gradients(self, names, clip=0):
         self.trainer.optim.zero_grad()
         self.model.training_step(self.batches[0]).backward()
         if clip:
             self.trainer.clip_gradients(clip, self.model)
-        return {name: self.kernel_last(name, self.array(self.find(name).grad)) for name in names}
+        return {name: self.seen(name, self.find(name).grad) for name in names}
+
+    def differentiate(self, params):
+        """Return a layer's outputs, and the gradients of their weighted sum by parameters and by inputs."""
+        self.set(params)
+        *inputs, weights = self.batches[0]
+        for X in inputs:
+            X.requires_grad_(X.is_floating_point())
+        outputs = self.model(*inputs)
+        outputs.backward(weights)
+        return outputs, [self.find(name).grad for name in params], [X.grad for X in inputs]
 
     def step(self, grads):
         """Let the optimizer take a step with the given gradients."""
@@ -176,7 +210,7 @@ class Jax(Subject):
     """A subject in JAX, whose parameters the trainer's state has."""
 
     tab = "jax"
-    names: ClassVar = {"shift": "bias"}
+    names: ClassVar = {"shift": "bias", "table": "embedding"}
 
     def make_parameters(self):
         pass  # The trainer does
@@ -231,6 +265,22 @@ class Jax(Subject):
             grads = self.trainer.clip_gradients(clip, grads)
         return {name: self.array(self.leaf(grads, name)) for name in names}
 
+    def differentiate(self, params):
+        import jax
+        from flax.traverse_util import unflatten_dict
+
+        def outputs(params, inputs):
+            if not hasattr(self.model, "apply"):
+                return self.model(*inputs)
+            found = self.model.apply({"params": params}, *inputs)
+            return found[0] if isinstance(found, tuple) else found  # Without the weights of attention
+
+        *inputs, weights = self.batches[0]
+        tree = unflatten_dict({self.place(n): self.tensor(value) for n, value in params.items()}, sep=".")
+        found, back = jax.vjp(outputs, tree, inputs)
+        grads, by_inputs = back(weights)
+        return found, [self.leaf(grads, name) for name in params], by_inputs
+
     def step(self, grads):
         self.trainer.state = self.trainer.state.apply_gradients(grads=self.tree(grads))
 
@@ -239,7 +289,7 @@ class TensorFlow(Subject):
     """A subject in TensorFlow."""
 
     tab = "tensorflow"
-    names: ClassVar = {"scale": "gamma", "shift": "beta"}
+    names: ClassVar = {"scale": "gamma", "shift": "beta", "table": "embeddings"}
 
     def predict(self, batch, training=False):
         before, self.model.training = self.model.training, training
@@ -249,11 +299,18 @@ class TensorFlow(Subject):
 
     @staticmethod
     def child(parent, name):
-        return parent.layers[int(name)] if name.isdigit() else getattr(parent, name)
+        return getattr(parent, "layers", parent)[int(name)] if name.isdigit() else getattr(parent, name)
 
     def set(self, params):
         for name, value in params.items():
-            self.find(name).assign(self.tensor(value))
+            self.find(name).assign(self.replaced(name, value))
+
+    def variables(self, names):
+        """Return the variables with these names, by path: one may have several parameters."""
+        import tensorflow as tf
+
+        found = {self.place(name): self.find(name) for name in names}
+        return {path: v.value if isinstance(v, tf.keras.Variable) else v for path, v in found.items()}
 
     def gradients(self, names, clip=0):
         import tensorflow as tf
@@ -261,13 +318,24 @@ class TensorFlow(Subject):
         self.model.training = True
         with tf.GradientTape() as tape:
             loss = self.model.training_step(self.batches[0])
-        found = map(self.find, names)
-        variables = [v.value if isinstance(v, tf.keras.Variable) else v for v in found]
+        variables = self.variables(names)
         zero = tf.UnconnectedGradients.ZERO  # Where a parameter is not used
-        grads = tape.gradient(loss, variables, unconnected_gradients=zero)
+        grads = tape.gradient(loss, list(variables.values()), unconnected_gradients=zero)
         if clip:
             grads = self.trainer.clip_gradients(clip, grads)
-        return {name: np.array(tf.convert_to_tensor(grad)) for name, grad in zip(names, grads, strict=True)}
+        found = dict(zip(variables, map(tf.convert_to_tensor, grads), strict=True))
+        return {name: self.seen(name, found[self.place(name)]) for name in names}
+
+    def differentiate(self, params):
+        import tensorflow as tf
+
+        self.set(params)
+        *inputs, weights = self.batches[0]
+        with tf.GradientTape() as tape:
+            tape.watch([X for X in inputs if X.dtype.is_floating])
+            outputs = self.model(*inputs)
+        variables = list(self.variables(params).values())
+        return outputs, *tape.gradient(outputs, (variables, inputs), weights)
 
     def step(self, grads):
         pairs = [(self.tensor(grad), self.find(name)) for name, grad in grads.items()]
@@ -278,7 +346,12 @@ class MXNet(FirstOutputs):
     """A subject in MXNet, whose parameters are arrays or Gluon's."""
 
     tab = "mxnet"
-    names: ClassVar = {"scale": "gamma", "shift": "beta"}
+    names: ClassVar = {"scale": "gamma", "shift": "beta", "table": "weight"}
+
+    def make_parameters(self):
+        if isinstance(self.model, self.d2l.nn_Module) and not isinstance(self.model, self.d2l.Module):
+            self.model.initialize()  # As the model does that has the layer
+        super().make_parameters()
 
     @staticmethod
     def array(tensor):
@@ -299,7 +372,7 @@ class MXNet(FirstOutputs):
         for name, value in params.items():
             param = self.find(name)
             param = param.data() if hasattr(param, "grad_req") else param
-            param[:] = self.tensor(self.kernel_first(name, value))
+            param[:] = self.replaced(name, value)
 
     def gradients(self, names, clip=0):
         from mxnet import autograd
@@ -309,7 +382,20 @@ class MXNet(FirstOutputs):
         loss.backward()
         if clip:
             self.trainer.clip_gradients(clip, self.model)
-        return {name: self.kernel_last(name, self.grad(self.find(name)).asnumpy()) for name in names}
+        return {name: self.seen(name, self.grad(self.find(name))) for name in names}
+
+    def differentiate(self, params):
+        from mxnet import autograd
+
+        self.set(params)
+        *inputs, weights = self.batches[0]
+        for X in inputs:
+            X.attach_grad()
+        with autograd.record():
+            outputs = self.model(*inputs)
+        outputs.backward(weights)
+        grads = [self.grad(self.find(name)) for name in params]
+        return outputs, grads, [X.grad for X in inputs]
 
     def step(self, grads):
         self.gradients(list(grads))  # Gluon refuses a step if nothing was computed since the last one
