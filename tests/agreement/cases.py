@@ -644,6 +644,11 @@ CASES = [
         inputs=lambda random: {"X": random.standard_normal((2, 12, 6))},
         output=of_inputs(reference.positional_encoding),
     ),
+    Layer(
+        name="rotary", make=lambda d2l: d2l.rotary,
+        inputs=lambda random: {"X": random.standard_normal((2, 12, 6))},
+        output=of_inputs(reference.rotary),
+    ),
     Model(
         name="GPT", **GPT, make=descending_gpt, output=reference.gpt, measures=CLASSIFICATION,
         perplexity=True, cuts=(2, 3),

@@ -319,6 +319,7 @@ MUTATIONS = [
     Mutation(Mask, "masked_softmax", "MultiHeadAttention with a length for each example"),
     Mutation(Mask, "masked_softmax", "MultiHeadAttention with a length for each query"),
     Mutation(Difference, "PositionalEncoding", "PositionalEncoding"),
+    Mutation(Difference, "rotary", "rotary"),
     Mutation(Mask, "causal_weights", "GPT"),
     Mutation(Difference, "GPT", "GPT"),
     Mutation(Rate, "GPT.configure_optimizers", "GPT.configure_optimizers"),

@@ -282,8 +282,12 @@ def positional_encoding(X):
     return X + np.stack([np.sin(angles), np.cos(angles)], -1).reshape(steps, size)
 
 
-def gelu_with_tanh(x):
-    return x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))) / 2
+def rotary(X):
+    """Return X, (..., steps, features), as complex numbers of two neighbors each, turned by the position."""
+    steps, size = X.shape[-2:]
+    angles = np.arange(steps)[:, None] / 10000 ** (np.arange(0, size, 2) / size)
+    turned = (X[..., 0::2] + 1j * X[..., 1::2]) * np.exp(1j * angles)
+    return np.stack([turned.real, turned.imag], -1).reshape(X.shape)
 
 
 def gpt(params, X, num_heads=2):
@@ -297,7 +301,7 @@ def gpt(params, X, num_heads=2):
     for block in sorted({".".join(name.split(".")[:2]) for name in params if name.startswith("blocks.")}):
         qkv = dense(params, f"{block}.attention.qkv", norm(f"{block}.norm1", H))
         H = H + dense(params, f"{block}.attention.out", heads(num_heads, *np.split(qkv, 3, -1), lens))
-        hidden = gelu_with_tanh(dense(params, f"{block}.dense1", norm(f"{block}.norm2", H)))
+        hidden = gelu(dense(params, f"{block}.dense1", norm(f"{block}.norm2", H)))
         H = H + dense(params, f"{block}.dense2", hidden)
     return norm("norm", H) @ params["tokens.table"].T
 
