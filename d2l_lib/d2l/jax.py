@@ -40,6 +40,7 @@ d2l = sys.modules[__name__]
 
 __all__ = [
     "Accumulator",
+    "AddNorm",
     "AdditiveAttention",
     "Animator",
     "ArrayLoader",
@@ -72,6 +73,7 @@ __all__ = [
     "MLP",
     "Module",
     "MultiHeadAttention",
+    "PositionWiseFFN",
     "PositionalEncoding",
     "PreviousToken",
     "ProgressBoard",
@@ -93,6 +95,10 @@ __all__ = [
     "Timer",
     "TrainState",
     "Trainer",
+    "TransformerDecoder",
+    "TransformerDecoderBlock",
+    "TransformerEncoder",
+    "TransformerEncoderBlock",
     "VGG",
     "Vocab",
     "Windows",
@@ -106,6 +112,7 @@ __all__ = [
     "astype",
     "cache_folder",
     "causal_attention",
+    "causal_lens",
     "causal_weights",
     "check_declared",
     "check_len",
@@ -149,6 +156,7 @@ __all__ = [
     "normal",
     "normal_embedding",
     "num_gpus",
+    "num_params",
     "numpy",
     "ones",
     "ones_like",
@@ -187,6 +195,7 @@ __all__ = [
     "tensor",
     "to",
     "to_bfloat16",
+    "token_embedding",
     "tokenize",
     "train_2d",
     "train_ch8",
@@ -197,6 +206,7 @@ __all__ = [
     "updater_ch8",
     "use_svg_display",
     "vgg_block",
+    "with_params",
     "zeros",
     "zeros_like",
 ]
@@ -2371,6 +2381,263 @@ def rotary(X, start=0):
     A, B = X[..., 0::2], X[..., 1::2]  # First and second of each pair
     pairs = d2l.stack([A * cos - B * sin, A * sin + B * cos], -1)
     return d2l.reshape(pairs, X.shape)
+
+
+# chapters/attention-and-transformers/transformer.md, cell 6
+class PositionWiseFFN(d2l.nn_Module):
+    """The same network with one hidden layer for every position.
+
+    X: (batch_size, num_steps, any length); the result ends with
+    `ffn_num_outputs` instead.
+
+    Defined in sec_transformer.
+    """
+    ffn_num_hiddens: int
+    ffn_num_outputs: int
+
+    def setup(self):
+        self.dense1 = nn.Dense(self.ffn_num_hiddens)
+        self.relu = nn.relu
+        self.dense2 = nn.Dense(self.ffn_num_outputs)
+
+    def forward(self, X):
+        return self.dense2(self.relu(self.dense1(X)))
+
+    __call__ = forward
+
+
+# chapters/attention-and-transformers/transformer.md, cell 8
+class AddNorm(nn.Module):
+    """A shortcut around what made Y of X, then layer normalization.
+
+    Defined in sec_transformer.
+    """
+    dropout: float
+
+    def setup(self):
+        self.drop = nn.Dropout(self.dropout)
+        self.ln = nn.LayerNorm(epsilon=1e-5)
+
+    def __call__(self, X, Y, training=False):
+        return self.ln(X + self.drop(Y, deterministic=not training))
+
+
+# chapters/attention-and-transformers/transformer.md, cell 10
+class TransformerEncoderBlock(nn.Module):
+    """Attention between positions, then a network for each of them.
+
+    Defined in sec_transformer.
+    """
+    num_hiddens: int
+    ffn_num_hiddens: int
+    num_heads: int
+    dropout: float
+    use_bias: bool = False
+
+    def setup(self):
+        self.attention = d2l.MultiHeadAttention(
+            self.num_hiddens, self.num_heads, self.dropout, self.use_bias)
+        self.addnorm1 = AddNorm(self.dropout)
+        self.ffn = PositionWiseFFN(self.ffn_num_hiddens, self.num_hiddens)
+        self.addnorm2 = AddNorm(self.dropout)
+
+    def __call__(self, X, valid_lens=None, training=False):
+        """Return new vectors for X, and the weights of the attention.
+
+        X: (batch_size, num_steps, num_hiddens).
+        """
+        Y, weights = self.attention(X, X, X, valid_lens, training)
+        Y = self.addnorm1(X, Y, training)
+        return self.addnorm2(Y, self.ffn(Y), training), weights
+
+
+# chapters/attention-and-transformers/transformer.md, cell 11
+def with_params(layer, *inputs):
+    """Return the layer with parameters for such inputs, not in training.
+
+    Defined in sec_transformer.
+    """
+    return layer.bind(layer.init(d2l.get_key(), *inputs))
+    layer(*inputs)
+    return layer
+
+
+# chapters/attention-and-transformers/transformer.md, cell 11
+def num_params(layer):
+    """Return how many numbers the parameters of a layer are.
+
+    Defined in sec_transformer.
+    """
+    params = jax.tree.leaves(layer.variables['params'])
+    return sum(math.prod(p.shape) for p in params)
+
+
+# chapters/attention-and-transformers/transformer-encoder.md, cell 6
+def token_embedding(vocab_size, num_hiddens):
+    """Return an embedding whose rows have a length of about 1.
+
+    Defined in sec_transformer-encoder.
+    """
+    sigma = 1 / math.sqrt(num_hiddens)
+    normal = nn.initializers.normal(sigma)
+    return nn.Embed(vocab_size, num_hiddens, embedding_init=normal)
+
+
+# chapters/attention-and-transformers/transformer-encoder.md, cell 8
+class TransformerEncoder(nn.Module):
+    """Blocks of attention above tokens with positions.
+
+    Defined in sec_transformer-encoder.
+    """
+    vocab_size: int
+    num_hiddens: int
+    ffn_num_hiddens: int
+    num_heads: int
+    num_blks: int
+    dropout: float
+    use_bias: bool = False
+
+    def setup(self):
+        self.embedding = token_embedding(self.vocab_size, self.num_hiddens)
+        self.pos_encoding = d2l.PositionalEncoding(
+            self.num_hiddens, self.dropout)
+        self.blks = [d2l.TransformerEncoderBlock(
+            self.num_hiddens, self.ffn_num_hiddens, self.num_heads,
+            self.dropout, self.use_bias) for _ in range(self.num_blks)]
+
+    def __call__(self, X, valid_lens=None, training=False):
+        """Return vectors (batch_size, num_steps, num_hiddens) for tokens X."""
+        X = self.embedding(X) * math.sqrt(self.num_hiddens)
+        X, kept = self.pos_encoding(X, training), []
+        for blk in self.blks:
+            X, weights = blk(X, valid_lens, training)
+            kept.append(weights)
+        self.sow('intermediates', 'enc_attention_weights', kept)
+        return X
+
+
+# chapters/attention-and-transformers/teacher-forcing.md, cell 6
+def causal_lens(X, num_keys):
+    """Return how many keys each query may see: (batch_size, num_queries).
+
+    The queries X are at the last of `num_keys` positions.
+
+    Defined in sec_teacher-forcing.
+    """
+    n, num_queries = X.shape[:2]
+    first = num_keys - num_queries + 1  # The first query sees itself
+    return jnp.tile(jnp.arange(first, num_keys + 1), (n, 1))
+
+
+# chapters/attention-and-transformers/transformer-decoder.md, cell 6
+class TransformerDecoderBlock(d2l.nn_Module):
+    """Causal attention, attention to the encoder, and a network.
+
+    It is block number `i` of its decoder.
+
+    Defined in sec_transformer-decoder.
+    """
+    num_hiddens: int
+    ffn_num_hiddens: int
+    num_heads: int
+    dropout: float
+    i: int
+
+    def setup(self):
+        self.make_parts(self.num_hiddens, self.ffn_num_hiddens,
+                        self.num_heads, self.dropout)
+
+    def __call__(self, X, state, training=False):
+        return self.forward(X, state, training)
+
+    def make_parts(self, h, f, num_heads, dropout):
+        norm = dropout,
+        self.attention1 = d2l.MultiHeadAttention(h, num_heads, dropout)
+        self.addnorm1 = d2l.AddNorm(*norm)
+        self.attention2 = d2l.MultiHeadAttention(h, num_heads, dropout)
+        self.addnorm2 = d2l.AddNorm(*norm)
+        self.ffn = d2l.PositionWiseFFN(f, h)
+        self.addnorm3 = d2l.AddNorm(*norm)
+
+    # chapters/attention-and-transformers/transformer-decoder.md, cell 7
+    def forward(self, X, state, *mode):
+        """Return new vectors (batch_size, num_steps, num_hiddens) for X.
+
+        X comes behind what the state has from this block; the state that is
+        returned has both.
+
+        Defined in sec_transformer-decoder.
+        """
+        enc_outputs, enc_valid_lens, kept = state
+        i, inputs = self.i, X
+        if kept[i] is not None:
+            inputs = d2l.concat([kept[i], X], 1)
+        kept = [*kept[:i], inputs, *kept[i + 1:]]
+        causal, weights = d2l.causal_lens(X, inputs.shape[1]), []
+        for attention, addnorm, source, lens in (
+                (self.attention1, self.addnorm1, inputs, causal),
+                (self.attention2, self.addnorm2, enc_outputs, enc_valid_lens)):
+            Y = attention(X, source, source, lens, *mode)
+            Y, its_weights = Y
+            weights.append(its_weights)
+            X = addnorm(X, Y, *mode)
+        X = self.addnorm3(X, self.ffn(X), *mode)
+        return (X, [enc_outputs, enc_valid_lens, kept], *weights)
+
+
+# chapters/attention-and-transformers/transformer-decoder.md, cell 8
+class TransformerDecoder(d2l.nn_Module):
+    """Blocks that write tokens with an eye on the encoder's vectors.
+
+    Defined in sec_transformer-decoder.
+    """
+    vocab_size: int
+    num_hiddens: int
+    ffn_num_hiddens: int
+    num_heads: int
+    num_blks: int
+    dropout: float
+
+    def setup(self):
+        self.dense = nn.Dense(self.vocab_size)
+        self.make_parts()
+
+    def __call__(self, X, state, training=False):
+        return self.forward(X, state, training)
+
+    def make_parts(self):
+        """Make embedding, positions and blocks."""
+        h, dropout = self.num_hiddens, self.dropout
+        self.embedding = d2l.token_embedding(self.vocab_size, h)
+        self.pos_encoding = d2l.PositionalEncoding(h, dropout)
+        self.blks = [TransformerDecoderBlock(
+            h, self.ffn_num_hiddens, self.num_heads, dropout, i)
+            for i in range(self.num_blks)]
+
+    def init_state(self, enc_outputs, enc_valid_lens):
+        """Return the state before the first token."""
+        return [enc_outputs, enc_valid_lens, [None] * self.num_blks]
+
+    # chapters/attention-and-transformers/transformer-decoder.md, cell 9
+    def forward(self, X, state, *mode):
+        """Return the scores of the next tokens, and the state behind X.
+
+        X: (batch_size, num_steps), the scores: (batch_size, num_steps,
+        vocab_size).
+
+        Defined in sec_transformer-decoder.
+        """
+        earlier, start = state[2][0], 0
+        X = self.embedding(X) * math.sqrt(self.num_hiddens)
+        if earlier is not None:
+            start = earlier.shape[1]
+            X = d2l.concat([d2l.zeros_like(earlier), X], 1)
+        X, kept = self.pos_encoding(X, *mode)[:, start:], []
+        for blk in self.blks:
+            X, state, *weights = blk(X, state, *mode)
+            kept.append(weights)
+        self.sow('intermediates', 'dec_attention_weights', kept)
+        return self.dense(X), state
 
 
 # chapters/attention-and-transformers/gpt-block.md, cell 6

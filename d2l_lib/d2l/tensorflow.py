@@ -34,6 +34,7 @@ d2l = sys.modules[__name__]
 
 __all__ = [
     "Accumulator",
+    "AddNorm",
     "AdditiveAttention",
     "Animator",
     "AttentionTagger",
@@ -66,6 +67,7 @@ __all__ = [
     "MLP",
     "Module",
     "MultiHeadAttention",
+    "PositionWiseFFN",
     "PositionalEncoding",
     "PreviousToken",
     "ProgressBoard",
@@ -86,6 +88,10 @@ __all__ = [
     "TimeMachine",
     "Timer",
     "Trainer",
+    "TransformerDecoder",
+    "TransformerDecoderBlock",
+    "TransformerEncoder",
+    "TransformerEncoderBlock",
     "VGG",
     "Vocab",
     "Windows",
@@ -98,6 +104,7 @@ __all__ = [
     "astype",
     "cache_folder",
     "causal_attention",
+    "causal_lens",
     "causal_weights",
     "check_declared",
     "check_len",
@@ -138,6 +145,7 @@ __all__ = [
     "normal",
     "normal_embedding",
     "num_gpus",
+    "num_params",
     "numpy",
     "ones",
     "ones_like",
@@ -176,6 +184,7 @@ __all__ = [
     "tensor",
     "to",
     "to_bfloat16",
+    "token_embedding",
     "tokenize",
     "train_2d",
     "train_ch8",
@@ -185,6 +194,7 @@ __all__ = [
     "updater_ch8",
     "use_svg_display",
     "vgg_block",
+    "with_params",
     "zeros",
     "zeros_like",
 ]
@@ -2329,6 +2339,255 @@ def rotary(X, start=0):
     pairs = d2l.stack([A * cos - B * sin, A * sin + B * cos], -1)
     return tf.reshape(pairs, tf.shape(X))
     return d2l.reshape(pairs, X.shape)
+
+
+# chapters/attention-and-transformers/transformer.md, cell 6
+class PositionWiseFFN(d2l.nn_Module):
+    """The same network with one hidden layer for every position.
+
+    X: (batch_size, num_steps, any length); the result ends with
+    `ffn_num_outputs` instead.
+
+    Defined in sec_transformer.
+    """
+    def __init__(self, ffn_num_hiddens, ffn_num_outputs):
+        super().__init__()
+        self.dense1 = tf.keras.layers.Dense(ffn_num_hiddens)
+        self.relu = tf.keras.layers.ReLU()
+        self.dense2 = tf.keras.layers.Dense(ffn_num_outputs)
+
+    def forward(self, X):
+        return self.dense2(self.relu(self.dense1(X)))
+
+    call = forward
+
+
+# chapters/attention-and-transformers/transformer.md, cell 7
+class AddNorm(d2l.nn_Module):
+    """A shortcut around what made Y of X, then layer normalization.
+
+    Defined in sec_transformer.
+    """
+    def __init__(self, norm_shape, dropout):
+        super().__init__()
+        self.dropout = tf.keras.layers.Dropout(dropout)
+        self.ln = tf.keras.layers.LayerNormalization(
+            [int(axis) for axis in norm_shape], epsilon=1e-5)
+
+    def forward(self, X, Y):
+        return self.ln(X + self.dropout(Y))
+
+    call = forward
+
+
+# chapters/attention-and-transformers/transformer.md, cell 9
+class TransformerEncoderBlock(d2l.nn_Module):
+    """Attention between positions, then a network for each of them.
+
+    Defined in sec_transformer.
+    """
+    def __init__(self, num_hiddens, ffn_num_hiddens, num_heads, dropout,
+                 use_bias=False):
+        super().__init__()
+        norm = [-1], dropout
+        self.attention = d2l.MultiHeadAttention(
+            num_hiddens, num_heads, dropout, use_bias)
+        self.addnorm1 = AddNorm(*norm)
+        self.ffn = PositionWiseFFN(ffn_num_hiddens, num_hiddens)
+        self.addnorm2 = AddNorm(*norm)
+
+    def forward(self, X, valid_lens=None):
+        """Return new vectors for X: (batch_size, num_steps, num_hiddens)."""
+        Y = self.addnorm1(X, self.attention(X, X, X, valid_lens))
+        return self.addnorm2(Y, self.ffn(Y))
+
+    call = forward
+
+
+# chapters/attention-and-transformers/transformer.md, cell 11
+def with_params(layer, *inputs):
+    """Return the layer with parameters for such inputs, not in training.
+
+    Defined in sec_transformer.
+    """
+    layer(*inputs)
+    return layer
+
+
+# chapters/attention-and-transformers/transformer.md, cell 11
+def num_params(layer):
+    """Return how many numbers the parameters of a layer are.
+
+    Defined in sec_transformer.
+    """
+    params = layer.trainable_variables
+    return sum(math.prod(p.shape) for p in params)
+
+
+# chapters/attention-and-transformers/transformer-encoder.md, cell 6
+def token_embedding(vocab_size, num_hiddens):
+    """Return an embedding whose rows have a length of about 1.
+
+    Defined in sec_transformer-encoder.
+    """
+    sigma = 1 / math.sqrt(num_hiddens)
+    normal = tf.keras.initializers.RandomNormal(stddev=sigma)
+    return tf.keras.layers.Embedding(vocab_size, num_hiddens, normal)
+
+
+# chapters/attention-and-transformers/transformer-encoder.md, cell 7
+class TransformerEncoder(d2l.nn_Module):
+    """Blocks of attention above tokens with positions.
+
+    Defined in sec_transformer-encoder.
+    """
+    def __init__(self, vocab_size, num_hiddens, ffn_num_hiddens, num_heads,
+                 num_blks, dropout, use_bias=False):
+        super().__init__()
+        self.num_hiddens = num_hiddens
+        self.embedding = token_embedding(vocab_size, num_hiddens)
+        self.pos_encoding = d2l.PositionalEncoding(num_hiddens, dropout)
+        self.blks = [d2l.TransformerEncoderBlock(
+            num_hiddens, ffn_num_hiddens, num_heads, dropout, use_bias)
+            for _ in range(num_blks)]
+
+    def forward(self, X, valid_lens=None):
+        """Return vectors (batch_size, num_steps, num_hiddens) for tokens X."""
+        X = self.embedding(X) * math.sqrt(self.num_hiddens)
+        X = self.pos_encoding(X)
+        for blk in self.blks:
+            X = blk(X, valid_lens)
+        return X
+
+    @property
+    def attention_weights(self):
+        """Return for each block the weights of its last call."""
+        return [blk.attention.attention.attention_weights
+                for blk in self.blks]
+
+    call = forward
+
+
+# chapters/attention-and-transformers/teacher-forcing.md, cell 6
+def causal_lens(X, num_keys):
+    """Return how many keys each query may see: (batch_size, num_queries).
+
+    The queries X are at the last of `num_keys` positions.
+
+    Defined in sec_teacher-forcing.
+    """
+    n, num_queries = X.shape[:2]
+    first = num_keys - num_queries + 1  # The first query sees itself
+    return tf.tile(tf.range(first, num_keys + 1)[None], (n, 1))
+
+
+# chapters/attention-and-transformers/transformer-decoder.md, cell 6
+class TransformerDecoderBlock(d2l.nn_Module):
+    """Causal attention, attention to the encoder, and a network.
+
+    It is block number `i` of its decoder.
+
+    Defined in sec_transformer-decoder.
+    """
+    def __init__(self, num_hiddens, ffn_num_hiddens, num_heads, dropout,
+                 i):
+        super().__init__()
+        self.i = i
+        self.make_parts(num_hiddens, ffn_num_hiddens, num_heads, dropout)
+
+    def call(self, X, state):
+        return self.forward(X, state)
+
+    def make_parts(self, h, f, num_heads, dropout):
+        norm = [-1], dropout
+        self.attention1 = d2l.MultiHeadAttention(h, num_heads, dropout)
+        self.addnorm1 = d2l.AddNorm(*norm)
+        self.attention2 = d2l.MultiHeadAttention(h, num_heads, dropout)
+        self.addnorm2 = d2l.AddNorm(*norm)
+        self.ffn = d2l.PositionWiseFFN(f, h)
+        self.addnorm3 = d2l.AddNorm(*norm)
+
+    # chapters/attention-and-transformers/transformer-decoder.md, cell 7
+    def forward(self, X, state, *mode):
+        """Return new vectors (batch_size, num_steps, num_hiddens) for X.
+
+        X comes behind what the state has from this block; the state that is
+        returned has both.
+
+        Defined in sec_transformer-decoder.
+        """
+        enc_outputs, enc_valid_lens, kept = state
+        i, inputs = self.i, X
+        if kept[i] is not None:
+            inputs = d2l.concat([kept[i], X], 1)
+        kept = [*kept[:i], inputs, *kept[i + 1:]]
+        causal, weights = d2l.causal_lens(X, inputs.shape[1]), []
+        for attention, addnorm, source, lens in (
+                (self.attention1, self.addnorm1, inputs, causal),
+                (self.attention2, self.addnorm2, enc_outputs, enc_valid_lens)):
+            Y = attention(X, source, source, lens, *mode)
+            X = addnorm(X, Y, *mode)
+        X = self.addnorm3(X, self.ffn(X), *mode)
+        return (X, [enc_outputs, enc_valid_lens, kept], *weights)
+
+
+# chapters/attention-and-transformers/transformer-decoder.md, cell 8
+class TransformerDecoder(d2l.nn_Module):
+    """Blocks that write tokens with an eye on the encoder's vectors.
+
+    Defined in sec_transformer-decoder.
+    """
+    def __init__(self, vocab_size, num_hiddens, ffn_num_hiddens,
+                 num_heads, num_blks, dropout):
+        super().__init__()
+        self.vocab_size, self.num_hiddens = vocab_size, num_hiddens
+        self.ffn_num_hiddens, self.num_heads = ffn_num_hiddens, num_heads
+        self.num_blks, self.dropout = num_blks, dropout
+        self.dense = tf.keras.layers.Dense(vocab_size)
+        self.make_parts()
+
+    def call(self, X, state):
+        return self.forward(X, state)
+
+    @property
+    def attention_weights(self):
+        """Return the weights of the last call: two for each block."""
+        return [[attention.attention.attention_weights
+                 for attention in (blk.attention1, blk.attention2)]
+                for blk in self.blks]
+
+    def make_parts(self):
+        """Make embedding, positions and blocks."""
+        h, dropout = self.num_hiddens, self.dropout
+        self.embedding = d2l.token_embedding(self.vocab_size, h)
+        self.pos_encoding = d2l.PositionalEncoding(h, dropout)
+        self.blks = [TransformerDecoderBlock(
+            h, self.ffn_num_hiddens, self.num_heads, dropout, i)
+            for i in range(self.num_blks)]
+
+    def init_state(self, enc_outputs, enc_valid_lens):
+        """Return the state before the first token."""
+        return [enc_outputs, enc_valid_lens, [None] * self.num_blks]
+
+    # chapters/attention-and-transformers/transformer-decoder.md, cell 9
+    def forward(self, X, state, *mode):
+        """Return the scores of the next tokens, and the state behind X.
+
+        X: (batch_size, num_steps), the scores: (batch_size, num_steps,
+        vocab_size).
+
+        Defined in sec_transformer-decoder.
+        """
+        earlier, start = state[2][0], 0
+        X = self.embedding(X) * math.sqrt(self.num_hiddens)
+        if earlier is not None:
+            start = earlier.shape[1]
+            X = d2l.concat([d2l.zeros_like(earlier), X], 1)
+        X, kept = self.pos_encoding(X, *mode)[:, start:], []
+        for blk in self.blks:
+            X, state, *weights = blk(X, state, *mode)
+            kept.append(weights)
+        return self.dense(X), state
 
 
 # chapters/attention-and-transformers/gpt-block.md, cell 6
