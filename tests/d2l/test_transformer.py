@@ -97,7 +97,10 @@ def norm(x, weights):
 
 def attention(net, path, queries, keys, lens):
     """Return the attention of one sequence; ``lens`` has the number of keys for each query."""
-    q, k, v = (dense(x, net.weights(*path, name)) for x, name in zip((queries, keys, keys), ("W_q", "W_k", "W_v")))
+    q, k, v = (
+        dense(x, net.weights(*path, name))
+        for x, name in zip((queries, keys, keys), ("W_q", "W_k", "W_v"), strict=True)
+    )
     heads = []
     for part in np.split(np.arange(HIDDENS), HEADS):
         scores = q[:, part] @ k[:, part].T / math.sqrt(len(part))
@@ -122,7 +125,10 @@ def embedded(net, tokens):
 
 
 def encoder_block(net, path, x, length):
-    x = norm(x + attention(net, (*path, "attention"), x, x, [length] * len(x)), net.weights(*path, "addnorm1", "ln"))
+    x = norm(
+        x + attention(net, (*path, "attention"), x, x, [length] * len(x)),
+        net.weights(*path, "addnorm1", "ln"),
+    )
     return norm(x + network(net, path, x), net.weights(*path, "addnorm2", "ln"))
 
 
@@ -185,11 +191,11 @@ def test_the_encoder_computes_what_numpy_does_and_ignores_padding(encoder, ids, 
     it = encoder(use_bias=use_bias)
     found = it.array(it.layer(ids(SRC), ids(LENS)))
     assert found.shape == (3, 5, HIDDENS)
-    for vectors, tokens, length in zip(found, SRC, LENS):
+    for vectors, tokens, length in zip(found, SRC, LENS, strict=True):
         np.testing.assert_allclose(vectors, encoded(it, tokens, length), **CLOSE)
     other = np.where(SRC == 0, 7, SRC)
     again = it.array(it.layer(ids(other), ids(LENS)))
-    for one, two, length in zip(found, again, LENS):
+    for one, two, length in zip(found, again, LENS, strict=True):
         np.testing.assert_allclose(one[:length], two[:length], **CLOSE)
     assert abs(found - again).max() > 0.01
 
@@ -197,7 +203,7 @@ def test_the_encoder_computes_what_numpy_does_and_ignores_padding(encoder, ids, 
 def test_without_lengths_all_tokens_of_the_encoder_count(encoder, ids):
     it = encoder()
     found = it.array(it.layer(ids(SRC), None))
-    for vectors, tokens in zip(found, SRC):
+    for vectors, tokens in zip(found, SRC, strict=True):
         np.testing.assert_allclose(vectors, encoded(it, tokens, 5), **CLOSE)
 
 
@@ -207,7 +213,7 @@ def test_a_block_takes_vectors(d2l, tab, numpy_of, floats, ids, vectors):
     )
     found = it.layer(floats(vectors), ids(LENS))
     found = it.array(found[0] if tab == "jax" else found)
-    for got, x, length in zip(found, vectors, LENS):
+    for got, x, length in zip(found, vectors, LENS, strict=True):
         np.testing.assert_allclose(got, encoder_block(it, (), x, length), **CLOSE)
 
 
@@ -215,7 +221,7 @@ def test_the_decoder_computes_what_numpy_does(decoder, ids, vectors):
     it, state = decoder()
     scores, _ = it.layer(ids(TGT), state)
     assert it.array(scores).shape == (3, 4, VOCAB)
-    for got, tokens, x, length in zip(it.array(scores), TGT, vectors, LENS):
+    for got, tokens, x, length in zip(it.array(scores), TGT, vectors, LENS, strict=True):
         np.testing.assert_allclose(got, decoded(it, tokens, x, length), **CLOSE)
 
 
