@@ -5,7 +5,7 @@ from figures.kit import Figure
 
 def draw() -> Figure:
     """Draw both tables side by side, with rows for the first and last positions."""
-    figure = Figure(400, 232)
+    figure = Figure(400, 240)
     figure.text(132, 14, "sines")
     figure.text(300, 14, "learned")
     y = 36.0
@@ -22,5 +22,5 @@ def draw() -> Figure:
             color = "blue" if known else "orange"
             figure.box(300 + 22 * (k - 2.5), y, 22, 20, "" if known else "?", color, corner=0)
         y += 27 if name == "23" else 21 if name not in ("1", "25") else 24
-    figure.text(216, 226, "position 0 to 23: in training; from 24 on: new", "muted", size=12)
+    figure.text(216, 230, "position 0 to 23: in training; from 24 on: new", "muted", size=12)
     return figure

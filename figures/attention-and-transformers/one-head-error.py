@@ -17,6 +17,6 @@ def draw() -> Figure:
     axes.curve(lambda x: x**2 / (x**2 + (1 - x) ** 2), "orange")
     axes.line([(0, 0.5), (1, 0.5)], "ink", dashed=True)
     figure.text(56, 74, "first name", "blue", anchor="start")
-    figure.text(292, 74, "second name", "orange", anchor="end")
+    figure.text(232, 74, "second name", "orange", anchor="start")
     figure.text(302, axes.at(1, 0.5)[1], "mean", "ink", anchor="start")
     return figure
