@@ -1,8 +1,8 @@
 """The library's tests run once in each framework's environment: ``pytest tests/d2l --tab jax``.
 
-They see the framework through three fixtures: ``tab``, its name in the book; ``d2l``, its module of
-the library; and ``numpy_of``, which makes an array of NumPy from one of its tensors. Tensors are made
-with the library's own ``d2l.tensor``.
+They see the framework through fixtures: ``tab``, its name in the book; ``d2l``, its module of the
+library; ``numpy_of``, which makes an array of NumPy from one of its tensors; and the other way round
+``floats`` and ``ids``, or the library's own ``d2l.tensor``.
 """
 
 import importlib
@@ -70,3 +70,19 @@ def numpy_of(tab):
         return np.asarray(tensor)
 
     return convert
+
+
+@pytest.fixture(scope="session")
+def floats(d2l):
+    """A function that returns numbers, nested lists or an array of NumPy as a tensor of 32-bit floats."""
+    import numpy as np
+
+    return lambda a: d2l.tensor(np.asarray(a).tolist(), dtype=d2l.float32)
+
+
+@pytest.fixture(scope="session")
+def ids(d2l, tab):
+    """A function that returns tokens, the same way, as a tensor of the integers that embeddings take."""
+    import numpy as np
+
+    return lambda a: d2l.tensor(np.asarray(a).tolist(), dtype=d2l.int64 if tab == "pytorch" else d2l.int32)

@@ -36,16 +36,13 @@ def masked(scores, lens):
 class Case:
     """Queries, keys and values at random; those of additive attention have different lengths."""
 
-    def __init__(self, d2l, tab, numpy_of):
-        self.d2l, self.tab, self.array = d2l, tab, numpy_of
+    def __init__(self, d2l, tab, numpy_of, floats):
+        self.d2l, self.tab, self.array, self.floats = d2l, tab, numpy_of, floats
         rng = np.random.default_rng(7)
         self.queries = rng.normal(size=(BATCH, QUERIES, 8))
         self.keys = rng.normal(size=(BATCH, KEYS, 8))
         self.values = rng.normal(size=(BATCH, KEYS, VALUES))
         self.long_queries = rng.normal(size=(BATCH, QUERIES, 11))
-
-    def floats(self, a):
-        return self.d2l.tensor(np.asarray(a).tolist(), dtype=self.d2l.float32)
 
     def lens(self, lens):
         return None if lens is None else self.d2l.tensor(lens)
@@ -80,9 +77,9 @@ class Case:
 
 
 @pytest.fixture
-def case(d2l, tab, numpy_of):
+def case(d2l, tab, numpy_of, floats):
     d2l.set_seed(0)
-    return Case(d2l, tab, numpy_of)
+    return Case(d2l, tab, numpy_of, floats)
 
 
 @pytest.mark.parametrize("lens", LENS.values(), ids=LENS)

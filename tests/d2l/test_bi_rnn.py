@@ -25,18 +25,10 @@ def tokens(rng):
     return rng.integers(0, VOCAB, (STEPS, BATCH))
 
 
-def floats(d2l, a):
-    return d2l.tensor(np.asarray(a).tolist(), dtype=d2l.float32)
-
-
-def indices(d2l, tab, a):
-    return d2l.tensor(a.tolist(), dtype=d2l.int64 if tab == "pytorch" else d2l.int32)
-
-
-def our_layer(d2l, tab, weights):
+def our_layer(d2l, tab, floats, weights):
     """Return a function that is our layer with the weights of both directions."""
     layer = d2l.BiRNNScratch(VOCAB, HIDDENS)
-    values = {way: {k: floats(d2l, v) for k, v in weights[way].items()} for way in WAYS}
+    values = {way: {k: floats(v) for k, v in weights[way].items()} for way in WAYS}
     if tab == "jax":
         return lambda *inputs: layer.apply({"params": values}, *inputs)
     for way in WAYS:
@@ -56,8 +48,8 @@ def weights(rng):
 
 
 @pytest.fixture
-def ours(d2l, tab, weights):
-    return our_layer(d2l, tab, weights)
+def ours(d2l, tab, floats, weights):
+    return our_layer(d2l, tab, floats, weights)
 
 
 def expected(weights, inputs, starts=None):
@@ -79,23 +71,23 @@ def same(numpy_of, found, outputs, last):
 
 
 @pytest.mark.parametrize("form", ["one-hot", "indices", "a list"])
-def test_our_layer_returns_the_states_of_both_directions(d2l, tab, numpy_of, form, ours, weights, tokens):
+def test_our_layer_returns_the_states_of_both_directions(floats, ids, numpy_of, form, ours, weights, tokens):
     one_hot = np.eye(VOCAB)[tokens]
-    inputs = indices(d2l, tab, tokens) if form == "indices" else floats(d2l, one_hot)
+    inputs = ids(tokens) if form == "indices" else floats(one_hot)
     if form == "a list":  # The outputs of another layer
-        inputs = [floats(d2l, X) for X in one_hot]
+        inputs = [floats(X) for X in one_hot]
     same(numpy_of, ours(inputs), *expected(weights, one_hot))
 
 
-def test_our_layer_goes_on_from_given_states(d2l, numpy_of, rng, ours, weights, tokens):
+def test_our_layer_goes_on_from_given_states(floats, numpy_of, rng, ours, weights, tokens):
     one_hot, starts = np.eye(VOCAB)[tokens], rng.normal(0, 0.5, (2, BATCH, HIDDENS))
-    found = ours(floats(d2l, one_hot), [floats(d2l, H) for H in starts])
+    found = ours(floats(one_hot), [floats(H) for H in starts])
     same(numpy_of, found, *expected(weights, one_hot, starts))
 
 
-def test_one_bidirectional_layer_reads_the_outputs_of_another(d2l, tab, numpy_of, tokens):
+def test_one_bidirectional_layer_reads_the_outputs_of_another(d2l, tab, floats, tokens):
     d2l.set_seed(0)
-    inputs = floats(d2l, np.eye(VOCAB)[tokens])
+    inputs = floats(np.eye(VOCAB)[tokens])
     layers = [d2l.BiRNNScratch(VOCAB, HIDDENS), d2l.BiRNNScratch(2 * HIDDENS, 2)]
     for layer in layers:
         if tab == "jax":
@@ -114,8 +106,8 @@ def test_the_attribute_is_the_width_of_the_outputs_in_a_copy_too(d2l, tab):
         assert layer.clone() == layer
 
 
-def test_a_model_takes_it_and_learns(d2l, tab, tokens):
-    X, Y = [indices(d2l, tab, a.T) for a in (tokens, tokens[::-1])]
+def test_a_model_takes_it_and_learns(d2l, ids, tokens):
+    X, Y = [ids(a.T) for a in (tokens, tokens[::-1])]
     perplexities = []
     for epochs in (0, 1, 5):
         d2l.set_seed(0)

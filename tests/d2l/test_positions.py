@@ -34,16 +34,11 @@ def X():
 
 
 @pytest.fixture
-def tensor(d2l):
-    return lambda a: d2l.tensor(np.asarray(a).tolist(), dtype=d2l.float32)
-
-
-@pytest.fixture
-def encoded(d2l, tab, tensor, numpy_of):
+def encoded(d2l, tab, floats, numpy_of):
     """A function that applies `PositionalEncoding` to an array, in training or not."""
 
     def apply(X, *arguments, training=False, **options):
-        layer, X = d2l.PositionalEncoding(X.shape[-1], *arguments, **options), tensor(X)
+        layer, X = d2l.PositionalEncoding(X.shape[-1], *arguments, **options), floats(X)
         if tab == "jax":
             rngs = {"dropout": d2l.get_key()} if training else None
             return numpy_of(layer.apply({}, X, training=training, rngs=rngs))
@@ -95,14 +90,14 @@ def test_an_encoding_reads_sequences_up_to_its_longest(encoded, X):
         encoded(X, 0, max_len=STEPS - 2)
 
 
-def test_an_encoding_has_no_parameters(d2l, tab, tensor, X):
+def test_an_encoding_has_no_parameters(d2l, tab, floats, X):
     layer = d2l.PositionalEncoding(HIDDENS, 0.1)
     if tab == "jax":
-        parameters = layer.init(d2l.get_key(), tensor(X))
+        parameters = layer.init(d2l.get_key(), floats(X))
     elif tab == "pytorch":
         parameters = list(layer.parameters())
     elif tab == "tensorflow":
-        layer(tensor(X))
+        layer(floats(X))
         parameters = layer.trainable_variables
     else:
         parameters = layer.collect_params()
@@ -111,23 +106,23 @@ def test_an_encoding_has_no_parameters(d2l, tab, tensor, X):
 
 @pytest.mark.parametrize("shape", [(STEPS, 2), (BATCH, STEPS, HIDDENS), (2, BATCH, STEPS, 32), (1, 1, 4)])
 @pytest.mark.parametrize("start", [0, 3, 200])
-def test_rotary_multiplies_pairs_of_neighbors_by_complex_numbers(d2l, tensor, numpy_of, shape, start):
+def test_rotary_multiplies_pairs_of_neighbors_by_complex_numbers(d2l, floats, numpy_of, shape, start):
     X = np.random.default_rng(5).standard_normal(shape)
-    found = numpy_of(d2l.rotary(tensor(X), start))
+    found = numpy_of(d2l.rotary(floats(X), start))
     assert found.shape == shape
     np.testing.assert_allclose(found, turned(X, start), rtol=0, atol=1e-4 if start > 100 else 1e-5)
 
 
-def test_rotary_keeps_lengths_and_the_first_position(d2l, tensor, numpy_of, X):
-    found = numpy_of(d2l.rotary(tensor(X)))
+def test_rotary_keeps_lengths_and_the_first_position(d2l, floats, numpy_of, X):
+    found = numpy_of(d2l.rotary(floats(X)))
     np.testing.assert_allclose(found[:, 0], X[:, 0], **CLOSE)
     np.testing.assert_allclose(np.linalg.norm(found, axis=-1), np.linalg.norm(X, axis=-1), **CLOSE)
 
 
-def test_scores_of_turned_rows_depend_on_the_difference_of_positions(d2l, tensor, numpy_of, X):
+def test_scores_of_turned_rows_depend_on_the_difference_of_positions(d2l, floats, numpy_of, X):
     Q, K = (np.repeat(X[0, i][None], STEPS, 0) for i in (0, 1))
     for start in (0, 40):
-        scores = numpy_of(d2l.rotary(tensor(Q), start)) @ numpy_of(d2l.rotary(tensor(K), start)).T
+        scores = numpy_of(d2l.rotary(floats(Q), start)) @ numpy_of(d2l.rotary(floats(K), start)).T
         for t in range(STEPS):
             for s in range(STEPS):
                 a, b = Q[0, 0::2] + 1j * Q[0, 1::2], K[0, 0::2] + 1j * K[0, 1::2]
@@ -135,21 +130,21 @@ def test_scores_of_turned_rows_depend_on_the_difference_of_positions(d2l, tensor
                 assert scores[t, s] == pytest.approx(expected, abs=1e-4)
 
 
-def test_a_sequence_in_two_parts_is_turned_like_the_whole(d2l, tensor, numpy_of, X):
-    whole = numpy_of(d2l.rotary(tensor(X)))
-    parts = [d2l.rotary(tensor(X[:, :4])), d2l.rotary(tensor(X[:, 4:]), start=4)]
+def test_a_sequence_in_two_parts_is_turned_like_the_whole(d2l, floats, numpy_of, X):
+    whole = numpy_of(d2l.rotary(floats(X)))
+    parts = [d2l.rotary(floats(X[:, :4])), d2l.rotary(floats(X[:, 4:]), start=4)]
     np.testing.assert_allclose(np.concatenate([numpy_of(p) for p in parts], 1), whole, **CLOSE)
 
 
-def test_a_start_may_be_a_tensor_and_the_function_compiled(d2l, tab, tensor, numpy_of, X):
+def test_a_start_may_be_a_tensor_and_the_function_compiled(d2l, tab, floats, numpy_of, X):
     start, rotary = 4, d2l.rotary
     if tab == "jax":
         rotary, start = __import__("jax").jit(rotary), d2l.tensor(4)
     if tab == "tensorflow":
         rotary, start = __import__("tensorflow").function(rotary), d2l.tensor(4)
-    np.testing.assert_allclose(numpy_of(rotary(tensor(X), start)), turned(X, 4), **CLOSE)
+    np.testing.assert_allclose(numpy_of(rotary(floats(X), start)), turned(X, 4), **CLOSE)
 
 
-def test_rotary_keeps_the_number_format(d2l, tab, tensor, X):
-    half = tensor(X).half() if tab == "pytorch" else d2l.astype(tensor(X), "float16")
+def test_rotary_keeps_the_number_format(d2l, tab, floats, X):
+    half = floats(X).half() if tab == "pytorch" else d2l.astype(floats(X), "float16")
     assert d2l.rotary(half).dtype == half.dtype

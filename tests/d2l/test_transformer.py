@@ -153,16 +153,6 @@ def decoded(net, tokens, vectors, length):
 
 
 @pytest.fixture
-def ids(d2l, tab):
-    return lambda a: d2l.tensor(np.asarray(a).tolist(), dtype=d2l.int64 if tab == "pytorch" else d2l.int32)
-
-
-@pytest.fixture
-def floats(d2l):
-    return lambda a: d2l.tensor(np.asarray(a).tolist(), dtype=d2l.float32)
-
-
-@pytest.fixture
 def encoder(d2l, tab, numpy_of, ids):
     def make(dropout=0.0, use_bias=True):
         layer = d2l.TransformerEncoder(VOCAB, HIDDENS, FFN, HEADS, BLOCKS, dropout, use_bias)
@@ -308,6 +298,6 @@ def test_causal_lens_go_on_behind_earlier_positions(d2l, numpy_of, vectors, floa
 
 def test_rows_of_an_embedding_are_about_as_long_as_1(d2l, tab, numpy_of, ids):
     d2l.set_seed(0)
-    layer = d2l.with_params(d2l.token_embedding(200, 64), ids([[1]]))
+    layer = d2l.with_params(d2l.normal_embedding(200, 64, 1 / math.sqrt(64)), ids([[1]]))
     rows = numpy_of(layer(ids(np.arange(200))))
     assert 0.9 < np.linalg.norm(rows, axis=-1).mean() < 1.1
