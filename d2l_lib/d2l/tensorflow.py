@@ -51,7 +51,10 @@ __all__ = [
     "DATA_SERVERS",
     "DATA_URL",
     "DataModule",
+    "Decoder",
     "DotProductAttention",
+    "Encoder",
+    "EncoderDecoder",
     "FashionMNIST",
     "GPT",
     "GPTBlock",
@@ -65,8 +68,10 @@ __all__ = [
     "LinearRegression",
     "LinearRegressionScratch",
     "MLP",
+    "MTFraEng",
     "Module",
     "MultiHeadAttention",
+    "NumberWords",
     "PositionWiseFFN",
     "PositionalEncoding",
     "PreviousToken",
@@ -116,15 +121,16 @@ __all__ = [
     "data_file",
     "data_text",
     "download",
+    "english",
     "exp",
     "expand_dims",
     "eye",
     "figure_svg",
     "float32",
     "gelu",
+    "german",
     "glue",
     "gpt_dense",
-    "gpt_embedding",
     "gpt_norm",
     "gpu",
     "grad_clipping",
@@ -184,7 +190,6 @@ __all__ = [
     "tensor",
     "to",
     "to_bfloat16",
-    "token_embedding",
     "tokenize",
     "train_2d",
     "train_ch8",
@@ -636,7 +641,7 @@ class DataModule(d2l.HyperParameters):
     def val_dataloader(self):
         return self.get_dataloader(train=False)
 
-    # chapters/linear-regression/synthetic-regression-data.md, cell 9
+    # chapters/linear-regression/synthetic-regression-data.md, cell 10
     def get_tensorloader(self, tensors, train, indices=slice(0, None)):
         """Return a loader of minibatches of the rows `indices` of tensors.
 
@@ -1151,6 +1156,23 @@ class Steps:
         params = self.get()
         self.set([p - lr * grad for p, grad in zip(params, grads)])
         return loss, params, grads
+
+    # chapters/attention-and-transformers/learning-to-look-up.md, cell 10
+    def adam(self, values, batches, lr):
+        """Set the parameters to values, then take a step for each minibatch.
+
+        Defined in sec_learning-to-look-up.
+        """
+        mean = square = [0] * len(values)
+        for t, batch in enumerate(batches, 1):
+            self.set(values)
+            _, grads = self.gradient(*batch)
+            mean = [0.9 * a + 0.1 * g for a, g in zip(mean, grads)]
+            square = [0.999 * b + 0.001 * g ** 2 for b, g in zip(square, grads)]
+            rate = lr * math.sqrt(1 - 0.999 ** t) / (1 - 0.9 ** t)
+            values = [w - rate * a / (b ** 0.5 + 1e-8)
+                      for w, a, b in zip(values, mean, square)]
+        self.set(values)
 
 
 # chapters/builders-guide/number-formats.md, cell 6
@@ -2037,6 +2059,207 @@ class BPE:
         return joined.decode('utf-8', errors='replace')
 
 
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 6
+def english(n):
+    """Return the words of a number from 1 to 999,999 in English.
+
+    Defined in sec_machine_translation.
+    """
+    ones = ('one two three four five six seven eight nine ten eleven twelve '
+            'thirteen fourteen fifteen sixteen seventeen eighteen '
+            'nineteen').split()
+    tens = 'twenty thirty forty fifty sixty seventy eighty ninety'.split()
+    if n >= 1000:
+        rest = english(n % 1000) if n % 1000 else []
+        return [*english(n // 1000), 'thousand', *rest]
+    if n >= 100:
+        rest = english(n % 100) if n % 100 else []
+        return [ones[n // 100 - 1], 'hundred', *rest]
+    if n >= 20:
+        return [tens[n // 10 - 2]] + ([ones[n % 10 - 1]] if n % 10 else [])
+    return [ones[n - 1]]
+
+
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 7
+def german(n, one='eins'):
+    """Return the same in German, in which 21 is one-and-twenty.
+
+    Defined in sec_machine_translation.
+    """
+    ones = (one + ' zwei drei vier fünf sechs sieben acht neun zehn elf '
+            'zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn '
+            'neunzehn').split()
+    tens = ('zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig '
+            'neunzig').split()
+    if n >= 1000:
+        rest = german(n % 1000, one) if n % 1000 else []
+        return [*german(n // 1000, 'ein'), 'tausend', *rest]
+    if n >= 100:
+        rest = german(n % 100, one) if n % 100 else []
+        return [*german(n // 100, 'ein'), 'hundert', *rest]
+    if n >= 20:
+        units = [*german(n % 10, 'ein'), 'und'] if n % 10 else []
+        return [*units, tens[n // 10 - 2]]
+    return [ones[n - 1]]
+
+
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 8
+class NumberWords(d2l.DataModule):
+    """Numbers below `limit` in words: English and German.
+
+    Defined in sec_machine_translation.
+    """
+    def __init__(self, batch_size, num_steps=10, num_train=2048,
+                 num_val=512, limit=100_000):
+        super().__init__()
+        self.save_hyperparameters()
+        self.setup()
+
+    def setup(self):
+        """Make the arrays of all pairs, and both vocabularies."""
+        self.arrays, self.src_vocab, self.tgt_vocab = self._build_arrays(
+            self._download())
+
+    def _download(self):
+        """Return a pair on each line, with a tab between its halves."""
+        numbers = random.Random(0).sample(
+            range(1, self.limit), self.num_train + self.num_val)
+        return '\n'.join(f"{' '.join(english(n))}\t{' '.join(german(n))}"
+                         for n in numbers)
+
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 9
+    def _preprocess(self, text):
+        """Return the text in small letters, with spaces before punctuation.
+
+        Defined in sec_machine_translation.
+        """
+        text = text.replace('\u202f', ' ').replace('\xa0', ' ').lower()
+        return re.sub(r'(?<=[^ ])([,.!?])', r' \1', text)
+
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 9
+    def _tokenize(self, text, max_examples=None):
+        """Return the tokens of both halves of each pair, with an end.
+
+        Defined in sec_machine_translation.
+        """
+        pairs = [line.split('\t')[:2] for line in text.splitlines()
+                 if '\t' in line][:max_examples]
+        return tuple([[*sentence.split(), '<eos>'] for sentence in half]
+                     for half in zip(*pairs))
+
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 10
+    def _build_arrays(self, raw_text, src_vocab=None, tgt_vocab=None):
+        """Return sources, inputs, lengths and targets, and the vocabularies.
+
+        Defined in sec_machine_translation.
+        """
+        n, parts = self.num_steps, []
+        text = self._preprocess(raw_text)
+        src, tgt = self._tokenize(text, self.num_train + self.num_val)
+        for sentences, vocab, start in ((src, src_vocab, []),
+                                        (tgt, tgt_vocab, ['<bos>'])):
+            if vocab is None:
+                vocab = d2l.Vocab(sentences, min_freq=2, reserved_tokens=(
+                    '<pad>', '<bos>', '<eos>'))
+            rows = [vocab[start + (s + ['<pad>'] * n)[:n]] for s in sentences]
+            parts.append((vocab, rows))
+        (src_vocab, src), (tgt_vocab, tgt) = parts
+        lens = [n - row.count(src_vocab['<pad>']) for row in src]
+        inputs, targets = ([row[s] for row in tgt]
+                           for s in (slice(n), slice(1, None)))
+        dtype = d2l.int32
+        arrays = tuple(d2l.tensor(a, dtype=dtype)
+                       for a in (src, inputs, lens, targets))
+        return arrays, src_vocab, tgt_vocab
+
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 10
+    def build(self, src_sentences, tgt_sentences):
+        """Return the arrays of sentences, with the vocabularies of the data.
+
+        Defined in sec_machine_translation.
+        """
+        pairs = zip(src_sentences, tgt_sentences)
+        arrays, _, _ = self._build_arrays(
+            '\n'.join(map('\t'.join, pairs)), self.src_vocab, self.tgt_vocab)
+        return arrays
+
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 10
+    def get_dataloader(self, train):
+        n = self.num_train
+        return self.get_tensorloader(
+            self.arrays, train, slice(n) if train else slice(n, None))
+
+
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 11
+class MTFraEng(NumberWords):
+    """English and French sentences, or loudly numbers if there are none.
+
+    Defined in sec_machine_translation.
+    """
+    def __init__(self, batch_size, num_steps=9, num_train=512, num_val=128):
+        d2l.DataModule.__init__(self)
+        self.save_hyperparameters()
+        self.limit = 100_000
+        self.setup()
+
+    def _download(self):
+        try:
+            path = d2l.data_file('fra-eng.zip')
+        except FileNotFoundError as error:
+            d2l.stand_in('English and French sentences',
+                         'Numbers in words take their place', error)
+            return super()._download()
+        with zipfile.ZipFile(path) as archive:
+            return archive.read('fra-eng/fra.txt').decode('utf-8')
+
+
+# chapters/modern-rnn/encoder-decoder.md, cell 5
+class Encoder(d2l.Module):
+    """The base class of what reads a source: (batch_size, num_steps).
+
+    Defined in sec_encoder-decoder.
+    """
+    def forward(self, X, *args):
+        """Return whatever the decoder shall know about the sources X."""
+        raise NotImplementedError('the encoder has no forward')
+
+
+# chapters/modern-rnn/encoder-decoder.md, cell 6
+class Decoder(d2l.Module):
+    """The base class of what writes targets, given what an encoder returns.
+
+    Defined in sec_encoder-decoder.
+    """
+    def init_state(self, enc_all_outputs, *args):
+        """Return the state before the first token."""
+        raise NotImplementedError('the decoder has no first state')
+
+    def forward(self, X, state):
+        """Return the scores of the tokens behind X, and the new state.
+
+        X: (batch_size, num_steps), scores: (batch_size, num_steps,
+        vocab_size).
+        """
+        raise NotImplementedError('the decoder has no forward')
+
+
+# chapters/modern-rnn/encoder-decoder.md, cell 7
+class EncoderDecoder(d2l.Classifier):
+    """An encoder and a decoder, which are trained together.
+
+    Defined in sec_encoder-decoder.
+    """
+    def __init__(self, encoder, decoder):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+
+    def forward(self, enc_X, dec_X, *args):
+        """Return the scores of all targets, of which dec_X has the inputs."""
+        enc_all_outputs = self.encoder(enc_X, *args)
+        state = self.decoder.init_state(enc_all_outputs, *args)
+        return self.decoder(dec_X, state)[0]
+
+
 # chapters/attention-and-transformers/queries-keys-values.md, cell 11
 def show_heatmaps(matrices, xlabel, ylabel, titles=None,
                   figsize=(2.5, 2.5), cmap='Blues'):
@@ -2270,14 +2493,13 @@ class PreviousToken(d2l.DataModule):
 
 
 # chapters/attention-and-transformers/learned-positions.md, cell 7
-def normal_embedding(num_rows, num_hiddens):
-    """Return an embedding with a standard deviation of 1 at the start.
+def normal_embedding(num_rows, num_hiddens, sigma=1):
+    """Return an embedding with the standard deviation sigma at the start.
 
     Defined in sec_learned-positions.
     """
-    return tf.keras.layers.Embedding(
-        num_rows, num_hiddens,
-        tf.keras.initializers.RandomNormal(stddev=1))
+    normal = tf.keras.initializers.RandomNormal(stddev=sigma)
+    return tf.keras.layers.Embedding(num_rows, num_hiddens, normal)
 
 
 # chapters/attention-and-transformers/learned-positions.md, cell 8
@@ -2425,17 +2647,6 @@ def num_params(layer):
 
 
 # chapters/attention-and-transformers/transformer-encoder.md, cell 6
-def token_embedding(vocab_size, num_hiddens):
-    """Return an embedding whose rows have a length of about 1.
-
-    Defined in sec_transformer-encoder.
-    """
-    sigma = 1 / math.sqrt(num_hiddens)
-    normal = tf.keras.initializers.RandomNormal(stddev=sigma)
-    return tf.keras.layers.Embedding(vocab_size, num_hiddens, normal)
-
-
-# chapters/attention-and-transformers/transformer-encoder.md, cell 7
 class TransformerEncoder(d2l.nn_Module):
     """Blocks of attention above tokens with positions.
 
@@ -2445,7 +2656,8 @@ class TransformerEncoder(d2l.nn_Module):
                  num_blks, dropout, use_bias=False):
         super().__init__()
         self.num_hiddens = num_hiddens
-        self.embedding = token_embedding(vocab_size, num_hiddens)
+        self.embedding = d2l.normal_embedding(
+            vocab_size, num_hiddens, 1 / math.sqrt(num_hiddens))
         self.pos_encoding = d2l.PositionalEncoding(num_hiddens, dropout)
         self.blks = [d2l.TransformerEncoderBlock(
             num_hiddens, ffn_num_hiddens, num_heads, dropout, use_bias)
@@ -2559,7 +2771,8 @@ class TransformerDecoder(d2l.nn_Module):
     def make_parts(self):
         """Make embedding, positions and blocks."""
         h, dropout = self.num_hiddens, self.dropout
-        self.embedding = d2l.token_embedding(self.vocab_size, h)
+        self.embedding = d2l.normal_embedding(
+            self.vocab_size, h, 1 / math.sqrt(h))
         self.pos_encoding = d2l.PositionalEncoding(h, dropout)
         self.blks = [TransformerDecoderBlock(
             h, self.ffn_num_hiddens, self.num_heads, dropout, i)
@@ -2746,16 +2959,6 @@ class GPTBlock(d2l.Module):
 
 
 # chapters/attention-and-transformers/gpt-model.md, cell 6
-def gpt_embedding(num_rows, num_hiddens, sigma=0.02):
-    """Return an embedding with small weights.
-
-    Defined in sec_gpt-model.
-    """
-    small = tf.keras.initializers.RandomNormal(stddev=sigma)
-    return tf.keras.layers.Embedding(num_rows, num_hiddens, small)
-
-
-# chapters/attention-and-transformers/gpt-model.md, cell 7
 class GPT(d2l.Classifier):
     """A language model of blocks with causal attention.
 
@@ -2770,17 +2973,17 @@ class GPT(d2l.Classifier):
         self.save_hyperparameters()
         self.setup()
 
-    # chapters/attention-and-transformers/gpt-model.md, cell 8
+    # chapters/attention-and-transformers/gpt-model.md, cell 7
     def setup(self):
         h, sigma = self.num_hiddens, 0.02 / math.sqrt(2 * self.num_blks)
-        self.tokens = gpt_embedding(self.vocab_size, h)
-        self.positions = gpt_embedding(self.num_steps, h)
+        self.tokens = d2l.normal_embedding(self.vocab_size, h, 0.02)
+        self.positions = d2l.normal_embedding(self.num_steps, h, 0.02)
         self.norm, how = d2l.gpt_norm(h), {}
         self.blocks = [d2l.GPTBlock(
             h, self.num_heads, self.dropout, sigma, **how)
             for _ in range(self.num_blks)]
 
-    # chapters/attention-and-transformers/gpt-model.md, cell 9
+    # chapters/attention-and-transformers/gpt-model.md, cell 8
     def embed(self, X, start=0):
         """Return vectors of tokens, of which the first has the position `start`.
 
@@ -2792,7 +2995,7 @@ class GPT(d2l.Classifier):
         positions = d2l.arange(num_steps) + start
         return self.tokens(X) + self.positions(positions)
 
-    # chapters/attention-and-transformers/gpt-model.md, cell 10
+    # chapters/attention-and-transformers/gpt-model.md, cell 9
     def output_layer(self, H):
         """Return the scores of all tokens: (batch_size, num_steps, vocab_size).
 
@@ -2821,7 +3024,7 @@ class GPT(d2l.Classifier):
             new_caches.append(cache)
         return self.output_layer(H), new_caches
 
-    # chapters/attention-and-transformers/gpt-model.md, cell 11
+    # chapters/attention-and-transformers/gpt-model.md, cell 10
     def configure_optimizers(self):
         return tf.keras.optimizers.AdamW(self.lr, weight_decay=0.01)
 
@@ -2932,6 +3135,8 @@ DATA_URL = 'http://d2l-data.s3-accelerate.amazonaws.com/'
 DATA_HUB = {
     'timemachine.txt': (
         DATA_URL + 'timemachine.txt', '090b5e7e70c295757f55df93cb0a180b9691891a'),
+    'fra-eng.zip': (
+        DATA_URL + 'fra-eng.zip', '94646ad1522d915e7b0f9296181140edcf86a4f5'),
     'garments.zip': (
         'data/garments.py', '6ddcfdb670fec9552e0178a3d5f71757817f4581')}
 

@@ -114,8 +114,7 @@ class NativeOutput:
         self._stream, self._log, self._owner = stream, log, os.getpid()
         self._lock = threading.RLock()
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._is_new_line, self._is_noise = True, False
-        self._is_busy = False
+        self._is_new_line, self._is_noise, self._is_busy = True, False, False
         self._source = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         target = os.open(path, os.O_WRONLY)
         os.dup2(target, number)

@@ -649,6 +649,11 @@ CASES = [
         inputs=lambda random: {"X": random.standard_normal((2, 12, 6))},
         output=of_inputs(reference.rotary),
     ),
+    Layer(
+        name="rotary from a later position", make=lambda d2l: partial(d2l.rotary, start=5),
+        inputs=lambda random: {"X": random.standard_normal((2, 12, 6))},
+        output=of_inputs(partial(reference.rotary, start=5)),
+    ),
     Model(
         name="GPT", **GPT, make=descending_gpt, output=reference.gpt, measures=CLASSIFICATION,
         perplexity=True, cuts=(2, 3),

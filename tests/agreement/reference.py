@@ -282,10 +282,10 @@ def positional_encoding(X):
     return X + np.stack([np.sin(angles), np.cos(angles)], -1).reshape(steps, size)
 
 
-def rotary(X):
+def rotary(X, start=0):
     """Return X, (..., steps, features), as complex numbers of two neighbors each, turned by the position."""
     steps, size = X.shape[-2:]
-    angles = np.arange(steps)[:, None] / 10000 ** (np.arange(0, size, 2) / size)
+    angles = np.arange(start, start + steps)[:, None] / 10000 ** (np.arange(0, size, 2) / size)
     turned = (X[..., 0::2] + 1j * X[..., 1::2]) * np.exp(1j * angles)
     return np.stack([turned.real, turned.imag], -1).reshape(X.shape)
 
