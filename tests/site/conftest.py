@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from render_helpers import fill_store, model_page, write_book
+from visits import Visit, visit_all
 
 from tabbook.book import Book
 from tabbook.render.site import build_site
@@ -23,6 +24,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # there is no network
 ]
 
 
@@ -103,10 +105,28 @@ class Reader:
     def open(self, path: str) -> Any:
         """Open a page of the site in a new window."""
         page = self.context.new_page()
-        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("console", self.hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self.watch)
         page.goto(f"{self.site.url}/{path}")
         return page
+
+    def hear(self, said: Any) -> None:
+        """Keep what the console calls an error, but for the icon that a browser asks for by itself."""
+        where = said.location["url"]
+        if said.type == "error" and not where.endswith("/favicon.ico"):
+            self.complaints.append(f"{said.text} ({where})")
+
+    def watch(self, request: Any) -> None:
+        """Complain of a page that asks for anything from elsewhere: it does not work without a network."""
+        if not request.url.startswith((self.site.url, "data:", "blob:")):
+            self.complaints.append(f"asked for {request.url}")
+
+
+def new_reader(browser: Any, site: Site, **options: Any) -> Reader:
+    """Return a reader of a site, who wants little motion; options are those of a browser context."""
+    usual = {"viewport": {"width": 1200, "height": 800}, "reduced_motion": "reduce"}
+    return Reader(browser.new_context(**usual | options), site)
 
 
 NewReader = Callable[..., Reader]
@@ -115,26 +135,33 @@ NewReader = Callable[..., Reader]
 @pytest.fixture
 def reader(browser: Any) -> Iterator[NewReader]:
     """Return a new reader of a site; options are those of a browser context."""
-    contexts = []
+    someones = []
 
     def new(site: Site, **options: Any) -> Reader:
-        usual = {"viewport": {"width": 1200, "height": 800}, "reduced_motion": "reduce"}
-        context = browser.new_context(**usual | options)
-        contexts.append(context)
-
-        someone = Reader(context, site)
-
-        def answer(route: Any) -> None:
-            # A page that asks for anything from elsewhere does not work without a network.
-            if route.request.url.startswith(site.url):
-                route.continue_()
-            else:
-                someone.complaints.append(f"asked for {route.request.url}")
-                route.abort()
-
-        context.route("**/*", answer)
-        return someone
+        someones.append(new_reader(browser, site, **options))
+        return someones[-1]
 
     yield new
-    for context in contexts:
-        context.close()
+    for someone in someones:
+        someone.context.close()
+
+
+def visits_of(browser: Any, site: Site) -> dict[str, Visit]:
+    """Return what a visit to each page of a site finds, by the page's path."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    someone = new_reader(browser, site)
+    visits = dict(visit_all(someone, axe))
+    someone.context.close()
+    return visits
+
+
+@pytest.fixture(scope="session")
+def book_visits(browser: Any, book_site: Site) -> dict[str, Visit]:
+    """What a visit to each page of the book finds."""
+    return visits_of(browser, book_site)
+
+
+@pytest.fixture(scope="session")
+def small_visits(browser: Any, small_site: Site) -> dict[str, Visit]:
+    """What a visit to each page of the small site finds."""
+    return visits_of(browser, small_site)

@@ -1,19 +1,20 @@
 """Every page of the built book, and the page on recurrent networks in particular."""
 
+import contextlib
 import re
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from conftest import serve, visits_of
 from looks import assert_shows, groups
+from visits import DRAWN, PHONE
 
 # What Jupyter Book's own parts warn of is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex")
 
 RNN = "chapters/recurrent-neural-networks/rnn-training.html"
-DRAWN = "!document.querySelector('.math:not(:has(mjx-container))')"
-"""That all formulas of a page are drawn."""
 NAMES = {"pytorch": "PyTorch", "jax": "JAX", "tensorflow": "TensorFlow", "mxnet": "MXNet"}
 
 
@@ -83,15 +84,56 @@ def test_a_broken_link_would_be_found(small_site: Any, tmp_path: Any) -> None:
     assert sorted(broken_links(site)) == ["a.html: b.html", "a.html: c.png", "a.html: no d in a.html"]
 
 
-def test_no_page_makes_the_console_complain_or_misses_a_picture(reader: Any, book_site: Any) -> None:
-    someone = reader(book_site)
-    for path in book_site.pages:
-        page = someone.open(path)
-        page.wait_for_load_state("networkidle")  # one page only leads to another
-        missing = "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
-        assert page.evaluate(missing) == [], path
-        page.close()
-        assert someone.complaints == [], path
+@pytest.fixture(params=["book_visits", "small_visits"])
+def visits(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue(request.param)
+
+
+def found(visits: Any, what: str, nothing: Any = ()) -> dict[str, Any]:
+    """Return what visits found of a kind, by page, where it is not nothing."""
+    return {path: getattr(visit, what) for path, visit in visits.items() if getattr(visit, what) != nothing}
+
+
+def test_no_page_makes_the_console_complain(visits: Any) -> None:
+    assert len(visits) > 2
+    assert found(visits, "complaints") == {}
+
+
+def test_no_page_misses_a_picture(visits: Any) -> None:
+    assert found(visits, "missing") == {}
+
+
+def test_no_page_has_barriers_in_either_theme(visits: Any) -> None:
+    assert found(visits, "barriers", {"light": [], "dark": []}) == {}
+
+
+def test_no_page_scrolls_sideways_on_a_phone(visits: Any) -> None:
+    assert found(visits, "width", PHONE["width"]) == {}
+
+
+def test_no_formula_leaves_the_page_on_a_phone(visits: Any) -> None:
+    assert found(visits, "cut_off") == {}
+
+
+FAULTY = """<html lang="en"><head><title>x</title></head><body data-theme="light"><main><h1>x</h1>
+<img src="gone.png" alt=""><p style="color: #ccc; background: #fff">pale</p>
+<div style="width: 500px">wide</div><script src="http://elsewhere.org/x.js"></script></main>
+<script>
+const theme = matchMedia('(prefers-color-scheme: dark)');
+const show = () => { document.documentElement.dataset.theme = theme.matches ? 'dark' : 'light'; };
+theme.addEventListener('change', show);
+show();
+</script></body></html>"""
+
+
+def test_a_visit_finds_what_is_wrong(browser: Any, small_site: Any, tmp_path: Any) -> None:
+    (tmp_path / "faulty.html").write_text(FAULTY)
+    with contextlib.contextmanager(serve)(tmp_path) as site:
+        (visit,) = visits_of(browser, site).values()
+    assert "asked for http://elsewhere.org/x.js" in visit.complaints
+    assert [picture.rsplit("/", 1)[1] for picture in visit.missing] == ["gone.png"]
+    assert [[rule for rule, _ in broken] for broken in visit.barriers.values()] == [["color-contrast"]] * 2
+    assert visit.width > 390
 
 
 @pytest.mark.parametrize(("which", "path"), [("book_site", RNN), ("small_site", "model.html")])
@@ -103,34 +145,6 @@ def test_mathematics_is_drawn_without_a_network(
     page.wait_for_selector("mjx-container > svg")
     page.wait_for_function(DRAWN)
     assert someone.complaints == []
-
-
-# Code in one colour, as axe would compare each of its words with what is behind it:
-# test_each_kind_of_word_in_code_can_be_read looks at a word of each kind instead.
-PLAIN_CODE = (
-    "document.querySelectorAll('.highlight pre').forEach(code => { code.textContent = code.textContent })"
-)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("which", ["book_site", "small_site"])
-def test_no_page_has_barriers(reader: Any, which: str, scheme: str, request: pytest.FixtureRequest) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    site = request.getfixturevalue(which)
-    someone = reader(site, color_scheme=scheme)
-    options: dict[str, Any] = {"resultTypes": ["violations"]}
-    if scheme == "dark":  # a theme changes colours and nothing else, and all rules take minutes
-        options["runOnly"] = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
-    for path in site.pages:
-        if path == "index.html" and which == "book_site":
-            continue  # leads to another page at once
-        page = someone.open(path)
-        page.wait_for_load_state("load")
-        page.evaluate(PLAIN_CODE)
-        found = axe.run(page, options=options).response["violations"]
-        # The theme's logo stands outside of every landmark.
-        assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["id"] != "region"] == [], path
-        page.close()
 
 
 SHOW_WORDS = """kinds => {
@@ -166,26 +180,6 @@ def test_each_kind_of_word_in_code_can_be_read(reader: Any, book_site: Any, sche
     assert too_pale() == []
     page.evaluate("document.querySelector('#words .kn').style.color = '#777'")
     assert len(too_pale()) == 1, "a pale word would be found"
-
-
-CUT_OFF = """[...document.querySelectorAll('article mjx-container:not([display])')]
-    .filter(formula => formula.checkVisibility() && !formula.closest('table'))
-    .filter(formula => formula.firstElementChild.getBoundingClientRect().right > document.body.clientWidth)
-    .map(formula => formula.parentElement.textContent)"""
-"""The sentences with a formula that leaves the page on the right: it cannot break."""
-
-
-def test_no_page_scrolls_sideways_on_a_phone(reader: Any, book_site: Any) -> None:
-    someone = reader(book_site, viewport={"width": 390, "height": 844})
-    for path in book_site.pages:
-        if path == "index.html":
-            continue  # leads to another page at once
-        page = someone.open(path)
-        page.wait_for_load_state("load")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-        page.wait_for_function(DRAWN)
-        assert page.evaluate(CUT_OFF) == [], path
-        page.close()
 
 
 def test_switching_to_jax_switches_the_page_and_lasts(reader: Any, book_site: Any) -> None:
