@@ -1,12 +1,13 @@
-"""Training from scratch beside d2l 1.0.3: python benchmarks/train.py [--tabs jax] [--peer FOLDER].
+"""Training from scratch beside d2l 1.0.3: python benchmarks/train.py [--models rnn] [--peer FOLDER].
 
-The language model of the chapter on recurrent networks (32 hidden units, batches of 1024 pieces
-of 32 characters, gradients clipped at 1) is trained in one thread, in the environments that
-`tabbook` made, by three programs:
+Language models of the book (recurrent ones with 32 hidden units and minibatches of 1024 pieces, a GPT
+with two blocks of 64 units and minibatches of 64; pieces of 32 characters, gradients clipped at 1) are
+trained in one thread, in the environments that `tabbook` made, by several programs:
 
-- the library as it is, which looks rows up before the loop over the steps;
-- a layer that multiplies one-hot vectors at each step, in the same library;
-- d2l 1.0.3, if FOLDER has it: pip install --no-deps --target FOLDER d2l==1.0.3.
+- the library as it is: `RNNScratch`, `LSTMScratch`, `GPT`;
+- the framework's own layer in the same model: `RNN`, `LSTM`, or its function for attention;
+- an RNN that multiplies one-hot vectors at each step, in the same library;
+- d2l 1.0.3, if FOLDER has it: pip install --no-deps --target FOLDER d2l==1.0.3. It has an RNN alone.
 
 For each there are the characters per CPU second of the model alone, on the same ten batches, and
 of whole epochs with the program's own loader and validation; how long the first step takes; and
@@ -21,6 +22,7 @@ order is measured without a target.
 
 import argparse
 import importlib
+import itertools
 import json
 import math
 import os
@@ -44,9 +46,14 @@ ONE_THREAD = {
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
-BATCH, STEPS, HIDDENS, BATCHES = 1024, 32, 32, 10
-PEER, STEP_BY_STEP = "d2l 1.0.3", "one-hot, step by step"
-PROGRAMS = ("ours", STEP_BY_STEP, PEER)
+STEPS, HIDDENS, BATCHES = 32, 32, 10
+OURS, FUSED, PEER, STEP_BY_STEP = "ours", "the framework's", "d2l 1.0.3", "one-hot, step by step"
+MODELS = {
+    "rnn": (1024, (OURS, FUSED, STEP_BY_STEP, PEER)),
+    "lstm": (1024, (OURS, FUSED)),
+    "gpt": (64, (OURS, FUSED)),
+}
+"""For each model, pieces in a minibatch and the programs that train it."""
 ORDERS = ("sequential", "random")
 
 
@@ -64,6 +71,43 @@ def step_by_step(d2l: Any, tab: str) -> Any:
     if tab == "jax":
         Layer.__call__ = Layer.forward
     return Layer
+
+
+def fused_attention(tab: str) -> Callable[..., Any]:
+    """Return the framework's causal attention; heads come before steps.
+
+    Raises:
+        NotImplementedError: MXNet has none.
+    """
+    if tab == "pytorch":
+        attention = importlib.import_module("torch.nn.functional").scaled_dot_product_attention
+        return lambda *heads: attention(*heads, is_causal=True)
+    if tab == "mxnet":
+        raise NotImplementedError("MXNet has no causal attention")
+    tensors = importlib.import_module("jax.numpy" if tab == "jax" else "keras.ops")
+    attention = importlib.import_module("jax.nn" if tab == "jax" else "keras.ops").dot_product_attention
+
+    def attend(*heads: Any) -> Any:
+        steps_first = (tensors.swapaxes(a, 1, 2) for a in heads)
+        return tensors.swapaxes(attention(*steps_first, is_causal=True), 1, 2)
+
+    return attend
+
+
+def make_model(d2l: Any, tab: str, model: str, program: str, size: int) -> Any:
+    """Return the model that a program trains, for a vocabulary of a size."""
+    if model == "gpt":
+        if program == FUSED:
+            d2l.causal_attention = fused_attention(tab)  # Which the blocks ask the library for
+        return d2l.GPT(size, STEPS, 64, num_heads=4, num_blks=2, lr=0.001)
+    if program == FUSED:
+        layer = {"rnn": d2l.RNN, "lstm": d2l.LSTM}[model](size, HIDDENS)
+        return d2l.RNNLM(layer, size, lr=1.0)
+    if program == STEP_BY_STEP:
+        layer = step_by_step(d2l, tab)(size, HIDDENS)
+    else:
+        layer = (d2l.RNNScratch if model == "rnn" else d2l.LSTMScratch)(size, HIDDENS)
+    return d2l.RNNLMScratch(layer, size, lr=1.0)
 
 
 def prepare(tab: str) -> Any:
@@ -84,7 +128,7 @@ def prepare(tab: str) -> Any:
     return importlib.import_module(f"d2l.{MODULES[tab]}")
 
 
-def train(tab: str, program: str, epochs: int) -> dict[str, float]:
+def train(tab: str, name: str, program: str, epochs: int) -> dict[str, float]:
     """Train with the library that can be imported; return the measurements."""
     d2l = prepare(tab)
     text = (Path(os.environ["D2L_DATA"]) / "timemachine.txt").read_text(encoding="utf-8")
@@ -95,10 +139,10 @@ def train(tab: str, program: str, epochs: int) -> dict[str, float]:
 
     if hasattr(d2l, "set_seed"):
         d2l.set_seed(0)
-    data = Text(BATCH, STEPS)
-    size = len(data.vocab)
+    batch, _ = MODELS[name]
+    data = Text(batch, STEPS)
     # Of one size, so that nothing is compiled twice
-    batches = [(data.X[i : i + BATCH], data.Y[i : i + BATCH]) for i in range(0, BATCHES * BATCH, BATCH)]
+    batches = [(data.X[i : i + batch], data.Y[i : i + batch]) for i in range(0, BATCHES * batch, batch)]
 
     class Batches(d2l.DataModule):  # type: ignore[misc, name-defined]
         def train_dataloader(self) -> Any:
@@ -107,8 +151,7 @@ def train(tab: str, program: str, epochs: int) -> dict[str, float]:
         def val_dataloader(self) -> Any:
             return batches[:1]  # d2l 1.0.3 wants some
 
-    Layer = step_by_step(d2l, tab) if program == STEP_BY_STEP else d2l.RNNScratch  # noqa: N806
-    model = d2l.RNNLMScratch(Layer(size, HIDDENS), size, lr=1.0)
+    model = make_model(d2l, tab, name, program, len(data.vocab))
     model.board.display = False
     if tab == "tensorflow" and program == PEER:  # Our trainer compiles by itself
         model.forward = importlib.import_module("tensorflow").function(model.forward)
@@ -127,7 +170,7 @@ def train(tab: str, program: str, epochs: int) -> dict[str, float]:
     result = {"first": seconds(time.perf_counter, 1)}
     trainer.train_dataloader = batches
     seconds(time.process_time, 1)
-    result["model"] = epochs * BATCHES * BATCH * STEPS / seconds(time.process_time, epochs)
+    result["model"] = epochs * BATCHES * batch * STEPS / seconds(time.process_time, epochs)
     X, Y = batches[0]  # noqa: N806
     if tab == "jax":
         loss = model.loss(trainer.state.params, (X,), Y, trainer.state)[0]
@@ -198,7 +241,7 @@ def compare_classic(arguments: argparse.Namespace) -> None:
             sys.stdout.flush()
 
 
-def measure(tab: str, program: str, arguments: argparse.Namespace) -> dict[str, float] | str:
+def measure(tab: str, program: str, arguments: argparse.Namespace, model: str = "") -> dict[str, float] | str:
     """Train in a process of its own; return the measurements, or what went wrong."""
     library = arguments.peer if program == PEER else ROOT / "d2l_lib"
     if library is None:
@@ -207,6 +250,7 @@ def measure(tab: str, program: str, arguments: argparse.Namespace) -> dict[str, 
     variables = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(library)}
     epochs = arguments.epochs or (500 if arguments.classic else 10)
     command = [python, __file__, "--here", tab, "--program", program, "--epochs", str(epochs)]
+    command += ["--models", model] if model else []
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if re.match(r"[\w.]*(Error|Exception)\b", line)]
@@ -218,32 +262,42 @@ def measure(tab: str, program: str, arguments: argparse.Namespace) -> dict[str, 
 def main() -> None:
     """Measure each framework with each program, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--tabs", nargs="+", choices=MODULES, default=list(MODULES))
     parser.add_argument("--peer", type=Path, help="the folder that holds d2l 1.0.3")
     parser.add_argument("--epochs", type=int, help="10, or 500 with --classic")
     parser.add_argument("--classic", action="store_true", help="the run of the older editions")
     parser.add_argument("--here", choices=MODULES, help=argparse.SUPPRESS)
-    parser.add_argument("--program", choices=PROGRAMS + ORDERS, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--program", choices=(OURS, FUSED, STEP_BY_STEP, PEER, *ORDERS), help=argparse.SUPPRESS
+    )
     arguments = parser.parse_args()
     if arguments.here:
-        run = train_classic if arguments.program in ORDERS else train
-        sys.stdout.write(f"{json.dumps(run(arguments.here, arguments.program, arguments.epochs))}\n")
-        return
-    if arguments.classic:
+        if arguments.program in ORDERS:
+            found = train_classic(arguments.here, arguments.program, arguments.epochs)
+        else:
+            found = train(arguments.here, arguments.models[0], arguments.program, arguments.epochs)
+        sys.stdout.write(f"{json.dumps(found)}\n")
+    elif arguments.classic:
         compare_classic(arguments)
-        return
+    else:
+        compare(arguments)
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Train each model with each program in each framework, and print a table."""
     sys.stdout.write(
-        f"{'':35}{'model/s':>11}{'ratio':>7}{'whole/s':>11}{'ratio':>7}{'first step':>12}{'ppl':>7}\n"
+        f"{'':40}{'model/s':>11}{'ratio':>7}{'whole/s':>11}{'ratio':>7}{'first step':>12}{'ppl':>7}\n"
     )
-    for tab in arguments.tabs:
+    for model, tab in itertools.product(arguments.models, arguments.tabs):
         ours: dict[str, float] = {}
-        for program in PROGRAMS:
-            found = measure(tab, program, arguments)
+        for program in MODELS[model][1]:
+            found = measure(tab, program, arguments, model)
+            row = f"{model:5}{tab:11}{program:24}"
             if isinstance(found, str):
-                sys.stdout.write(f"{tab:11}{program:24}{found}\n")
+                sys.stdout.write(f"{row}{found}\n")
                 continue
             ours = ours or found
-            row = f"{tab:11}{program:24}"
             for rate in ("model", "whole"):
                 row += (
                     f"{found[rate]:11,.0f}{ours[rate] / found[rate]:7.2f}"

@@ -654,7 +654,9 @@ class DataModule(d2l.HyperParameters):
         dataset = tf.data.Dataset.from_tensor_slices(tensors)
         if train:
             dataset = dataset.shuffle(len(dataset))
-        return dataset.batch(self.batch_size)
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return dataset.batch(self.batch_size).with_options(options)
 
 
 # chapters/linear-regression/oo-design.md, cell 12
