@@ -179,6 +179,7 @@ __all__ = [
     "sgd",
     "show_heatmaps",
     "show_images",
+    "show_list_len_pair_hist",
     "show_trace_2d",
     "sigmoid",
     "sin",
@@ -1957,7 +1958,7 @@ class BPE:
         return joined.decode('utf-8', errors='replace')
 
 
-# chapters/modern-rnn/machine-translation-and-dataset.md, cell 6
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 7
 def english(n):
     """Return the words of a number from 1 to 999,999 in English.
 
@@ -1978,7 +1979,7 @@ def english(n):
     return [ones[n - 1]]
 
 
-# chapters/modern-rnn/machine-translation-and-dataset.md, cell 7
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 8
 def german(n, one='eins'):
     """Return the same in German, in which 21 is one-and-twenty.
 
@@ -2001,7 +2002,7 @@ def german(n, one='eins'):
     return [ones[n - 1]]
 
 
-# chapters/modern-rnn/machine-translation-and-dataset.md, cell 8
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 9
 class NumberWords(d2l.DataModule):
     """Numbers below `limit` in words: English and German.
 
@@ -2025,7 +2026,7 @@ class NumberWords(d2l.DataModule):
         return '\n'.join(f"{' '.join(english(n))}\t{' '.join(german(n))}"
                          for n in numbers)
 
-    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 9
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 10
     def _preprocess(self, text):
         """Return the text in small letters, with spaces before punctuation.
 
@@ -2034,7 +2035,7 @@ class NumberWords(d2l.DataModule):
         text = text.replace('\u202f', ' ').replace('\xa0', ' ').lower()
         return re.sub(r'(?<=[^ ])([,.!?])', r' \1', text)
 
-    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 9
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 11
     def _tokenize(self, text, max_examples=None):
         """Return the tokens of both halves of each pair, with an end.
 
@@ -2045,32 +2046,42 @@ class NumberWords(d2l.DataModule):
         return tuple([[*sentence.split(), '<eos>'] for sentence in half]
                      for half in zip(*pairs))
 
-    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 10
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 12
+    def _to_rows(self, sentences, vocab):
+        """Return num_steps indices for each sentence, and the vocabulary.
+
+        Defined in sec_machine_translation.
+        """
+        if vocab is None:
+            vocab = d2l.Vocab(sentences[:self.num_train], min_freq=2,
+                              reserved_tokens=('<pad>', '<bos>', '<eos>'))
+        n = self.num_steps
+        return [vocab[(s + ['<pad>'] * n)[:n]] for s in sentences], vocab
+
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 13
     def _build_arrays(self, raw_text, src_vocab=None, tgt_vocab=None):
         """Return sources, inputs, lengths and targets, and the vocabularies.
 
         Defined in sec_machine_translation.
         """
-        n, parts = self.num_steps, []
-        text = self._preprocess(raw_text)
-        src, tgt = self._tokenize(text, self.num_train + self.num_val)
-        for sentences, vocab, start in ((src, src_vocab, []),
-                                        (tgt, tgt_vocab, ['<bos>'])):
-            if vocab is None:
-                vocab = d2l.Vocab(sentences, min_freq=2, reserved_tokens=(
-                    '<pad>', '<bos>', '<eos>'))
-            rows = [vocab[start + (s + ['<pad>'] * n)[:n]] for s in sentences]
-            parts.append((vocab, rows))
-        (src_vocab, src), (tgt_vocab, tgt) = parts
-        lens = [n - row.count(src_vocab['<pad>']) for row in src]
-        inputs, targets = ([row[s] for row in tgt]
-                           for s in (slice(n), slice(1, None)))
+        size = self.num_train + self.num_val if src_vocab is None else None
+        src, tgt = self._tokenize(self._preprocess(raw_text), size)
+        src, src_vocab = self._to_rows(src, src_vocab)
+        tgt, tgt_vocab = self._to_rows(tgt, tgt_vocab)
+        lens = [len(row) - row.count(src_vocab['<pad>']) for row in src]
+        inputs = [[tgt_vocab['<bos>'], *row[:-1]] for row in tgt]
         dtype = d2l.int64
         arrays = tuple(d2l.tensor(a, dtype=dtype)
-                       for a in (src, inputs, lens, targets))
+                       for a in (src, inputs, lens, tgt))
         return arrays, src_vocab, tgt_vocab
 
-    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 10
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 14
+    def get_dataloader(self, train):
+        n = self.num_train
+        return self.get_tensorloader(
+            self.arrays, train, slice(n) if train else slice(n, None))
+
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 14
     def build(self, src_sentences, tgt_sentences):
         """Return the arrays of sentences, with the vocabularies of the data.
 
@@ -2081,14 +2092,8 @@ class NumberWords(d2l.DataModule):
             '\n'.join(map('\t'.join, pairs)), self.src_vocab, self.tgt_vocab)
         return arrays
 
-    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 10
-    def get_dataloader(self, train):
-        n = self.num_train
-        return self.get_tensorloader(
-            self.arrays, train, slice(n) if train else slice(n, None))
 
-
-# chapters/modern-rnn/machine-translation-and-dataset.md, cell 11
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 16
 class MTFraEng(NumberWords):
     """English and French sentences, or loudly numbers if there are none.
 
@@ -2097,7 +2102,7 @@ class MTFraEng(NumberWords):
     def __init__(self, batch_size, num_steps=9, num_train=512, num_val=128):
         d2l.DataModule.__init__(self)
         self.save_hyperparameters()
-        self.limit = 100_000
+        self.limit = 100_000  # Of the numbers, if it comes to that
         self.setup()
 
     def _download(self):
@@ -2109,6 +2114,22 @@ class MTFraEng(NumberWords):
             return super()._download()
         with zipfile.ZipFile(path) as archive:
             return archive.read('fra-eng/fra.txt').decode('utf-8')
+
+
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 17
+def show_list_len_pair_hist(legend, xlabel, ylabel, xlist, ylist):
+    """Plot how many sequences of two lists have which length.
+
+    Defined in sec_machine_translation.
+    """
+    d2l.set_figsize()
+    lengths = [[len(sequence) for sequence in some]
+               for some in (xlist, ylist)]
+    first, last = min(map(min, lengths)), max(map(max, lengths))
+    plt.hist(lengths, bins=[n - 0.5 for n in range(first, last + 2)])
+    plt.xlabel(xlabel)
+    plt.ylabel(ylabel)
+    plt.legend(legend)
 
 
 # chapters/modern-rnn/encoder-decoder.md, cell 5
