@@ -2114,7 +2114,7 @@ class BPE:
         return joined.decode('utf-8', errors='replace')
 
 
-# chapters/modern-rnn/machine-translation-and-dataset.md, cell 7
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 6
 def english(n):
     """Return the words of a number from 1 to 999,999 in English.
 
@@ -2124,20 +2124,18 @@ def english(n):
             'thirteen fourteen fifteen sixteen seventeen eighteen '
             'nineteen').split()
     tens = 'twenty thirty forty fifty sixty seventy eighty ninety'.split()
-    if n >= 1000:
-        rest = english(n % 1000) if n % 1000 else []
-        return [*english(n // 1000), 'thousand', *rest]
-    if n >= 100:
-        rest = english(n % 100) if n % 100 else []
-        return [ones[n // 100 - 1], 'hundred', *rest]
+    for size, name in ((1000, 'thousand'), (100, 'hundred')):
+        if n >= size:
+            rest = english(n % size) if n % size else []
+            return [*english(n // size), name, *rest]
     if n >= 20:
         return [tens[n // 10 - 2]] + ([ones[n % 10 - 1]] if n % 10 else [])
     return [ones[n - 1]]
 
 
-# chapters/modern-rnn/machine-translation-and-dataset.md, cell 8
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 7
 def german(n, one='eins'):
-    """Return the same in German, in which 21 is one-and-twenty.
+    """Return the same in German, where `one` is the word for a last 1.
 
     Defined in sec_machine_translation.
     """
@@ -2146,19 +2144,17 @@ def german(n, one='eins'):
             'neunzehn').split()
     tens = ('zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig '
             'neunzig').split()
-    if n >= 1000:
-        rest = german(n % 1000, one) if n % 1000 else []
-        return [*german(n // 1000, 'ein'), 'tausend', *rest]
-    if n >= 100:
-        rest = german(n % 100, one) if n % 100 else []
-        return [*german(n // 100, 'ein'), 'hundert', *rest]
+    for size, name in ((1000, 'tausend'), (100, 'hundert')):
+        if n >= size:
+            rest = german(n % size, one) if n % size else []
+            return [*german(n // size, 'ein'), name, *rest]
     if n >= 20:
         units = [*german(n % 10, 'ein'), 'und'] if n % 10 else []
         return [*units, tens[n // 10 - 2]]
     return [ones[n - 1]]
 
 
-# chapters/modern-rnn/machine-translation-and-dataset.md, cell 9
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 8
 class NumberWords(d2l.DataModule):
     """Numbers below `limit` in words: English and German.
 
@@ -2182,7 +2178,7 @@ class NumberWords(d2l.DataModule):
         return '\n'.join(f"{' '.join(english(n))}\t{' '.join(german(n))}"
                          for n in numbers)
 
-    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 10
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 9
     def _preprocess(self, text):
         """Return the text in small letters, with spaces before punctuation.
 
@@ -2191,7 +2187,7 @@ class NumberWords(d2l.DataModule):
         text = text.replace('\u202f', ' ').replace('\xa0', ' ').lower()
         return re.sub(r'(?<=[^ ])([,.!?])', r' \1', text)
 
-    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 11
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 9
     def _tokenize(self, text, max_examples=None):
         """Return the tokens of both halves of each pair, with an end.
 
@@ -2202,7 +2198,7 @@ class NumberWords(d2l.DataModule):
         return tuple([[*sentence.split(), '<eos>'] for sentence in half]
                      for half in zip(*pairs))
 
-    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 12
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 10
     def _to_rows(self, sentences, vocab):
         """Return num_steps indices for each sentence, and the vocabulary.
 
@@ -2214,7 +2210,7 @@ class NumberWords(d2l.DataModule):
         n = self.num_steps
         return [vocab[(s + ['<pad>'] * n)[:n]] for s in sentences], vocab
 
-    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 13
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 11
     def _build_arrays(self, raw_text, src_vocab=None, tgt_vocab=None):
         """Return sources, inputs, lengths and targets, and the vocabularies.
 
@@ -2231,13 +2227,13 @@ class NumberWords(d2l.DataModule):
                        for a in (src, inputs, lens, tgt))
         return arrays, src_vocab, tgt_vocab
 
-    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 14
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 12
     def get_dataloader(self, train):
         n = self.num_train
         return self.get_tensorloader(
             self.arrays, train, slice(n) if train else slice(n, None))
 
-    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 14
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 12
     def build(self, src_sentences, tgt_sentences):
         """Return the arrays of sentences, with the vocabularies of the data.
 
@@ -2249,7 +2245,7 @@ class NumberWords(d2l.DataModule):
         return arrays
 
 
-# chapters/modern-rnn/machine-translation-and-dataset.md, cell 16
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 14
 class MTFraEng(NumberWords):
     """English and French sentences, or loudly numbers if there are none.
 
@@ -2272,23 +2268,21 @@ class MTFraEng(NumberWords):
             return archive.read('fra-eng/fra.txt').decode('utf-8')
 
 
-# chapters/modern-rnn/machine-translation-and-dataset.md, cell 17
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 15
 def show_list_len_pair_hist(legend, xlabel, ylabel, xlist, ylist):
     """Plot how many sequences of two lists have which length.
 
     Defined in sec_machine_translation.
     """
     d2l.set_figsize()
-    lengths = [[len(sequence) for sequence in some]
-               for some in (xlist, ylist)]
+    lengths = [list(map(len, some)) for some in (xlist, ylist)]
     first, last = min(map(min, lengths)), max(map(max, lengths))
     plt.hist(lengths, bins=[n - 0.5 for n in range(first, last + 2)])
-    plt.xlabel(xlabel)
-    plt.ylabel(ylabel)
+    plt.gca().set(xlabel=xlabel, ylabel=ylabel)
     plt.legend(legend)
 
 
-# chapters/modern-rnn/encoder-decoder.md, cell 5
+# chapters/modern-rnn/encoder-decoder.md, cell 6
 class Encoder(d2l.Module):
     """The base class of what reads a source: (batch_size, num_steps).
 
@@ -2299,7 +2293,7 @@ class Encoder(d2l.Module):
         raise NotImplementedError('the encoder has no forward')
 
 
-# chapters/modern-rnn/encoder-decoder.md, cell 6
+# chapters/modern-rnn/encoder-decoder.md, cell 7
 class Decoder(d2l.Module):
     """The base class of what writes targets, given what an encoder returns.
 
@@ -2318,7 +2312,7 @@ class Decoder(d2l.Module):
         raise NotImplementedError('the decoder has no forward')
 
 
-# chapters/modern-rnn/encoder-decoder.md, cell 7
+# chapters/modern-rnn/encoder-decoder.md, cell 8
 class EncoderDecoder(d2l.Classifier):
     """An encoder and a decoder, which are trained together.
 
