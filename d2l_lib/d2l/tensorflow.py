@@ -2169,15 +2169,14 @@ class NumberWords(d2l.DataModule):
         lens = [len(row) - row.count(src_vocab['<pad>']) for row in src]
         inputs = [[tgt_vocab['<bos>'], *row[:-1]] for row in tgt]
         dtype = d2l.int32
-        arrays = tuple(d2l.tensor(a, dtype=dtype)
-                       for a in (src, inputs, lens, tgt))
-        return arrays, src_vocab, tgt_vocab
+        arrays = [d2l.tensor(a, dtype=dtype) for a in (src, inputs, lens, tgt)]
+        return tuple(arrays), src_vocab, tgt_vocab
 
     # chapters/modern-rnn/machine-translation-and-dataset.md, cell 12
     def get_dataloader(self, train):
         n = self.num_train
-        return self.get_tensorloader(
-            self.arrays, train, slice(n) if train else slice(n, None))
+        rows = slice(n) if train else slice(n, None)
+        return self.get_tensorloader(self.arrays, train, rows)
 
     # chapters/modern-rnn/machine-translation-and-dataset.md, cell 12
     def build(self, src_sentences, tgt_sentences):
@@ -2185,10 +2184,8 @@ class NumberWords(d2l.DataModule):
 
         Defined in sec_machine_translation.
         """
-        pairs = zip(src_sentences, tgt_sentences)
-        arrays, _, _ = self._build_arrays(
-            '\n'.join(map('\t'.join, pairs)), self.src_vocab, self.tgt_vocab)
-        return arrays
+        text = '\n'.join(map('\t'.join, zip(src_sentences, tgt_sentences)))
+        return self._build_arrays(text, self.src_vocab, self.tgt_vocab)[0]
 
 
 # chapters/modern-rnn/machine-translation-and-dataset.md, cell 14

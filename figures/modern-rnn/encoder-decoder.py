@@ -21,7 +21,7 @@ def draw() -> Figure:
 
     for i, letter in enumerate("abd"):
         figure.text(8, 52 + (i + 0.5) * CELL, letter, "muted")
-    xs = [40 + 52 * i for i in range(3)] + [216 + 54 * i for i in range(4)]
+    xs = [38 + 50 * i for i in range(3)] + [208 + 55 * i for i in range(4)]
     for x, (read, state) in zip(xs, READ, strict=False):
         column(x, read, state, "blue")
     for x, (read, state, written) in zip(xs[3:], WRITTEN, strict=True):
