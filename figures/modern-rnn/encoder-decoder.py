@@ -1,5 +1,7 @@
 """A leaky encoder that reads b a d, and a decoder that writes it from its end."""
 
+from itertools import pairwise
+
 from figures.kit import Figure
 
 READ = (("b", "0 1 0"), ("a", "1 ½ 0"), ("d", "½ ¼ 1"))
@@ -28,7 +30,7 @@ def draw() -> Figure:
         column(x, read, state, "green")
         figure.line((x, 48), (x, 26), color="orange", arrow=True)
         figure.text(x, 14, written, "orange")
-    for start, stop in zip(xs, xs[1:], strict=False):
+    for start, stop in pairwise(xs):
         wide = stop - start > 60
         figure.line(
             (start + 20, middle), (stop - 20, middle), color="red" if wide else "muted",
