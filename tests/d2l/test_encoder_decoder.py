@@ -22,7 +22,7 @@ def halves(d2l):
 
     class Follower(d2l.Decoder):
         def init_state(self, enc_all_outputs, valid_lens, factor=1):
-            return [enc_all_outputs, valid_lens * 1000]
+            return [enc_all_outputs, valid_lens * 1000 * factor]
 
         def forward(self, X, state):
             total, tail = state
@@ -41,7 +41,7 @@ def expected(factor=1):
         total = factor * sum(row[:length])
         for t, token in enumerate(TGT[i]):
             total += token
-            found[i, t] = total, 1000 * length, token
+            found[i, t] = total, 1000 * length * factor, token
     return found
 
 
@@ -64,7 +64,7 @@ def test_the_encoder_gets_sources_and_the_decoder_inputs(d2l, ids, numpy_of, hal
     np.testing.assert_array_equal(numpy_of(scores), expected())
 
 
-def test_further_arguments_reach_the_encoder_and_the_first_state(d2l, tab, ids, numpy_of, halves):
+def test_further_arguments_reach_the_encoder_and_the_first_state(d2l, ids, numpy_of, halves):
     encoder, decoder = halves
     model = d2l.EncoderDecoder(encoder(), decoder())
     factor = ids([7, 7, 7])
@@ -104,7 +104,7 @@ def transformer(d2l, tab):
     return make
 
 
-def test_the_halves_of_the_transformer_fit(d2l, tab, ids, numpy_of, transformer):
+def test_the_halves_of_the_transformer_fit(d2l, ids, numpy_of, transformer):
     d2l.set_seed(0)
     model = d2l.with_params(transformer((6, 9)), ids(SRC), ids(TGT), ids(LENS))
     scores = numpy_of(model(ids(SRC), ids(TGT), ids(LENS)))
