@@ -175,6 +175,7 @@ __all__ = [
     "sgd",
     "show_heatmaps",
     "show_images",
+    "show_list_len_pair_hist",
     "show_trace_2d",
     "sigmoid",
     "sin",
@@ -2071,12 +2072,10 @@ def english(n):
             'thirteen fourteen fifteen sixteen seventeen eighteen '
             'nineteen').split()
     tens = 'twenty thirty forty fifty sixty seventy eighty ninety'.split()
-    if n >= 1000:
-        rest = english(n % 1000) if n % 1000 else []
-        return [*english(n // 1000), 'thousand', *rest]
-    if n >= 100:
-        rest = english(n % 100) if n % 100 else []
-        return [ones[n // 100 - 1], 'hundred', *rest]
+    for size, name in ((1000, 'thousand'), (100, 'hundred')):
+        if n >= size:
+            rest = english(n % size) if n % size else []
+            return [*english(n // size), name, *rest]
     if n >= 20:
         return [tens[n // 10 - 2]] + ([ones[n % 10 - 1]] if n % 10 else [])
     return [ones[n - 1]]
@@ -2084,7 +2083,7 @@ def english(n):
 
 # chapters/modern-rnn/machine-translation-and-dataset.md, cell 7
 def german(n, one='eins'):
-    """Return the same in German, in which 21 is one-and-twenty.
+    """Return the same in German, where `one` is the word for a last 1.
 
     Defined in sec_machine_translation.
     """
@@ -2093,12 +2092,10 @@ def german(n, one='eins'):
             'neunzehn').split()
     tens = ('zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig '
             'neunzig').split()
-    if n >= 1000:
-        rest = german(n % 1000, one) if n % 1000 else []
-        return [*german(n // 1000, 'ein'), 'tausend', *rest]
-    if n >= 100:
-        rest = german(n % 100, one) if n % 100 else []
-        return [*german(n // 100, 'ein'), 'hundert', *rest]
+    for size, name in ((1000, 'tausend'), (100, 'hundert')):
+        if n >= size:
+            rest = german(n % size, one) if n % size else []
+            return [*german(n // size, 'ein'), name, *rest]
     if n >= 20:
         units = [*german(n % 10, 'ein'), 'und'] if n % 10 else []
         return [*units, tens[n // 10 - 2]]
@@ -2150,49 +2147,50 @@ class NumberWords(d2l.DataModule):
                      for half in zip(*pairs))
 
     # chapters/modern-rnn/machine-translation-and-dataset.md, cell 10
+    def _to_rows(self, sentences, vocab):
+        """Return num_steps indices for each sentence, and the vocabulary.
+
+        Defined in sec_machine_translation.
+        """
+        if vocab is None:
+            vocab = d2l.Vocab(sentences[:self.num_train], min_freq=2,
+                              reserved_tokens=('<pad>', '<bos>', '<eos>'))
+        n = self.num_steps
+        return [vocab[(s + ['<pad>'] * n)[:n]] for s in sentences], vocab
+
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 11
     def _build_arrays(self, raw_text, src_vocab=None, tgt_vocab=None):
         """Return sources, inputs, lengths and targets, and the vocabularies.
 
         Defined in sec_machine_translation.
         """
-        n, parts = self.num_steps, []
-        text = self._preprocess(raw_text)
-        src, tgt = self._tokenize(text, self.num_train + self.num_val)
-        for sentences, vocab, start in ((src, src_vocab, []),
-                                        (tgt, tgt_vocab, ['<bos>'])):
-            if vocab is None:
-                vocab = d2l.Vocab(sentences, min_freq=2, reserved_tokens=(
-                    '<pad>', '<bos>', '<eos>'))
-            rows = [vocab[start + (s + ['<pad>'] * n)[:n]] for s in sentences]
-            parts.append((vocab, rows))
-        (src_vocab, src), (tgt_vocab, tgt) = parts
-        lens = [n - row.count(src_vocab['<pad>']) for row in src]
-        inputs, targets = ([row[s] for row in tgt]
-                           for s in (slice(n), slice(1, None)))
+        size = self.num_train + self.num_val if src_vocab is None else None
+        src, tgt = self._tokenize(self._preprocess(raw_text), size)
+        src, src_vocab = self._to_rows(src, src_vocab)
+        tgt, tgt_vocab = self._to_rows(tgt, tgt_vocab)
+        lens = [len(row) - row.count(src_vocab['<pad>']) for row in src]
+        inputs = [[tgt_vocab['<bos>'], *row[:-1]] for row in tgt]
         dtype = d2l.int32
-        arrays = tuple(d2l.tensor(a, dtype=dtype)
-                       for a in (src, inputs, lens, targets))
-        return arrays, src_vocab, tgt_vocab
+        arrays = [d2l.tensor(a, dtype=dtype) for a in (src, inputs, lens, tgt)]
+        return tuple(arrays), src_vocab, tgt_vocab
 
-    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 10
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 12
+    def get_dataloader(self, train):
+        n = self.num_train
+        rows = slice(n) if train else slice(n, None)
+        return self.get_tensorloader(self.arrays, train, rows)
+
+    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 12
     def build(self, src_sentences, tgt_sentences):
         """Return the arrays of sentences, with the vocabularies of the data.
 
         Defined in sec_machine_translation.
         """
-        pairs = zip(src_sentences, tgt_sentences)
-        arrays, _, _ = self._build_arrays(
-            '\n'.join(map('\t'.join, pairs)), self.src_vocab, self.tgt_vocab)
-        return arrays
-
-    # chapters/modern-rnn/machine-translation-and-dataset.md, cell 10
-    def get_dataloader(self, train):
-        n = self.num_train
-        return self.get_tensorloader(
-            self.arrays, train, slice(n) if train else slice(n, None))
+        text = '\n'.join(map('\t'.join, zip(src_sentences, tgt_sentences)))
+        return self._build_arrays(text, self.src_vocab, self.tgt_vocab)[0]
 
 
-# chapters/modern-rnn/machine-translation-and-dataset.md, cell 11
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 14
 class MTFraEng(NumberWords):
     """English and French sentences, or loudly numbers if there are none.
 
@@ -2201,7 +2199,7 @@ class MTFraEng(NumberWords):
     def __init__(self, batch_size, num_steps=9, num_train=512, num_val=128):
         d2l.DataModule.__init__(self)
         self.save_hyperparameters()
-        self.limit = 100_000
+        self.limit = 100_000  # Of the numbers, if it comes to that
         self.setup()
 
     def _download(self):
@@ -2215,7 +2213,21 @@ class MTFraEng(NumberWords):
             return archive.read('fra-eng/fra.txt').decode('utf-8')
 
 
-# chapters/modern-rnn/encoder-decoder.md, cell 5
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 15
+def show_list_len_pair_hist(legend, xlabel, ylabel, xlist, ylist):
+    """Plot how many sequences of two lists have which length.
+
+    Defined in sec_machine_translation.
+    """
+    d2l.set_figsize()
+    lengths = [list(map(len, some)) for some in (xlist, ylist)]
+    first, last = min(map(min, lengths)), max(map(max, lengths))
+    plt.hist(lengths, bins=[n - 0.5 for n in range(first, last + 2)])
+    plt.gca().set(xlabel=xlabel, ylabel=ylabel)
+    plt.legend(legend)
+
+
+# chapters/modern-rnn/encoder-decoder.md, cell 6
 class Encoder(d2l.Module):
     """The base class of what reads a source: (batch_size, num_steps).
 
@@ -2226,7 +2238,7 @@ class Encoder(d2l.Module):
         raise NotImplementedError('the encoder has no forward')
 
 
-# chapters/modern-rnn/encoder-decoder.md, cell 6
+# chapters/modern-rnn/encoder-decoder.md, cell 7
 class Decoder(d2l.Module):
     """The base class of what writes targets, given what an encoder returns.
 
@@ -2245,7 +2257,7 @@ class Decoder(d2l.Module):
         raise NotImplementedError('the decoder has no forward')
 
 
-# chapters/modern-rnn/encoder-decoder.md, cell 7
+# chapters/modern-rnn/encoder-decoder.md, cell 8
 class EncoderDecoder(d2l.Classifier):
     """An encoder and a decoder, which are trained together.
 
