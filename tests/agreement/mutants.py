@@ -319,9 +319,9 @@ MUTATIONS = [
     Mutation(Mask, "masked_softmax", "MultiHeadAttention with a length for each example"),
     Mutation(Mask, "masked_softmax", "MultiHeadAttention with a length for each query"),
     Mutation(Difference, "PositionalEncoding", "PositionalEncoding"),
-    Mutation(Sign, "rotary", "rotary"),
     Mutation(Difference, "rotary", "rotary from a later position"),
     Mutation(Mask, "causal_weights", "GPT"),
     Mutation(Difference, "GPT", "GPT"),
+    Mutation(Difference, "beam_search", "beam_search on fixed scores"),
     Mutation(Rate, "GPT.configure_optimizers", "GPT.configure_optimizers"),
 ]
