@@ -115,6 +115,7 @@ __all__ = [
     "argmax",
     "as_curves",
     "astype",
+    "beam_search",
     "cache_folder",
     "causal_attention",
     "causal_lens",
@@ -2323,6 +2324,33 @@ class EncoderDecoder(d2l.Classifier):
         enc_all_outputs = self.encoder(enc_X, *args)
         state = self.decoder.init_state(enc_all_outputs, *args)
         return self.decoder(dec_X, state)[0]
+
+
+# chapters/modern-rnn/beam-search.md, cell 6
+def beam_search(next_scores, beam_size, num_steps, eos=None, alpha=0.75):
+    """Return pairs of a sequence of tokens and its score, the best first.
+
+    For a list of sequences, next_scores returns an array of the log
+    probabilities of the next token: (number of sequences, vocab_size). A
+    sequence ends with the token eos, or after num_steps tokens.
+
+    Defined in sec_beam-search.
+    """
+    live, ended = [((), 0.0)], []
+    for _ in range(num_steps):
+        rows = next_scores([list(tokens) for tokens, _ in live])
+        grown = [((*tokens, token), total + float(score))
+                 for (tokens, total), row in zip(live, rows)
+                 for token, score in enumerate(row)]
+        grown.sort(key=lambda beam: beam[1], reverse=True)
+        best = grown[:beam_size]
+        ended += [beam for beam in best if beam[0][-1] == eos]
+        live = [beam for beam in best if beam[0][-1] != eos]
+        if not live:
+            break
+    scored = [(list(tokens), total / len(tokens) ** alpha)
+              for tokens, total in ended + live]
+    return sorted(scored, key=lambda pair: pair[1], reverse=True)
 
 
 # chapters/attention-and-transformers/queries-keys-values.md, cell 11

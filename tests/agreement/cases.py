@@ -27,6 +27,7 @@ from kinds import (
     NormalizedNetwork,
     Optimizer,
     Pictures,
+    Search,
 )
 
 REGRESSION = {"loss": ("loss", reference.half_squared_error)}
@@ -658,6 +659,7 @@ CASES = [
         name="GPT", **GPT, make=descending_gpt, output=reference.gpt, measures=CLASSIFICATION,
         perplexity=True, cuts=(2, 3),
     ),
+    Search(name="beam_search on fixed scores", size=6, beams=(1, 3, 8), steps=5, alpha=0.75),
     Optimizer(name="SGD", **LINEAR, step=gradient_descent),
     Optimizer(name="LinearRegression.configure_optimizers", **CONCISE, step=gradient_descent),
     Optimizer(name="SoftmaxRegression.configure_optimizers", **SOFTMAX, step=gradient_descent),

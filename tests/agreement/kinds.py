@@ -245,6 +245,44 @@ class Layer(Case):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Search(Case):
+    """The sequences that beam search finds, and their scores, where the next token depends on the last one.
+
+    A sequence begins behind the token 0, and ends with the last token of the vocabulary.
+    """
+
+    size: int
+    beams: tuple[int, ...]
+    steps: int
+    alpha: float
+    bounds: ClassVar = {"sequences": 0}
+
+    @property
+    def chances(self):
+        """The probabilities of the next token: (last one, next one)."""
+        return self.random.dirichlet(np.ones(self.size), self.size)
+
+    def found(self, search):
+        """Return sequences, filled up to one length, and scores for each number of beams."""
+        lists, scores = zip(*(pair for k in self.beams for pair in search(k)), strict=True)
+        rows = [tokens + [-1] * (self.steps - len(tokens)) for tokens in lists]
+        return {"sequences": np.array(rows), "scores": np.array(scores)}
+
+    def expected(self):
+        table, how = np.log(self.chances), (self.steps, self.alpha)
+        return self.found(lambda k: reference.beam_search(table, k, *how))
+
+    def measured(self, d2l, Subject):
+        table = Subject.array(d2l.d2l.log(d2l.d2l.tensor(self.chances.tolist())))
+
+        def next_scores(sequences):
+            return table[[tokens[-1] if tokens else 0 for tokens in sequences]]
+
+        how = (self.steps, self.size - 1, self.alpha)
+        return self.found(lambda k: d2l.d2l.beam_search(next_scores, k, *how))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Functions(Case):
     """Values and derivatives of functions of a number.
 

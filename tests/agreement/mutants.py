@@ -322,5 +322,6 @@ MUTATIONS = [
     Mutation(Difference, "rotary", "rotary from a later position"),
     Mutation(Mask, "causal_weights", "GPT"),
     Mutation(Difference, "GPT", "GPT"),
+    Mutation(Difference, "beam_search", "beam_search on fixed scores"),
     Mutation(Rate, "GPT.configure_optimizers", "GPT.configure_optimizers"),
 ]

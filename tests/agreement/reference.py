@@ -290,6 +290,25 @@ def rotary(X, start=0):
     return np.stack([turned.real, turned.imag], -1).reshape(X.shape)
 
 
+def beam_search(table, beams, steps, alpha):
+    """Return pairs of a list of tokens and its score, the best first, from a table of log probabilities.
+
+    The next token depends on the last one, at first on token 0; the table's last token ends a sequence.
+    """
+    tokens, totals, ended = np.zeros((1, 0), int), np.zeros(1), []
+    for step in range(steps):
+        last = tokens[:, -1] if step else np.zeros(1, int)
+        grown = (totals[:, None] + table[last]).ravel()
+        best = np.argsort(-grown)[:beams]
+        tokens = np.concatenate([tokens[best // len(table)], best[:, None] % len(table)], 1)
+        totals, is_end = grown[best], tokens[:, -1] == len(table) - 1
+        ended += zip(tokens[is_end].tolist(), totals[is_end], strict=True)
+        tokens, totals = tokens[~is_end], totals[~is_end]
+    ended += zip(tokens.tolist(), totals, strict=True)
+    scored = [(found, total / len(found) ** alpha) for found, total in ended]
+    return sorted(scored, key=lambda pair: -pair[1])
+
+
 def gpt(params, X, num_heads=2):
     """Return the scores of a GPT: (batch, steps, vocabulary). Query number i sees i + 1 keys."""
 
