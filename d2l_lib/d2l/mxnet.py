@@ -2212,7 +2212,7 @@ class NumberWords(d2l.DataModule):
 
 # chapters/modern-rnn/machine-translation-and-dataset.md, cell 14
 class MTFraEng(NumberWords):
-    """English and French sentences, or loudly numbers if there are none.
+    """English and French sentences; without the file, numbers and a notice.
 
     Defined in sec_machine_translation.
     """
@@ -2269,7 +2269,7 @@ class Decoder(d2l.Module):
         raise NotImplementedError('the decoder has no first state')
 
     def forward(self, X, state):
-        """Return the scores of the tokens behind X, and the new state.
+        """Return scores of the token after each in X, and the new state.
 
         X: (batch_size, num_steps), scores: (batch_size, num_steps,
         vocab_size).
@@ -2288,7 +2288,7 @@ class EncoderDecoder(d2l.Classifier):
         self.encoder, self.decoder = encoder, decoder
 
     def forward(self, enc_X, dec_X, *args):
-        """Return the scores of all targets, of which dec_X has the inputs."""
+        """Return the scores of all targets, given their inputs dec_X."""
         enc_all_outputs = self.encoder(enc_X, *args)
         state = self.decoder.init_state(enc_all_outputs, *args)
         return self.decoder(dec_X, state)[0]
