@@ -2338,7 +2338,7 @@ class GRUStack(d2l.Module):
         self.drop = nn.Dropout(self.dropout,
                                deterministic=self.evaluating)
 
-    # chapters/modern-rnn/seq2seq.md, cell 7
+    # chapters/modern-rnn/seq2seq.md, cell 8
     def forward(self, X, Hs=None, lens=None):
         """Return the top layer's states of all steps, and each layer's last.
 
@@ -2356,7 +2356,7 @@ class GRUStack(d2l.Module):
         return X, states
 
 
-# chapters/modern-rnn/seq2seq.md, cell 8
+# chapters/modern-rnn/seq2seq.md, cell 7
 def pick_last(X, lens):
     """Return of each sequence in X, steps first, the step number lens.
 
@@ -2434,7 +2434,7 @@ class Seq2SeqDecoder(d2l.Decoder):
         return self.dense(d2l.swapaxes(H, 0, 1)), [context, Hs]
 
 
-# chapters/modern-rnn/seq2seq.md, cell 12
+# chapters/modern-rnn/seq2seq.md, cell 14
 class Seq2Seq(d2l.EncoderDecoder):
     """An encoder and a decoder whose loss leaves out padding.
 
@@ -2465,7 +2465,7 @@ class Seq2Seq(d2l.EncoderDecoder):
     def configure_optimizers(self):
         return optax.adam(self.lr)
 
-    # chapters/modern-rnn/seq2seq.md, cell 13
+    # chapters/modern-rnn/seq2seq.md, cell 15
     def write(self, num_steps, save, enc_X, Y, *args):
         """Return the most probable tokens behind Y, one after the other.
 
@@ -2481,7 +2481,7 @@ class Seq2Seq(d2l.EncoderDecoder):
                 weights.append(self.decoder.attention_weights)
         return d2l.concat(tokens, 1), weights
 
-    # chapters/modern-rnn/seq2seq.md, cell 15
+    # chapters/modern-rnn/seq2seq.md, cell 17
     def clone(self, **changes):
         """Return a copy; if it shall drop nothing, nor do its two parts.
 
@@ -2495,7 +2495,7 @@ class Seq2Seq(d2l.EncoderDecoder):
                         evaluating=changes['evaluating'])
         return super(d2l.Seq2Seq, self).clone(**changes)
 
-    # chapters/modern-rnn/seq2seq.md, cell 15
+    # chapters/modern-rnn/seq2seq.md, cell 17
     @functools.partial(jax.jit, static_argnums=(0, 3, 4))
     def predict_step(self, params, batch, num_steps,
                      save_attention_weights=False):
@@ -2513,11 +2513,11 @@ class Seq2Seq(d2l.EncoderDecoder):
             kept['intermediates']['decoder']['dec_attention_weights'])
 
 
-# chapters/modern-rnn/seq2seq.md, cell 16
+# chapters/modern-rnn/seq2seq-training.md, cell 6
 def bleu(pred_seq, label_seq, k):
     """Return the BLEU of tokens with spaces between, for 1 to k in a row.
 
-    Defined in sec_seq2seq.
+    Defined in sec_seq2seq-training.
     """
     pred, label = pred_seq.split(), label_seq.split()
     if not pred or not label:
