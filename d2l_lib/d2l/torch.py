@@ -60,6 +60,7 @@ __all__ = [
     "GPTBlock",
     "GRU",
     "GRUScratch",
+    "GRUStack",
     "Garments",
     "HyperParameters",
     "LSTM",
@@ -84,6 +85,9 @@ __all__ = [
     "ResNet",
     "Residual",
     "SGD",
+    "Seq2Seq",
+    "Seq2SeqDecoder",
+    "Seq2SeqEncoder",
     "SeqDataLoader",
     "SmallLinear",
     "SoftmaxRegression",
@@ -108,6 +112,7 @@ __all__ = [
     "argmax",
     "as_curves",
     "astype",
+    "bleu",
     "cache_folder",
     "causal_attention",
     "causal_lens",
@@ -139,6 +144,7 @@ __all__ = [
     "gradient_norm",
     "init_cnn",
     "init_he",
+    "init_seq2seq",
     "int32",
     "int64",
     "is_intact",
@@ -159,6 +165,7 @@ __all__ = [
     "numpy",
     "ones",
     "ones_like",
+    "pick_last",
     "plot",
     "position_table",
     "predict_ch8",
@@ -2156,6 +2163,216 @@ class EncoderDecoder(d2l.Classifier):
         enc_all_outputs = self.encoder(enc_X, *args)
         state = self.decoder.init_state(enc_all_outputs, *args)
         return self.decoder(dec_X, state)[0]
+
+
+# chapters/modern-rnn/seq2seq.md, cell 6
+class GRUStack(d2l.Module):
+    """Layers of gated recurrent units, with dropout between them.
+
+    Defined in sec_seq2seq.
+    """
+    def __init__(self, num_inputs, num_hiddens, num_layers, dropout=0):
+        super().__init__()
+        self.save_hyperparameters()
+        self.setup()
+
+    def setup(self):
+        """Make the layers."""
+        h, higher = self.num_hiddens, self.num_layers - 1
+        sizes = [self.num_inputs] + [h] * higher
+        self.rnns = [d2l.GRU(d, h) for d in sizes]
+        self.rnns = nn.ModuleList(self.rnns)
+        self.drop = nn.Dropout(self.dropout)
+
+    # chapters/modern-rnn/seq2seq.md, cell 7
+    def forward(self, X, Hs=None, lens=None):
+        """Return the top layer's states of all steps, and each layer's last.
+
+        X: (num_steps, batch_size, num_inputs). A list Hs has for each layer the
+        states before the first step, (batch_size, num_hiddens); the list that
+        is returned has those after `lens` steps, or after all.
+
+        Defined in sec_seq2seq.
+        """
+        states = []
+        for l, rnn in enumerate(self.rnns):
+            H = None if Hs is None else Hs[l]
+            if H is not None:
+                H = H[None]
+            X, _ = rnn(self.drop(X) if l else X, H)
+            states.append(X[-1] if lens is None else pick_last(X, lens))
+        return X, states
+
+
+# chapters/modern-rnn/seq2seq.md, cell 8
+def pick_last(X, lens):
+    """Return of each sequence in X, steps first, the step number lens.
+
+    Defined in sec_seq2seq.
+    """
+    return X[lens - 1, torch.arange(len(lens), device=X.device)]
+
+
+# chapters/modern-rnn/seq2seq.md, cell 9
+def init_seq2seq(module):
+    """Give a dense layer or a recurrent one Xavier's initial weights.
+
+    Defined in sec_seq2seq.
+    """
+    if isinstance(module, nn.Linear):
+        nn.init.xavier_uniform_(module.weight)
+    if isinstance(module, nn.GRU):
+        for name, param in module.named_parameters():
+            if name.startswith('weight'):
+                nn.init.xavier_uniform_(param)
+
+
+# chapters/modern-rnn/seq2seq.md, cell 10
+class Seq2SeqEncoder(d2l.Encoder):
+    """Gated recurrent layers that read a source.
+
+    Defined in sec_seq2seq.
+    """
+    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers,
+                 dropout=0):
+        super().__init__()
+        self.save_hyperparameters()
+        self.setup()
+
+    def setup(self):
+        """Make the embedding and the recurrent layers."""
+        how = {}
+        self.embedding = d2l.normal_embedding(
+            self.vocab_size, self.embed_size)
+        self.rnn = GRUStack(self.embed_size, self.num_hiddens,
+                            self.num_layers, self.dropout, **how)
+        self.apply(init_seq2seq)
+
+    def forward(self, X, *args):
+        """Return the top layer's states, and the last ones of all layers.
+
+        X: (batch_size, num_steps), and behind it the lengths of the sources
+        if they are not all equal. The first result has the shape (num_steps,
+        batch_size, num_hiddens), the second is a list.
+        """
+        E = d2l.swapaxes(self.embedding(X), 0, 1)  # Steps first
+        return self.rnn(E, None, *args)
+
+
+# chapters/modern-rnn/seq2seq.md, cell 11
+class Seq2SeqDecoder(d2l.Decoder):
+    """Gated recurrent layers that write a target.
+
+    Defined in sec_seq2seq.
+    """
+    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers,
+                 dropout=0):
+        super().__init__()
+        self.save_hyperparameters()
+        self.setup()
+
+    def setup(self):
+        """Make the embedding, the recurrent layers and the output layer."""
+        how = {}
+        self.embedding = d2l.normal_embedding(
+            self.vocab_size, self.embed_size)
+        self.rnn = GRUStack(
+            self.embed_size + self.num_hiddens, self.num_hiddens,
+            self.num_layers, self.dropout, **how)
+        self.dense = nn.Linear(self.num_hiddens, self.vocab_size)
+        self.apply(init_seq2seq)
+
+    def init_state(self, enc_all_outputs, *args):
+        """Return the context and the encoder's last states."""
+        _, states = enc_all_outputs
+        return [states[-1], states]
+
+    def forward(self, X, state):
+        """Return the scores of the next tokens, and the state behind X."""
+        context, Hs = state
+        E = d2l.swapaxes(self.embedding(X), 0, 1)
+        everywhere = context + d2l.zeros_like(E[:, :, :1])
+        H, Hs = self.rnn(d2l.concat([E, everywhere], -1), Hs)
+        return self.dense(d2l.swapaxes(H, 0, 1)), [context, Hs]
+
+
+# chapters/modern-rnn/seq2seq.md, cell 12
+class Seq2Seq(d2l.EncoderDecoder):
+    """An encoder and a decoder whose loss leaves out padding.
+
+    Defined in sec_seq2seq.
+    """
+    def __init__(self, encoder, decoder, tgt_pad, lr):
+        super().__init__(encoder, decoder)
+        self.save_hyperparameters(ignore=['encoder', 'decoder'])
+
+    def loss(self, Y_hat, Y, averaged=True):
+        losses = super().loss(Y_hat, Y, False)
+        return self.without_padding(losses, Y, averaged)
+
+    def accuracy(self, Y_hat, Y, averaged=True):
+        hits = super().accuracy(Y_hat, Y, False)
+        return self.without_padding(hits, Y, averaged)
+
+    def without_padding(self, values, Y, averaged):
+        """Return the mean over targets that count, or each with 0 for the rest."""
+        counts = d2l.astype(d2l.reshape(Y, (-1,)) != self.tgt_pad,
+                            d2l.float32)
+        values = values * counts
+        if averaged:
+            return d2l.reduce_sum(values) / d2l.reduce_sum(counts)
+        return values
+
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters(), lr=self.lr)
+
+    # chapters/modern-rnn/seq2seq.md, cell 13
+    def write(self, num_steps, save, enc_X, Y, *args):
+        """Return the most probable tokens behind Y, one after the other.
+
+        Defined in sec_seq2seq.
+        """
+        state = self.decoder.init_state(self.encoder(enc_X, *args), *args)
+        tokens, weights, dtype = [], [], Y.dtype
+        for _ in range(num_steps):
+            scores, state = self.decoder(Y, state)
+            Y = d2l.astype(d2l.argmax(scores, axis=-1), dtype)
+            tokens.append(Y)
+            if save:
+                weights.append(self.decoder.attention_weights)
+        return d2l.concat(tokens, 1), weights
+
+    # chapters/modern-rnn/seq2seq.md, cell 14
+    def predict_step(self, batch, device, num_steps,
+                     save_attention_weights=False):
+        """Return tokens, (batch_size, num_steps), and a list of weights.
+
+        Defined in sec_seq2seq.
+        """
+        enc_X, dec_X, *args, _ = [d2l.to(a, device) for a in batch]
+        inputs = num_steps, save_attention_weights, enc_X, dec_X[:, :1], *args
+        self.eval()  # Nothing is dropped
+        with torch.no_grad():
+            return self.write(*inputs)
+        return self.write(*inputs)
+
+
+# chapters/modern-rnn/seq2seq.md, cell 16
+def bleu(pred_seq, label_seq, k):
+    """Return the BLEU of tokens with spaces between, for 1 to k in a row.
+
+    Defined in sec_seq2seq.
+    """
+    pred, label = pred_seq.split(), label_seq.split()
+    if not pred or not label:
+        return float(pred == label)
+    score = math.exp(min(0, 1 - len(label) / len(pred)))
+    for n in range(1, min(k, len(pred)) + 1):
+        found, wanted = [collections.Counter(
+            zip(*(tokens[i:] for i in range(n)))) for tokens in (pred, label)]
+        matches = sum((found & wanted).values())
+        score *= (matches / (len(pred) - n + 1)) ** (0.5 ** n)
+    return score
 
 
 # chapters/attention-and-transformers/queries-keys-values.md, cell 11
