@@ -38,6 +38,7 @@ __all__ = [
     "AddNorm",
     "AdditiveAttention",
     "Animator",
+    "AttentionDecoder",
     "AttentionTagger",
     "BPE",
     "BiRNNScratch",
@@ -86,6 +87,7 @@ __all__ = [
     "Residual",
     "SGD",
     "Seq2Seq",
+    "Seq2SeqAttentionDecoder",
     "Seq2SeqDecoder",
     "Seq2SeqEncoder",
     "SeqDataLoader",
@@ -2471,6 +2473,68 @@ class AdditiveAttention(d2l.nn_Module):
         scores = self.w_v(features)[:, :, :, 0]
         self.attention_weights = masked_softmax(scores, valid_lens)
         return d2l.matmul(self.dropout(self.attention_weights), values)
+
+
+# chapters/attention-and-transformers/bahdanau-attention.md, cell 6
+class AttentionDecoder(d2l.Decoder):
+    """The base class of decoders that show where they have looked.
+
+    Defined in sec_seq2seq_attention.
+    """
+    @property
+    def attention_weights(self):
+        """Return the weights of the last call.
+
+        The shape is (batch_size, num_steps, num_keys).
+        """
+        raise NotImplementedError('the decoder keeps no weights')
+
+
+# chapters/attention-and-transformers/bahdanau-attention.md, cell 7
+class Seq2SeqAttentionDecoder(AttentionDecoder,
+                              d2l.Seq2SeqDecoder):
+    """A recurrent decoder that attends to the source at each step.
+
+    Defined in sec_seq2seq_attention.
+    """
+    def setup(self):
+        """Make the parts of a decoder without attention, and attention."""
+        super().setup()
+        h = self.num_hiddens
+        self.attention = d2l.AdditiveAttention(h, self.dropout)
+        self.attention(*torch.zeros(3, 1, 1, h))  # Makes its weights
+        self.attention.apply(d2l.init_seq2seq)
+
+    def init_state(self, enc_all_outputs, enc_valid_lens):
+        """Return the keys, the encoder's last states, and the lengths."""
+        outputs, Hs = enc_all_outputs
+        return [d2l.swapaxes(outputs, 0, 1), Hs, enc_valid_lens]
+
+    @property
+    def attention_weights(self):
+        return self._weights
+
+    # chapters/attention-and-transformers/bahdanau-attention.md, cell 8
+    def forward(self, X, state):
+        """Return the scores of the next tokens, and the state behind X.
+
+        Defined in sec_seq2seq_attention.
+        """
+        keys, Hs, lens = state
+        E, tops, weights = self.embedding(X), [], []
+        mode = []
+        for t in range(X.shape[1]):
+            query = Hs[-1][:, None]  # (batch_size, 1, num_hiddens)
+            context = self.attention(query, keys, keys, lens, *mode)
+            its_weights = self.attention.attention_weights
+            inputs = d2l.concat([E[:, t:t+1], context], -1)
+            top, Hs = self.rnn(d2l.swapaxes(inputs, 0, 1), Hs)
+            tops.append(top)
+            weights.append(its_weights)
+        weights = d2l.concat(weights, 1)
+        self._weights = weights
+        tops = d2l.swapaxes(d2l.concat(tops, 0), 0, 1)
+        return self.dense(tops), [keys, Hs, lens]
 
 
 # chapters/attention-and-transformers/multihead-attention.md, cell 7
