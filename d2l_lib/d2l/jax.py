@@ -2666,25 +2666,36 @@ class Seq2SeqAttentionDecoder(AttentionDecoder,
         return [d2l.swapaxes(outputs, 0, 1), Hs, enc_valid_lens]
 
     # chapters/attention-and-transformers/bahdanau-attention.md, cell 8
+    def step(self, Hs, e, keys, lens):
+        """Return the states after a token, and the top one with its weights.
+
+        e: (batch_size, embed_size), keys: (batch_size, num_keys, num_hiddens).
+
+        Defined in sec_seq2seq_attention.
+        """
+        mode = [self.training]
+        query = Hs[-1][:, None]  # (batch_size, 1, num_hiddens)
+        context = self.attention(query, keys, keys, lens, *mode)
+        context, weights = context
+        inputs = d2l.concat([e, context[:, 0]], -1)
+        top, Hs = self.rnn(inputs[None], Hs)
+        return Hs, (top[0], weights[:, 0])
+
+    # chapters/attention-and-transformers/bahdanau-attention.md, cell 9
     def forward(self, X, state):
         """Return the scores of the next tokens, and the state behind X.
 
         Defined in sec_seq2seq_attention.
         """
         keys, Hs, lens = state
-        E, tops, weights = self.embedding(X), [], []
-        mode = [self.training]
-        for t in range(X.shape[1]):
-            query = Hs[-1][:, None]  # (batch_size, 1, num_hiddens)
-            context = self.attention(query, keys, keys, lens, *mode)
-            context, its_weights = context
-            inputs = d2l.concat([E[:, t:t+1], context], -1)
-            top, Hs = self.rnn(d2l.swapaxes(inputs, 0, 1), Hs)
-            tops.append(top)
-            weights.append(its_weights)
-        weights = d2l.concat(weights, 1)
+        E, outputs = d2l.swapaxes(self.embedding(X), 0, 1), []
+        scan = nn.scan(
+            lambda self, Hs, e: self.step(Hs, e, keys, lens),
+            variable_broadcast='params',
+            split_rngs={'params': False, 'dropout': True})
+        Hs, outputs = scan(self, list(Hs), E)
+        tops, weights = [d2l.swapaxes(a, 0, 1) for a in outputs]
         self.sow('intermediates', 'dec_attention_weights', weights)
-        tops = d2l.swapaxes(d2l.concat(tops, 0), 0, 1)
         return self.dense(tops), [keys, Hs, lens]
 
 

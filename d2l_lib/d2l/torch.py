@@ -2515,25 +2515,35 @@ class Seq2SeqAttentionDecoder(AttentionDecoder,
         return self._weights
 
     # chapters/attention-and-transformers/bahdanau-attention.md, cell 8
+    def step(self, Hs, e, keys, lens):
+        """Return the states after a token, and the top one with its weights.
+
+        e: (batch_size, embed_size), keys: (batch_size, num_keys, num_hiddens).
+
+        Defined in sec_seq2seq_attention.
+        """
+        mode = []
+        query = Hs[-1][:, None]  # (batch_size, 1, num_hiddens)
+        context = self.attention(query, keys, keys, lens, *mode)
+        weights = self.attention.attention_weights
+        inputs = d2l.concat([e, context[:, 0]], -1)
+        top, Hs = self.rnn(inputs[None], Hs)
+        return Hs, (top[0], weights[:, 0])
+
+    # chapters/attention-and-transformers/bahdanau-attention.md, cell 9
     def forward(self, X, state):
         """Return the scores of the next tokens, and the state behind X.
 
         Defined in sec_seq2seq_attention.
         """
         keys, Hs, lens = state
-        E, tops, weights = self.embedding(X), [], []
-        mode = []
+        E, outputs = d2l.swapaxes(self.embedding(X), 0, 1), []
         for t in range(X.shape[1]):
-            query = Hs[-1][:, None]  # (batch_size, 1, num_hiddens)
-            context = self.attention(query, keys, keys, lens, *mode)
-            its_weights = self.attention.attention_weights
-            inputs = d2l.concat([E[:, t:t+1], context], -1)
-            top, Hs = self.rnn(d2l.swapaxes(inputs, 0, 1), Hs)
-            tops.append(top)
-            weights.append(its_weights)
-        weights = d2l.concat(weights, 1)
+            Hs, output = self.step(Hs, E[t], keys, lens)
+            outputs.append(output)
+        outputs = [d2l.stack(a, 0) for a in zip(*outputs)]
+        tops, weights = [d2l.swapaxes(a, 0, 1) for a in outputs]
         self._weights = weights
-        tops = d2l.swapaxes(d2l.concat(tops, 0), 0, 1)
         return self.dense(tops), [keys, Hs, lens]
 
 
