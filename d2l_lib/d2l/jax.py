@@ -2340,7 +2340,7 @@ class GRUStack(d2l.Module):
         self.drop = nn.Dropout(self.dropout,
                                deterministic=self.evaluating)
 
-    # chapters/modern-rnn/seq2seq.md, cell 7
+    # chapters/modern-rnn/seq2seq.md, cell 8
     def forward(self, X, Hs=None, lens=None):
         """Return the top layer's states of all steps, and each layer's last.
 
@@ -2358,7 +2358,7 @@ class GRUStack(d2l.Module):
         return X, states
 
 
-# chapters/modern-rnn/seq2seq.md, cell 8
+# chapters/modern-rnn/seq2seq.md, cell 7
 def pick_last(X, lens):
     """Return of each sequence in X, steps first, the step number lens.
 
@@ -2436,11 +2436,11 @@ class Seq2SeqDecoder(d2l.Decoder):
         return self.dense(d2l.swapaxes(H, 0, 1)), [context, Hs]
 
 
-# chapters/modern-rnn/seq2seq.md, cell 12
+# chapters/modern-rnn/seq2seq-training.md, cell 6
 class Seq2Seq(d2l.EncoderDecoder):
     """An encoder and a decoder whose loss leaves out padding.
 
-    Defined in sec_seq2seq.
+    Defined in sec_seq2seq-training.
     """
     tgt_pad: int
     lr: float
@@ -2467,11 +2467,11 @@ class Seq2Seq(d2l.EncoderDecoder):
     def configure_optimizers(self):
         return optax.adam(self.lr)
 
-    # chapters/modern-rnn/seq2seq.md, cell 13
+    # chapters/modern-rnn/seq2seq-training.md, cell 7
     def write(self, num_steps, save, enc_X, Y, *args):
         """Return the most probable tokens behind Y, one after the other.
 
-        Defined in sec_seq2seq.
+        Defined in sec_seq2seq-training.
         """
         state = self.decoder.init_state(self.encoder(enc_X, *args), *args)
         tokens, weights, dtype = [], [], Y.dtype
@@ -2483,11 +2483,11 @@ class Seq2Seq(d2l.EncoderDecoder):
                 weights.append(self.decoder.attention_weights)
         return d2l.concat(tokens, 1), weights
 
-    # chapters/modern-rnn/seq2seq.md, cell 15
+    # chapters/modern-rnn/seq2seq-training.md, cell 9
     def clone(self, **changes):
         """Return a copy; if it shall drop nothing, nor do its two parts.
 
-        Defined in sec_seq2seq.
+        Defined in sec_seq2seq-training.
         """
         if 'evaluating' in changes:
             for name in ('encoder', 'decoder'):
@@ -2497,13 +2497,13 @@ class Seq2Seq(d2l.EncoderDecoder):
                         evaluating=changes['evaluating'])
         return super(d2l.Seq2Seq, self).clone(**changes)
 
-    # chapters/modern-rnn/seq2seq.md, cell 15
+    # chapters/modern-rnn/seq2seq-training.md, cell 9
     @functools.partial(jax.jit, static_argnums=(0, 3, 4))
     def predict_step(self, params, batch, num_steps,
                      save_attention_weights=False):
         """Return tokens, (batch_size, num_steps), and a list of weights.
 
-        Defined in sec_seq2seq.
+        Defined in sec_seq2seq-training.
         """
         enc_X, dec_X, *args, _ = batch
         (tokens, _), kept = self.clone(evaluating=True).apply(
@@ -2515,11 +2515,11 @@ class Seq2Seq(d2l.EncoderDecoder):
             kept['intermediates']['decoder']['dec_attention_weights'])
 
 
-# chapters/modern-rnn/seq2seq.md, cell 16
+# chapters/modern-rnn/bleu.md, cell 6
 def bleu(pred_seq, label_seq, k):
     """Return the BLEU of tokens with spaces between, for 1 to k in a row.
 
-    Defined in sec_seq2seq.
+    Defined in sec_bleu.
     """
     pred, label = pred_seq.split(), label_seq.split()
     if not pred or not label:

@@ -2286,7 +2286,7 @@ class GRUStack(d2l.Module):
         self.rnns = [d2l.GRU(d, h) for d in sizes]
         self.drop = tf.keras.layers.Dropout(self.dropout)
 
-    # chapters/modern-rnn/seq2seq.md, cell 7
+    # chapters/modern-rnn/seq2seq.md, cell 8
     def forward(self, X, Hs=None, lens=None):
         """Return the top layer's states of all steps, and each layer's last.
 
@@ -2306,7 +2306,7 @@ class GRUStack(d2l.Module):
         return X, states
 
 
-# chapters/modern-rnn/seq2seq.md, cell 8
+# chapters/modern-rnn/seq2seq.md, cell 7
 def pick_last(X, lens):
     """Return of each sequence in X, steps first, the step number lens.
 
@@ -2383,11 +2383,11 @@ class Seq2SeqDecoder(d2l.Decoder):
         return self.dense(d2l.swapaxes(H, 0, 1)), [context, Hs]
 
 
-# chapters/modern-rnn/seq2seq.md, cell 12
+# chapters/modern-rnn/seq2seq-training.md, cell 6
 class Seq2Seq(d2l.EncoderDecoder):
     """An encoder and a decoder whose loss leaves out padding.
 
-    Defined in sec_seq2seq.
+    Defined in sec_seq2seq-training.
     """
     def __init__(self, encoder, decoder, tgt_pad, lr):
         super().__init__(encoder, decoder)
@@ -2413,11 +2413,11 @@ class Seq2Seq(d2l.EncoderDecoder):
     def configure_optimizers(self):
         return tf.keras.optimizers.Adam(self.lr)
 
-    # chapters/modern-rnn/seq2seq.md, cell 13
+    # chapters/modern-rnn/seq2seq-training.md, cell 7
     def write(self, num_steps, save, enc_X, Y, *args):
         """Return the most probable tokens behind Y, one after the other.
 
-        Defined in sec_seq2seq.
+        Defined in sec_seq2seq-training.
         """
         state = self.decoder.init_state(self.encoder(enc_X, *args), *args)
         tokens, weights, dtype = [], [], Y.dtype
@@ -2429,12 +2429,12 @@ class Seq2Seq(d2l.EncoderDecoder):
                 weights.append(self.decoder.attention_weights)
         return d2l.concat(tokens, 1), weights
 
-    # chapters/modern-rnn/seq2seq.md, cell 14
+    # chapters/modern-rnn/seq2seq-training.md, cell 8
     def predict_step(self, batch, device, num_steps,
                      save_attention_weights=False):
         """Return tokens, (batch_size, num_steps), and a list of weights.
 
-        Defined in sec_seq2seq.
+        Defined in sec_seq2seq-training.
         """
         enc_X, dec_X, *args, _ = [d2l.to(a, device) for a in batch]
         inputs = num_steps, save_attention_weights, enc_X, dec_X[:, :1], *args
@@ -2442,11 +2442,11 @@ class Seq2Seq(d2l.EncoderDecoder):
         return self.write(*inputs)
 
 
-# chapters/modern-rnn/seq2seq.md, cell 16
+# chapters/modern-rnn/bleu.md, cell 6
 def bleu(pred_seq, label_seq, k):
     """Return the BLEU of tokens with spaces between, for 1 to k in a row.
 
-    Defined in sec_seq2seq.
+    Defined in sec_bleu.
     """
     pred, label = pred_seq.split(), label_seq.split()
     if not pred or not label:
