@@ -1,4 +1,4 @@
-"""One step of a decoder with attention: it looks at the states of the encoder, reads a token, and writes one."""
+"""One step of a decoder with attention: it looks at the encoder, reads a token, and writes one."""
 
 import math
 

@@ -4,7 +4,9 @@ The reference is written for this test alone, in double precision, one sequence 
 sources where the library masks them.
 """
 
-# ruff: noqa: N803, N806 (matrices have capital letters, as in the book)
+# ruff: noqa: N806 (matrices have capital letters, as in the book)
+
+import functools
 
 import numpy as np
 import pytest
@@ -19,6 +21,14 @@ TARGETS = np.array([[3, 4, 6, 1], [5, 1, 2, 2], [6, 6, 1, 2]])
 
 def sigmoid(a):
     return 1 / (1 + np.exp(-a))
+
+
+@functools.cache
+def compiled(module, method, **options):
+    """Return a method of a module of Flax, compiled once for all equal modules."""
+    import jax
+
+    return jax.jit(functools.partial(getattr(module, method), **options))
 
 
 class Model:
@@ -39,7 +49,7 @@ class Model:
         if tab == "jax":
             import jax
 
-            params = jax.jit(self.model.init)(d2l.get_key(), *inputs)["params"]
+            params = compiled(self.model, "init")(d2l.get_key(), *inputs)["params"]
             self.params = jax.tree.map(draw, params)
             return
         self.model(*inputs)  # Makes all parameters
@@ -59,13 +69,8 @@ class Model:
         if self.tab == "jax":
             import jax
 
-            model = self.model.clone(evaluating=not training)
-            scores, kept = model.apply(
-                {"params": self.params},
-                *inputs,
-                mutable=["intermediates"],
-                rngs={"dropout": jax.random.key(1)},
-            )
+            apply = compiled(self.model.clone(evaluating=not training), "apply", mutable="intermediates")
+            scores, kept = apply({"params": self.params}, *inputs, rngs={"dropout": jax.random.key(1)})
             (weights,) = kept["intermediates"]["decoder"]["dec_attention_weights"]
             return self.array(scores), self.array(weights)
         if self.tab == "pytorch":
@@ -82,11 +87,17 @@ class Model:
         return self.array(scores), self.array(self.model.decoder.attention_weights)
 
     def parts(self):
-        """Return an encoder and a decoder that can be called."""
-        if self.tab != "jax":
-            return self.model.encoder, self.model.decoder
-        bound = self.model.clone(evaluating=True).bind({"params": self.params})
-        return bound.encoder, bound.decoder
+        """Return the encoder, and the decoder's first state and scores, as functions."""
+        if self.tab == "pytorch":
+            self.model.eval()
+        if self.tab == "jax":
+            model = self.model.clone(evaluating=True)
+            encoder, decoder = (
+                functools.partial(compiled(getattr(model, name), "apply"), {"params": self.params[name]})
+                for name in ("encoder", "decoder")
+            )
+            return encoder, model.decoder.init_state, decoder
+        return self.model.encoder, self.model.decoder.init_state, self.model.decoder
 
     def written(self, num_steps):
         """Return what `predict_step` writes, and its weights one step after the other."""
@@ -125,10 +136,13 @@ class Model:
         if self.tab == "tensorflow":
             found, order = [rnn.cell.kernel, rnn.cell.recurrent_kernel, *self.array(rnn.cell.bias)], "zrn"
         elif self.tab == "pytorch":
-            found, order = [p.T for p in rnn.all_weights[0]], "rzn"
+            found, order = rnn.all_weights[0], "rzn"
         else:
-            found, order = [p.data().T for p in rnn.collect_params().values()], "rzn"
-        parts = [np.split(np.float64(self.array(a)), 3, -1) for a in found]
+            found, order = [p.data() for p in rnn.collect_params().values()], "rzn"
+        found = [np.float64(self.array(a)) for a in found]
+        if self.tab != "tensorflow":
+            found = [a.T for a in found]
+        parts = [np.split(a, 3, -1) for a in found]
         return [dict(zip(order, part, strict=True)) for part in parts]
 
     def next_states(self, which, x, states):
@@ -196,10 +210,8 @@ def test_padding_has_no_weight_and_no_influence(it):
 def test_reading_one_token_at_a_time_is_the_same_as_all_at_once(it):
     scores, _ = it.scores()
     src, lens, inputs = (it.ids(a) for a in (SRC, LENS, INPUTS))
-    if it.tab == "pytorch":
-        it.model.eval()
-    encoder, decoder = it.parts()
-    state = decoder.init_state(encoder(src, lens), lens)
+    encoder, init_state, decoder = it.parts()
+    state = init_state(encoder(src, lens), lens)
     for t in range(INPUTS.shape[1]):
         one, state = decoder(inputs[:, t : t + 1], state)
         np.testing.assert_allclose(it.array(one)[:, 0], scores[:, t], **CLOSE)
@@ -217,24 +229,24 @@ def test_predictions_come_with_the_weights_of_each_step(it):
 def test_with_a_single_token_it_is_the_decoder_without_attention(d2l, it):
     one = it.ids(np.ones_like(LENS))
     src, inputs = it.ids(SRC), it.ids(INPUTS)
-    if it.tab == "pytorch":
-        it.model.eval()
-    encoder, decoder = it.parts()
+    encoder, init_state, decoder = it.parts()
     plain = d2l.Seq2SeqDecoder(TGT_VOCAB, EMBED, HIDDENS, LAYERS)
     seen = encoder(src, one), one
+    state, plain_state = init_state(*seen), plain.init_state(*seen)
     if it.tab == "jax":
-        plain = plain.bind({"params": it.params["decoder"]})
+        plain = functools.partial(compiled(plain, "apply"), {"params": it.params["decoder"]})
     else:
-        plain(inputs, plain.init_state(*seen))  # Makes all parameters
+        plain(inputs, plain_state)  # Makes all parameters
     if it.tab == "pytorch":
         plain.load_state_dict(decoder.state_dict(), strict=False)
     if it.tab == "tensorflow":
         for p, q in zip(plain.trainable_variables, decoder.trainable_variables, strict=False):
             p.assign(q)
     if it.tab == "mxnet":
-        for p, q in zip(plain.collect_params().values(), decoder.collect_params().values(), strict=False):
+        pairs = zip(plain.collect_params().values(), decoder.collect_params().values(), strict=False)
+        for p, q in pairs:
             p.set_data(q.data())
-    scores, expected = (it.array(model(inputs, model.init_state(*seen))[0]) for model in (decoder, plain))
+    scores, expected = it.array(decoder(inputs, state)[0]), it.array(plain(inputs, plain_state)[0])
     np.testing.assert_allclose(scores, expected, **CLOSE)
 
 
