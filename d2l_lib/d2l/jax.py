@@ -2495,7 +2495,7 @@ class Seq2Seq(d2l.EncoderDecoder):
                 if isinstance(part, d2l.Module):
                     changes[name] = part.clone(
                         evaluating=changes['evaluating'])
-        return super(d2l.Seq2Seq, self).clone(**changes)
+        return super(Seq2Seq, self).clone(**changes)
 
     # chapters/modern-rnn/seq2seq-training.md, cell 9
     @functools.partial(jax.jit, static_argnums=(0, 3, 4))
