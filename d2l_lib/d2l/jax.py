@@ -44,6 +44,7 @@ __all__ = [
     "AdditiveAttention",
     "Animator",
     "ArrayLoader",
+    "AttentionDecoder",
     "AttentionTagger",
     "BPE",
     "BiRNNScratch",
@@ -92,6 +93,7 @@ __all__ = [
     "Residual",
     "SGD",
     "Seq2Seq",
+    "Seq2SeqAttentionDecoder",
     "Seq2SeqDecoder",
     "Seq2SeqEncoder",
     "SeqDataLoader",
@@ -2668,6 +2670,73 @@ class AdditiveAttention(nn.Module):
         weights = masked_softmax(scores, valid_lens)
         dropped = nn.Dropout(self.dropout, deterministic=not training)(weights)
         return d2l.matmul(dropped, values), weights
+
+
+# chapters/attention-and-transformers/bahdanau-attention.md, cell 6
+class AttentionDecoder(d2l.Decoder):
+    """The base class of decoders that show where they have looked.
+
+    Defined in sec_seq2seq_attention.
+    """
+    @property
+    def attention_weights(self):
+        """Return the weights of the last call.
+
+        The shape is (batch_size, num_steps, num_keys).
+        """
+        raise NotImplementedError('the decoder keeps no weights')
+
+
+# chapters/attention-and-transformers/bahdanau-attention.md, cell 7
+class Seq2SeqAttentionDecoder(AttentionDecoder,
+                              d2l.Seq2SeqDecoder):
+    """A recurrent decoder that attends to the source at each step.
+
+    Defined in sec_seq2seq_attention.
+    """
+    def setup(self):
+        """Make the parts of a decoder without attention, and attention."""
+        super().setup()
+        h = self.num_hiddens
+        self.attention = d2l.AdditiveAttention(h, self.dropout)
+
+    def init_state(self, enc_all_outputs, enc_valid_lens):
+        """Return the keys, the encoder's last states, and the lengths."""
+        outputs, Hs = enc_all_outputs
+        return [d2l.swapaxes(outputs, 0, 1), Hs, enc_valid_lens]
+
+    # chapters/attention-and-transformers/bahdanau-attention.md, cell 8
+    def step(self, Hs, e, keys, lens):
+        """Return the states after a token, and the top one with its weights.
+
+        e: (batch_size, embed_size), keys: (batch_size, num_keys, num_hiddens).
+
+        Defined in sec_seq2seq_attention.
+        """
+        mode = [self.training]
+        query = Hs[-1][:, None]  # (batch_size, 1, num_hiddens)
+        context = self.attention(query, keys, keys, lens, *mode)
+        context, weights = context
+        inputs = d2l.concat([e, context[:, 0]], -1)
+        top, Hs = self.rnn(inputs[None], Hs)
+        return Hs, (top[0], weights[:, 0])
+
+    # chapters/attention-and-transformers/bahdanau-attention.md, cell 9
+    def forward(self, X, state):
+        """Return the scores of the next tokens, and the state behind X.
+
+        Defined in sec_seq2seq_attention.
+        """
+        keys, Hs, lens = state
+        E, outputs = d2l.swapaxes(self.embedding(X), 0, 1), []
+        scan = nn.scan(
+            lambda self, Hs, e: self.step(Hs, e, keys, lens),
+            variable_broadcast='params',
+            split_rngs={'params': False, 'dropout': True})
+        Hs, outputs = scan(self, list(Hs), E)
+        tops, weights = [d2l.swapaxes(a, 0, 1) for a in outputs]
+        self.sow('intermediates', 'dec_attention_weights', weights)
+        return self.dense(tops), [keys, Hs, lens]
 
 
 # chapters/attention-and-transformers/multihead-attention.md, cell 8

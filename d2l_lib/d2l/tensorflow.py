@@ -37,6 +37,7 @@ __all__ = [
     "AddNorm",
     "AdditiveAttention",
     "Animator",
+    "AttentionDecoder",
     "AttentionTagger",
     "BPE",
     "BiRNNScratch",
@@ -86,6 +87,7 @@ __all__ = [
     "Residual",
     "SGD",
     "Seq2Seq",
+    "Seq2SeqAttentionDecoder",
     "Seq2SeqDecoder",
     "Seq2SeqEncoder",
     "SeqDataLoader",
@@ -2600,6 +2602,76 @@ class AdditiveAttention(d2l.nn_Module):
         return d2l.matmul(self.dropout(self.attention_weights), values)
 
     call = forward
+
+
+# chapters/attention-and-transformers/bahdanau-attention.md, cell 6
+class AttentionDecoder(d2l.Decoder):
+    """The base class of decoders that show where they have looked.
+
+    Defined in sec_seq2seq_attention.
+    """
+    @property
+    def attention_weights(self):
+        """Return the weights of the last call.
+
+        The shape is (batch_size, num_steps, num_keys).
+        """
+        raise NotImplementedError('the decoder keeps no weights')
+
+
+# chapters/attention-and-transformers/bahdanau-attention.md, cell 7
+class Seq2SeqAttentionDecoder(AttentionDecoder,
+                              d2l.Seq2SeqDecoder):
+    """A recurrent decoder that attends to the source at each step.
+
+    Defined in sec_seq2seq_attention.
+    """
+    def setup(self):
+        """Make the parts of a decoder without attention, and attention."""
+        super().setup()
+        h = self.num_hiddens
+        self.attention = d2l.AdditiveAttention(h, self.dropout)
+
+    def init_state(self, enc_all_outputs, enc_valid_lens):
+        """Return the keys, the encoder's last states, and the lengths."""
+        outputs, Hs = enc_all_outputs
+        return [d2l.swapaxes(outputs, 0, 1), Hs, enc_valid_lens]
+
+    @property
+    def attention_weights(self):
+        return self._weights
+
+    # chapters/attention-and-transformers/bahdanau-attention.md, cell 8
+    def step(self, Hs, e, keys, lens):
+        """Return the states after a token, and the top one with its weights.
+
+        e: (batch_size, embed_size), keys: (batch_size, num_keys, num_hiddens).
+
+        Defined in sec_seq2seq_attention.
+        """
+        mode = []
+        query = Hs[-1][:, None]  # (batch_size, 1, num_hiddens)
+        context = self.attention(query, keys, keys, lens, *mode)
+        weights = self.attention.attention_weights
+        inputs = d2l.concat([e, context[:, 0]], -1)
+        top, Hs = self.rnn(inputs[None], Hs)
+        return Hs, (top[0], weights[:, 0])
+
+    # chapters/attention-and-transformers/bahdanau-attention.md, cell 9
+    def forward(self, X, state):
+        """Return the scores of the next tokens, and the state behind X.
+
+        Defined in sec_seq2seq_attention.
+        """
+        keys, Hs, lens = state
+        E, outputs = d2l.swapaxes(self.embedding(X), 0, 1), []
+        for t in range(X.shape[1]):
+            Hs, output = self.step(Hs, E[t], keys, lens)
+            outputs.append(output)
+        outputs = [d2l.stack(a, 0) for a in zip(*outputs)]
+        tops, weights = [d2l.swapaxes(a, 0, 1) for a in outputs]
+        self._weights = weights
+        return self.dense(tops), [keys, Hs, lens]
 
 
 # chapters/attention-and-transformers/multihead-attention.md, cell 7
