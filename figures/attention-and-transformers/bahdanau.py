@@ -21,8 +21,8 @@ def draw() -> Figure:
     for x, weight in zip((130, 235), weights, strict=True):
         figure.line((x, 66), (235 - 0.2 * (235 - x), 142), color="orange", width=1 + 8 * weight)
     figure.line((340, 66), (262, 142), color="muted", dashed=True)
-    for x, y, weight in ((188, 88, f"{weights[0]:.2f}"), (260, 92, f"{weights[1]:.2f}")):
-        figure.text(x, y, weight, "orange", 13)
+    for x, y, weight in ((188, 88, weights[0]), (260, 92, weights[1])):
+        figure.text(x, y, f"{weight:.2f}", "orange", 13)
     figure.text(330, 104, "0", "muted", 13)
     figure.grid(195, 144, [[f"{c:.2f}" for c in context]], "orange", cell=(40, 28))
     figure.text(284, 158, "context", "orange", 13, anchor="start")

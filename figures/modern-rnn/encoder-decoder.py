@@ -21,7 +21,7 @@ def draw() -> Figure:
         figure.line((x, bottom + 28), (x, bottom + 4), color="muted", arrow=True)
         figure.text(x, bottom + 40, read, "ink")
 
-    for i, letter in enumerate("abd"):
+    for i, letter in enumerate(("a", "b", "d")):
         figure.text(8, 52 + (i + 0.5) * CELL, letter, "muted")
     xs = [38 + 50 * i for i in range(3)] + [208 + 55 * i for i in range(4)]
     for x, (read, state) in zip(xs, READ, strict=False):
