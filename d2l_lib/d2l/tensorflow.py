@@ -2417,7 +2417,7 @@ class Seq2Seq(d2l.EncoderDecoder):
         return self.without_padding(hits, Y, averaged)
 
     def without_padding(self, values, Y, averaged):
-        """Return the mean over targets that count, or each with 0 for the rest."""
+        """Return the mean of those that count, or all with 0 for padding."""
         counts = d2l.astype(d2l.reshape(Y, (-1,)) != self.tgt_pad,
                             d2l.float32)
         values = values * counts
