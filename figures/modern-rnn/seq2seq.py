@@ -5,8 +5,8 @@ from figures.kit import Figure
 
 def draw() -> Figure:
     """Draw the encoder's states above, the decoder's below, and the context between, with its arrows."""
-    figure = Figure(400, 306)
-    top, middle, bottom = 66, 140, 232
+    figure = Figure(400, 310)
+    top, middle, bottom = 66, 136, 236
     states = (120, 210, 300)
     figure.text(10, top, "encoder", "muted", 12, "start")
     for t, (x, word) in enumerate(zip(states, ("twenty", "three", "<eos>"), strict=True), 1):
@@ -18,7 +18,7 @@ def draw() -> Figure:
     columns = (104, 190, 276, 362)
     figure.line((300, top + 17), (300, middle - 16), color="orange", width=2, arrow=True)
     figure.box(300, middle, 44, 28, "**c**", "orange")
-    lane = middle + 40
+    lane = middle + 28
     figure.line(
         (278, middle),
         (50, middle),
@@ -34,7 +34,7 @@ def draw() -> Figure:
     reads, writes = ("<bos>", "drei", "und", "zwanzig"), ("drei", "und", "zwanzig", "<eos>")
     for t, (x, read, written) in enumerate(zip(columns, reads, writes, strict=True), 1):
         figure.line((x + 12, lane), (x + 12, bottom - 20), color="orange", width=2, arrow=True)
-        figure.text(x - 18, bottom - 46, read, "green", 12)
+        figure.text(x - 20, bottom - 46, read, "green", 12)
         figure.line((x - 12, bottom - 36), (x - 12, bottom - 20), color="green", arrow=True)
         figure.box(x, bottom, 44, 32, f"**s**_{t}", "green")
         figure.line((x, bottom + 17), (x, bottom + 46), color="green", arrow=True)
