@@ -4,7 +4,7 @@ import math
 
 from figures.kit import Figure
 
-LEFT, CELL = 62, 20.5
+LEFT, CELL = 72, 20
 
 
 def draw() -> Figure:
