@@ -117,7 +117,9 @@ def test_no_formula_leaves_the_page_on_a_phone(visits: Any) -> None:
 
 FAULTY = """<html lang="en"><head><title>x</title></head><body data-theme="light"><main><h1>x</h1>
 <img src="gone.png" alt=""><p style="color: #ccc; background: #fff">pale</p>
-<div style="width: 500px">wide</div><script src="http://elsewhere.org/x.js"></script></main>
+<div style="width: 500px">wide</div>
+<article>long<mjx-container><svg width="600"></svg></mjx-container></article>
+<script src="http://elsewhere.org/x.js"></script></main>
 <script>
 const theme = matchMedia('(prefers-color-scheme: dark)');
 const show = () => { document.documentElement.dataset.theme = theme.matches ? 'dark' : 'light'; };
@@ -134,6 +136,7 @@ def test_a_visit_finds_what_is_wrong(browser: Any, small_site: Any, tmp_path: An
     assert [picture.rsplit("/", 1)[1] for picture in visit.missing] == ["gone.png"]
     assert [[rule for rule, _ in broken] for broken in visit.barriers.values()] == [["color-contrast"]] * 2
     assert visit.width > 390
+    assert visit.cut_off == ("long",)
 
 
 @pytest.mark.parametrize(("which", "path"), [("book_site", RNN), ("small_site", "model.html")])

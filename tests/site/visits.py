@@ -45,19 +45,15 @@ class Visit:
 
 
 def visit_all(someone: Any, axe: Any) -> Iterator[tuple[str, Visit]]:
-    """Yield the path of each page of a reader's site, and what a visit to it found.
-
-    A page that leads to another at once, and has nothing of its own, is left out.
-    """
+    """Yield the path of each page of a reader's site, and what a visit to it found."""
     for path in someone.site.pages:
-        if 'http-equiv="Refresh"' not in (someone.site.folder / path).read_text():
-            yield path, _visit(someone, axe, path)
+        yield path, _visit(someone, axe, path)
 
 
 def _visit(someone: Any, axe: Any, path: str) -> Visit:
     someone.complaints.clear()
     page = someone.open(path)
-    page.wait_for_load_state("load")
+    page.wait_for_load_state("networkidle")  # one page only leads to another
     page.wait_for_function(DRAWN)
     missing, complaints = page.evaluate(_MISSING), tuple(someone.complaints)
     page.evaluate(_PLAIN_CODE)
