@@ -125,6 +125,7 @@ __all__ = [
     "concat",
     "corr2d",
     "cos",
+    "count_dictionary",
     "cpu",
     "data_file",
     "data_text",
@@ -2234,6 +2235,24 @@ def show_list_len_pair_hist(legend, xlabel, ylabel, xlist, ylist):
     plt.hist(lengths, bins=[n - 0.5 for n in range(first, last + 2)])
     plt.gca().set(xlabel=xlabel, ylabel=ylabel)
     plt.legend(legend)
+
+
+# chapters/modern-rnn/machine-translation-and-dataset.md, cell 18
+def count_dictionary(src, tgt):
+    """Return {source word: (overlap, target word)} from pairs.
+
+    Defined in sec_machine_translation.
+    """
+    left, right, both = (collections.Counter() for _ in range(3))
+    for words, others in zip(map(set, src), map(set, tgt)):
+        left.update(words)
+        right.update(others)
+        both.update(itertools.product(words, others))
+    best = {}
+    for (a, b), n in both.items():
+        overlap = n / (left[a] + right[b] - n)
+        best[a] = max(best.get(a, (0, '')), (overlap, b))
+    return best
 
 
 # chapters/modern-rnn/encoder-decoder.md, cell 6

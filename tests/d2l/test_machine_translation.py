@@ -338,3 +338,16 @@ def test_the_histogram_has_a_bar_for_each_length(d2l):
             assert {n: h for n, h in heights.items() if h} == Counter(lengths)
     finally:
         plt.close("all")
+
+
+def test_a_dictionary_has_for_each_word_the_one_that_it_shares_most_pairs_with(d2l):
+    src = [["one", "cat"], ["two", "cats"], ["one", "dog"]]
+    tgt = [["un", "chat"], ["deux", "chats"], ["un", "chien"]]
+    found = d2l.count_dictionary(src, tgt)
+    assert found == {
+        "one": (1, "un"),
+        "two": (1, "deux"),
+        "cat": (1, "chat"),
+        "cats": (1, "deux"),
+        "dog": (1, "chien"),
+    }
