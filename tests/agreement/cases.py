@@ -645,15 +645,13 @@ CASES = [
         inputs=lambda random: {"X": random.standard_normal((2, 12, 6))},
         output=of_inputs(reference.positional_encoding),
     ),
-    Layer(
-        name="rotary", make=lambda d2l: d2l.rotary,
-        inputs=lambda random: {"X": random.standard_normal((2, 12, 6))},
-        output=of_inputs(reference.rotary),
-    ),
-    Layer(
-        name="rotary from a later position", make=lambda d2l: partial(d2l.rotary, start=5),
-        inputs=lambda random: {"X": random.standard_normal((2, 12, 6))},
-        output=of_inputs(partial(reference.rotary, start=5)),
+    *(
+        Layer(
+            name=name, make=lambda d2l, start=start: partial(d2l.rotary, start=start),
+            inputs=lambda random: {"X": random.standard_normal((2, 12, 6))},
+            output=of_inputs(partial(reference.rotary, start=start)),
+        )
+        for name, start in (("rotary", 0), ("rotary from a later position", 5))
     ),
     Model(
         name="GPT", **GPT, make=descending_gpt, output=reference.gpt, measures=CLASSIFICATION,
