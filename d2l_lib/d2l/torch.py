@@ -430,7 +430,8 @@ def gpu(i=0):
 
     Defined in sec_training-tools.
     """
-    return torch.device(f'cuda:{i}')
+    kind = torch.accelerator.current_accelerator() or 'cuda'
+    return torch.device(f'{kind}:{i}')
 
 
 # chapters/linear-regression/training-tools.md, cell 13
@@ -439,7 +440,7 @@ def num_gpus():
 
     Defined in sec_training-tools.
     """
-    return torch.cuda.device_count()
+    return torch.accelerator.device_count()
 
 
 # chapters/linear-regression/training-tools.md, cell 13

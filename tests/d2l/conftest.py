@@ -15,6 +15,8 @@ MODULES = {"pytorch": "torch", "jax": "jax", "tensorflow": "tensorflow", "mxnet"
 
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# What a test compiles it computes once or twice, and compiling takes most of the time.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 
 def pytest_addoption(parser):

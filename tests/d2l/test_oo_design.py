@@ -92,9 +92,15 @@ def test_keys_are_fresh_and_follow_the_seed(d2l, tab):
     assert len(set(map(tuple, keys()))) == 3
 
 
-def test_devices_have_the_frameworks_type(d2l, tab):
+def test_devices_have_the_frameworks_type(d2l, tab, monkeypatch):
     if tab == "pytorch":
-        assert (d2l.cpu().type, d2l.gpu().type, d2l.gpu(1).index) == ("cpu", "cuda", 1)
+        import torch
+
+        made_for = torch.accelerator.current_accelerator() or torch.device("cuda")
+        assert (d2l.cpu().type, d2l.gpu().type, d2l.gpu(1).index) == ("cpu", made_for.type, 1)
+        monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("xpu"))
+        monkeypatch.setattr(torch.accelerator, "device_count", lambda: 1)
+        assert (d2l.gpu(), d2l.num_gpus(), d2l.try_gpu(1)) == (torch.device("xpu:0"), 1, d2l.cpu())
     elif tab == "jax":
         assert d2l.cpu().platform == "cpu"
     elif tab == "tensorflow":
