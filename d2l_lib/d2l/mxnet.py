@@ -1172,7 +1172,7 @@ class Steps:
     def set(self, values):
         """Replace the parameters."""
         for p, value in zip(self.params, values):
-            p.set_data(np.array(value))
+            p.data()[:] = value
 
     # chapters/perceptrons/debugging-training.md, cell 19
     def descend(self, batch, lr):

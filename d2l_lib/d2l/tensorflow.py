@@ -1143,11 +1143,15 @@ class Steps:
         model(X)  # Makes the parameters
         self.model, self.params = model, model.trainable_variables
 
-    def gradient(self, X, y):
-        """Return the loss of a minibatch and the gradients."""
+    @tf.function(autograph=False)
+    def compiled(self, X, y):
         with tf.GradientTape() as tape:
             loss = self.model.loss(self.model(X), y)
-        grads = tape.gradient(loss, self.params)
+        return loss, tape.gradient(loss, self.params)
+
+    def gradient(self, X, y):
+        """Return the loss of a minibatch and the gradients."""
+        loss, grads = self.compiled(X, y)
         return float(loss), [grad.numpy() for grad in grads]
 
     def get(self):

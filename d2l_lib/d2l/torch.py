@@ -1060,8 +1060,9 @@ class Steps:
 
     def set(self, values):
         """Replace the parameters."""
-        for p, value in zip(self.params, values):
-            p.data = torch.from_numpy(value)
+        with torch.no_grad():
+            for p, value in zip(self.params, values):
+                p.copy_(torch.from_numpy(value))
 
     # chapters/perceptrons/debugging-training.md, cell 19
     def descend(self, batch, lr):
