@@ -78,6 +78,12 @@ def test_no_name_stands_twice_in_a_page(which: str, request: pytest.FixtureReque
     assert [name for name in repeated_ids(site) if not name.endswith(THEMES_OWN)] == []
 
 
+def test_every_page_of_the_book_has_its_icon(book_site: Any) -> None:
+    """Without one, browsers ask for a file that is not there; that the icon exists is a matter of links."""
+    icon = 'rel="icon"'
+    assert [page for page in book_site.pages if icon not in (book_site.folder / page).read_text()] == []
+
+
 def test_a_broken_link_would_be_found(small_site: Any, tmp_path: Any) -> None:
     (tmp_path / "a.html").write_text('<a href="b.html">x</a><img src="c.png"><a href="#d">y</a><p id="e">')
     site = type(small_site)(tmp_path, "")
