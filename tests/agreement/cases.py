@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 import reference
+from gates import keep_one_bias, recurrent
 from kinds import (
     LR,
     ByHand,
@@ -29,6 +30,7 @@ from kinds import (
     Pictures,
     Search,
 )
+from translators import SEQ2SEQ, TRANSFORMERS
 
 REGRESSION = {"loss": ("loss", reference.half_squared_error)}
 CLASSIFICATION = {
@@ -40,6 +42,9 @@ SCRATCH = {name: CLASSIFICATION[name] for name in ("loss", "accuracy")}
 VOCAB, HIDDENS, STEPS = 5, 4, 3
 DECAY, SHARE = 0.5, 0.25
 CLASSES, BIG = 3, (35, 42)
+SERIES = np.arange(24) ** 2 % 19 / 4
+PARTS = (slice(0, 10), slice(13, 19))
+"""Which windows of this series are for training and for validation, with a gap as long as a window."""
 TEXT = "The cat sat on the mat; the dog, on the log. " * 3
 
 
@@ -216,6 +221,18 @@ STACKED_RNN = {
     },
     "batch": token_batch,
 }  # fmt: skip
+BI_RNN = {
+    "make": lambda d2l: d2l.RNNLMScratch(d2l.BiRNNScratch(VOCAB, HIDDENS), VOCAB, lr=LR),
+    "shapes": {
+        "forth.W_xh": (VOCAB, HIDDENS), "forth.W_hh": (HIDDENS, HIDDENS), "forth.b_h": (HIDDENS,),
+        "back.W_xh": (VOCAB, HIDDENS), "back.W_hh": (HIDDENS, HIDDENS), "back.b_h": (HIDDENS,),
+        "W_hq": (2 * HIDDENS, VOCAB), "b_q": (VOCAB,),
+    },
+    "places": {
+        tab: {"forth": "rnn.f_rnn", "back": "rnn.b_rnn"} for tab in ("pytorch", "jax", "tensorflow", "mxnet")
+    },
+    "batch": token_batch,
+}  # fmt: skip
 GRU = {
     "make": lambda d2l: d2l.RNNLMScratch(d2l.GRUScratch(VOCAB, HIDDENS), VOCAB, lr=LR),
     "shapes": {
@@ -238,66 +255,25 @@ LSTM = {
 RNN_MODEL = RNN | {"output": reference.rnn_lm, "measures": CLASSIFICATION, "scale": 1.0}
 
 
-READY_PARTS = {
-    "pytorch": ("rnn.rnn.weight_ih_l0", "rnn.rnn.bias_ih_l0", "rnn.rnn.weight_hh_l0"),
-    "tensorflow": ("rnn.rnn.cell.kernel", "rnn.rnn.cell.bias", "rnn.rnn.cell.recurrent_kernel"),
-    "mxnet": ("rnn.rnn.l0_i2h_weight", "rnn.rnn.l0_i2h_bias", "rnn.rnn.l0_h2h_weight"),
-}
-"""Where recurrent layers have the weights of inputs, biases, and the weights of states, of all gates."""
-
-
 def with_one_bias(kind):
-    """Return what makes a language model whose layer has its second bias, if there is one, at zero.
-
-    There it stays, as two biases move twice as far as one, which is no disagreement about the model. The
-    second bias of gated recurrent units has a use in one part: they cannot be trained alike.
-    """
+    """Return what makes a language model whose layer has its second bias, if there is one, at zero."""
 
     def make(d2l):
         model = d2l.RNNLM(getattr(d2l, kind)(VOCAB, HIDDENS), VOCAB, lr=LR)
-        layer = getattr(model.rnn, "rnn", None)  # Flax has none before it runs
-        if hasattr(layer, "bias_hh_l0"):
-            layer.bias_hh_l0.requires_grad_(False).zero_().requires_grad_(kind == "GRU")
-        elif hasattr(layer, "l0_h2h_bias"):
-            layer.l0_h2h_bias.grad_req = "write" if kind == "GRU" else "null"
+        keep_one_bias(getattr(model.rnn, "rnn", None), kind)  # Flax has none before it runs
         return model
 
     return make
 
 
-def block(number):
-    return np.s_[..., number * HIDDENS : (number + 1) * HIDDENS]
-
-
-def ready(kind, gates, in_keras, in_flax):
-    """Return what a case has of a language model with a recurrent layer of the framework.
-
-    `gates` are their letters in the order of PyTorch and MXNet, `in_keras` in that of Keras, and
-    `in_flax` Flax's letters for the same gates.
-    """
-    shapes, places = {}, {tab: {} for tab in (*READY_PARTS, "jax")}
-    for gate, letter in zip(gates, in_flax, strict=True):
-        names = (f"x{gate}.kernel", f"x{gate}.bias", f"h{gate}.kernel")
-        shapes |= zip(names, ((VOCAB, HIDDENS), (HIDDENS,), (HIDDENS, HIDDENS)), strict=True)
-        for tab, parts in READY_PARTS.items():
-            part = block((in_keras if tab == "tensorflow" else gates).index(gate))
-            places[tab] |= {name: (place, part) for name, place in zip(names, parts, strict=True)}
-        places["jax"] |= {f"x{gate}": f"rnn.rnn.cell.i{letter}", f"h{gate}": f"rnn.rnn.cell.h{letter}"}
+def ready(kind):
+    """Return what a case has of a language model with a recurrent layer of the framework."""
+    shapes, places = recurrent(kind, VOCAB, HIDDENS)
     shapes |= {"linear.kernel": (HIDDENS, VOCAB), "linear.bias": (VOCAB,)}
     return {"make": with_one_bias(kind), "shapes": shapes, "places": places, "batch": token_batch}
 
 
-READY_RNN = ready("RNN", [""], [""], [""])
-READY_LSTM = ready("LSTM", "ifco", "ifco", "ifgo")
-READY_LSTM["places"]["jax"] |= {f"x{k}.bias": f"rnn.rnn.cell.h{k.replace('c', 'g')}.bias" for k in "ifco"}
-READY_GRU = ready("GRU", "rzn", "zrn", "rzn")
-READY_GRU["shapes"]["hn.bias"] = (HIDDENS,)
-READY_GRU["places"]["pytorch"]["hn.bias"] = ("rnn.rnn.bias_hh_l0", block(2))
-READY_GRU["places"]["mxnet"]["hn.bias"] = ("rnn.rnn.l0_h2h_bias", block(2))
-READY_GRU["places"]["tensorflow"] |= {
-    f"{row}{gate}.bias": ("rnn.rnn.cell.bias", ("xh".index(row), *block("zrn".index(gate))[1:]))
-    for row, gate in ("xz", "xr", "xn", "hn")
-}
+READY_RNN, READY_LSTM, READY_GRU = map(ready, ("RNN", "LSTM", "GRU"))
 
 LENS = {
     "without lengths": {},
@@ -445,6 +421,10 @@ def short_text(d2l):
     return ShortText(batch_size=8, num_steps=5, num_train=50, num_val=30)
 
 
+def short_series(d2l):
+    return d2l.Windows(SERIES.tolist(), tau=3, num_train=10, num_val=6, batch_size=4)
+
+
 def drawn(part):
     """Return random pictures of 28 by 28 bytes and their labels: 15 to train on, 7 for validation."""
     random = np.random.RandomState(len(part))
@@ -562,6 +542,10 @@ CASES = [
         name="DropoutMLP", section="dropout", **DROPOUT, share=SHARE,
         make=lambda page: page.DropoutMLP(HIDDENS, HIDDENS, SHARE, lr=LR), output=reference.perceptron,
     ),
+    Layer(
+        name="corr2d", make=lambda d2l: d2l.corr2d, output=of_inputs(reference.correlation),
+        inputs=lambda random: {"X": random.standard_normal((5, 6)), "K": random.standard_normal((2, 3))},
+    ),
     Convolutional(
         name="LeNet", **LENET, make=lambda d2l: d2l.LeNet(lr=LR, num_classes=CLASSES), scale=0.2,
         output=reference.lenet, measures=CLASSIFICATION,
@@ -599,6 +583,10 @@ CASES = [
         measures=CLASSIFICATION, scale=1.0, perplexity=True,
     ),
     Model(
+        name="RNNLMScratch with BiRNNScratch", **BI_RNN, output=reference.bidirectional_rnn_lm,
+        measures=CLASSIFICATION, scale=1.0, perplexity=True,
+    ),
+    Model(
         name="RNNLM with RNN", **READY_RNN, output=reference.ready_rnn_lm, measures=CLASSIFICATION,
         scale=1.0, perplexity=True,
     ),
@@ -618,6 +606,7 @@ CASES = [
         name="RNNLM with GRU", **READY_GRU, output=reference.ready_gru_lm, measures=CLASSIFICATION,
         scale=1.0, perplexity=True, trained=False,
     ),
+    *SEQ2SEQ,
     # Attention and Transformers, in the order of the sections
     *(
         Layer(
@@ -653,6 +642,7 @@ CASES = [
         )
         for name, start in (("rotary", 0), ("rotary from a later position", 5))
     ),
+    *TRANSFORMERS,
     Model(
         name="GPT", **GPT, make=descending_gpt, output=reference.gpt, measures=CLASSIFICATION,
         perplexity=True, cuts=(2, 3),
@@ -730,6 +720,10 @@ CASES = [
     Loader(
         name="TimeMachine", make=short_text, batch_size=8,
         rows=lambda: (windows(0, 50), windows(50, 80)),
+    ),
+    Loader(
+        name="Windows", make=short_series, batch_size=4,
+        rows=lambda: tuple([part[rows] for part in reference.following(SERIES, 3)] for rows in PARTS),
     ),
     Pictures(name="Garments", make=few_garments(), batch_size=4, rows=garments),
     Pictures(

@@ -86,10 +86,14 @@ class Model(Case):
         return lambda params: measure(self.output(params, *batch[:-1]), batch[-1]) + self.penalty(params)
 
     @cached_property
+    def first_gradient(self):
+        params, batches, _ = self.given()
+        return reference.gradient(self.loss(batches[0]), params)
+
+    @property
     def longest(self):
         """Half the length of the first gradient: what the clipped ones are shortened to."""
-        params, batches, _ = self.given()
-        return reference.length(reference.gradient(self.loss(batches[0]), params)) / 2
+        return reference.length(self.first_gradient) / 2
 
     def expected(self):
         params, batches, directions = self.given()
@@ -102,7 +106,7 @@ class Model(Case):
         if self.perplexity:
             losses, sizes = [self.loss(b)(params) for b in batches], [b[-1].size for b in batches]
             found["perplexity"] = np.exp(np.average(losses, weights=sizes))
-        grads = reference.gradient(self.loss(batches[0]), params)
+        grads = self.first_gradient
         found |= under("gradients", grads)
         found[DIRECTIONS] = [reference.slope(self.loss(batches[0]), params, d) for d in directions]
         if not self.trained:
@@ -114,7 +118,8 @@ class Model(Case):
         for row, limit in (("three steps", np.inf), ("three clipped steps", self.longest)):
             now = params
             for batch in batches:
-                grads = reference.gradient(self.loss(batch), now)
+                first = now is params
+                grads = self.first_gradient if first else reference.gradient(self.loss(batch), now)
                 grads = {n: g * reference.shrinkage(grads, limit) for n, g in grads.items()}
                 now = reference.sgd(now, grads, self.lr)
             found |= under(row, now)

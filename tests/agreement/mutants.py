@@ -57,7 +57,8 @@ class Mask(ast.NodeTransformer):
 
     done = False
     TURNED: ClassVar = {
-        ast.Eq: ast.NotEq, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.Lt: ast.GtE, ast.LtE: ast.Gt,
+        ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+        ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.Lt: ast.GtE, ast.LtE: ast.Gt,
     }  # fmt: skip
 
     def visit_Compare(self, node):
@@ -239,6 +240,87 @@ class Swap(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
+class Lengths(ast.NodeTransformer):
+    """A call does not get the lengths that it should pass on or look at."""
+
+    done = False
+    names: ClassVar = {"lens", "valid_lens"}
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        found = [arg for arg in node.args if ast.unparse(arg) in self.names]
+        if found or any(ast.unparse(arg) == "*args" for arg in node.args):
+            node.args = [
+                ast.Constant(None) if arg in found else arg
+                for arg in node.args
+                if ast.unparse(arg) != "*args"
+            ]
+            self.done = True
+        return node
+
+
+class Order(ast.NodeTransformer):
+    """What is joined is joined in the reverse order."""
+
+    done = False
+
+    def visit_Call(self, node):
+        if ast.unparse(node.func) == "d2l.concat" and isinstance(node.args[0], ast.List):
+            node.args[0].elts.reverse()
+            self.done = True
+        return self.generic_visit(node)
+
+
+class Forward(ast.NodeTransformer):
+    """A list or tensor that should be turned around is not."""
+
+    done = False
+
+    def visit_Subscript(self, node):
+        if ast.unparse(node.slice) != "::-1":
+            return self.generic_visit(node)
+        self.done = True
+        return node.value
+
+
+class Turned(ast.NodeTransformer):
+    """A matrix that is read by two indices is read from its end."""
+
+    done = False
+
+    def visit_Subscript(self, node):
+        pair = node.slice.elts if isinstance(node.slice, ast.Tuple) else []
+        if pair and all(isinstance(index, ast.Name) for index in pair):
+            node.slice.elts = [ast.UnaryOp(ast.Invert(), index) for index in pair]
+            self.done = True
+        return node
+
+
+class Factor(ast.NodeTransformer):
+    """The first product loses its right side."""
+
+    done = False
+
+    def visit_BinOp(self, node):
+        if isinstance(node.op, ast.Mult) and not self.done:
+            self.done = True
+            return node.left
+        return self.generic_visit(node)
+
+
+class Linear(ast.NodeTransformer):
+    """The activation function of a layer is left out."""
+
+    done = False
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        if ast.unparse(node.func) != "self.relu":
+            return node
+        self.done = True
+        return node.args[0]
+
+
 class Rate(Double):
     """The learning rate counts twice."""
 
@@ -273,6 +355,8 @@ class Mutation:
         return ast.unparse(ast.fix_missing_locations(tree))
 
 
+RECURRENT = "Seq2Seq with Seq2SeqEncoder and Seq2SeqDecoder"
+BLOCKS = "Seq2Seq with TransformerEncoder and TransformerDecoder"
 MUTATIONS = [
     Mutation(Sign, "LinearRegressionScratch.loss", "LinearRegressionScratch"),
     Mutation(Bias, "LinearRegressionScratch.forward", "LinearRegressionScratch"),
@@ -320,6 +404,26 @@ MUTATIONS = [
     Mutation(Mask, "masked_softmax", "MultiHeadAttention with a length for each query"),
     Mutation(Difference, "PositionalEncoding", "PositionalEncoding"),
     Mutation(Difference, "rotary", "rotary from a later position"),
+    Mutation(Order, "BiRNNScratch", "RNNLMScratch with BiRNNScratch"),
+    Mutation(Forward, "BiRNNScratch", "RNNLMScratch with BiRNNScratch"),
+    Mutation(Difference, "Windows.rows", "Windows"),
+    Mutation(Turned, "corr2d", "corr2d"),
+    Mutation(Lengths, "EncoderDecoder.forward", RECURRENT),
+    Mutation(Lengths, "Seq2SeqEncoder.forward", RECURRENT),
+    Mutation(Order, "Seq2SeqDecoder.forward", RECURRENT),
+    Mutation(Mask, "Seq2Seq.without_padding", RECURRENT),
+    Mutation(Lengths, "Seq2Seq.write", RECURRENT),
+    Mutation(Rate, "Seq2Seq.configure_optimizers", "Seq2Seq.configure_optimizers"),
+    Mutation(Lengths, "Seq2SeqAttentionDecoder.step", "Seq2Seq with Seq2SeqAttentionDecoder"),
+    Mutation(Order, "Seq2SeqAttentionDecoder.step", "Seq2Seq with Seq2SeqAttentionDecoder"),
+    Mutation(Linear, "PositionWiseFFN", "PositionWiseFFN"),
+    Mutation(Difference, "AddNorm", "AddNorm"),
+    Mutation(Lengths, "TransformerEncoderBlock", "TransformerEncoderBlock"),
+    Mutation(Lengths, "TransformerEncoder", "TransformerEncoder"),
+    Mutation(Factor, "TransformerEncoder", "TransformerEncoder"),
+    Mutation(Lengths, "TransformerDecoderBlock.forward", BLOCKS),
+    Mutation(Order, "TransformerDecoderBlock.forward", BLOCKS),
+    Mutation(Factor, "TransformerDecoder.forward", BLOCKS),
     Mutation(Mask, "causal_weights", "GPT"),
     Mutation(Difference, "GPT", "GPT"),
     Mutation(Difference, "beam_search", "beam_search on fixed scores"),

@@ -71,6 +71,11 @@ def convolution(X, kernel, bias=0.0, padding=0, stride=1):
     return np.tensordot(windows[:, ::stride, ::stride], kernel, ((4, 5, 3), (0, 1, 2))) + bias
 
 
+def correlation(X, kernel):
+    """Return the cross-correlation of two matrices."""
+    return convolution(X[None, ..., None], kernel[..., None, None])[0, ..., 0]
+
+
 def halved(X):
     """Return the means of windows of 2 by 2, in pictures of even sizes."""
     n, h, w, c = X.shape
@@ -178,6 +183,22 @@ def stacked_rnn_lm(params, X):
     return recurrent_scores(params, X, step, *no_states(params, X, 2))
 
 
+def bidirectional_rnn_lm(params, X):
+    """Return the scores of a model with two recurrent layers, of which the second begins at the end.
+
+    Each has a half of the output layer.
+    """
+    forth, back = np.split(params["W_hq"], 2)
+    halves = {"forth": forth, "back": back}
+
+    def scores(name, X):
+        names = {f"rnn.{part}": f"{name}.{part}" for part in ("W_xh", "W_hh", "b_h")}
+        own = renamed(params, names) | {"W_hq": halves[name], "b_q": params["b_q"] / 2}
+        return rnn_lm(own, X)
+
+    return scores("forth", X) + scores("back", X[:, ::-1])[:, ::-1]
+
+
 def lstm_lm(params, X):
     """Return the scores of the language model with LSTM cells."""
 
@@ -191,14 +212,21 @@ def lstm_lm(params, X):
     return recurrent_scores(params, X, step, *no_states(params, X, 2))
 
 
+def gated_unit(x, old, bias, H):
+    """Return the next states of gated recurrent units.
+
+    `x` and `old` are what inputs and states add to r, to z, and to the candidate with its `bias`.
+    """
+    r, z = (sigmoid(x[k] + old[k]) for k in (0, 1))
+    return z * H + (1 - z) * np.tanh(x[2] + r * (old[2] + bias))
+
+
 def gru_lm(params, X):
     """Return the scores of the language model with gated recurrent units."""
 
     def step(inputs, H):
         x = np.split(inputs @ params["rnn.W_x"] + params["rnn.b_x"], 3, 1)
-        old = np.split(H @ params["rnn.W_h"], 3, 1)
-        r, z = (sigmoid(x[k] + old[k]) for k in (0, 1))
-        return (z * H + (1 - z) * np.tanh(x[2] + r * (old[2] + params["rnn.b_hh"])),)
+        return (gated_unit(x, np.split(H @ params["rnn.W_h"], 3, 1), params["rnn.b_hh"], H),)
 
     return recurrent_scores(params, X, step, *no_states(params, X))
 
@@ -429,6 +457,12 @@ def characters(text, num_steps):
     indices = np.array([number[token] for token in text])
     pieces = np.array([indices[i : i + num_steps + 1] for i in range(len(indices) - num_steps)])
     return pieces[:, :-1], pieces[:, 1:]
+
+
+def following(series, length):
+    """Return all pieces of a series, (pieces, length), and the value behind each: (pieces, 1)."""
+    pieces = np.lib.stride_tricks.sliding_window_view(series, length + 1)
+    return pieces[:, :-1], pieces[:, -1:]
 
 
 def pixels(images, size):

@@ -134,6 +134,29 @@ class Subject:
             found.append(self.array(outputs))
         return np.concatenate(found, 1)
 
+    def decode_in_pieces(self, cuts):
+        """Return a decoder's outputs, to which the steps of its inputs come in pieces."""
+        return np.concatenate([self.array(a) for a in decoded(self.model, cuts, *self.batches[0][:-1])], 1)
+
+    def write(self, steps, save):
+        """Return the tokens that a model writes, and the weights of its attention if it shall save them."""
+        return self.unpacked(*self.model.predict_step(self.batches[0], self.d2l.cpu(), steps, save))
+
+    def unpacked(self, tokens, weights):
+        """Return tokens, and weights that may be in lists of lists, as arrays."""
+        while weights and isinstance(weights[0], list | tuple):
+            weights = [w for part in weights for w in part]
+        return self.array(tokens), [self.array(w) for w in weights]
+
+
+def decoded(model, cuts, sources, inputs, *lens):
+    """Return what a model's decoder makes of its inputs, piece by piece."""
+    state, found = model.decoder.init_state(model.encoder(sources, *lens), *lens), []
+    for start, stop in pairwise((0, *cuts, inputs.shape[1])):
+        outputs, state = model.decoder(inputs[:, start:stop], state)
+        found.append(outputs)
+    return found
+
 
 class FirstOutputs(Subject):
     """Of a framework whose kernels have the outputs first, and another name."""
@@ -258,6 +281,15 @@ class Jax(Subject):
         found = getattr(self.model, name)(state.params, batch[:-1], batch[-1], state, *options)
         return found[0] if isinstance(found, tuple) else found
 
+    def decode_in_pieces(self, cuts):
+        variables = {"params": self.trainer.state.params}
+        found = self.model.apply(variables, cuts, *self.batches[0][:-1], method=decoded)
+        return np.concatenate([self.array(a) for a in found], 1)
+
+    def write(self, steps, save):
+        params = self.trainer.state.params
+        return self.unpacked(*self.model.predict_step(params, self.batches[0], steps, save))
+
     def gradients(self, names, clip=0):
         state = self.trainer.state
         _, grads = self.model.training_step(state.params, self.batches[0], state)
@@ -335,7 +367,8 @@ class TensorFlow(Subject):
             tape.watch([X for X in inputs if X.dtype.is_floating])
             outputs = self.model(*inputs)
         variables = list(self.variables(params).values())
-        return outputs, *tape.gradient(outputs, (variables, inputs), weights)
+        by_params, by_inputs = tape.gradient(outputs, (variables, inputs), weights)
+        return outputs, list(map(tf.convert_to_tensor, by_params)), by_inputs
 
     def step(self, grads):
         pairs = [(self.tensor(grad), self.find(name)) for name, grad in grads.items()]
@@ -390,7 +423,8 @@ class MXNet(FirstOutputs):
         self.set(params)
         *inputs, weights = self.batches[0]
         for X in inputs:
-            X.attach_grad()
+            if X.dtype == np.float32:
+                X.attach_grad()
         with autograd.record():
             outputs = self.model(*inputs)
         outputs.backward(weights)
