@@ -1122,7 +1122,7 @@ class Classifier(d2l.Module):
         hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
         return d2l.reduce_mean(hits) if averaged else hits
 
-    # chapters/convolutional-neural-networks/lenet.md, cell 11
+    # chapters/convolutional-neural-networks/lenet.md, cell 12
     def layer_summary(self, X_shape, key=None):
         """Print the shape behind each layer for inputs of the shape `X_shape`.
 
@@ -1152,7 +1152,7 @@ class SoftmaxRegression(d2l.Classifier):
         return nn.Dense(self.num_outputs)(X)
 
 
-# chapters/perceptrons/mlp-implementation.md, cell 14
+# chapters/perceptrons/mlp-implementation.md, cell 15
 class MLP(d2l.Classifier):
     """An MLP with one hidden layer, made of layers of the framework.
 
@@ -1251,7 +1251,7 @@ def corr2d(X, K):
                for a in range(k_h) for b in range(k_w))
 
 
-# chapters/convolutional-neural-networks/lenet.md, cell 7
+# chapters/convolutional-neural-networks/lenet.md, cell 8
 class LeNet(d2l.Classifier):
     """LeNet: two convolutions, each with pooling, and three dense layers.
 

@@ -1093,7 +1093,7 @@ class Classifier(d2l.Module):
         hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
         return d2l.reduce_mean(hits) if averaged else hits
 
-    # chapters/convolutional-neural-networks/lenet.md, cell 12
+    # chapters/convolutional-neural-networks/lenet.md, cell 13
     def layer_summary(self, X_shape):
         """Print the shape behind each layer for inputs of the shape `X_shape`.
 
@@ -1118,7 +1118,7 @@ class SoftmaxRegression(d2l.Classifier):
             tf.keras.layers.Flatten(), tf.keras.layers.Dense(num_outputs)])
 
 
-# chapters/perceptrons/mlp-implementation.md, cell 13
+# chapters/perceptrons/mlp-implementation.md, cell 14
 class MLP(d2l.Classifier):
     """An MLP with one hidden layer, made of layers of the framework.
 
@@ -1218,7 +1218,7 @@ def corr2d(X, K):
                for a in range(k_h) for b in range(k_w))
 
 
-# chapters/convolutional-neural-networks/lenet.md, cell 8
+# chapters/convolutional-neural-networks/lenet.md, cell 9
 class LeNet(d2l.Classifier):
     """LeNet: two convolutions, each with pooling, and three dense layers.
 

@@ -595,7 +595,7 @@ class Module(d2l.nn_Module, d2l.HyperParameters):
     def configure_optimizers(self):
         return torch.optim.SGD(self.parameters(), lr=self.lr)
 
-    # chapters/convolutional-neural-networks/lenet.md, cell 10
+    # chapters/convolutional-neural-networks/lenet.md, cell 11
     def apply_init(self, inputs, init=None):
         """Make the weights with a first input, and let `init` change each layer.
 
@@ -998,7 +998,7 @@ class Classifier(d2l.Module):
         hits = d2l.astype(d2l.astype(choices, labels.dtype) == labels, d2l.float32)
         return d2l.reduce_mean(hits) if averaged else hits
 
-    # chapters/convolutional-neural-networks/lenet.md, cell 12
+    # chapters/convolutional-neural-networks/lenet.md, cell 13
     def layer_summary(self, X_shape):
         """Print the shape behind each layer for inputs of the shape `X_shape`.
 
@@ -1023,7 +1023,7 @@ class SoftmaxRegression(d2l.Classifier):
         self.net = nn.Sequential(nn.Flatten(), nn.LazyLinear(num_outputs))
 
 
-# chapters/perceptrons/mlp-implementation.md, cell 13
+# chapters/perceptrons/mlp-implementation.md, cell 14
 class MLP(d2l.Classifier):
     """An MLP with one hidden layer, made of layers of the framework.
 
@@ -1119,7 +1119,7 @@ def corr2d(X, K):
                for a in range(k_h) for b in range(k_w))
 
 
-# chapters/convolutional-neural-networks/lenet.md, cell 6
+# chapters/convolutional-neural-networks/lenet.md, cell 7
 class LeNet(d2l.Classifier):
     """LeNet: two convolutions, each with pooling, and three dense layers.
 
@@ -1139,7 +1139,7 @@ class LeNet(d2l.Classifier):
             nn.LazyLinear(num_classes))
 
 
-# chapters/convolutional-neural-networks/lenet.md, cell 10
+# chapters/convolutional-neural-networks/lenet.md, cell 11
 def init_cnn(module):
     """Give a dense or convolutional layer Xavier's initial weights.
 
