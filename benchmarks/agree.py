@@ -114,10 +114,9 @@ def mlp(_d2l: Any, seed: int) -> float:
 def dropout_of(name: str) -> Callable[[Any, int], float]:
     """Return a function that trains a network with dropout on 500 pictures, for its validation loss."""
 
-    def train(d2l: Any, seed: int) -> float:
+    def train(_d2l: Any, seed: int) -> float:
         its = page("dropout")
-        its.data = its.FewGarments(batch_size=50)
-        its.data.val_dataloader = d2l.Garments(batch_size=1000).val_dataloader
+        its.data = its.FewGarments()
         _, validation, _ = its.results_of(getattr(its, name), 0.5, seed)
         return float(validation)
 
